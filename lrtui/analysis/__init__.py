@@ -1,0 +1,1 @@
+"""Curves to answers, on arrays alone. numpy, no torch."""

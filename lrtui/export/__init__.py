@@ -1,0 +1,1 @@
+"""What a record can be turned into."""

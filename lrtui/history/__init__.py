@@ -1,0 +1,1 @@
+"""Run records on disk: list, save, recover."""

@@ -1,0 +1,1 @@
+"""The screen: edits specs, shows events, moves boundaries."""

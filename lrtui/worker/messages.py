@@ -1,0 +1,74 @@
+"""What a front end and a worker say to each other: one JSON object a line. No torch here: both sides import it."""
+
+import msgspec
+
+from lrtui.catalog.offer import Offer
+from lrtui.events import Ended, Measured, Notice, Restored, Started, Step, Suggested
+from lrtui.spec import RunSpec
+
+
+class Run(msgspec.Struct, frozen=True, tag="run", tag_field="command"):
+    """Build the spec and run the range test; on a worker that has run it before, from the restored objects."""
+
+    spec: RunSpec
+    id: str
+
+
+class Stop(msgspec.Struct, frozen=True, tag="stop", tag_field="command"):
+    """End the run after the step in progress."""
+
+
+class Reset(msgspec.Struct, frozen=True, tag="reset", tag_field="command"):
+    """Put model and optimizer back and say so with a `Restored`; stops a run in progress first."""
+
+
+class Describe(msgspec.Struct, frozen=True, tag="describe", tag_field="command"):
+    """Ask what `where` offers (a module such as `torch.optim`; role: model, data, optimizer, loss, metric)."""
+
+    role: str
+    where: str
+
+
+class Quit(msgspec.Struct, frozen=True, tag="quit", tag_field="command"):
+    """Leave."""
+
+
+Command = Run | Stop | Reset | Describe | Quit
+
+
+class Ready(msgspec.Struct, frozen=True, tag="ready", tag_field="event"):
+    """torch is imported and the worker waits for commands."""
+
+    torch: str
+    devices: tuple[str, ...]
+
+
+class Described(msgspec.Struct, frozen=True, tag="described", tag_field="event"):
+    """The answer to `Describe`: what is offered, or why it cannot be told."""
+
+    role: str
+    where: str
+    offers: tuple[Offer, ...] = ()
+    problem: str = ""
+
+
+Message = Ready | Described | Started | Step | Measured | Suggested | Notice | Restored | Ended
+
+_encoder = msgspec.json.Encoder()
+_command_decoder = msgspec.json.Decoder(Command)
+_message_decoder = msgspec.json.Decoder(Message)
+
+
+def encode(message: Message | Command) -> bytes:
+    """One line of JSON, newline included."""
+    return _encoder.encode(message) + b"\n"
+
+
+def decode_command(line: bytes) -> Command:
+    """The command of one line; raises msgspec.DecodeError for anything else."""
+    return _command_decoder.decode(line)
+
+
+def decode_message(line: bytes) -> Message:
+    """The message of one line; raises msgspec.DecodeError for anything else."""
+    return _message_decoder.decode(line)
