@@ -1,0 +1,48 @@
+"""lrtui: the learning-rate range test, as a terminal app, a library and a command.
+
+The names below are imported when they are first used: importing lrtui loads neither torch nor Textual.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lrtui.analysis.answer import Bounds as Bounds
+    from lrtui.analysis.answer import Suggestion as Suggestion
+    from lrtui.analysis.suggest import suggest as suggest
+    from lrtui.engine.batches import DataLoaderIter as DataLoaderIter
+    from lrtui.engine.batches import TrainDataLoaderIter as TrainDataLoaderIter
+    from lrtui.engine.batches import ValDataLoaderIter as ValDataLoaderIter
+    from lrtui.engine.finder import LRFinder as LRFinder
+    from lrtui.history.store import load as load
+    from lrtui.record import RunRecord as RunRecord
+    from lrtui.spec import RunSpec as RunSpec
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Bounds": "lrtui.analysis.answer",
+    "DataLoaderIter": "lrtui.engine.batches",
+    "LRFinder": "lrtui.engine.finder",
+    "RunRecord": "lrtui.record",
+    "RunSpec": "lrtui.spec",
+    "Suggestion": "lrtui.analysis.answer",
+    "TrainDataLoaderIter": "lrtui.engine.batches",
+    "ValDataLoaderIter": "lrtui.engine.batches",
+    "load": "lrtui.history.store",
+    "suggest": "lrtui.analysis.suggest",
+}
+
+__all__ = [*_HOME, "__version__"]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name where it lives."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'lrtui' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    """The public names."""
+    return __all__

@@ -1,0 +1,228 @@
+"""Batches: loaders turned into endless (training) and repeatable (validation) iterators, and moved to a device.
+
+`DataLoaderIter` and its two kinds are torch_lr_finder's: inherit from one and override `inputs_labels_from_batch` to tell
+what is the input and what the target of a batch. They draw from the loader exactly when torch_lr_finder does, because
+every `iter(loader)` consumes random numbers.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sized
+from typing import Any
+
+import torch
+from torch.utils.data import DataLoader
+
+
+class OutOfData(Exception):
+    """The training loader has no batch left and is not to be restarted."""
+
+
+class DataLoaderIter:
+    """Iterates a loader and splits each batch into (inputs, labels)."""
+
+    def __init__(self, data_loader: Iterable[Any]) -> None:
+        self.data_loader = data_loader
+        self._iterator = iter(data_loader)
+
+    @property
+    def dataset(self) -> Any:
+        """The loader's data set."""
+        return self.data_loader.dataset  # type: ignore[attr-defined]
+
+    def inputs_labels_from_batch(self, batch_data: Any) -> tuple[Any, Any]:
+        """Split a batch; to be overridden for anything but (inputs, labels, …).
+
+        Raises:
+            ValueError: the batch is neither a list nor a tuple.
+        """
+        if not isinstance(batch_data, list | tuple):
+            raise ValueError(
+                f"Your batch type is not supported: {type(batch_data)}. Please inherit from `TrainDataLoaderIter` or "
+                "`ValDataLoaderIter` and override the `inputs_labels_from_batch` method."
+            )
+        inputs, labels, *_ = batch_data
+        return inputs, labels
+
+    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+        """Return itself: iterating goes on where it was."""
+        return self
+
+    def __next__(self) -> tuple[Any, Any]:
+        """The next batch, split."""
+        return self.inputs_labels_from_batch(next(self._iterator))
+
+
+class TrainDataLoaderIter(DataLoaderIter):
+    """Endless, unless `auto_reset` is off: begins the loader again when it is exhausted."""
+
+    def __init__(self, data_loader: Iterable[Any], auto_reset: bool = True) -> None:
+        super().__init__(data_loader)
+        self.auto_reset = auto_reset
+
+    def __next__(self) -> tuple[Any, Any]:
+        """The next batch, split; from a new epoch if need be."""
+        try:
+            batch = next(self._iterator)
+        except StopIteration:
+            if not self.auto_reset:
+                raise
+            self._iterator = iter(self.data_loader)
+            batch = next(self._iterator)
+        return self.inputs_labels_from_batch(batch)
+
+
+class ValDataLoaderIter(DataLoaderIter):
+    """One pass at a time: begins again only when `iter()` is called on it after a whole pass.
+
+    Unlike torch_lr_finder's it takes loaders without a length.
+    """
+
+    def __init__(self, data_loader: Iterable[Any]) -> None:
+        super().__init__(data_loader)
+        self.run_limit = _length(data_loader)
+        self.run_counter = 0
+        self._exhausted = False
+
+    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+        """Begin another pass if the last one is over."""
+        if self._exhausted or (self.run_limit is not None and self.run_counter >= self.run_limit):
+            self._iterator = iter(self.data_loader)
+            self.run_counter = 0
+            self._exhausted = False
+        return self
+
+    def __next__(self) -> tuple[Any, Any]:
+        """The next batch, split."""
+        self.run_counter += 1
+        try:
+            return super().__next__()
+        except StopIteration:
+            self._exhausted = True
+            raise
+
+
+class _WholeBatches:
+    """Leaves the batch as the loader gave it: what it is, is decided later (see forward.py)."""
+
+    def inputs_labels_from_batch(self, batch_data: Any) -> Any:
+        return batch_data
+
+
+class _TrainBatches(_WholeBatches, TrainDataLoaderIter):
+    pass
+
+
+class _ValBatches(_WholeBatches, ValDataLoaderIter):
+    pass
+
+
+def train_batches(loader: Any) -> Iterator[Any]:
+    """An endless iterator over a training loader.
+
+    Raises:
+        ValueError: it is neither a loader nor a `TrainDataLoaderIter`. Loaders are torch's DataLoader and whatever else
+            can be iterated again and has a length.
+    """
+    if isinstance(loader, TrainDataLoaderIter):
+        return loader
+    if _is_loader(loader):
+        return _TrainBatches(loader)
+    raise ValueError(
+        f"`train_loader` has unsupported type: {type(loader)}. Expected types are `torch.utils.data.DataLoader` or child "
+        "of `TrainDataLoaderIter`."
+    )
+
+
+def val_batches(loader: Any) -> Iterable[Any]:
+    """A repeatable iterable over a validation loader; raises ValueError as `train_batches` does."""
+    if isinstance(loader, ValDataLoaderIter):
+        return loader
+    if _is_loader(loader):
+        return _ValBatches(loader)
+    raise ValueError(
+        f"`val_loader` has unsupported type: {type(loader)}. Expected types are `torch.utils.data.DataLoader` or child of "
+        "`ValDataLoaderIter`."
+    )
+
+
+def is_split(batches: Any) -> bool:
+    """Whether an iterator yields (inputs, labels) already, rather than whole batches."""
+    return isinstance(batches, DataLoaderIter) and not isinstance(batches, _WholeBatches)
+
+
+class Replay:
+    """Keeps the batches of a first pass so that the next repeat gets the same ones without collating them again."""
+
+    def __init__(self, batches: Iterator[Any], max_bytes: int = 2**28) -> None:
+        self._batches = batches
+        self._kept: list[Any] = []
+        self._room = max_bytes
+
+    def __iter__(self) -> Iterator[Any]:
+        """Return itself."""
+        return self
+
+    def __next__(self) -> Any:
+        """The next batch, remembered while there is room."""
+        batch = next(self._batches)
+        self._room -= _bytes(batch)
+        if self._room >= 0:
+            self._kept.append(batch)
+        return batch
+
+    @property
+    def whole(self) -> bool:
+        """All batches so far were kept."""
+        return self._room >= 0
+
+    def again(self) -> Iterator[Any]:
+        """The same batches once more, then new ones."""
+        yield from list(self._kept)
+        yield from self
+
+
+def move(data: Any, device: torch.device, non_blocking: bool = True) -> Any:
+    """Move whatever can be moved: tensors, objects with `.to`, and tuples, lists and mappings of them."""
+    if isinstance(data, torch.Tensor):
+        return data if data.device == device else data.to(device, non_blocking=non_blocking)
+    if hasattr(data, "to"):
+        try:
+            return data.to(device, non_blocking=non_blocking)
+        except TypeError:  # an object of the user's, whose .to takes a device alone
+            return data.to(device)
+    if isinstance(data, tuple):
+        moved = [move(item, device, non_blocking) for item in data]
+        return type(data)(*moved) if hasattr(data, "_fields") else tuple(moved)
+    if isinstance(data, list):
+        return [move(item, device, non_blocking) for item in data]
+    if isinstance(data, Mapping):
+        return {key: move(item, device, non_blocking) for key, item in data.items()}
+    return data
+
+
+def generators(loader: Any) -> list[torch.Generator]:
+    """The random generators that a loader draws from beside the global one; none for None."""
+    loader = getattr(loader, "data_loader", loader)
+    owners = (loader, getattr(loader, "sampler", None), getattr(loader, "batch_sampler", None))
+    found = [getattr(owner, "generator", None) for owner in owners]
+    return list({id(one): one for one in found if isinstance(one, torch.Generator)}.values())
+
+
+def _is_loader(loader: Any) -> bool:
+    return isinstance(loader, DataLoader) or (
+        isinstance(loader, Iterable) and isinstance(loader, Sized) and not isinstance(loader, Iterator | torch.Tensor | str)
+    )
+
+
+def _length(loader: Any) -> int | None:
+    try:
+        return len(loader)
+    except TypeError:
+        return None
+
+
+def _bytes(data: Any) -> int:
+    if isinstance(data, torch.Tensor):
+        return data.nelement() * data.element_size()
+    if isinstance(data, Mapping):
+        data = data.values()
+    return sum(map(_bytes, data)) if isinstance(data, Iterable) and not isinstance(data, str | bytes) else 64

@@ -1,0 +1,290 @@
+"""LRFinder: torch_lr_finder's class, with the same arguments, on this engine."""
+
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, Self
+
+import torch
+from torch import nn
+from torch.optim import Optimizer
+
+from lrtui.engine import precision as precisions
+from lrtui.engine.batches import generators
+from lrtui.engine.digest import digest
+from lrtui.engine.loop import Outcome, set_learning_rates
+from lrtui.engine.plot import plot_history
+from lrtui.engine.repeats import Rig, all_repeats
+from lrtui.engine.settings import Settings, ramp_of
+from lrtui.engine.snapshot import Snapshot
+from lrtui.events import Step
+
+History = dict[str, list[Any]]
+
+
+class LRFinder:
+    """Learning-rate range test (Smith, arXiv 1506.01186, section 3.3).
+
+    A drop-in for torch_lr_finder's class: where both can do a job the curves are equal to the last bit. It differs on purpose
+    in that `reset()` is exact however often it is called and covers random states, gradients, train/eval flags and buffers of
+    every kind; everything is put back when a test is broken off by an exception or Ctrl-C; a loss that is not finite ends the
+    test; negative losses do not; an optimizer with a scheduler attached is not refused, and neither is bf16 without a
+    GradScaler; the optimizer has its own learning rates back as soon as a test is over.
+
+    Args:
+        model: the model; batches are moved to `device`, and so is the model while it is tested.
+        optimizer: one optimizer or a list of them. Its own learning rate is the default start of the ramp.
+        criterion: `(output, target) → loss`; None where the model returns its loss, or where `batch_step` computes it.
+        device: where to compute; None: where the model is.
+        memory_cache: keep the copy for `reset()` in memory, else in a file under `cache_dir`.
+        cache_dir: an existing directory; None: the system's temporary one.
+        amp_backend: None, "torch" or "apex" (model and optimizer prepared by `amp.initialize`).
+        amp_config: keyword arguments of `torch.amp.autocast`.
+        grad_scaler: for "torch"; needed for float16 only.
+        precision: instead of the three before: fp32, tf32, bf16, fp16, apex-O1 or apex-O2.
+        channels_last: convert the model to channels_last while it is tested.
+        cudnn_benchmark: let cuDNN try its algorithms while it is tested; None leaves the setting alone.
+        compile: run the forward through torch.compile (pays off only for long tests).
+        verbose: print how a test ended.
+
+    Raises:
+        ValueError: an unusable `cache_dir`, backend or precision.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        optimizer: Optimizer | Sequence[Optimizer],
+        criterion: Callable[[Any, Any], torch.Tensor] | None = None,
+        device: torch.device | str | None = None,
+        memory_cache: bool = True,
+        cache_dir: str | None = None,
+        amp_backend: str | None = None,
+        amp_config: dict[str, Any] | None = None,
+        grad_scaler: Any = None,
+        *,
+        precision: str | None = None,
+        channels_last: bool = False,
+        cudnn_benchmark: bool | None = None,
+        compile: bool = False,
+        verbose: bool = True,
+    ) -> None:
+        self.model_device = next((param.device for param in model.parameters()), torch.device("cpu"))
+        self.device = torch.device(device) if device else self.model_device
+        if precision is not None:
+            self._precision = precisions.of_name(precision, self.device)
+            if isinstance(self._precision, precisions.Apex):
+                model, optimizer = precisions.apex_initialize(model.to(self.device), optimizer, precision)
+        else:
+            self._precision = precisions.of_backend(amp_backend, amp_config, grad_scaler, self.device)
+        self.model = model
+        self.optimizer = optimizer
+        self.criterion = criterion
+        self.memory_cache = memory_cache
+        self.cache_dir = cache_dir
+        self.amp_backend = amp_backend
+        self.amp_config = amp_config
+        self.grad_scaler = grad_scaler
+        self.verbose = verbose
+        self._channels_last = channels_last
+        self._cudnn_benchmark = cudnn_benchmark
+        self._compiled = torch.compile(model) if compile else None
+        self._clear()
+        self._snapshot = Snapshot(
+            self._modules(), self.optimizers, self._precision.scaler, in_memory=memory_cache, cache_dir=cache_dir
+        )
+
+    @property
+    def optimizers(self) -> list[Optimizer]:
+        """All optimizers, as a list."""
+        return list(self.optimizer) if isinstance(self.optimizer, Sequence) else [self.optimizer]
+
+    def range_test(
+        self,
+        train_loader: Any,
+        val_loader: Any = None,
+        start_lr: float | Sequence[float] | None = None,
+        end_lr: float | Sequence[float] = 10,
+        num_iter: int = 100,
+        step_mode: str = "exp",
+        smooth_f: float = 0.05,
+        diverge_th: float = 5,
+        accumulation_steps: int = 1,
+        non_blocking_transfer: bool = True,
+        **beyond: Any,
+    ) -> None:
+        """Run the test; its curve is in `history` then. Call `reset()` to have model and optimizer back.
+
+        Args:
+            train_loader: a DataLoader (or anything sized that can be iterated again), or a `TrainDataLoaderIter`.
+            val_loader: the same for validation: with it the curve is the validation loss after each step.
+            start_lr, end_lr, num_iter, step_mode, smooth_f, diverge_th, accumulation_steps, non_blocking_transfer: as
+                torch_lr_finder's; see `Settings`, which has all that goes beyond it, too.
+
+        Raises:
+            ValueError: an argument that makes no sense. Nothing has been touched then.
+        """
+        steps = self.steps(
+            train_loader,
+            val_loader,
+            start_lr=start_lr,
+            end_lr=end_lr,
+            num_iter=num_iter,
+            step_mode=step_mode.lower(),
+            smooth_f=smooth_f,
+            diverge_th=diverge_th,
+            accumulation_steps=accumulation_steps,
+            non_blocking_transfer=non_blocking_transfer,
+            **beyond,
+        )
+        for _ in steps:
+            pass
+        if self.verbose:
+            print(f"Learning rate search finished: {self.reason}. See the graph with {type(self).__name__}.plot()")
+
+    def steps(self, train_loader: Any, val_loader: Any = None, **settings: Any) -> Generator[Step, None, None]:
+        """The same work as a generator of steps; `settings` are the fields of `Settings`.
+
+        When it is closed before its end, or an exception passes through it, model and optimizer are put back.
+
+        Raises:
+            ValueError: an argument that makes no sense, at once, before the first step.
+        """
+        chosen = Settings(**settings)
+        own_lrs = self._learning_rates()
+        ramp = ramp_of(chosen, own_lrs)
+        self._clear()
+        self._snapshot.watch(generators(train_loader) + generators(val_loader))
+        rig = Rig(
+            model=self.model,
+            forward=self._compiled or self.model,
+            criterion=self.criterion,
+            optimizers=self.optimizers,
+            precision=self._precision,
+            device=self.device,
+            snapshot=self._snapshot,
+            channels_last=self._channels_last,
+        )
+        return self._run(all_repeats(rig, train_loader, val_loader, chosen, ramp), own_lrs)
+
+    def reset(self) -> None:
+        """Put back everything as it was when this object was made: see `Snapshot`. Exact, as often as wanted."""
+        self.model.to(self.model_device)
+        self._snapshot.restore()
+
+    def digest(self) -> str:
+        """A digest of model and optimizer as they are now: equal digests, equal states."""
+        return digest(self._modules(), self.optimizers)
+
+    def plot(
+        self,
+        skip_start: int = 10,
+        skip_end: int = 5,
+        log_lr: bool = True,
+        show_lr: float | None = None,
+        ax: Any = None,
+        suggest_lr: bool = True,
+    ) -> Any:
+        """Plot loss over learning rate with matplotlib (an extra: `pip install 'lrtui[plot]'`), as torch_lr_finder does.
+
+        Args:
+            skip_start: points left out at the start.
+            skip_end: points left out at the end.
+            log_lr: logarithmic learning-rate axis.
+            show_lr: draw a vertical line here.
+            ax: matplotlib axes to draw on; None: a figure of its own, which is shown.
+            suggest_lr: mark torch_lr_finder's suggestion, the steepest point of the smoothed loss.
+
+        Returns:
+            The axes, or with `suggest_lr` the pair (axes, suggested learning rate).
+
+        Raises:
+            ValueError: a negative skip, or a `show_lr` that is no float.
+            RuntimeError: too few points left for a suggestion.
+        """
+        return plot_history(self.history, skip_start, skip_end, log_lr, show_lr, ax, suggest_lr)
+
+    def __enter__(self) -> Self:
+        """Use as a context: whatever happens in it, model and optimizer are put back at its end."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Put everything back."""
+        self.reset()
+
+    def _clear(self) -> None:
+        self.history: History = {"lr": [], "loss": []}
+        self.histories: list[History] = [self.history]
+        self.best_loss: float | None = None
+        self.status = ""
+        self.reason = ""
+
+    def _run(self, repeats: Generator[Step, None, Outcome], start_lrs: list[float]) -> Generator[Step, None, None]:
+        try:
+            with self._settings():
+                self.status, self.reason = yield from self._recorded(repeats)
+        except BaseException as error:
+            self.status, self.reason = "stopped", _words(error)
+            self.reset()
+            raise
+        set_learning_rates(self.optimizers, start_lrs)
+
+    def _recorded(self, steps: Generator[Step, None, Outcome]) -> Generator[Step, None, Outcome]:
+        """Pass the steps on, and keep their curves."""
+        while True:
+            try:
+                step = next(steps)
+            except StopIteration as end:
+                return end.value  # type: ignore[no-any-return]
+            if step.repeat == len(self.histories):
+                self.histories.append({"lr": [], "loss": []})
+            if not step.skipped:
+                record(step, self.histories[step.repeat])
+                self.best_loss = _lower(self.best_loss, step.loss)
+            try:
+                yield step
+            except GeneratorExit:
+                steps.close()
+                raise
+
+    @contextmanager
+    def _settings(self) -> Iterator[None]:
+        """Global settings for the time of a test."""
+        cudnn = torch.backends.cudnn
+        before = cudnn.benchmark
+        with self._precision.settings():
+            if self._cudnn_benchmark is not None:
+                cudnn.benchmark = self._cudnn_benchmark
+            try:
+                yield
+            finally:
+                cudnn.benchmark = before
+
+    def _learning_rates(self) -> list[float]:
+        return [float(group["lr"]) for one in self.optimizers for group in one.param_groups]
+
+    def _modules(self) -> list[nn.Module]:
+        return [self.model, *([self.criterion] if isinstance(self.criterion, nn.Module) else [])]
+
+
+def record(step: Step, history: History) -> None:
+    """Append a step to a history: torch_lr_finder's `lr` and `loss`, and beside them whatever else was measured."""
+    raw = step.measured_loss
+    point = {"lr": step.lr, "loss": raw if step.loss is None else step.loss, "raw_loss": raw}
+    for name in ("train_loss", "metric"):
+        if getattr(step, name) is not None:
+            point[name] = getattr(step, name)
+    for name, value in point.items():
+        history.setdefault(name, []).append(value)
+    if step.group_lrs:
+        history.setdefault("group_lrs", []).append(step.group_lrs)
+
+
+def _lower(best: float | None, loss: float | None) -> float | None:
+    return best if loss is None else loss if best is None else min(best, loss)
+
+
+def _words(error: BaseException) -> str:
+    if isinstance(error, GeneratorExit | KeyboardInterrupt):
+        return "stopped by the user"
+    return f"broken off by {type(error).__name__}: {error}"

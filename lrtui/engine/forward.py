@@ -1,0 +1,175 @@
+"""Forward: what a batch is, how the model is called with it, and where the loss comes from."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+TARGET_KEYS = ("labels", "label", "targets", "target", "y")
+
+
+class BatchError(ValueError):
+    """A batch, or what a model made of it, that nothing can be done with."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a forward gives: the loss (scalar, with its graph), the number of examples, a metric where there is one."""
+
+    loss: torch.Tensor
+    size: int
+    metric: Any = None
+
+
+class Forward:
+    """Calls the model on a batch and measures the loss.
+
+    A batch is (in this order): whatever the user's `batch_step` takes; (inputs, target) as a `DataLoaderIter` splits it; a
+    tuple or list, of which the model's forward gets as many as it requires and the criterion the next one; a mapping,
+    passed as keyword arguments; a tensor or any other object, passed as it is. Without a criterion the model returns its
+    loss: a scalar, or an object or mapping with `loss`, or a tuple that begins with it.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        criterion: Callable[[Any, Any], torch.Tensor] | None,
+        batch_step: Callable[..., Any] | None = None,
+        metric: Callable[[Any, Any], Any] | None = None,
+        split: bool = False,
+    ) -> None:
+        self._model = model
+        self._criterion = criterion
+        self._batch_step = batch_step
+        self._metric = metric
+        self._split = split
+        self._inputs = _required_inputs(model)
+
+    def __call__(self, batch: Any, *extra: Any) -> Output:
+        """The output for one batch that is on the model's device already; `extra` goes to the user's step."""
+        if self._batch_step is not None:
+            return _step_output(self._batch_step(self._model, batch, *extra), batch)
+        if self._split or isinstance(batch, tuple | list):
+            arguments, target = self._pair(batch)
+            return self._scored(self._model(*arguments), target, target if self._criterion else batch)
+        if isinstance(batch, Mapping):
+            return self._mapping(batch)
+        target = batch if isinstance(batch, torch.Tensor) else _target_attribute(batch)
+        return self._scored(self._model(batch), target, batch)
+
+    def describe(self, batch: Any) -> str:
+        """What a batch is taken for, in words."""
+        shown = summary(batch)
+        if self._batch_step is not None:
+            return f"{shown}, given to the step whole"
+        if self._split or isinstance(batch, tuple | list):
+            arguments, target = self._pair(batch)
+            inputs = ", ".join(map(summary, arguments))
+            return f"input {inputs}" + (f", target {summary(target)}" if self._criterion else "")
+        if isinstance(batch, Mapping):
+            return f"keyword arguments {shown}"
+        return shown
+
+    def _pair(self, batch: Any) -> tuple[tuple[Any, ...], Any]:
+        if self._split:
+            return (batch[0],), batch[1]
+        if self._criterion is None:
+            return tuple(batch[: self._inputs or len(batch)]), None
+        count = min(self._inputs or len(batch) - 1, len(batch) - 1)
+        if count < 1:
+            raise BatchError(f"a batch of {len(batch)} has no target for the criterion: {summary(batch)}")
+        return tuple(batch[:count]), batch[count]
+
+    def _mapping(self, batch: Mapping[str, Any]) -> Output:
+        if self._criterion is None:
+            return self._scored(self._model(**batch), None, batch)
+        key = next((key for key in TARGET_KEYS if key in batch), None)
+        if key is None:
+            raise BatchError(
+                f"a criterion was given, but the batch has no target: its keys are {', '.join(map(str, batch))}; expected one "
+                f"of {', '.join(TARGET_KEYS)}, or no criterion where the model returns its loss"
+            )
+        inputs = {name: value for name, value in batch.items() if name != key}
+        return self._scored(self._model(**inputs), batch[key], batch[key])
+
+    def _scored(self, output: Any, target: Any, sized: Any) -> Output:
+        if self._criterion is None:
+            loss = _loss_in(output)
+        else:
+            output = getattr(output, "logits", output)
+            loss = self._criterion(output, target)
+        if loss.dim():
+            loss = loss.mean()  # one per replica, from DataParallel
+        metric = None
+        if self._metric is not None:
+            with torch.no_grad():
+                metric = self._metric(output, target)
+        return Output(loss, batch_size(sized), metric)
+
+
+def batch_size(batch: Any) -> int:
+    """How many examples a batch or a target has: the length of its first tensor, 1 where there is none."""
+    if isinstance(batch, torch.Tensor):
+        return len(batch) if batch.dim() else 1
+    if isinstance(batch, Mapping):
+        batch = list(batch.values())
+    if isinstance(batch, tuple | list):
+        first = next((item for item in batch if isinstance(item, torch.Tensor | Mapping | tuple | list)), None)
+        return len(batch) if first is None else batch_size(first)
+    return 1
+
+
+def summary(data: Any) -> str:
+    """A value in a few words: `64x1x8x8 float32` for a tensor."""
+    if isinstance(data, torch.Tensor):
+        return f"{'x'.join(map(str, data.shape)) or 'scalar'} {str(data.dtype).removeprefix('torch.')}"
+    if isinstance(data, Mapping):
+        return "{" + ", ".join(f"{key}: {summary(value)}" for key, value in data.items()) + "}"
+    if isinstance(data, tuple | list) and len(data) <= 8:
+        return "(" + ", ".join(map(summary, data)) + ")"
+    return type(data).__name__
+
+
+def _required_inputs(model: nn.Module) -> int:
+    """How many positional arguments the model's forward requires: at least 1, or 0 where it takes any number."""
+    inner = getattr(model, "_orig_mod", model)
+    if type(inner).__name__ in _WRAPPERS:
+        inner = inner.module
+    try:
+        parameters = inspect.signature(inner.forward).parameters.values()
+    except (TypeError, ValueError):
+        return 1
+    if any(one.kind is inspect.Parameter.VAR_POSITIONAL for one in parameters):
+        return 0
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return max(1, sum(one.kind in positional and one.default is one.empty for one in parameters))
+
+
+_WRAPPERS = ("DataParallel", "DistributedDataParallel")
+
+
+def _loss_in(output: Any) -> torch.Tensor:
+    loss = output
+    if isinstance(output, Mapping):
+        loss = output.get("loss")
+    elif not isinstance(output, torch.Tensor):
+        loss = output[0] if isinstance(output, tuple) and not hasattr(output, "loss") else getattr(output, "loss", None)
+    if not isinstance(loss, torch.Tensor) or loss.numel() == 0:
+        raise BatchError(f"no criterion was given and the model returned no loss, but {summary(output)}")
+    if loss is output and loss.dim() > 1:
+        raise BatchError(f"no criterion was given and the model returned {summary(output)}, which is no scalar loss")
+    return loss
+
+
+def _step_output(result: Any, batch: Any) -> Output:
+    loss, metrics = result if isinstance(result, tuple) else (result, {})
+    if not isinstance(loss, torch.Tensor):
+        raise BatchError(f"the step must return a loss, or (loss, {{name: value}}), got {summary(result)}")
+    return Output(loss.mean() if loss.dim() else loss, batch_size(batch), next(iter(metrics.values()), None))
+
+
+def _target_attribute(batch: Any) -> Any:
+    return next((getattr(batch, key) for key in TARGET_KEYS if hasattr(batch, key)), batch)

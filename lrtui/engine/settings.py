@@ -1,0 +1,84 @@
+"""Settings of one range test, with torch_lr_finder's names and defaults, and what goes beyond it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from lrtui.engine.ramp import Ramp, keep_ratios, start_lrs_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How a range test is run. The first ten are torch_lr_finder's.
+
+    Args:
+        start_lr: the lowest rate, one for all parameter groups or a list with one each; None: the optimizer's own.
+        end_lr: the highest rate, one for all groups or a list with one each.
+        num_iter: optimizer steps in all.
+        step_mode: "exp" or "linear".
+        smooth_f: weight of the newest loss in the exponential smoothing, in [0, 1); 0 switches it off.
+        diverge_th: stop when the smoothed loss exceeds this many times the best.
+        accumulation_steps: batches per optimizer step.
+        non_blocking_transfer: move batches asynchronously.
+        keep_ratios: `start_lr` and `end_lr` are group 0's, and the others keep their ratio to it; torch_lr_finder drives all
+            groups to the same end.
+        iterations_per_lr: more than 1 makes the ramp a staircase.
+        warmup: optimizer steps at the lowest rate before the ramp; they are not recorded.
+        clip_grad_norm: clip the gradients' total norm, as in the training that this is for.
+        val_batches: validate on so many fixed batches; 0: the whole set.
+        max_seconds: stop when this much time has passed; None: never.
+        metric: `(output, target) → number`, beside the loss: on the validation set where there is one, else on the batch.
+        batch_step: `(model, batch) → loss` or `(loss, {name: value})`; nothing is assumed about batches then. With a third
+            parameter it gets the optimizers and does the update itself.
+        repeats: how many curves, each from the same start.
+        vary: what differs between repeats: the order of the "data", or the initialisation ("init") on the same batches.
+    """
+
+    start_lr: float | Sequence[float] | None = None
+    end_lr: float | Sequence[float] = 10
+    num_iter: int = 100
+    step_mode: str = "exp"
+    smooth_f: float = 0.05
+    diverge_th: float = 5
+    accumulation_steps: int = 1
+    non_blocking_transfer: bool = True
+    keep_ratios: bool = False
+    iterations_per_lr: int = 1
+    warmup: int = 0
+    clip_grad_norm: float | None = None
+    val_batches: int = 0
+    max_seconds: float | None = None
+    metric: Callable[[Any, Any], Any] | None = None
+    batch_step: Callable[..., Any] | None = None
+    repeats: int = 1
+    vary: Literal["data", "init"] = "data"
+
+    def __post_init__(self) -> None:
+        """Check what no other part does; raises ValueError."""
+        for name in ("accumulation_steps", "repeats"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"`{name}` must be at least 1")
+        for name in ("warmup", "val_batches"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"`{name}` cannot be negative")
+        if not 0 <= self.smooth_f < 1:
+            raise ValueError("smooth_f is outside the range [0, 1[")
+        if self.vary not in ("data", "init"):
+            raise ValueError(f"expected one of (data, init), got {self.vary}")
+
+
+def ramp_of(settings: Settings, group_lrs: Sequence[float]) -> Ramp:
+    """The ramp over parameter groups that have these rates of their own.
+
+    Raises:
+        ValueError: rates that make no ramp, or not as many as there are groups.
+    """
+    if settings.keep_ratios:
+        if isinstance(settings.start_lr, Sequence) or isinstance(settings.end_lr, Sequence):
+            raise ValueError("with keep_ratios, start_lr and end_lr are single numbers: those of group 0")
+        start = group_lrs[0] if settings.start_lr is None else settings.start_lr
+        starts, ends = keep_ratios(start, group_lrs), keep_ratios(settings.end_lr, group_lrs)
+    else:
+        starts = start_lrs_of(settings.start_lr, group_lrs)
+        ends = start_lrs_of(settings.end_lr, group_lrs)
+    return Ramp(starts, ends, settings.num_iter, settings.step_mode, settings.iterations_per_lr)  # type: ignore[arg-type]

@@ -1,0 +1,154 @@
+"""One training step: gradients of one or more batches, then the optimizer."""
+
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+from torch.optim import Optimizer
+
+from lrtui.engine.batches import OutOfData, move
+from lrtui.engine.forward import Forward, Output
+from lrtui.engine.precision import Precision
+
+
+@dataclass(frozen=True)
+class Update:
+    """What a training step measured: the loss before the step (averaged over accumulation), all still on the device."""
+
+    loss: torch.Tensor
+    metric: Any = None
+    scale: torch.Tensor | None = None
+
+
+class TrainStep:
+    """Calls `optimizer.step` once per call, on the gradients of `accumulation_steps` batches.
+
+    Optimizers that need a closure (LBFGS) get one, over the same batches as often as they ask. A user's step with a third
+    parameter gets the optimizers too and does the whole update itself (several optimizers, as in a GAN).
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        forward: Forward,
+        batches: Iterator[Any],
+        optimizers: Sequence[Optimizer],
+        precision: Precision,
+        device: torch.device,
+        *,
+        accumulation_steps: int = 1,
+        clip_grad_norm: float | None = None,
+        non_blocking: bool = True,
+        updates_itself: bool = False,
+    ) -> None:
+        self._model = model
+        self._forward = forward
+        self._batches = batches
+        self._optimizers = optimizers
+        self._precision = precision
+        self._device = device
+        self._accumulation_steps = accumulation_steps
+        self._clip_grad_norm = clip_grad_norm
+        self._non_blocking = non_blocking
+        self._update = self._choose(updates_itself)
+
+    def __call__(self) -> Update:
+        """Train on the next batches.
+
+        Raises:
+            OutOfData: the loader is exhausted and is not to be restarted.
+        """
+        if not self._model.training:
+            self._model.train()
+        return self._update()
+
+    def loss_scale(self) -> float | None:
+        """The loss scale as it is now, or None where losses are not scaled; the first time this waits for the device."""
+        return self._precision.scale_now()
+
+    def _choose(self, updates_itself: bool) -> Callable[[], Update]:
+        if updates_itself:
+            if self._accumulation_steps > 1 or self._precision.scaler is not None:
+                raise ValueError("a step that updates the model itself leaves no room for accumulation_steps or a GradScaler")
+            return self._user_update
+        if any(needs_closure(one) for one in self._optimizers):
+            if self._precision.scaler is not None:
+                raise ValueError("an optimizer that needs a closure (LBFGS) cannot be used with a GradScaler; use fp32 or bf16")
+            return self._closure_update
+        return self._plain_update
+
+    def _plain_update(self) -> Update:
+        for optimizer in self._optimizers:
+            optimizer.zero_grad()
+        loss, metric = self._backward(self._next() for _ in range(self._accumulation_steps))
+        self._clip()
+        for optimizer in self._optimizers:
+            self._precision.step(optimizer)
+        self._precision.update()
+        return Update(loss, metric, self._precision.scale())
+
+    def _closure_update(self) -> Update:
+        batches = [self._next() for _ in range(self._accumulation_steps)]
+        first: list[tuple[torch.Tensor, Any]] = []
+
+        def closure() -> torch.Tensor:
+            for optimizer in self._optimizers:
+                optimizer.zero_grad()
+            with torch.enable_grad():
+                loss, metric = self._backward(iter(batches))
+            self._clip()
+            first.append((loss, metric))
+            return loss
+
+        for optimizer in self._optimizers:
+            optimizer.step(closure)  # type: ignore[arg-type]
+        return Update(*first[0])
+
+    def _user_update(self) -> Update:
+        with self._precision.autocast():
+            output = self._forward(self._next(), list(self._optimizers))
+        return Update(output.loss.detach(), output.metric)
+
+    def _backward(self, batches: Iterator[Any]) -> tuple[torch.Tensor, Any]:
+        total: torch.Tensor | None = None
+        output: Output
+        for batch in batches:
+            with self._precision.autocast():
+                output = self._forward(batch)
+            # averaged, so that the gradient is that of one large batch
+            loss = output.loss if self._accumulation_steps == 1 else output.loss / self._accumulation_steps
+            self._precision.backward(loss, self._optimizers)
+            total = loss.detach() if total is None else total + loss.detach()
+        assert total is not None
+        return total, output.metric
+
+    def _clip(self) -> None:
+        if self._clip_grad_norm is None:
+            return
+        for optimizer in self._optimizers:
+            self._precision.unscale(optimizer)
+        parameters = [param for one in self._optimizers for group in one.param_groups for param in group["params"]]
+        nn.utils.clip_grad_norm_(parameters, self._clip_grad_norm)
+
+    def _next(self) -> Any:
+        try:
+            return move(next(self._batches), self._device, self._non_blocking)
+        except StopIteration:
+            raise OutOfData from None
+
+
+def needs_closure(optimizer: Optimizer) -> bool:
+    """Whether `optimizer.step` cannot be called without a closure."""
+    closure = inspect.signature(optimizer.step).parameters.get("closure")
+    return closure is not None and closure.default is closure.empty
+
+
+def updates_itself(batch_step: Callable[..., Any] | None) -> bool:
+    """Whether a user's step takes the optimizers as a third parameter, and so does the update itself."""
+    if batch_step is None:
+        return False
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return sum(one.kind in kinds for one in inspect.signature(batch_step).parameters.values()) >= 3
