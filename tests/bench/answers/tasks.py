@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 VALIDATION = 500  # rows kept for validation
 
@@ -135,7 +135,7 @@ class Transformer(nn.Module):
     def forward(self, codes: Tensor) -> Tensor:
         x = self.token(codes) + self.position
         q, k, v = self.qkv(self.norm1(x)).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
-        x = x + self.out(F.scaled_dot_product_attention(q, k, v, is_causal=True).transpose(1, 2).flatten(2))
+        x = x + self.out(functional.scaled_dot_product_attention(q, k, v, is_causal=True).transpose(1, 2).flatten(2))
         x = x + self.mlp(self.norm2(x))
         return self.head(self.norm3(x)).transpose(1, 2)
 
@@ -145,9 +145,9 @@ def regressor() -> nn.Module:
 
 
 TASKS = (
-    Task("mlp", mlp, F.cross_entropy, digits),
-    Task("cnn", cnn, F.cross_entropy, digits),
-    Task("transformer", Transformer, F.cross_entropy, characters, (8, 32)),
-    Task("gru", Recurrent, F.cross_entropy, digits),
-    Task("table", regressor, F.mse_loss, functions),
+    Task("mlp", mlp, functional.cross_entropy, digits),
+    Task("cnn", cnn, functional.cross_entropy, digits),
+    Task("transformer", Transformer, functional.cross_entropy, characters, (4, 16)),
+    Task("gru", Recurrent, functional.cross_entropy, digits),
+    Task("table", regressor, functional.mse_loss, functions),
 )

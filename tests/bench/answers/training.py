@@ -1,4 +1,4 @@
-"""The plain loop: one range test, and one short training at a fixed rate. Nothing of lrtui, so that it can judge lrtui."""
+"""Plain loops, with nothing of lrtui in them: one range test, and one short training at a given rate."""
 
 from collections.abc import Callable, Iterator
 from functools import partial

@@ -1,0 +1,44 @@
+"""All that is read off the curves of one range test, at once: what the answer panel shows and the record keeps."""
+
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+
+from lrtui.analysis.answer import Bounds, Suggestion
+from lrtui.analysis.bounds import bounds
+from lrtui.analysis.curve import Curve
+from lrtui.analysis.rules import RULES, spread, suggest_all
+from lrtui.analysis.suggest import suggest_curves
+
+
+class Analysis(msgspec.Struct, frozen=True, kw_only=True):
+    """Our suggestion, what each published rule says, how far apart those are in decades, and the two boundaries."""
+
+    suggestion: Suggestion
+    suggestions: dict[str, float | None]
+    agreement: float | None
+    bounds: Bounds | None
+
+
+def analyse(curves: Sequence[Curve]) -> Analysis:
+    """Everything about one or more repeats. Whatever was measured, it does not raise."""
+    suggestions = typical_suggestions(curves)
+    return Analysis(
+        suggestion=suggest_curves(curves),
+        suggestions=suggestions,
+        agreement=spread(suggestions),
+        bounds=bounds(curves),
+    )
+
+
+def typical_suggestions(curves: Sequence[Curve]) -> dict[str, float | None]:
+    """Each published rule's median over the repeats; the rules themselves know single curves only."""
+    by_curve = [suggest_all(curve) for curve in curves]
+    return {name: median([answers[name] for answers in by_curve]) for name in RULES}
+
+
+def median(rates: Sequence[float | None]) -> float | None:
+    """The geometric median of those that are rates."""
+    logs = [np.log(lr) for lr in rates if lr is not None and lr > 0]
+    return float(np.exp(np.median(logs))) if logs else None

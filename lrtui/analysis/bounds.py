@@ -1,0 +1,81 @@
+"""Two boundaries for a cyclical schedule, and the lines of code that use them (arXiv 1506.01186, section 3.3)."""
+
+from collections.abc import Mapping, Sequence
+
+from lrtui.analysis.answer import Bounds, Suggestion
+from lrtui.analysis.curve import Curve
+from lrtui.analysis.suggest import SURE, find_metric_valley, loss_traces
+from lrtui.analysis.valley import find_valley
+
+STARTS = 0.1  # share of the fall from which on the curve has started to improve
+ENDS = 0.9  # share of the fall; while it is held, the curve has not become worse
+
+
+def bounds(curves: Sequence[Curve]) -> Bounds | None:
+    """base_lr and max_lr for a cyclical schedule; None where neither loss nor metric improves for sure.
+
+    Section 3.3 of arXiv 1506.01186 takes base_lr where the accuracy starts to increase, and max_lr where it slows,
+    becomes ragged or starts to fall. Here these are the first rate with a tenth of the whole improvement, and the last
+    one that holds nine tenths of it: of the metric where it improves, else of the loss.
+    """
+    valley = find_metric_valley(curves)
+    if valley is None:
+        traces = loss_traces(curves)
+        valley = find_valley(traces) if traces else None
+    if valley is None or valley.significance < SURE:
+        return None
+    start, end = valley.earlier(valley.edges(STARTS)[0]), valley.earlier(valley.edges(ENDS)[1])
+    return Bounds(start_lr=10**start, end_lr=10**end) if start < end else None
+
+
+def schedule_code(
+    bounds: Bounds | None,
+    suggestion: Suggestion,
+    optimizer_name: str,
+    total_steps: int | str = "total_steps",
+    optimizer_arguments: Mapping[str, object] | None = None,
+) -> dict[str, str]:
+    """Lines of Python, ready to paste, each by the name of what it sets up; only those that the answers allow.
+
+    Args:
+        bounds: base_lr and max_lr of the cycles.
+        suggestion: its lr is the constant rate.
+        optimizer_name: a class of torch.optim, such as "AdamW", or a dotted name.
+        total_steps: batches in the whole training: a number, or an expression of the script that the line goes into.
+        optimizer_arguments: what else the optimizer was built with, such as {"momentum": 0.9}.
+    """
+    arguments = dict(optimizer_arguments or {})
+    lines = {}
+    if suggestion.lr is not None:
+        lines["constant"] = optimizer_line(optimizer_name, suggestion.lr, arguments)
+    if bounds is not None:
+        lines["OneCycleLR"] = scheduler_line(
+            "OneCycleLR",
+            max_lr=f"{bounds.end_lr:.2g}",
+            total_steps=total_steps,
+            cycle_momentum=has_momentum(optimizer_name, arguments),
+        )
+        lines["CyclicLR"] = scheduler_line(
+            "CyclicLR",
+            base_lr=f"{bounds.start_lr:.2g}",
+            max_lr=f"{bounds.end_lr:.2g}",
+            step_size_up=max(1, total_steps // 8) if isinstance(total_steps, int) else f"{total_steps} // 8",
+            cycle_momentum=False,
+        )
+    return lines
+
+
+def optimizer_line(optimizer_name: str, lr: float, arguments: Mapping[str, object]) -> str:
+    where = optimizer_name if "." in optimizer_name else f"torch.optim.{optimizer_name}"
+    rest = "".join(f", {name}={value!r}" for name, value in arguments.items() if name != "lr")
+    return f"optimizer = {where}(model.parameters(), lr={lr:.2g}{rest})"
+
+
+def scheduler_line(scheduler: str, **arguments: object) -> str:
+    given = ", ".join(f"{name}={value}" for name, value in arguments.items())
+    return f"scheduler = torch.optim.lr_scheduler.{scheduler}(optimizer, {given})"
+
+
+def has_momentum(optimizer_name: str, arguments: Mapping[str, object]) -> bool:
+    """Whether OneCycleLR may cycle the momentum: it would silently give one to an optimizer that runs without."""
+    return bool(arguments.get("momentum")) or "betas" in arguments or "adam" in optimizer_name.lower()

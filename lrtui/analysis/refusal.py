@@ -1,0 +1,101 @@
+"""Silence, each kind with its reason and the next thing to do. Every function returns a suggestion without a rate."""
+
+from collections.abc import Sequence
+from math import ceil
+
+import numpy as np
+
+from lrtui.analysis.answer import Suggestion, Verdict
+from lrtui.analysis.curve import Curve
+from lrtui.analysis.valley import Valley
+
+METHOD = "centre of the valley"
+PERHAPS = 3.0  # standard errors of a fall that more repeats may make sure of
+AT_ONCE = 0.2  # a rise within this share of the axis leaves no room for an answer to its left
+
+
+def refuse(verdict: Verdict, reason: str, advice: str) -> Suggestion:
+    return Suggestion(verdict=verdict, reason=reason, advice=advice, method=METHOD)
+
+
+def too_little(curves: Sequence[Curve], points: int, needed: int) -> Suggestion:
+    """Fewer finite losses than can be judged: stopped early, or not finite from (nearly) the start."""
+    longest = max(curves, key=lambda curve: len(curve.lr), default=None)
+    if longest is None or len(longest.lr) == 0:
+        return refuse("too_short", "Nothing was measured.", f"Measure at least {needed} points, better 100.")
+    start_lr = float(longest.lr[0])
+    if points == 0 or not np.isfinite(longest.raw_loss[0]):
+        return refuse(
+            "diverges_from_start",
+            f"The loss was not finite at {start_lr:.1e}, before a single step was taken.",
+            "Look at the data, the loss and the precision: no learning rate can mend this.",
+        )
+    if not np.isfinite(longest.raw_loss[-1]):
+        return refuse(
+            "diverges_from_start",
+            f"The loss was finite for {points} points only, from {start_lr:.1e} on.",
+            f"Lower start_lr to {start_lr / 1000:.0e}.",
+        )
+    return refuse(
+        "too_short",
+        f"{points} points are too few to tell a fall from noise.",
+        f"Measure at least {needed} points, better 100.",
+    )
+
+
+def no_fall(valley: Valley, repeats: int, sure: float) -> Suggestion:
+    """No fall that noise does not explain: it rises, it may fall, or it is flat."""
+    start_lr, end_lr = 10 ** float(valley.log_lr[0]), 10 ** float(valley.log_lr[-1])
+    if valley.diverged or valley.fall[-1] < -sure * valley.error[-1]:
+        return rise(valley)
+    if valley.significance >= PERHAPS:
+        wanted = ceil(repeats * (sure / valley.significance) ** 2)
+        return refuse(
+            "too_noisy",
+            f"The loss may have fallen by {valley.depth:.2g}: that is {valley.significance:.1f} standard errors only, "
+            f"with a noise of ±{valley.noise:.2g}.",
+            f"Measure {wanted} repeats instead of {repeats}, or with {ceil(wanted / repeats)} times the iterations.",
+        )
+    return refuse(
+        "no_descent",
+        f"From {start_lr:.1e} to {end_lr:.1e} the loss stayed within its noise (±{valley.noise:.2g}).",
+        f"Raise end_lr to {100 * end_lr:.0e}; if that is flat too, see whether the optimizer was given the parameters.",
+    )
+
+
+def rise(valley: Valley) -> Suggestion:
+    """A loss that only rises: from the first rates on, or after a stretch that is flat."""
+    level = np.flatnonzero(valley.fall > -PERHAPS * valley.error)
+    onset = int(level[-1]) if len(level) else 0
+    start_lr, risen = 10 ** float(valley.log_lr[0]), 10 ** float(valley.log_lr[onset])
+    if onset < AT_ONCE * len(valley.log_lr):
+        return refuse(
+            "diverges_from_start",
+            f"The loss rises from {risen:.1e} on, close to the start of the test, and never fell before.",
+            f"Lower start_lr to {start_lr / 1000:.0e}.",
+        )
+    return refuse(
+        "already_trained",
+        f"No rate brought the loss below {valley.level:.3g}, where it was at first; from {risen:.1e} on it rises.",
+        f"Test from a fresh start, or go on training at no more than {risen / 10:.0e}.",
+    )
+
+
+def still_falling(valley: Valley) -> Suggestion:
+    """A fall that the test did not see the end of."""
+    end_lr = 10 ** float(valley.ladder[-1])
+    return refuse(
+        "still_falling",
+        f"The loss was still falling, or held its fall, at {end_lr:.1e}, where the test ended.",
+        f"Raise end_lr to {100 * end_lr:.0e}.",
+    )
+
+
+def disagree(valley: Valley, metric: Valley) -> Suggestion:
+    """Loss and metric that call for different rates."""
+    loss_lr, metric_lr = 10**valley.centre, 10**metric.centre
+    return refuse(
+        "disagree",
+        f"The loss speaks for {loss_lr:.1e}, the metric for {metric_lr:.1e}, and their intervals do not overlap.",
+        f"Confirm {loss_lr:.1e} and {metric_lr:.1e} with short trainings, and decide by the metric.",
+    )

@@ -1,0 +1,142 @@
+"""Every published rule for reading a rate off a range test, each exactly as its library applies it.
+
+A rule takes the learning rates and the losses that its library would give it, and returns a rate, or None where the
+original raises or says that it has no answer. `suggest_all` gives each of them the curve that its original smooths and
+trims for itself.
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable
+from math import log10
+
+import numpy as np
+
+from lrtui.analysis.curve import Curve, FloatArray, debiased_average, exponential_average, trim
+
+Rule = Callable[[FloatArray, FloatArray], float | None]
+
+
+def steepest(lrs: FloatArray, losses: FloatArray, skip_start: int = 10, skip_end: int = 5) -> float | None:
+    """Where the smoothed loss falls most from one point to the next.
+
+    torch_lr_finder 0.2.2, `LRFinder.plot`: 10 points at the start and 5 at the end are skipped.
+    """
+    if len(lrs) < skip_start + skip_end + 2:
+        return None
+    gradient = np.gradient(trim(losses, skip_start, skip_end))
+    return float(trim(lrs, skip_start, skip_end)[gradient.argmin()])
+
+
+def valley(lrs: FloatArray, losses: FloatArray) -> float | None:
+    """Half-way along the longest decreasing subsequence, counted back from its end as if it had no gaps.
+
+    fastai 2, `callback.schedule.valley` (after ESRI's arcgis.learn). Patience sorting finds the length of the same
+    subsequence in n·log n steps, where fastai takes n².
+    """
+    if len(lrs) == 0:
+        return None
+    end, longest = 0, 1
+    tails: list[float] = []
+    for i, loss in enumerate((-losses).tolist()):
+        place = bisect_left(tails, loss)
+        tails[place : place + 1] = [loss]
+        if place + 1 > longest:
+            end, longest = i, place + 1
+    start = end - longest if longest > 1 else 0
+    third = (end - start) / 3
+    return float(lrs[start + int(third) + int(third / 2)])
+
+
+def slide(lrs: FloatArray, losses: FloatArray, lr_diff: int = 15, thresh: float = 0.005) -> float | None:
+    """From the right, the first place where the slopes at both ends of a window of `lr_diff` points are alike.
+
+    fastai 2, `callback.schedule.slide` (after Marc Rostock's and novetta's interval slide rule).
+    """
+    if len(losses) <= lr_diff:
+        return None
+    gradient = np.gradient(losses)
+    found = len(losses) - 1 - lr_diff
+    for left in range(found, -1, -1):
+        if not abs(gradient[left + lr_diff] - gradient[left]) > thresh:
+            break
+        found = left
+    return float(lrs[found])
+
+
+def minimum(lrs: FloatArray, losses: FloatArray) -> float | None:
+    """A tenth of the rate with the lowest loss. fastai 2, `callback.schedule.minimum`."""
+    return float(lrs[losses.argmin()]) / 10 if len(lrs) else None
+
+
+def steep(lrs: FloatArray, losses: FloatArray) -> float | None:
+    """Where the loss falls most for each step in log(lr). fastai 2, `callback.schedule.steep`."""
+    if len(lrs) < 2:
+        return None
+    return float(lrs[(np.diff(losses) / np.diff(np.log(lrs))).argmin()])
+
+
+def ignite(lrs: FloatArray, losses: FloatArray) -> float | None:
+    """Where the smoothed loss falls most, left of its minimum. ignite 0.5, `FastaiLRFinder.lr_suggestion`."""
+    if len(losses) == 0:
+        return None
+    falling = losses[: int(losses.argmin()) + 1]
+    if len(falling) < 3:
+        return None
+    slopes = (falling[2:] - falling[:-2]) / 2
+    return float(lrs[slopes.argmin() + 1])
+
+
+def lightning(lrs: FloatArray, losses: FloatArray, skip_begin: int = 10, skip_end: int = 1) -> float | None:
+    """Where the derivative by the learning rate itself is lowest. Lightning ≥ 2.5.3, `_LRFinder.suggestion`."""
+    lrs, losses = trim(lrs, skip_begin, skip_end), trim(losses, skip_begin, skip_end)
+    finite = np.isfinite(losses)
+    if finite.sum() < 2:
+        return None
+    return float(lrs[finite][np.gradient(losses[finite], lrs[finite]).argmin()])
+
+
+def lightning_classic(lrs: FloatArray, losses: FloatArray, skip_begin: int = 10, skip_end: int = 1) -> float | None:
+    """Where the smoothed loss falls most from one point to the next. Lightning < 2.5.3, `_LRFinder.suggestion`.
+
+    As in the original, losses that are not finite shift the answer to the left.
+    """
+    kept = trim(losses, skip_begin, skip_end)
+    kept = kept[np.isfinite(kept)]
+    if len(kept) < 2:
+        return None
+    return float(lrs[np.gradient(kept).argmin() + skip_begin])
+
+
+RULES: dict[str, Rule] = {
+    "steepest": steepest,
+    "valley": valley,
+    "slide": slide,
+    "minimum": minimum,
+    "steep": steep,
+    "ignite": ignite,
+    "lightning": lightning,
+    "lightning_classic": lightning_classic,
+}
+
+
+def original_curve(rule: str, curve: Curve) -> tuple[FloatArray, FloatArray]:
+    """The learning rates and losses that the library behind `rule` would have had from this test."""
+    if rule in ("steepest", "ignite"):
+        return curve.lr, curve.loss if curve.loss is not None else exponential_average(curve.raw_loss, 0.05)
+    if rule in ("lightning", "lightning_classic"):
+        return curve.lr, debiased_average(curve.raw_loss, ahead=1)
+    skip_start = (curve.num_iter or len(curve.lr)) // 10
+    losses = trim(debiased_average(curve.raw_loss), skip_start, 5)
+    whole = int(np.isnan(losses).argmax()) if np.isnan(losses).any() else len(losses)
+    return trim(curve.lr, skip_start, 5)[:whole], losses[:whole]
+
+
+def suggest_all(curve: Curve) -> dict[str, float | None]:
+    """What every published rule makes of this curve, smoothed and trimmed as its library does it."""
+    return {name: rule(*original_curve(name, curve)) for name, rule in RULES.items()}
+
+
+def spread(suggestions: dict[str, float | None]) -> float | None:
+    """Decades between the lowest and the highest suggestion; None where fewer than two rules answer."""
+    rates = [lr for lr in suggestions.values() if lr]
+    return log10(max(rates) / min(rates)) if len(rates) > 1 else None

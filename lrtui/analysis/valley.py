@@ -1,0 +1,192 @@
+"""The valley of a range test: where, on the axis of log(lr), training made the loss fall and kept it down.
+
+While steps are small, training follows the gradient flow, whose time is the sum of the rates so far. On a geometric
+ladder that sum is proportional to the rate itself, so that a curve cannot change within much less than a factor of e of
+the rate, whatever the number of iterations. Half of an e-fold is therefore the width that is averaged over, in log(lr)
+symmetrically and so without lag. What is read off is a centre of mass, not an extreme point: every measured point has a
+say in it, and none much of one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import e, log10
+
+import numpy as np
+
+from lrtui.analysis.curve import FloatArray
+
+BANDWIDTH = 0.5 * log10(e)  # decades; standard deviation of the averaging kernel
+RESOLUTION = BANDWIDTH / 5  # decades between grid points
+GRID_LIMIT = 600  # grid points; a wider ladder gets a coarser grid
+SHARPNESS = 4  # a rate weighs in the centre of mass by its share of the fall to this power
+CAP = 3  # noise widths above the first losses: whatever is higher is no worse than this
+DELAY = 2  # iterations before a rate shows: the loss is taken before the step, and an instability needs two to grow
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One curve made ready: log10 of the rates, and how far the loss is below its first level, in units of the loss."""
+
+    log_lr: FloatArray
+    fall: FloatArray
+    level: float
+    level_error: float
+    noise: float
+    diverged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Valley:
+    """The average of one or more traces on a uniform grid of log10(lr).
+
+    `fall` is in units of the loss, `error` its standard error at each grid point, `share` is the fall divided by the
+    deepest fall. `centre`, and each repeat's own in `centres`, are log10 of rates; the delay is taken off.
+    """
+
+    log_lr: FloatArray
+    fall: FloatArray
+    error: FloatArray
+    ladder: FloatArray
+    centres: tuple[float, ...]
+    level: float
+    noise: float
+    diverged: bool
+
+    @property
+    def deepest(self) -> int:
+        return int(self.fall.argmax())
+
+    @property
+    def depth(self) -> float:
+        return float(self.fall[self.deepest])
+
+    @property
+    def share(self) -> FloatArray:
+        return share_of(self.fall)
+
+    @property
+    def significance(self) -> float:
+        """The deepest fall in units of its standard error; 0 where nothing falls."""
+        rounding = max(1e-9 * abs(self.level), 1e-300)
+        return self.depth / max(float(self.error[self.deepest]), rounding / 100) if self.depth > rounding else 0.0
+
+    @property
+    def centre(self) -> float:
+        return self.earlier(centre_of_mass(self.log_lr, self.fall))
+
+    def earlier(self, log_lr: float) -> float:
+        """Log10 of the rate that was in use `DELAY` iterations before."""
+        return earlier(self.ladder, log_lr)
+
+    def edges(self, share: float) -> tuple[float, float]:
+        """Log10 of the outermost rates, to the left and right of the deepest point, that hold `share` of the fall."""
+        below = np.flatnonzero(self.share < share)
+        left, right = below[below < self.deepest], below[below > self.deepest]
+        first = left[-1] + 1 if len(left) else 0
+        last = right[0] - 1 if len(right) else len(self.log_lr) - 1
+        return float(self.log_lr[first]), float(self.log_lr[last])
+
+
+def trace(log_lr: FloatArray, losses: FloatArray) -> Trace:
+    """What counts of a curve: gaps are left out; a tail that is not finite is a loss without limit.
+
+    Args:
+        log_lr: log10 of the learning rates, increasing.
+        losses: raw, at least one of them finite.
+    """
+    finite = np.isfinite(losses)
+    kept = finite | (np.arange(len(losses)) > np.flatnonzero(finite)[-1])
+    log_lr, losses = log_lr[kept], np.where(finite, losses, np.inf)[kept]
+    noise = noise_width(losses[np.isfinite(losses)])
+    level, level_error = first_level(losses[np.isfinite(losses)], noise)
+    ceiling = level + CAP * noise
+    return Trace(log_lr, level - np.minimum(losses, ceiling), level, level_error, noise, bool(losses[-1] > ceiling))
+
+
+def first_level(losses: FloatArray, noise: float) -> tuple[float, float]:
+    """Median of the first tenth of the losses and its standard error, which is large where they are rising already."""
+    first = losses[: max(3, len(losses) // 10)]
+    level = float(np.median(first))
+    width = max(noise, normal_width(first - level))
+    return level, width * float(np.sqrt(np.pi / 2 / len(first)))
+
+
+def noise_width(losses: FloatArray) -> float:
+    """Standard deviation of the noise, from how far each loss is off the mean of its two neighbours."""
+    if len(losses) < 3:
+        return 0.0
+    bends = losses[1:-1] - (losses[:-2] + losses[2:]) / 2
+    return normal_width(bends) / float(np.sqrt(1.5))
+
+
+def normal_width(deviations: FloatArray) -> float:
+    """Standard deviation of the normal distribution with this median absolute deviation."""
+    return float(1.4826 * np.median(np.abs(deviations)))
+
+
+def find_valley(traces: Sequence[Trace]) -> Valley:
+    """The average of the traces: its points pooled, each weighed by a Gaussian of its distance in log(lr)."""
+    longest = max(traces, key=lambda t: float(t.log_lr[-1]))
+    grid = uniform_grid(min(float(t.log_lr[0]) for t in traces), float(longest.log_lr[-1]))
+    counts, sums = (np.stack(rows) for rows in zip(*(binned(t, grid) for t in traces), strict=True))
+    for row, t in enumerate(traces):
+        if t.diverged and t.log_lr[-1] < longest.log_lr[-1]:
+            extend_divergence(counts, sums, row, t, grid)
+
+    kernel = np.exp(-0.5 * ((grid[:, None] - grid) / BANDWIDTH) ** 2)
+    pooled = counts.sum(0)
+    weight = kernel @ pooled
+    noise = float(np.mean([t.noise for t in traces]))
+    level_error = float(np.linalg.norm([t.level_error for t in traces])) / len(traces)
+    falls = (kernel @ sums.T) / np.maximum(kernel @ counts.T, 1e-300)
+    return Valley(
+        log_lr=grid,
+        fall=kernel @ sums.sum(0) / weight,
+        error=np.hypot(noise * np.sqrt(kernel**2 @ pooled) / weight, level_error),
+        ladder=longest.log_lr,
+        centres=tuple(
+            earlier(t.log_lr, centre_of_mass(grid, fall))
+            for t, fall in zip(traces, falls.T, strict=True)
+            if fall.max() > 0
+        ),
+        level=float(np.mean([t.level for t in traces])),
+        noise=noise,
+        diverged=any(t.diverged for t in traces),
+    )
+
+
+def uniform_grid(start: float, end: float) -> FloatArray:
+    size = int(np.clip(np.ceil((end - start) / RESOLUTION) + 1, 2, GRID_LIMIT))
+    return np.linspace(start, end, size)
+
+
+def binned(t: Trace, grid: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """For each grid point, the number of measured points nearest to it and the sum of their falls."""
+    place = np.rint((t.log_lr - grid[0]) / (grid[1] - grid[0])).astype(int)
+    counts: FloatArray = np.bincount(place, minlength=len(grid)).astype(np.float64)
+    sums: FloatArray = np.bincount(place, t.fall, len(grid)).astype(np.float64)
+    return counts, sums
+
+
+def extend_divergence(counts: FloatArray, sums: FloatArray, row: int, t: Trace, grid: FloatArray) -> None:
+    """A repeat that has diverged stays as bad as it was at its end, for as long as others go on."""
+    beyond = grid > t.log_lr[-1]
+    counts[row, beyond] = counts[:, beyond].max(0)
+    sums[row, beyond] = t.fall[-1] * counts[row, beyond]
+
+
+def share_of(fall: FloatArray) -> FloatArray:
+    """The fall as a share of the deepest, 0 where the loss is above its first level."""
+    return np.clip(fall / max(float(fall.max()), 1e-300), 0.0, 1.0)
+
+
+def centre_of_mass(log_lr: FloatArray, fall: FloatArray) -> float:
+    """Where the valley balances, each rate weighing by its share of the fall to the power `SHARPNESS`."""
+    mass = share_of(fall) ** SHARPNESS
+    return float(log_lr @ mass / mass.sum()) if mass.any() else float(log_lr[0])
+
+
+def earlier(ladder: FloatArray, log_lr: float) -> float:
+    """The rate that was in use `DELAY` iterations before `log_lr` was."""
+    index = np.arange(len(ladder))
+    return float(np.interp(np.interp(log_lr, ladder, index) - DELAY, index, ladder))
