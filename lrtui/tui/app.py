@@ -1,0 +1,107 @@
+"""The app: it opens the form, or a run, and owns neither. What touches the terminal itself is in terminal.py."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+from textual.app import App
+from textual.filter import LineFilter
+
+from lrtui.launch.driver import Driver
+from lrtui.spec import RunSpec
+from lrtui.tui import keys
+from lrtui.tui.clean import CleanFilter
+from lrtui.tui.session import Session
+from lrtui.tui.terminal import guard, refusal
+from lrtui.tui.theme import LRTUI
+
+
+class LrtuiApp(App[None]):
+    """`session` makes drivers for what the form says; with a `driver` the app opens on its run and has no form."""
+
+    CSS_PATH = "app.tcss"
+    TITLE = "lrtui"
+    BINDINGS = keys.EVERYWHERE
+    ENABLE_COMMAND_PALETTE = False
+
+    def __init__(
+        self,
+        spec: RunSpec | None = None,
+        session: Session | None = None,
+        driver: Driver | None = None,
+        live: bool = False,
+        keymap: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__()
+        self.spec = spec or RunSpec()
+        self.session = session
+        self.driver = driver
+        self.live = live  # the driver runs objects of this very process: its spec's targets are only names
+        self.register_theme(LRTUI)
+        if "TEXTUAL_THEME" not in os.environ:
+            self.theme = LRTUI.name
+        self._clean = CleanFilter()
+        self.set_keymap(keymap or {})
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's own, and the one that lets no control character through."""
+        return [*super().get_line_filters(), self._clean]
+
+    def on_mount(self) -> None:
+        if not self.is_headless:
+            guard(self.leave)
+        self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
+        if self.driver is not None:
+            from lrtui.tui.screens.run import RunScreen
+
+            self.push_screen(RunScreen(self.driver, self.spec, alone=True))
+            return
+        from lrtui.tui.screens.setup import SetupScreen
+
+        if self.session is not None:
+            self.session.start()
+        self.push_screen(SetupScreen(self.spec, self.session))
+
+    def leave(self, code: int) -> None:
+        """End with an exit code."""
+        self.exit(return_code=code)
+
+    def action_help(self) -> None:
+        """Show every key of the screen, as it is bound now."""
+        from lrtui.tui.screens.help import Help
+
+        if isinstance(self.screen, Help):
+            return
+        lines: dict[str, list[str]] = {}
+        for active in self.screen.active_bindings.values():
+            if active.binding.id and active.binding.tooltip:
+                lines.setdefault(active.binding.tooltip, []).append(self.get_key_display(active.binding))
+        self.push_screen(Help([(" ".join(dict.fromkeys(names)), words) for words, names in lines.items()]))
+
+    def action_help_quit(self) -> None:
+        """ctrl+c copies in other programs and stops in some: here it says how to leave."""
+        self.notify("q leaves lrtui; x stops a run", markup=False, timeout=4)
+
+
+def run_app(spec: RunSpec | None = None, driver: Driver | None = None, live: bool = False) -> int:
+    """Run the app to its end.
+
+    Returns:
+        The exit code: 0, 1 after a crash of ours, 2 where there is no terminal to draw on, 128 + a signal's number.
+    """
+    problem = refusal()
+    if problem:
+        print(f"lrtui: {problem}", file=sys.stderr)
+        return 2
+    session = None
+    if driver is None:
+        from lrtui.launch.session import Session as Workers
+
+        session = Workers()
+    app = LrtuiApp(spec, session, driver, live)
+    try:
+        app.run()
+    finally:
+        if session is not None:
+            session.close()
+    return app.return_code or 0

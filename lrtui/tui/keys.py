@@ -1,0 +1,54 @@
+"""Every key in one table: the footer, the help and the remapping all read it.
+
+Plain letters, arrows and F-keys: tmux, screen and terminals eat ctrl chords. A binding's tooltip is its line in the
+help.
+"""
+
+from textual.binding import Binding, BindingType
+
+_BOUNDARY = Binding.Group("boundary", compact=True)
+_MOVE = Binding.Group("move", compact=True)
+
+RUN: list[BindingType] = [
+    Binding(
+        "s", "choose('start')", "start", id="run.start", group=_BOUNDARY, tooltip="take the start boundary in hand"
+    ),
+    Binding("e", "choose('end')", "end", id="run.end", group=_BOUNDARY, tooltip="take the end boundary in hand"),
+    Binding("left", "move(-1)", "left", id="run.left", group=_MOVE, key_display="←", tooltip="move it one column down"),
+    Binding("right", "move(1)", "right", id="run.right", group=_MOVE, key_display="→", tooltip="move it one column up"),
+    Binding("shift+left", "move(-10)", show=False, id="run.left10", tooltip="move it ten columns down"),
+    Binding("shift+right", "move(10)", show=False, id="run.right10", tooltip="move it ten columns up"),
+    Binding("a", "adopt", "adopt", id="run.adopt", tooltip="put both boundaries where the answer proposes them"),
+    Binding("enter", "again", "run", id="run.again", key_display="⏎", tooltip="run again, from the restored model"),
+    Binding("x", "stop", "stop", id="run.stop", tooltip="stop the run; what was measured is kept"),
+    Binding("r", "reset", "reset", id="run.reset", tooltip="put model and optimizer back and empty the chart"),
+    Binding("w", "write", "write", id="run.write", tooltip="write the run record as JSON"),
+    Binding(
+        "y", "copy", "copy", id="run.copy", tooltip="copy the suggested learning rate (without one: the boundaries)"
+    ),
+    Binding("b", "copy_bounds", show=False, id="run.copy_bounds", tooltip="copy the two boundaries"),
+    Binding("up,k", "scroll_answer(-1)", show=False, id="run.up", tooltip="scroll the answer up"),
+    Binding("down,j", "scroll_answer(1)", show=False, id="run.down", tooltip="scroll the answer down"),
+    Binding(
+        "escape", "back", "form", id="run.back", key_display="esc", tooltip="back to the form, which keeps its values"
+    ),
+]
+
+SETUP: list[BindingType] = [
+    Binding("f5", "run", "run", id="setup.run", tooltip="run the range test, from wherever you are in the form"),
+    Binding("up", "app.focus_previous", show=False, id="setup.up", tooltip="the field before"),
+    Binding("down", "app.focus_next", show=False, id="setup.down", tooltip="the next field; in a list: the next line"),
+    Binding(
+        "escape",
+        "leave_field",
+        "to the button",
+        id="setup.leave",
+        key_display="esc",
+        tooltip="leave a field for the run button",
+    ),
+]
+
+EVERYWHERE: list[BindingType] = [
+    Binding("question_mark,f1", "help", "help", id="app.help", key_display="?", tooltip="this page"),
+    Binding("q", "quit", "quit", id="app.quit", tooltip="leave lrtui"),
+]

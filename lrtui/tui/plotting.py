@@ -1,0 +1,164 @@
+"""The chart as rows of text: data in, rows of (text, role) out. No app, no colours: a role says what a piece is.
+
+plotext draws the curves and the axes; what it cannot do (a heavy line for the boundary in hand, an interval on the
+axis, names above the lines) is laid over its rows.
+"""
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Literal
+
+from lrtui.tui.axis import Axis
+from lrtui.tui.thinning import Line, Thinned, dots_of, line_of, mean_of
+from lrtui.tui.window import Window, clipped, window_for
+
+Role = Literal["blank", "raw", "smooth", "repeat", "axis", "bound", "active", "suggestion"]
+Cell = tuple[str, Role]
+Row = tuple[Cell, ...]  # one entry a character cell
+
+LABEL = 6  # columns of the y labels
+LEAST_WIDTH, LEAST_HEIGHT = LABEL + 12, 6
+
+# plotext is given a number for each role instead of a colour, so that the theme decides what a role looks like.
+_NUMBERS: dict[Role, int] = {"raw": 1, "smooth": 2, "repeat": 3, "axis": 4, "bound": 5, "active": 6, "suggestion": 7}
+_ROLES: dict[str, Role] = {str(number): role for role, number in _NUMBERS.items()}
+_LINES: dict[Role, str] = {"bound": "┊", "active": "┃", "suggestion": "╎"}
+_ESCAPE = re.compile(r"\x1b\[([0-9;]*)m")
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A vertical line with a name above it."""
+
+    lr: float
+    name: str
+    role: Role
+
+
+@dataclass(frozen=True)
+class Picture:
+    """All that a chart shows. `version` tells two pictures of the same growing curves apart."""
+
+    axis: Axis
+    curves: tuple[Thinned, ...] = field(default=(), compare=False)
+    version: int = 0
+    marks: tuple[Mark, ...] = ()  # the later ones lie on top
+    interval: tuple[float, float] | None = None
+    empty: str = ""  # what an empty chart says
+
+
+def canvas_columns(width: int) -> int:
+    """How many columns the curve has on a chart that is so wide."""
+    return max(1, width - LABEL - 1)
+
+
+def draw(picture: Picture, width: int, height: int) -> tuple[Row, ...]:
+    """The chart, exactly `height` rows of `width` cells."""
+    if width < LEAST_WIDTH or height < LEAST_HEIGHT:
+        return _message("too small", width, height)
+    columns = canvas_columns(width)
+    folded = [curve.folded(columns * 2) for curve in picture.curves]
+    lines = [line for curve in folded for line in line_of(curve)]
+    dots = [dot for curve in folded for dot in dots_of(curve)]
+    window = window_for(lines or [dots], height - 3)
+    strong = mean_of(folded) if len(folded) > 1 else lines
+    faint = lines if len(folded) > 1 else []
+    text = _plotted(picture, window, width, height - 1, dots, faint, strong)
+    rows = [_decoded(row, width) for row in text.split("\n")[: height - 1]]
+    if picture.interval:
+        _lay_interval(rows[-2], picture, columns)
+    if not dots and not lines:
+        _lay_text(rows[(height - 3) // 2], picture.empty, LABEL + 1)
+    return (tuple(_names(picture, width)), *(tuple(row) for row in rows))
+
+
+def _plotted(
+    picture: Picture, window: Window, width: int, height: int, dots: Line, faint: list[Line], strong: list[Line]
+) -> str:
+    figure = _figure_class()()
+    figure._limit_size(False, False)
+    figure.plotsize(width, height)
+    inside = [dot for dot in dots if window.low <= dot[1] <= window.high]
+    _signal(figure.scatter, inside or [(0.0, window.low - 2 * window.step)], "raw")
+    for role, lines in (("repeat", faint), ("smooth", strong)):
+        for line in lines:
+            for stretch in clipped(line, window):
+                _signal(figure.plot, stretch, role)  # type: ignore[arg-type]
+    for mark in picture.marks:
+        position = picture.axis.position(mark.lr)
+        if -0.001 <= position <= 1.001:
+            figure.vline(min(max(position, 0.0), 1.0), color=_NUMBERS[mark.role])
+    _axes(figure, picture.axis, window, canvas_columns(width))
+    return str(figure.build())
+
+
+def _signal(draw_signal: Any, points: Line, role: Role) -> None:
+    xs, ys = zip(*points, strict=True)
+    draw_signal(list(xs), list(ys), marker="braille", color=_NUMBERS[role])
+
+
+def _axes(figure: Any, axis: Axis, window: Window, columns: int) -> None:
+    figure.xlim(0.0, 1.0)
+    figure.ylim(window.low, window.high)
+    xticks = axis.ticks(columns)
+    figure.xticks([position for position, _ in xticks], [label for _, label in xticks])
+    yticks = window.ticks()
+    figure.yticks([value for value, _ in yticks], [label.rjust(LABEL) for _, label in yticks])
+    figure.xaxes(True, False)
+    figure.yaxes(True, False)
+    figure.canvas_color("default")
+    figure.axes_color("default")
+    figure.ticks_color(_NUMBERS["axis"])
+
+
+@cache
+def _figure_class() -> Any:
+    """Plotext's figure, imported with the first chart: the form paints without it."""
+    from plotext._figure import _figure_class as figure_class
+
+    return figure_class
+
+
+def _decoded(row: str, width: int) -> list[Cell]:
+    """One of plotext's rows as cells."""
+    cells: list[Cell] = []
+    role: Role = "blank"
+    for index, piece in enumerate(_ESCAPE.split(row)):
+        if index % 2:
+            role = _ROLES.get(piece.rpartition(";")[2], "blank") if piece.startswith("38;5") else "blank"
+        else:
+            cells += [(_LINES[role] if char == "│" and role in _LINES else char, role) for char in piece]
+    return (cells + [(" ", "blank")] * width)[:width]
+
+
+def _names(picture: Picture, width: int) -> list[Cell]:
+    """The row above the canvas: each line's name, over its line."""
+    cells: list[Cell] = [(" ", "blank")] * width
+    columns = canvas_columns(width)
+    for mark in picture.marks:
+        if -0.001 <= picture.axis.position(mark.lr) <= 1.001:
+            middle = LABEL + 1 + picture.axis.column(mark.lr, columns)
+            left = min(max(middle - len(mark.name) // 2, 0), width - len(mark.name))
+            cells[left : left + len(mark.name)] = [(char, mark.role) for char in mark.name]
+    return cells
+
+
+def _lay_interval(axis_row: list[Cell], picture: Picture, columns: int) -> None:
+    low, high = (LABEL + 1 + picture.axis.column(lr, columns) for lr in picture.interval or (0.0, 0.0))
+    for column in range(low, high + 1):
+        axis_row[column] = ("━", "suggestion")
+
+
+def _lay_text(row: list[Cell], text: str, left: int) -> None:
+    """A line of text in the middle of a row, from `left` on."""
+    room = len(row) - left
+    start = left + max(0, (room - len(text)) // 2)
+    row[start : start + min(len(text), room)] = [(char, "axis") for char in text[:room]]
+
+
+def _message(text: str, width: int, height: int) -> tuple[Row, ...]:
+    rows: list[list[Cell]] = [[(" ", "blank")] * width for _ in range(height)]
+    if height and width:
+        _lay_text(rows[height // 2], text, 0)
+    return tuple(tuple(row) for row in rows)

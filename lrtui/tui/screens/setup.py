@@ -1,0 +1,167 @@
+"""The setup screen: a form that makes a RunSpec. The run button has the focus, so that one Enter runs what is there."""
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container, Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Button, Footer, Static
+
+from lrtui.catalog.offer import Field
+from lrtui.spec import Problem, RunSpec
+from lrtui.tui import keys
+from lrtui.tui.clean import clean
+from lrtui.tui.fields import BATCHES, MACHINE, OWN, RANGE
+from lrtui.tui.form import Form
+from lrtui.tui.offers import Offers
+from lrtui.tui.session import Session
+from lrtui.tui.widgets.choice_box import ChoiceBox
+from lrtui.tui.widgets.field_box import FieldBox
+from lrtui.tui.widgets.pick import Pick
+from lrtui.tui.widgets.quiet import Quiet
+
+_WIDTHS = [(0, "-narrow"), (110, "-normal"), (170, "-wide")]
+_POLL = 0.25  # seconds between looks at what the session has learned
+
+
+class SetupScreen(Screen[None]):
+    """Edit texts, see what is wrong with them, run."""
+
+    BINDINGS = keys.SETUP
+    HORIZONTAL_BREAKPOINTS = _WIDTHS
+    AUTO_FOCUS = "#run"
+
+    def __init__(self, spec: RunSpec, session: Session | None) -> None:
+        super().__init__()
+        self.session = session
+        self.form = Form(spec)
+        self.offers = Offers(session)
+        self.problems: list[Problem] = []
+        self.spec: RunSpec | None = spec
+        self._known = ""
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="top"):
+            yield Static(Content.assemble(("lrtui", "bold"), ("  learning-rate range test", "dim")), id="title")
+            yield Quiet(id="torch")
+        yield VerticalScroll(id="form", can_focus=False)
+        with Horizontal(id="bottom"):
+            yield Button("⏎ run", id="run", compact=True)
+            yield Quiet(id="problem")
+        yield Quiet(id="help")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        # The button paints first and works at once; the form, which takes longer to lay out, follows.
+        self.call_after_refresh(self._fill)
+
+    async def _fill(self) -> None:
+        choices = [ChoiceBox(role, self.form, self.offers) for role in ("model", "data", "optimizer", "loss")]
+        own = [self._section(*section) for section in (("range", RANGE), ("batches", BATCHES), ("machine", MACHINE))]
+        await self.query_one("#form").mount(
+            Vertical(*choices[:2], classes="column"),
+            Vertical(*choices[2:], classes="column"),
+            Vertical(*own, classes="column"),
+        )
+        self.check()
+        self.set_interval(_POLL, self._learn)
+
+    def _section(self, name: str, fields: dict[str, Field]) -> Widget:
+        boxes = [FieldBox(path, OWN[path], self.form.own[path]) for path in fields]
+        return Vertical(Static(name, classes="label role"), Container(*boxes, classes="fields"), classes="section")
+
+    async def _learn(self) -> None:
+        """Take what the warm worker has said into the form."""
+        session = self.session
+        if session is None:
+            return
+        ready = session.ready
+        known = f"{ready is not None}{len(session.described)}{session.problem}"
+        if known == self._known:
+            return
+        self._known = known
+        words = clean(session.problem) or (f"torch {clean(ready.torch)}" if ready else "loading torch …")
+        self.query_one("#torch", Quiet).show(Content.styled(words, "$error" if session.problem else "dim"), layout=True)
+        if ready:
+            for pick in self._box("device").query(Pick):
+                pick.offer(("auto", *(device for device in ready.devices if device != "auto")))
+        for choice in self.query(ChoiceBox):
+            await choice.refresh_offer()
+        self.check()
+
+    @on(ChoiceBox.Edited)
+    def _choice_edited(self) -> None:
+        self.check()
+
+    @on(FieldBox.Edited)
+    def _own_edited(self, event: FieldBox.Edited) -> None:
+        self.form.own[event.box.path] = event.box.text
+        self.check()
+
+    def check(self) -> None:
+        """Read the form, and mark every field that is wrong, in words."""
+        choices = {choice.role: choice for choice in self.query(ChoiceBox)}
+        self.spec, self.problems = self.form.spec({role: choice.offer for role, choice in choices.items()})
+        missing = [Problem(role, box.found.message) for role, box in choices.items() if box.found.state == "wrong"]
+        self.problems += [
+            problem for problem in missing if problem.field not in {known.field for known in self.problems}
+        ]
+        words: dict[str, str] = {}
+        for problem in self.problems:
+            words.setdefault(problem.field, problem.message)
+        for box in self.query(FieldBox):
+            box.mark(words.get(box.path, ""))
+        self._tell()
+
+    def _tell(self) -> None:
+        line = Content("")
+        if self.problems:
+            more = f"  (and {len(self.problems) - 1} more)" if len(self.problems) > 1 else ""
+            line = Content.assemble((clean(str(self.problems[0])), "$error"), (more, "dim"))
+        self.query_one("#problem", Quiet).show(line)
+        self.query_one("#run", Button).set_class(bool(self.problems), "-wrong")
+
+    def _box(self, path: str) -> FieldBox:
+        return next(box for box in self.query(FieldBox) if box.path == path)
+
+    def on_descendant_focus(self) -> None:
+        holder = next((node for node in self._holders() if isinstance(node, FieldBox | ChoiceBox)), None)
+        words = holder.help if holder else "⏎ runs; tab and the arrows walk through the form; ? shows every key"
+        self.query_one("#help", Quiet).show(Content.styled(clean(words), "dim"))
+
+    def _holders(self) -> list[object]:
+        return list(self.focused.ancestors_with_self) if self.focused else []
+
+    @on(Button.Pressed, "#run")
+    def _pressed(self) -> None:
+        self.action_run()
+
+    def action_run(self) -> None:
+        """Run what the form says; with something wrong, go there instead."""
+        self.check()
+        if self.problems or self.spec is None:
+            self._go_to(self.problems[0].field)
+            return
+        session = self.session
+        if session is None or session.problem:
+            self.notify(
+                clean(session.problem if session else "there is no worker to run it"), markup=False, severity="error"
+            )
+            return
+        from lrtui.tui.screens.run import RunScreen
+
+        self.app.push_screen(RunScreen(session.driver(self.spec), self.spec))
+
+    def _go_to(self, field: str) -> None:
+        for box in self.query(FieldBox):
+            if box.path == field:
+                box.focus_field()
+                return
+        for choice in self.query(ChoiceBox):
+            if choice.role == field.partition(".")[0]:
+                choice.target.line.focus()
+
+    def action_leave_field(self) -> None:
+        """Back to the run button."""
+        self.query_one("#run").focus()

@@ -1,0 +1,70 @@
+"""The dialog that writes the run record: asks for a path, and again before it overwrites."""
+
+from pathlib import Path
+from typing import ClassVar, Protocol
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from lrtui.tui.clean import clean
+from lrtui.tui.widgets.quiet import Quiet
+
+
+class Save(Protocol):
+    """Writes the record; FileExistsError where `overwrite` is needed."""
+
+    def __call__(self, path: Path, *, overwrite: bool) -> None:
+        """Write it there."""
+        ...
+
+
+class Write(ModalScreen[Path | None]):
+    """Asks where to; stays open until the file is written or escape is pressed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "leave", id="write.leave")]
+
+    def __init__(self, suggested: Path, save: Save) -> None:
+        super().__init__()
+        self.suggested = suggested
+        self.save = save
+        self.asked = ""  # the path that would be overwritten by another Enter
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Static(Content("write the run record (JSON) to"), markup=False)
+            yield Input(str(self.suggested), compact=True, select_on_focus=False)
+            yield Quiet(id="answer")
+
+    def on_mount(self) -> None:
+        self._say("⏎ writes   esc leaves", "dim")
+
+    @on(Input.Changed)
+    def _changed(self) -> None:
+        self.asked = ""
+        self._say("⏎ writes   esc leaves", "dim")
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        text = event.value.strip()
+        if not text:
+            self._say("a path is needed", "$error")
+            return
+        try:
+            path = Path(text).expanduser()
+            self.save(path, overwrite=self.asked == text)
+        except FileExistsError:
+            self.asked = text
+            self._say(f"{text} is there already.  ⏎ overwrites it   esc leaves", "bold $warning")
+        except (OSError, RuntimeError, ValueError) as error:  # no such folder, no such user, a nul in the path
+            self._say(f"not written: {error}", "$error")
+        else:
+            self.dismiss(path)
+
+    def _say(self, text: str, style: str) -> None:
+        self.query_one("#answer", Quiet).show(Content.styled(clean(text), style), layout=True)

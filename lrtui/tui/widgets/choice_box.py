@@ -1,0 +1,97 @@
+"""ChoiceBox: one of the four things to pick, with the fields of what was picked below it."""
+
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static
+
+from lrtui.catalog.offer import Field, Offer, Role
+from lrtui.tui.candidates import candidates
+from lrtui.tui.clean import clean
+from lrtui.tui.form import Form
+from lrtui.tui.offers import Found, Offers
+from lrtui.tui.widgets.field_box import FieldBox
+from lrtui.tui.widgets.quiet import Quiet
+from lrtui.tui.widgets.target_input import TargetInput
+
+_HELP = {
+    "model": "model: a file and what in it makes the model, net.py:Net; type to filter, Enter lists",
+    "data": "data: lrtui:digits, torchvision:NAME, or a file and a callable in it; type to filter, Enter lists",
+    "optimizer": "optimizer: torch.optim:NAME, or a file and a class or factory in it; type to filter, Enter lists",
+    "loss": "loss: auto, none where the model returns its loss, torch.nn:NAME, or a file and a callable; Enter lists",
+}
+
+
+class ChoiceBox(Vertical):
+    """A role of the spec: its target, what the target is, its parameters."""
+
+    class Edited(Message):
+        """The target or one of its parameters changed."""
+
+    def __init__(self, role: Role, form: Form, offers: Offers) -> None:
+        super().__init__(id=f"choice-{role}", classes="section")
+        self.role = role
+        self.form = form
+        self.offers = offers
+        self.found = Found("free")
+        self._shown: tuple[str, tuple[Field, ...]] | None = None
+        self.target = TargetInput(form.targets[role], lambda text: candidates(role, text, offers))
+
+    def compose(self) -> ComposeResult:
+        with Container(classes="target"):
+            yield Static(self.role, classes="label role")
+            yield self.target
+        yield Quiet(classes="summary")
+        yield Container(classes="fields")
+
+    async def on_mount(self) -> None:
+        await self.refresh_offer()
+
+    async def on_target_input_edited(self, event: TargetInput.Edited) -> None:
+        event.stop()
+        self.form.targets[self.role] = self.target.text
+        await self.refresh_offer()
+        self.post_message(self.Edited())
+
+    def on_field_box_edited(self, event: FieldBox.Edited) -> None:
+        event.stop()
+        self.form.set_arg(self.role, event.box.parameter.name, event.box.text)
+        self.post_message(self.Edited())
+
+    @property
+    def help(self) -> str:
+        """The line below the form."""
+        return _HELP[self.role]
+
+    @property
+    def offer(self) -> Offer | None:
+        """What was picked, when it is known."""
+        return self.found.offer
+
+    async def refresh_offer(self) -> bool:
+        """Look again at what the target names; True when the fields changed."""
+        self.found = self.offers.find(self.role, self.form.targets[self.role])
+        self.query_one(".summary", Quiet).show(self._summary(), layout=True)
+        shown = (self.offer.target, self.offer.fields) if self.offer else None
+        if shown == self._shown:
+            return False
+        self._shown = shown
+        fields = self.query_one(".fields", Container)
+        with self.app.batch_update():
+            await fields.remove_children()
+            await fields.mount_all(self._boxes())
+        return True
+
+    def _boxes(self) -> list[FieldBox]:
+        parameters = self.offer.fields if self.offer else ()
+        return [FieldBox(f"{self.role}.{p.name}", p, self.form.arg_text(self.role, p)) for p in parameters]
+
+    def _summary(self) -> Content:
+        if self.found.state == "wrong":
+            return Content.styled(clean(self.found.message), "$error")
+        if self.found.state == "waiting":
+            session = self.offers.session
+            problem = session.problem if session else ""
+            return Content.styled(clean(problem) or "its fields come when torch is loaded …", "dim")
+        return Content.styled(clean(self.offer.summary) if self.offer else "", "dim")

@@ -1,0 +1,83 @@
+"""FieldBox: one field of the form: its name, the widget that its kind asks for, and what is wrong with it."""
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from lrtui.catalog.offer import Field
+from lrtui.tui.clean import clean
+from lrtui.tui.widgets.pick import Pick
+
+
+class FieldBox(Container):
+    """A parameter. Its text is what stands in it, whichever widget it has."""
+
+    class Edited(Message):
+        """The text changed."""
+
+        def __init__(self, box: "FieldBox") -> None:
+            super().__init__()
+            self.box = box
+
+        @property
+        def control(self) -> "FieldBox":
+            return self.box
+
+    def __init__(self, path: str, parameter: Field, text: str) -> None:
+        super().__init__()
+        self.path = path
+        self.parameter = parameter
+        choices = choices_of(parameter)
+        self.widget: Input | Pick = Pick(choices, text) if choices else _input(parameter, text)
+
+    def compose(self) -> ComposeResult:
+        name = clean(self.parameter.name) + (" *" if self.parameter.required else "")
+        yield Static(Content(name), classes="label")
+        yield self.widget
+
+    @property
+    def text(self) -> str:
+        """What stands in it."""
+        return self.widget.value
+
+    @property
+    def help(self) -> str:
+        """The line below the form while this is the field in hand."""
+        kind = " or ".join(choices_of(self.parameter)) or self.parameter.annotation or self.parameter.kind
+        words = self.parameter.help or ""
+        return f"{self.path.rpartition('.')[2]}: {words}{' — ' if words else ''}{kind}"
+
+    @on(Input.Changed)
+    @on(Pick.Changed)
+    def _edited(self, event: Message) -> None:
+        event.stop()
+        self.post_message(self.Edited(self))
+
+    def mark(self, message: str) -> None:
+        """Say what is wrong, in words, at the field; nothing when nothing is."""
+        self.set_class(bool(message), "-wrong")
+        marks = self.query(".error")
+        if not message:
+            marks.remove()
+        elif marks:
+            marks.first(Static).update(Content(clean(message)))
+        else:
+            self.mount(Static(Content(clean(message)), classes="error"))
+
+    def focus_field(self) -> None:
+        """Put the cursor here."""
+        self.widget.focus()
+
+
+def _input(parameter: Field, text: str) -> Input:
+    hint = "required" if parameter.required else clean(parameter.default_text)
+    return Input(text, placeholder=hint, compact=True, select_on_focus=False)
+
+
+def choices_of(parameter: Field) -> tuple[str, ...]:
+    """The values to pick from, where there are few."""
+    choices = parameter.choices if parameter.kind == "choice" else ("false", "true") if parameter.kind == "bool" else ()
+    return ("none", *choices) if choices and parameter.optional else choices

@@ -1,0 +1,57 @@
+"""The first line of the run screen: what is run, how far it is, how long it still takes."""
+
+from pathlib import PurePath
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+
+from lrtui.spec import RunSpec
+from lrtui.tui.clean import clean
+from lrtui.tui.numbers import duration
+from lrtui.tui.view import RunView
+from lrtui.tui.widgets.quiet import Quiet
+
+
+class Head(Horizontal):
+    """One line: what on the left, how far on the right."""
+
+    def compose(self) -> ComposeResult:
+        yield Quiet(id="what")
+        yield Quiet(id="progress")
+
+    def show(self, view: RunView) -> None:
+        """Bring both halves up to date."""
+        self.query_one("#what", Quiet).show(what(view.spec))
+        self.query_one("#progress", Quiet).show(progress(view), layout=True)
+
+
+def what(spec: RunSpec) -> Content:
+    """The run in a line: model, data, optimizer, batch."""
+    parts = [
+        short(spec.model.target),
+        short(spec.data.target),
+        short(spec.optimizer.target).removeprefix("torch.optim:"),
+    ]
+    text = " · ".join([*map(clean, parts), f"batch {spec.loader.batch_size}"])
+    return Content.assemble(("lrtui  ", "bold"), text)
+
+
+def short(target: str) -> str:
+    """A target with at most two parts of its path."""
+    where, colon, name = target.rpartition(":")
+    return str(PurePath(*PurePath(where).parts[-2:])) + colon + name if "/" in where else target
+
+
+def progress(view: RunView) -> Content:
+    """How far the run is."""
+    count = f"{view.steps}/{view.total}"
+    if view.phase == "running":
+        left = view.seconds_left
+        return Content.assemble(
+            ("● ", "bold $accent"), count, ("" if left is None else f"  {duration(left)} left", "dim")
+        )
+    if view.ended is not None:
+        style = "bold $error" if view.ended.status == "failed" else "bold"
+        return Content.assemble((view.ended.status, style), (f"  {count}  {duration(view.ended.seconds)}", "dim"))
+    return Content.styled({"building": "building …", "resetting": "restoring …", "reset": "ready"}[view.phase], "dim")

@@ -1,0 +1,29 @@
+"""From a run's view to the chart's picture: which lines are marked, and how."""
+
+from lrtui.tui.boundaries import Boundaries
+from lrtui.tui.plotting import Mark, Picture
+from lrtui.tui.view import RunView
+
+_EMPTY = {
+    "building": "building the model and the data …",
+    "running": "the first points come now …",
+    "ended": "nothing was measured",
+    "resetting": "restoring …",
+    "reset": "restored: press Enter to run again",
+}
+
+
+def picture(view: RunView, boundaries: Boundaries | None) -> Picture:
+    """What the chart shows now."""
+    marks: list[Mark] = []
+    answer = view.suggested.suggestion if view.suggested else None
+    if answer and answer.lr is not None:
+        marks.append(Mark(answer.lr, "lr", "suggestion"))
+    if boundaries is not None:
+        sides = [Mark(boundaries.start, "start", "bound"), Mark(boundaries.end, "end", "bound")]
+        if boundaries.active == "start":
+            sides.reverse()
+        held = sides.pop()
+        marks += [*sides, Mark(held.lr, f"▸{held.name}", "active")]
+    interval = (answer.low, answer.high) if answer and answer.low is not None and answer.high is not None else None
+    return Picture(view.axis, tuple(view.curves), view.version, tuple(marks), interval, _EMPTY[view.phase])
