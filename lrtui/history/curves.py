@@ -1,0 +1,12 @@
+"""A record's histories as the arrays that analysis works on."""
+
+from lrtui.analysis.curve import Curve
+from lrtui.record import RunRecord
+
+
+def curves_of(record: RunRecord) -> list[Curve]:
+    """One curve a repeat; a history without raw losses (torch_lr_finder's) is taken as it is."""
+    histories = record.repeats or [record.history]
+    return [
+        Curve.of(one.lr, one.raw_loss or one.loss, one.loss, one.metric or None) for one in histories if one.lr
+    ]

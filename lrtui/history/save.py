@@ -1,0 +1,71 @@
+"""Writing a record so that it is either there whole or not there at all."""
+
+import contextlib
+import errno
+import os
+import secrets
+from pathlib import Path
+
+from lrtui.record import RunRecord, to_json
+
+_STALE_SECONDS = 3600.0
+
+
+def save(record: RunRecord, path: Path, overwrite: bool = False) -> Path:
+    """Write the record as JSON to `path`: a temporary file beside it, fsync, then one atomic link or rename.
+
+    Raises:
+        FileExistsError: the file is there and `overwrite` is off.
+        OSError: it cannot be written; `strerror` says why. What was there before is untouched.
+    """
+    path = path.expanduser()
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "is a directory, expected a file name", str(path))
+    if path.exists() and not overwrite:
+        raise FileExistsError(errno.EEXIST, "already exists", str(path))
+    content = to_json(record)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        with temporary.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if overwrite:
+            temporary.replace(path)
+        else:
+            _rename_new(temporary, path)
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+    return path
+
+
+def sweep(folder: Path, now: float) -> None:
+    """Remove temporary files that killed writers left behind more than an hour ago."""
+    for orphan in folder.glob(".*.tmp"):
+        with contextlib.suppress(OSError):
+            if now - orphan.stat().st_mtime > _STALE_SECONDS:
+                orphan.unlink()
+
+
+def _rename_new(temporary: Path, path: Path) -> None:
+    """Give the file its name, unless another process has just taken it: a link fails where a rename would overwrite."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise FileExistsError(errno.EEXIST, "already exists", str(path)) from None
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK):
+            raise
+        temporary.replace(path)  # a file system without hard links
+
+
+def _sync_folder(folder: Path) -> None:
+    # some file systems cannot sync a directory; the file itself is safe already
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

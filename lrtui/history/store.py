@@ -1,0 +1,81 @@
+"""Run records on disk: list, load, recover, delete. A journal whose run has no record yet is a run that was cut off."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from lrtui import paths
+from lrtui.events import Event, decode
+from lrtui.history.save import save
+from lrtui.record import RecordError, RunRecord, from_events, from_json
+
+
+def load(path: str | os.PathLike[str]) -> RunRecord:
+    """Read a run record, or a history in torch_lr_finder's own shape.
+
+    Raises:
+        RecordError: the file is no run record; one line says what is wrong and where.
+        OSError: it cannot be read.
+    """
+    path = Path(path).expanduser()
+    return from_json(path.read_bytes(), path.name)
+
+
+def record_path(run_id: str) -> Path:
+    """Where the record of a run is kept."""
+    return paths.runs() / f"{run_id}.json"
+
+
+def journal_path(run_id: str) -> Path:
+    """Where the journal of a run is kept until its record is written."""
+    return paths.runs() / f"{run_id}.jsonl"
+
+
+def records() -> Iterator[tuple[Path, RunRecord | RecordError]]:
+    """Every record kept, newest first; one that cannot be read comes as the error that says why."""
+    for path in sorted(paths.runs().glob("*.json"), reverse=True):
+        try:
+            yield path, load(path)
+        except (RecordError, OSError) as error:
+            yield path, error if isinstance(error, RecordError) else RecordError(f"{path.name}: {error.strerror}")
+
+
+def journals() -> list[Path]:
+    """The journals of runs that have no record: cut off, or still going on."""
+    return sorted(path for path in paths.runs().glob("*.jsonl") if not path.with_suffix(".json").exists())
+
+
+def read_journal(path: Path) -> list[Event]:
+    """The events of a journal. A torn last line, left by a writer that was killed, is left out.
+
+    Raises:
+        RecordError: another line cannot be read.
+    """
+    lines = path.read_bytes().split(b"\n")
+    events: list[Event] = []
+    for number, line in enumerate(lines, 1):
+        if not line:
+            continue
+        try:
+            events.append(decode(line))
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            if number == len(lines):
+                break
+            raise RecordError(f"{path.name}: line {number} is no event: {error}") from None
+    return events
+
+
+def recover(path: Path) -> Path:
+    """Turn the journal of a run that was cut off into its record, and remove the journal.
+
+    Raises:
+        RecordError: there is nothing in it to recover.
+        OSError: the record cannot be written; the journal is kept then.
+    """
+    record = from_events(read_journal(path))
+    target = path.with_suffix(".json")
+    save(record, target, overwrite=True)
+    path.unlink(missing_ok=True)
+    return target

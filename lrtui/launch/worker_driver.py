@@ -1,0 +1,151 @@
+"""WorkerDriver: drives runs in a worker process, and survives whatever becomes of it."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from lrtui.catalog.target import locate, split
+from lrtui.events import Ended, Event, Notice, Restored, Started, Step
+from lrtui.history.save import save
+from lrtui.history.store import journal_path, record_path
+from lrtui.launch.process import WorkerProcess
+from lrtui.record import RecordError, from_events, new_id
+from lrtui.spec import CHOICES, RunSpec
+from lrtui.worker.messages import Described, Message, Ready, Reset, Run, Stop
+
+_STOP_SECONDS = 5.0  # for the step in progress and the record, before the worker is ended by force
+
+
+class WorkerDriver:
+    """A Driver on a worker process. `take` gives a process for the first run, and whenever a fresh one is needed."""
+
+    def __init__(self, take: Callable[[], WorkerProcess], on_close: Callable[[], None] = lambda: None) -> None:
+        self.events: list[Event] = []
+        self._take = take
+        self._on_close = on_close
+        self._process: WorkerProcess | None = None
+        self._objects: object = None
+        self._first = 0  # where the events of the run in progress begin
+        self._began = 0.0
+        self._busy = False
+        self._stopped = False
+        self._closed = False
+
+    @property
+    def busy(self) -> bool:
+        """A run is being built or measured."""
+        return self._busy
+
+    def run(self, spec: RunSpec) -> None:
+        """Run a spec. The worker is used again when its objects are those of the spec and no file has changed."""
+        if self._busy or self._closed:
+            return
+        objects = _objects_of(spec)
+        if self._process is not None and (objects != self._objects or not self._process.alive):
+            self._drop()
+        self._objects, self._first, self._began = objects, len(self.events), time.monotonic()
+        self._busy, self._stopped = True, False
+        if self._process is None:
+            try:
+                self._process = self._take()
+            except OSError as error:
+                self._append(Ended(status="failed", phase="worker", reason=f"cannot be started: {error}", seconds=0))
+                return
+            self._process.on_message = self._receive
+            self._process.on_exit = self._gone
+        self._process.send(Run(spec=spec, id=new_id()))
+        if not self._process.alive and self._busy:
+            self._gone("ended before the run began")
+
+    def stop(self) -> None:
+        """End the run; a worker that does not answer is ended by force, and what it measured is kept all the same."""
+        if self._busy and self._process is not None:
+            self._stopped = True
+            self._process.send(Stop())
+            self._process.end_within(_STOP_SECONDS)
+
+    def reset(self) -> None:
+        """Put model and optimizer back; where no worker holds them any more there is nothing that could differ."""
+        if self._process is None or not self._process.alive:
+            self._append(Restored(digest="", exact=True))
+            return
+        self.stop()
+        self._process.send(Reset())
+
+    def close(self) -> None:
+        """Let the worker go."""
+        if not self._closed:
+            self._closed = True
+            self._drop()
+            self._on_close()
+
+    def join(self, timeout: float) -> None:
+        """Wait for the worker to be gone."""
+        if self._process is not None:
+            self._process.join(timeout)
+
+    def _drop(self) -> None:
+        if self._process is not None:
+            self._process.on_exit = lambda words: None
+            self._process.close()
+            if not self._closed:
+                self._process = None
+
+    def _receive(self, message: Message) -> None:
+        if isinstance(message, Ready | Described):
+            return
+        self._append(message)
+
+    def _append(self, event: Event) -> None:
+        if isinstance(event, Ended):
+            self._busy = False
+            if self._process is not None:
+                self._process.end_within(None)
+        self.events.append(event)
+
+    def _gone(self, words: str) -> None:
+        """The worker ended by itself. A run that was going on is ended in its place, from the events that arrived."""
+        if not self._busy:
+            if not self._closed:
+                self._append(Notice(text=f"the worker {words}; the next run starts another", level="warning"))
+            return
+        log = self._process.log if self._process is not None else ""
+        if self._stopped:
+            end = Ended(status="stopped", reason="stopped by the user; the worker did not answer and was ended", seconds=self._since())
+        else:
+            reason = f"the worker {words}; its log: {log}"
+            end = Ended(status="failed", phase=self._phase(), reason=reason, seconds=self._since())
+        self._append(msgspec.structs.replace(end, record=self._recovered(end)))
+
+    def _recovered(self, end: Ended) -> str:
+        try:
+            record = from_events([*self.events[self._first :], end])
+            path = save(record, record_path(record.id), overwrite=True)
+        except (RecordError, OSError):
+            return ""  # the journal is still there, for `lrtui recover`
+        journal_path(record.id).unlink(missing_ok=True)
+        return str(path)
+
+    def _phase(self) -> str:
+        events = self.events[self._first :]
+        if any(isinstance(event, Step) for event in events):
+            return "training"
+        return "the first step" if any(isinstance(event, Started) for event in events) else "building"
+
+    def _since(self) -> float:
+        return time.monotonic() - self._began
+
+
+def _objects_of(spec: RunSpec) -> object:
+    """What live objects depend on: the spec without its range, and the state of every file that it names."""
+    return msgspec.structs.replace(spec, range=RunSpec().range), tuple(_stamp(getattr(spec, name).target) for name in CHOICES)
+
+
+def _stamp(target: str) -> tuple[int, int] | None:
+    path: Path | None = locate(split(target)[0]) if ":" in target else None
+    if path is None or not path.exists():
+        return None
+    status = path.stat()
+    return status.st_mtime_ns, status.st_size

@@ -1,0 +1,51 @@
+"""The journal: every event of a run appended as a line as it happens, so that a crash loses no finished step."""
+
+import contextlib
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from lrtui.events import Event, encode
+
+_SYNC_SECONDS = 1.0  # an fsync costs 4 ms, a write 1 µs
+
+
+class Journal:
+    """Appends events to a file. A disk that fails ends the journal, never the run; `problem` says why then."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.problem = ""
+        self._file: BinaryIO | None = None
+        self._synced = time.monotonic()
+        with self._tolerated():
+            self._file = path.open("ab", buffering=0)
+
+    def append(self, event: Event) -> None:
+        """Write one line, and sync at most once a second."""
+        if self._file is None:
+            return
+        with self._tolerated():
+            self._file.write(encode(event))
+            if time.monotonic() - self._synced >= _SYNC_SECONDS:
+                os.fsync(self._file.fileno())
+                self._synced = time.monotonic()
+
+    def close(self, discard: bool) -> None:
+        """End the journal; `discard` it once the record has been written."""
+        if self._file is not None:
+            with self._tolerated():
+                self._file.close()
+        if discard:
+            with contextlib.suppress(OSError):
+                self.path.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def _tolerated(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self.problem = f"the journal cannot be kept: {error.strerror} ({self.path})"
+            self._file = None

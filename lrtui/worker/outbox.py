@@ -1,0 +1,23 @@
+"""The way out of the worker: messages as lines on a descriptor of its own."""
+
+import os
+
+from lrtui.worker.messages import Message, encode
+
+
+class Outbox:
+    """Writes whole lines. A front end that is gone ends nothing: the run goes on to its record."""
+
+    def __init__(self, descriptor: int) -> None:
+        os.set_inheritable(descriptor, False)
+        self._descriptor = descriptor
+        self._broken = False
+
+    def send(self, message: Message) -> None:
+        """Write one message."""
+        data = encode(message)
+        try:
+            while data and not self._broken:
+                data = data[os.write(self._descriptor, data) :]
+        except BrokenPipeError:
+            self._broken = True

@@ -1,0 +1,69 @@
+"""What the worker does: answers what can be picked, runs specs, puts things back."""
+
+import gc
+import sys
+import traceback
+from typing import Protocol
+
+from lrtui.catalog.errors import CatalogError, told
+from lrtui.catalog.introspect import offers_in_module
+from lrtui.events import Notice
+from lrtui.spec import RunSpec
+from lrtui.worker.messages import Command, Describe, Described, Quit, Reset, Run
+from lrtui.worker.outbox import Outbox
+from lrtui.worker.runner import Runner, Stoppable
+
+
+class Commands(Stoppable, Protocol):
+    """Where commands come from."""
+
+    def next(self) -> Command:
+        """Wait for the next command."""
+        ...
+
+
+class Service:
+    """Serves one front end, one command at a time."""
+
+    def __init__(self, inbox: Commands, outbox: Outbox) -> None:
+        self._inbox = inbox
+        self._outbox = outbox
+        self._runner: Runner | None = None
+
+    def serve(self) -> None:
+        """Until told to quit."""
+        while not isinstance(command := self._inbox.next(), Quit):
+            match command:
+                case Run():
+                    self._run(command.spec, command.id)
+                case Reset():
+                    self._reset()
+                case Describe():
+                    self._outbox.send(describe(command))
+
+    def _run(self, spec: RunSpec, run_id: str) -> None:
+        self._inbox.stop.clear()
+        if self._runner is not None and not self._runner.serves(spec):
+            self._runner = None
+            gc.collect()  # the old model's memory is wanted for the new one
+        if self._runner is None:
+            self._runner = Runner(self._outbox.send, self._inbox)
+        self._runner.run(spec, run_id)
+
+    def _reset(self) -> None:
+        if self._runner is None:
+            self._outbox.send(Notice(text="nothing to reset: no run has been started", level="warning"))
+        else:
+            self._runner.reset()
+
+
+def describe(command: Describe) -> Described:
+    """What a module offers, or why that cannot be told. Importing it may do anything, so anything is caught."""
+    try:
+        offers = tuple(offers_in_module(command.where, command.role))
+    except CatalogError as error:
+        return Described(role=command.role, where=command.where, problem=str(error))
+    except Exception as error:  # noqa: BLE001 - a library's import may raise anything; the person is told, the log has it all
+        traceback.print_exc(file=sys.stderr)
+        return Described(role=command.role, where=command.where, problem=told(error))
+    return Described(role=command.role, where=command.where, offers=offers)
