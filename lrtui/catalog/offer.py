@@ -5,6 +5,7 @@ from typing import Any, Literal
 import msgspec
 
 Kind = Literal["int", "float", "bool", "str", "choice", "tuple", "other"]
+Role = Literal["model", "data", "optimizer", "loss", "metric", "step"]
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):
@@ -13,6 +14,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     kind: Kind
     default: Any = None
+    default_text: str = ""  # how a default that is not plain data is written: `nn.ReLU`, `inf`; then `default` is None
     required: bool = False
     optional: bool = False  # None is a value too, written "none"
     choices: tuple[str, ...] = ()
@@ -30,3 +32,4 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     doc: str = ""
     fields: tuple[Field, ...] = ()
     kind: Literal["class", "function"] = "function"
+    more: bool = False  # it takes keyword arguments beyond its fields (**kwargs), which cannot be checked

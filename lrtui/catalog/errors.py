@@ -1,0 +1,47 @@
+"""What goes wrong between a pick and a live object, told in one line. No torch here: front ends show these too."""
+
+import traceback
+from pathlib import Path
+from typing import Literal
+
+Phase = Literal["model", "data", "optimizer", "loss", "metric", "step", "device"]
+
+
+class CatalogError(ValueError):
+    """A target that cannot be listed, found or loaded. Its text is one clear line."""
+
+
+class BuildError(Exception):
+    """A spec that could not be built into live objects: the phase, and one clear line. The cause is chained."""
+
+    def __init__(self, phase: Phase, message: str) -> None:
+        """Raise with `from error` where there is one, so that the log has its traceback."""
+        super().__init__(message)
+        self.phase = phase
+        self.message = message
+
+
+def told(error: BaseException, limit: int = 300) -> str:
+    """An exception in one line: its type and the first line of what it says."""
+    name = type(error).__name__
+    text = str(error).strip()
+    if isinstance(error, SystemExit):
+        return f"it called sys.exit({error.code!r})"
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{name}: {error.msg} ({Path(error.filename).name}:{error.lineno})"
+    first = text.splitlines()[0] if text else ""
+    return one_line(f"{name}: {first}" if first else name, limit)
+
+
+def one_line(text: str, limit: int) -> str:
+    """Foreign text that is safe in a line of ours: no control characters, not too long."""
+    clean = "".join(letter if letter.isprintable() else "�" for letter in text)
+    return clean if len(clean) <= limit else clean[: limit - 1] + "…"
+
+
+def place(error: BaseException, folder: Path | None = None) -> str:
+    """Where an exception was raised, as `net.py:12`: the innermost line of the user's own code, "" if there is none."""
+    frames = traceback.extract_tb(error.__traceback__)
+    root = str(folder) if folder else ""
+    mine = [frame for frame in frames if root and frame.filename.startswith(root)]
+    return f"{Path(mine[-1].filename).name}:{mine[-1].lineno}" if mine else ""
