@@ -76,10 +76,10 @@ def debiased_average(losses: FloatArray, beta: float = 0.98, ahead: int = 0) -> 
         ahead: steps by which the divisor runs ahead; Lightning's runs 1 ahead, and its curve begins at half the loss.
     """
     averaged, average = [], 0.0
-    for i, loss in enumerate(losses.tolist()):
+    for loss in losses.tolist():
         average = beta * average + (1 - beta) * loss
-        averaged.append(average / (1 - beta ** (i + 1 + ahead)))
-    return np.array(averaged)
+        averaged.append(average)
+    return np.array(averaged) / (1 - beta ** (np.arange(len(losses)) + 1.0 + ahead))
 
 
 def unsmooth(losses: FloatArray, smooth_f: float) -> FloatArray:

@@ -7,7 +7,7 @@ import numpy as np
 
 from lrtui.analysis.answer import Suggestion, Verdict
 from lrtui.analysis.curve import Curve
-from lrtui.analysis.valley import Valley
+from lrtui.analysis.valley import Trace, Valley
 
 METHOD = "centre of the valley"
 PERHAPS = 3.0  # standard errors of a fall that more repeats may make sure of
@@ -43,12 +43,13 @@ def too_little(curves: Sequence[Curve], points: int, needed: int) -> Suggestion:
     )
 
 
-def no_fall(valley: Valley, repeats: int, sure: float) -> Suggestion:
+def no_fall(valley: Valley, traces: Sequence[Trace], sure: float) -> Suggestion:
     """No fall that noise does not explain: it rises, it may fall, or it is flat."""
     start_lr, end_lr = 10 ** float(valley.log_lr[0]), 10 ** float(valley.log_lr[-1])
     if valley.diverged or valley.fall[-1] < -sure * valley.error[-1]:
-        return rise(valley)
+        return rise(valley, traces)
     if valley.significance >= PERHAPS:
+        repeats = len(traces)
         wanted = ceil(repeats * (sure / valley.significance) ** 2)
         return refuse(
             "too_noisy",
@@ -63,22 +64,26 @@ def no_fall(valley: Valley, repeats: int, sure: float) -> Suggestion:
     )
 
 
-def rise(valley: Valley) -> Suggestion:
+def rise(valley: Valley, traces: Sequence[Trace]) -> Suggestion:
     """A loss that only rises: from the first rates on, or after a stretch that is flat."""
-    level = np.flatnonzero(valley.fall > -PERHAPS * valley.error)
-    onset = int(level[-1]) if len(level) else 0
-    start_lr, risen = 10 ** float(valley.log_lr[0]), 10 ** float(valley.log_lr[onset])
-    if onset < AT_ONCE * len(valley.log_lr):
+    start, end = float(valley.log_lr[0]), float(valley.log_lr[-1])
+    onset = float(np.median([last_at_level(t) for t in traces]))
+    if onset < start + AT_ONCE * (end - start):
         return refuse(
             "diverges_from_start",
-            f"The loss rises from {risen:.1e} on, close to the start of the test, and never fell before.",
-            f"Lower start_lr to {start_lr / 1000:.0e}.",
+            f"The loss rises from {10**onset:.1e} on, close to the start of the test, and never fell before.",
+            f"Lower start_lr to {10**start / 1000:.0e}.",
         )
     return refuse(
         "already_trained",
-        f"No rate brought the loss below {valley.level:.3g}, where it was at first; from {risen:.1e} on it rises.",
-        f"Test from a fresh start, or go on training at no more than {risen / 10:.0e}.",
+        f"No rate brought the loss below {valley.level:.3g}, where it was at first; from {10**onset:.1e} on it rises.",
+        f"Test from a fresh start, or go on training at no more than {10**onset / 10:.0e}.",
     )
+
+
+def last_at_level(t: Trace) -> float:
+    """Log10 of the last rate at which the loss was not above its first level."""
+    return float(t.log_lr[np.flatnonzero(t.fall >= 0)[-1]])
 
 
 def still_falling(valley: Valley) -> Suggestion:

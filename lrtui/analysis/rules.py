@@ -55,12 +55,9 @@ def slide(lrs: FloatArray, losses: FloatArray, lr_diff: int = 15, thresh: float 
     if len(losses) <= lr_diff:
         return None
     gradient = np.gradient(losses)
-    found = len(losses) - 1 - lr_diff
-    for left in range(found, -1, -1):
-        if not abs(gradient[left + lr_diff] - gradient[left]) > thresh:
-            break
-        found = left
-    return float(lrs[found])
+    alike = np.flatnonzero(~(np.abs(gradient[lr_diff:] - gradient[:-lr_diff]) > thresh))
+    # one point right of the place where the original's loop ends, but never right of where it began
+    return float(lrs[min(alike[-1] + 1, len(lrs) - 1 - lr_diff) if len(alike) else 0])
 
 
 def minimum(lrs: FloatArray, losses: FloatArray) -> float | None:
@@ -119,21 +116,37 @@ RULES: dict[str, Rule] = {
 }
 
 
-def original_curve(rule: str, curve: Curve) -> tuple[FloatArray, FloatArray]:
-    """The learning rates and losses that the library behind `rule` would have had from this test."""
-    if rule in ("steepest", "ignite"):
-        return curve.lr, curve.loss if curve.loss is not None else exponential_average(curve.raw_loss, 0.05)
-    if rule in ("lightning", "lightning_classic"):
-        return curve.lr, debiased_average(curve.raw_loss, ahead=1)
+def original_curves(curve: Curve) -> dict[str, tuple[FloatArray, FloatArray]]:
+    """For each rule, the learning rates and losses that its library would have had from this test."""
+    history = curve.loss if curve.loss is not None else exponential_average(curve.raw_loss, smooth_f=0.05)
+    like_torch_lr_finder = curve.lr, history
+    like_lightning = curve.lr, debiased_average(curve.raw_loss, ahead=1)
+    like_fastai = fastai_curve(curve)
+    return {
+        "steepest": like_torch_lr_finder,
+        "valley": like_fastai,
+        "slide": like_fastai,
+        "minimum": like_fastai,
+        "steep": like_fastai,
+        "ignite": like_torch_lr_finder,
+        "lightning": like_lightning,
+        "lightning_classic": like_lightning,
+    }
+
+
+def fastai_curve(curve: Curve) -> tuple[FloatArray, FloatArray]:
+    """What `Learner.lr_find` gives its rules: all but the first tenth and the last 5 points, up to the first NaN."""
     skip_start = (curve.num_iter or len(curve.lr)) // 10
-    losses = trim(debiased_average(curve.raw_loss), skip_start, 5)
-    whole = int(np.isnan(losses).argmax()) if np.isnan(losses).any() else len(losses)
-    return trim(curve.lr, skip_start, 5)[:whole], losses[:whole]
+    lrs, losses = (trim(array, skip_start, 5) for array in (curve.lr, debiased_average(curve.raw_loss)))
+    nan = np.flatnonzero(np.isnan(losses))
+    end = int(nan[0]) if len(nan) else len(losses)
+    return lrs[:end], losses[:end]
 
 
 def suggest_all(curve: Curve) -> dict[str, float | None]:
     """What every published rule makes of this curve, smoothed and trimmed as its library does it."""
-    return {name: rule(*original_curve(name, curve)) for name, rule in RULES.items()}
+    curves = original_curves(curve)
+    return {name: rule(*curves[name]) for name, rule in RULES.items()}
 
 
 def spread(suggestions: dict[str, float | None]) -> float | None:

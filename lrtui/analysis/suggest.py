@@ -1,7 +1,7 @@
 """Our suggestion: one rate, the interval it is sure of, and silence where a curve does not justify an answer.
 
 The rate is the centre of the valley (see `valley`): a compromise that a constant rate may rather stay below, and the
-peak of a one-cycle schedule go above. The interval is where the test kept at least half of its deepest fall, and reaches
+peak of a one-cycle schedule go above. The interval is where the test kept half of its deepest fall or more, and reaches
 to each repeat's own centre.
 """
 
@@ -63,7 +63,7 @@ def suggest_curves(curves: Sequence[Curve]) -> Suggestion:
         return refusal.too_little(curves, points, MIN_POINTS)
     valley = find_valley(traces)
     if valley.significance < SURE:
-        return refusal.no_fall(valley, len(traces), SURE)
+        return refusal.no_fall(valley, traces, SURE)
     if not (valley.diverged or valley.share[-1] < TURNED):
         return refusal.still_falling(valley)
     low, high = interval(valley)

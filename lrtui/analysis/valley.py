@@ -7,7 +7,7 @@ symmetrically and so without lag. What is read off is a centre of mass, not an e
 say in it, and none much of one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import e, log10
 
@@ -20,6 +20,7 @@ RESOLUTION = BANDWIDTH / 5  # decades between grid points
 GRID_LIMIT = 600  # grid points; a wider ladder gets a coarser grid
 SHARPNESS = 4  # a rate weighs in the centre of mass by its share of the fall to this power
 CAP = 3  # noise widths above the first losses: whatever is higher is no worse than this
+SINGLE_PRECISION = float(np.finfo(np.float32).eps)  # no loss is known better than to this part of itself
 DELAY = 2  # iterations before a rate shows: the loss is taken before the step, and an instability needs two to grow
 
 
@@ -67,8 +68,7 @@ class Valley:
     @property
     def significance(self) -> float:
         """The deepest fall in units of its standard error; 0 where nothing falls."""
-        rounding = max(1e-9 * abs(self.level), 1e-300)
-        return self.depth / max(float(self.error[self.deepest]), rounding / 100) if self.depth > rounding else 0.0
+        return self.depth / float(self.error[self.deepest]) if self.depth > 0 else 0.0
 
     @property
     def centre(self) -> float:
@@ -97,8 +97,10 @@ def trace(log_lr: FloatArray, losses: FloatArray) -> Trace:
     finite = np.isfinite(losses)
     kept = finite | (np.arange(len(losses)) > np.flatnonzero(finite)[-1])
     log_lr, losses = log_lr[kept], np.where(finite, losses, np.inf)[kept]
-    noise = noise_width(losses[np.isfinite(losses)])
-    level, level_error = first_level(losses[np.isfinite(losses)], noise)
+    known = losses[np.isfinite(losses)]
+    noise = noise_width(known)
+    level, level_error = first_level(known, noise)
+    noise = max(noise, SINGLE_PRECISION * max(abs(level), level - float(known.min())))
     ceiling = level + CAP * noise
     return Trace(log_lr, level - np.minimum(losses, ceiling), level, level_error, noise, bool(losses[-1] > ceiling))
 
@@ -133,26 +135,37 @@ def find_valley(traces: Sequence[Trace]) -> Valley:
         if t.diverged and t.log_lr[-1] < longest.log_lr[-1]:
             extend_divergence(counts, sums, row, t, grid)
 
-    kernel = np.exp(-0.5 * ((grid[:, None] - grid) / BANDWIDTH) ** 2)
-    pooled = counts.sum(0)
-    weight = kernel @ pooled
+    kernel = gaussian(len(grid), float(grid[1] - grid[0]))
+    weight = np.convolve(counts.sum(0), kernel, "valid")
     noise = float(np.mean([t.noise for t in traces]))
     level_error = float(np.linalg.norm([t.level_error for t in traces])) / len(traces)
-    falls = (kernel @ sums.T) / np.maximum(kernel @ counts.T, 1e-300)
     return Valley(
         log_lr=grid,
-        fall=kernel @ sums.sum(0) / weight,
-        error=np.hypot(noise * np.sqrt(kernel**2 @ pooled) / weight, level_error),
+        fall=np.convolve(sums.sum(0), kernel, "valid") / weight,
+        error=np.hypot(noise * np.sqrt(np.convolve(counts.sum(0), kernel**2, "valid")) / weight, level_error),
         ladder=longest.log_lr,
-        centres=tuple(
-            earlier(t.log_lr, centre_of_mass(grid, fall))
-            for t, fall in zip(traces, falls.T, strict=True)
-            if fall.max() > 0
-        ),
+        centres=tuple(own_centres(traces, counts, sums, grid, kernel)),
         level=float(np.mean([t.level for t in traces])),
         noise=noise,
         diverged=any(t.diverged for t in traces),
     )
+
+
+def own_centres(
+    traces: Sequence[Trace], counts: FloatArray, sums: FloatArray, grid: FloatArray, kernel: FloatArray
+) -> Iterator[float]:
+    """Log10 of the rate that each repeat would speak for if it were alone; nothing for one that never fell."""
+    for t, count, total in zip(traces, counts, sums, strict=True):
+        fall = np.convolve(total, kernel, "valid") / np.maximum(np.convolve(count, kernel, "valid"), 1e-300)
+        if fall.max() > 0:
+            yield earlier(t.log_lr, centre_of_mass(grid, fall))
+
+
+def gaussian(size: int, spacing: float) -> FloatArray:
+    """A kernel that reaches from end to end of the grid, so that there is an average even far from all points."""
+    offsets = np.arange(1 - size, size) * spacing
+    kernel: FloatArray = np.exp(-0.5 * (offsets / BANDWIDTH) ** 2)
+    return kernel
 
 
 def uniform_grid(start: float, end: float) -> FloatArray:
