@@ -33,7 +33,7 @@ _HOME = {
     "suggest": "lrtui.analysis.suggest",
 }
 
-__all__ = [*_HOME, "__version__"]  # noqa: PLE0604
+__all__ = [*_HOME, "__version__"]
 
 
 def __getattr__(name: str) -> Any:

@@ -52,7 +52,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, tag="step", tag_field="eve
     @property
     def measured_loss(self) -> float:
         """The raw loss with nan and the infinities in their place."""
-        return self.raw_loss if self.raw_loss is not None else math.nan if self.nonfinite is None else float(self.nonfinite)
+        return self.raw_loss if self.raw_loss is not None else float(self.nonfinite or "nan")
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True, tag="measured", tag_field="event"):
@@ -105,7 +105,7 @@ def nonfinite_kind(value: float) -> NonFinite | None:
 
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(Event)
+_decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 
 
 def encode(event: Event) -> bytes:

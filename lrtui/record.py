@@ -1,5 +1,8 @@
-"""RunRecord (`lrtui.run/1`): what remains of a run. It is a fold over the run's events, so that the worker that saw it
-end, the app that showed it and the recovery of a journal after a crash all arrive at the same file."""
+"""RunRecord (`lrtui.run/1`): what remains of a run.
+
+It is a fold over the run's events, so that the worker that saw it end, the app that showed it and the recovery of a
+journal after a crash all arrive at the same file.
+"""
 
 import json
 import math
@@ -19,6 +22,7 @@ from lrtui.spec import RunSpec
 
 SCHEMA = "lrtui.run/1"
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_OF_STARTED = ("id", "created", "lrtui", "torch", "device", "digest", "log")
 _MAX_BYTES = 256 * 2**20
 
 
@@ -59,6 +63,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     seconds: float = 0.0
     digest: str = ""
+    log: str = ""
     spec: dict[str, Any] = {}
     history: History = History()
     repeats: list[History] = []
@@ -97,7 +102,10 @@ def from_events(events: Iterable[Event]) -> RunRecord:
         match event:
             case Started():
                 steps.clear()
-                fields |= {name: getattr(event, name) for name in ("id", "created", "lrtui", "torch", "device", "digest")}
+                fields |= {
+                    name: getattr(event, name)
+                    for name in ("id", "created", "lrtui", "torch", "device", "digest", "log")
+                }
                 fields["spec"] = msgspec.to_builtins(event.spec)
             case Step():
                 steps.append(event)
@@ -146,7 +154,7 @@ def history_of(steps: list[Step]) -> History:
 
 
 def to_json(record: RunRecord) -> bytes:
-    """The record as RFC 8259 JSON: two-space indent, a final newline, the keys that were loaded but not understood kept."""
+    """The record as RFC 8259 JSON, indented by two, with the keys that were loaded but not understood."""
     document = msgspec.to_builtins(record)
     document = _merged(document.pop("unknown"), document)
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
@@ -196,7 +204,9 @@ def _from_foreign(document: dict[str, Any], name: str) -> RunRecord:
     history = History(
         lr=lr,
         loss=[value if math.isfinite(value) else None for value in loss],
-        nonfinite=[NonFinitePlace("loss", at, kind) for at, value in enumerate(loss) if (kind := nonfinite_kind(value))],
+        nonfinite=[
+            NonFinitePlace("loss", at, kind) for at, value in enumerate(loss) if (kind := nonfinite_kind(value))
+        ],
     )
     return RunRecord(
         id=new_id(), created=now(), status="completed", reason="a history of torch_lr_finder", history=history
@@ -216,6 +226,11 @@ def _merged(old: Any, new: Any) -> Any:
         return {key: _merged(old.get(key), new[key]) for key in new} | {
             key: value for key, value in old.items() if key not in new
         }
-    if isinstance(old, list) and isinstance(new, list) and len(old) == len(new) and any(isinstance(x, dict) for x in new):
+    if (
+        isinstance(old, list)
+        and isinstance(new, list)
+        and len(old) == len(new)
+        and any(isinstance(x, dict) for x in new)
+    ):
         return [_merged(before, after) for before, after in zip(old, new, strict=True)]
     return new

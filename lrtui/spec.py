@@ -1,4 +1,4 @@
-"""RunSpec: what to run, whole and as plain data. Forms edit it, flags edit it, the worker builds live objects from it."""
+"""RunSpec: what to run, whole and as plain data. Forms and flags edit it, the worker builds live objects from it."""
 
 import math
 from typing import Any, Literal

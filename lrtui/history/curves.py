@@ -1,5 +1,7 @@
 """A record's histories as the arrays that analysis works on."""
 
+import math
+
 from lrtui.analysis.curve import Curve
 from lrtui.record import RunRecord
 
@@ -8,5 +10,11 @@ def curves_of(record: RunRecord) -> list[Curve]:
     """One curve a repeat; a history without raw losses (torch_lr_finder's) is taken as it is."""
     histories = record.repeats or [record.history]
     return [
-        Curve.of(one.lr, one.raw_loss or one.loss, one.loss, one.metric or None) for one in histories if one.lr
+        Curve.of(one.lr, _floats(one.raw_loss or one.loss), _floats(one.loss), _floats(one.metric) or None)
+        for one in histories
+        if one.lr
     ]
+
+
+def _floats(values: list[float | None]) -> list[float]:
+    return [math.nan if value is None else value for value in values]

@@ -1,7 +1,7 @@
 """WorkerProcess: a training process with everything that it may do to us kept away from us.
 
-A group of its own, so that it is ended with all its children; stdin a pipe of commands; fds 1 and 2 a log file; messages on a
-descriptor of their own. A thread reads them and notices when the process is gone, however it went.
+It has a group of its own, so that it is ended with all its children; stdin is a pipe of commands; fds 1 and 2 a log file;
+messages on a descriptor of their own. A thread reads them and notices when the process is gone, however it went.
 """
 
 import contextlib
@@ -79,7 +79,7 @@ class WorkerProcess:
             stdin.flush()
 
     def end_within(self, seconds: float | None) -> None:
-        """If it is still there after so many seconds, its whole group is ended, by force if need be; None calls that off."""
+        """If it is still there after so many seconds, its group is ended, at last by force; None calls that off."""
         self._deadline = None if seconds is None else time.monotonic() + seconds
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 import threading
 
+from lrtui.catalog.offer import Role
 from lrtui.launch.process import WorkerProcess
 from lrtui.launch.worker_driver import WorkerDriver
 from lrtui.spec import RunSpec
@@ -28,7 +29,7 @@ class Session:
         """Begin to warm a spare."""
         threading.Thread(target=self._warm, name="spare", daemon=True).start()
 
-    def describe(self, role: str, where: str) -> None:
+    def describe(self, role: Role, where: str) -> None:
         """Ask what a module offers; the answer appears in `described`."""
         question = Describe(role=role, where=where)
         if question in self._asked:

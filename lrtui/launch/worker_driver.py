@@ -112,11 +112,12 @@ class WorkerDriver:
                 self._append(Notice(text=f"the worker {words}; the next run starts another", level="warning"))
             return
         log = self._process.log if self._process is not None else ""
+        end = Ended(
+            status="failed", phase=self._phase(), reason=f"the worker {words}; its log: {log}", seconds=self._since()
+        )
         if self._stopped:
-            end = Ended(status="stopped", reason="stopped by the user; the worker did not answer and was ended", seconds=self._since())
-        else:
-            reason = f"the worker {words}; its log: {log}"
-            end = Ended(status="failed", phase=self._phase(), reason=reason, seconds=self._since())
+            reason = "stopped by the user; the worker did not answer and was ended"
+            end = msgspec.structs.replace(end, status="stopped", phase="", reason=reason)
         self._append(msgspec.structs.replace(end, record=self._recovered(end)))
 
     def _recovered(self, end: Ended) -> str:
@@ -140,7 +141,8 @@ class WorkerDriver:
 
 def _objects_of(spec: RunSpec) -> object:
     """What live objects depend on: the spec without its range, and the state of every file that it names."""
-    return msgspec.structs.replace(spec, range=RunSpec().range), tuple(_stamp(getattr(spec, name).target) for name in CHOICES)
+    stamps = tuple(_stamp(getattr(spec, name).target) for name in CHOICES)
+    return msgspec.structs.replace(spec, range=RunSpec().range), stamps
 
 
 def _stamp(target: str) -> tuple[int, int] | None:

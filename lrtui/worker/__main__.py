@@ -9,6 +9,7 @@ import queue
 import signal
 import sys
 import threading
+from pathlib import Path
 
 from lrtui.worker.messages import Command, Quit, Ready, Reset, Stop, decode_command
 from lrtui.worker.outbox import Outbox
@@ -59,7 +60,7 @@ def main() -> None:
     from lrtui.worker.service import Service
 
     # after torch, so that a module in the person's folder cannot take the place of something that torch imports
-    sys.path.insert(0, os.getcwd())
+    sys.path.insert(0, str(Path.cwd()))
     devices = ["cpu"]
     devices += [f"cuda:{index}" for index in range(torch.cuda.device_count())]
     devices += ["mps"] if torch.backends.mps.is_available() else []

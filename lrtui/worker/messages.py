@@ -2,7 +2,7 @@
 
 import msgspec
 
-from lrtui.catalog.offer import Offer
+from lrtui.catalog.offer import Offer, Role
 from lrtui.events import Ended, Measured, Notice, Restored, Started, Step, Suggested
 from lrtui.spec import RunSpec
 
@@ -25,7 +25,7 @@ class Reset(msgspec.Struct, frozen=True, tag="reset", tag_field="command"):
 class Describe(msgspec.Struct, frozen=True, tag="describe", tag_field="command"):
     """Ask what `where` offers (a module such as `torch.optim`; role: model, data, optimizer, loss, metric)."""
 
-    role: str
+    role: Role
     where: str
 
 
@@ -46,7 +46,7 @@ class Ready(msgspec.Struct, frozen=True, tag="ready", tag_field="event"):
 class Described(msgspec.Struct, frozen=True, tag="described", tag_field="event"):
     """The answer to `Describe`: what is offered, or why it cannot be told."""
 
-    role: str
+    role: Role
     where: str
     offers: tuple[Offer, ...] = ()
     problem: str = ""
@@ -55,8 +55,8 @@ class Described(msgspec.Struct, frozen=True, tag="described", tag_field="event")
 Message = Ready | Described | Started | Step | Measured | Suggested | Notice | Restored | Ended
 
 _encoder = msgspec.json.Encoder()
-_command_decoder = msgspec.json.Decoder(Command)
-_message_decoder = msgspec.json.Decoder(Message)
+_command_decoder: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Command)
+_message_decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
 
 
 def encode(message: Message | Command) -> bytes:

@@ -16,7 +16,7 @@ from lrtui.analysis.analyse import analyse
 from lrtui.catalog.build import Built, build
 from lrtui.catalog.errors import BuildError, told
 from lrtui.engine.finder import LRFinder
-from lrtui.events import Ended, Event, Notice, Restored, Started, Step, Suggested
+from lrtui.events import Ended, Event, Notice, Restored, Started, Status, Step, Suggested
 from lrtui.history.curves import curves_of
 from lrtui.history.save import save
 from lrtui.history.store import journal_path, record_path
@@ -31,7 +31,7 @@ class Stoppable(Protocol):
     stop: threading.Event
 
 
-class Failure(Exception):
+class RunError(Exception):
     """A run that failed: in which phase, and one line. The cause is chained."""
 
     def __init__(self, phase: str, message: str) -> None:
@@ -64,7 +64,7 @@ class Runner:
         try:
             status, reason = self._test(spec, run_id)
             end = Ended(status=status, reason=reason, seconds=time.perf_counter() - began)
-        except Failure as failure:
+        except RunError as failure:
             traceback.print_exception(failure)
             end = Ended(status="failed", reason=str(failure), phase=failure.phase, seconds=time.perf_counter() - began)
         self._suggest()
@@ -79,21 +79,26 @@ class Runner:
         digest = self._finder.digest()
         self._send(Restored(digest=digest, exact=digest == self._digest))
 
-    def _test(self, spec: RunSpec, run_id: str) -> tuple[str, str]:
-        """Build what is to be built and drive the engine; the outcome in two words."""
+    def _test(self, spec: RunSpec, run_id: str) -> tuple[Status, str]:
+        """Build what is to be built and drive the engine; how that ended, and why."""
         try:
             finder = self._prepare(spec, run_id)
             with closing(self._steps(finder, spec)) as steps:
                 for step in steps:
                     self._emit(step)
                     if self._stop.is_set():
-                        return "stopped", f"stopped by the user after {step.iteration + 1} of {spec.range.num_iter} iterations"
-        except Failure:
+                        return (
+                            "stopped",
+                            f"stopped by the user after {step.iteration + 1} of {spec.range.num_iter} iterations",
+                        )
+        except RunError:
             raise
         except torch.OutOfMemoryError as error:
-            raise Failure("training", f"out of memory on the device: {told(error)}; try a smaller batch_size") from error
+            raise RunError(
+                "training", f"out of memory on the device: {told(error)}; try a smaller batch_size"
+            ) from error
         except (Exception, SystemExit) as error:  # a user's code may raise anything; it ends the run, not the worker
-            raise Failure("training", told(error)) from error
+            raise RunError("training", told(error)) from error
         return finder.status, finder.reason
 
     def _prepare(self, spec: RunSpec, run_id: str) -> LRFinder:
@@ -105,10 +110,10 @@ class Runner:
                 self._finder = _finder(self._built, spec)
             except BuildError as error:
                 self._start(spec, run_id)
-                raise Failure(error.phase, error.message) from error
+                raise RunError(error.phase, error.message) from error
             except ValueError as error:
                 self._start(spec, run_id)
-                raise Failure("precision", str(error)) from error
+                raise RunError("precision", str(error)) from error
             self._spec = spec
             self._digest = self._finder.digest()
         self._start(spec, run_id)

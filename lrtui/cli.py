@@ -1,0 +1,136 @@
+"""The command line: thin. Every command imports what it needs when it runs, so that `--help` costs nothing."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lrtui import __version__
+
+if TYPE_CHECKING:
+    from lrtui.spec import RunSpec
+
+_TARGETS = ("model", "data", "optimizer", "loss", "metric", "step")
+_PRECISIONS = ("fp32", "tf32", "bf16", "fp16", "apex-O1", "apex-O2")
+
+
+def _spec_options(command: Any) -> Any:
+    """The flags that edit a spec; each is None unless it was given."""
+    options = [
+        click.option("--model", metavar="T", help="Model target: FILE.py:NAME, package.module:NAME, torchvision:NAME."),
+        click.option("--data", metavar="T", help="Data target; lrtui:digits is built in."),
+        click.option("--optimizer", metavar="T", help="Optimizer target, such as torch.optim:SGD."),
+        click.option("--loss", metavar="T", help="Loss target, 'auto', or 'none' where the model returns its loss."),
+        click.option("--metric", metavar="T", help="Metric target, or 'none'."),
+        click.option("--step", metavar="T", help="A step of your own: (model, batch) -> loss."),
+        click.option("--start-lr", type=float, help="Where the ramp starts."),
+        click.option("--end-lr", type=float, help="Where the ramp ends."),
+        click.option("--num-iter", type=int, help="How many optimizer steps."),
+        click.option("--mode", type=click.Choice(["exp", "linear"]), help="How the learning rate rises."),
+        click.option("--batch-size", type=int, help="Examples in a batch."),
+        click.option("--val", is_flag=True, default=None, help="Measure the validation loss."),
+        click.option("--accumulate", type=int, help="Batches per optimizer step."),
+        click.option("--precision", type=click.Choice(_PRECISIONS), help="What the forward computes in."),
+        click.option("--device", help="auto, cpu, cuda, cuda:1, mps."),
+        click.option("--repeats", type=int, help="How many curves."),
+        click.option("--seed", type=int, help="Seed of data order and initialisation."),
+        click.option(
+            "--set", "overrides", multiple=True, metavar="FIELD=VALUE", help="Any field, such as model.width=32."
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+class _Group(click.Group):
+    """Commands, or with none of them the app; errors of ours become one line and an exit code."""
+
+    def invoke(self, context: click.Context) -> Any:
+        from lrtui.spec import SpecError
+
+        try:
+            return super().invoke(context)
+        except SpecError as error:
+            raise click.UsageError(str(error)) from None
+
+
+@click.group(cls=_Group, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="lrtui")
+@_spec_options
+@click.pass_context
+def lrtui(context: click.Context, /, **flags: Any) -> None:
+    """The learning-rate range test, in your terminal.
+
+    Without a command it opens the app, its form filled in from the flags.
+    """
+    if context.invoked_subcommand is not None:
+        if any(value not in (None, ()) for value in flags.values()):
+            raise click.UsageError(f"put the flags after the command: lrtui {context.invoked_subcommand} …")
+        return
+    spec = _spec(None, flags)
+    from lrtui.tui.app import run_app
+
+    context.exit(run_app(spec))
+
+
+@lrtui.command()
+@click.argument("spec_file", metavar="[SPEC.toml]", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@_spec_options
+@click.option("--json", "as_json", is_flag=True, help="Print the run record, and nothing else, on stdout.")
+@click.option("-o", "output", type=click.Path(path_type=Path, dir_okay=False), help="Write the run record to a file.")
+@click.option("--force", is_flag=True, help="Overwrite the file that -o names.")
+@click.pass_context
+def run(
+    context: click.Context, /, spec_file: Path | None, as_json: bool, output: Path | None, force: bool, **flags: Any
+) -> None:
+    """Run the range test without a screen.
+
+    Exit codes: 0 an answer; 2 usage; 3 no learning rate can be recommended; 4 your code or data failed; 5 the result
+    could not be saved; 128 + signal.
+    """
+    if output is not None and output.exists() and not force:
+        raise click.UsageError(f"{output} already exists; --force overwrites it")
+    from lrtui.headless import run_headless
+
+    context.exit(run_headless(_spec(spec_file, flags), as_json=as_json, output=output, overwrite=force))
+
+
+def _spec(file: Path | None, flags: dict[str, Any]) -> "RunSpec":
+    """The defaults, then the file, then the flags, then every --set."""
+    from lrtui.spec import RunSpec, checked
+    from lrtui.specfile import override, read
+
+    spec = read(file) if file else RunSpec()
+    homes = {name: f"{name}.target" for name in _TARGETS}
+    homes |= {name: f"range.{name}" for name in ("start_lr", "end_lr", "num_iter", "mode", "val", "repeats")}
+    homes |= {"accumulate": "range.accumulation_steps", "batch_size": "loader.batch_size"}
+    overrides = flags.pop("overrides")
+    for name, value in flags.items():
+        if value is not None:
+            spec = _with(spec, homes.get(name, name), value)
+    for assignment in overrides:
+        spec = override(spec, assignment)
+    return checked(spec)
+
+
+def _with(spec: "RunSpec", path: str, value: Any) -> "RunSpec":
+    """A typed change of one field; another target starts without the arguments of the last."""
+    import msgspec
+
+    from lrtui.spec import Choice
+
+    section, _, field = path.rpartition(".")
+    if field == "target":
+        before = getattr(spec, section)
+        return msgspec.structs.replace(spec, **{section: before if before.target == value else Choice(value)})
+    if not section:
+        return msgspec.structs.replace(spec, **{field: value})
+    inner = msgspec.structs.replace(getattr(spec, section), **{field: value})
+    return msgspec.structs.replace(spec, **{section: inner})
+
+
+def main() -> None:
+    """The entry point."""
+    sys.exit(lrtui(prog_name="lrtui"))
