@@ -8,13 +8,15 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
-from lrtui.catalog import call, device, loaders, losses, optimizers
-from lrtui.catalog.errors import BuildError, told
+from lrtui.catalog import call, device, loaders, losses, metrics, models, optimizers
+from lrtui.catalog.errors import BuildError
+from lrtui.catalog.facts import facts_of
 from lrtui.catalog.target import Notice
+from lrtui.catalog.trial import try_batch
 from lrtui.engine.batches import move
 from lrtui.engine.forward import BatchError, Forward
 from lrtui.engine.rng import reseed
-from lrtui.spec import Choice, RunSpec
+from lrtui.spec import RunSpec
 
 
 @dataclass(frozen=True)
@@ -36,10 +38,10 @@ class Built:
 
 
 def build(spec: RunSpec, notice: Notice = lambda text: None) -> Built:
-    """Build everything that a spec names.
+    """Build everything that a spec names, and try its first batch.
 
-    Random states are those of a script that seeds, then makes the model and the optimizer: whatever the data draws, and
-    looking at a first batch, leave no trace in them.
+    Random states are those of a script that seeds, then makes the model and the optimizer: whatever the data draws,
+    looking at a first batch and trying it leave no trace in them.
 
     Raises:
         BuildError: the phase and one line; the cause, if there is one, is chained.
@@ -47,14 +49,15 @@ def build(spec: RunSpec, notice: Notice = lambda text: None) -> Built:
     where = device.choose(spec.device)
     reseed(spec.seed)
     data = _data(spec, where, notice)
-    first = loaders.first_batch(spec.data.target, data.train)
+    first = move(loaders.first_batch(spec.data.target, data.train), where)
     reseed(spec.seed)
-    model = _on(_model(spec, notice), where, spec.model)
-    first = move(first, where)
+    model = models.build(spec.model, facts_of(data.train, first), where, first, notice)
     optimizer = optimizers.build(spec.optimizer, model, spec.range.start_lr, notice)
     step = None if spec.step.target == "none" else call.scorer("step", spec.step, notice)
     loss = losses.Loss(None, "the step's own") if step else losses.build(spec.loss, model, first, notice)
-    metric = None if spec.metric.target == "none" else call.scorer("metric", spec.metric, notice)
+    metric, metric_name = _metric(spec, loss, notice)
+    words = _described(model, loss.criterion, step, first)
+    try_batch(model, optimizer, loss.criterion, metric, step, first, spec.precision, loss.name)
     return Built(
         model=model,
         optimizer=optimizer,
@@ -63,10 +66,10 @@ def build(spec: RunSpec, notice: Notice = lambda text: None) -> Built:
         train_loader=data.train,
         val_loader=data.val,
         metric=metric,
-        metric_name=spec.metric.target.rpartition(":")[2] if metric else "",
+        metric_name=metric_name,
         step=step,
         device=where,
-        batch=_described(model, loss.criterion, step, first),
+        batch=words,
         optimizer_name=optimizers.name_of(optimizer),
     )
 
@@ -76,33 +79,18 @@ def _data(spec: RunSpec, where: torch.device, notice: Notice) -> loaders.Loaders
     made = call.make("data", found, spec.data)
     both = loaders.loaders(spec.data.target, made, spec.loader, spec.seed, where)
     if spec.range.val and both.val is None:
-        raise BuildError(
-            "data", f"{spec.data.target} has no validation part: return a pair (train, validation), or turn val off"
-        )
+        target = spec.data.target
+        raise BuildError("data", f"{target} has no validation part: return a pair (train, validation), or turn val off")
     return both
 
 
-def _model(spec: RunSpec, notice: Notice) -> nn.Module:
-    found = call.load("model", spec.model, notice)
-    made = call.make("model", found, spec.model)
-    if not isinstance(made, nn.Module):
-        got = "None" if made is None else type(made).__name__
-        raise BuildError("model", f"{spec.model.target} returned {got}: expected a torch.nn.Module")
-    return made
-
-
-def _on(model: nn.Module, where: torch.device, choice: Choice) -> nn.Module:
-    """The model on its device; out of memory is told with its size."""
-    try:
-        return model.to(where)
-    except torch.OutOfMemoryError as error:
-        size = sum(tensor.nelement() * tensor.element_size() for tensor in model.parameters())
-        raise BuildError(
-            "device",
-            f"{choice.target} ({size / 2**30:.1f} GiB of parameters) does not fit on {where}: free memory, or use cpu",
-        ) from error
-    except RuntimeError as error:
-        raise BuildError("device", f"{choice.target} cannot be moved to {where}: {told(error)}") from error
+def _metric(spec: RunSpec, loss: losses.Loss, notice: Notice) -> tuple[Callable[[Any, Any], Any] | None, str]:
+    """The metric that was picked; for `auto`, accuracy where classes are told apart."""
+    if spec.metric.target == "none":
+        return None, ""
+    if spec.metric.target == "auto":
+        return (metrics.accuracy, "accuracy") if loss.name == losses.CROSS_ENTROPY else (None, "")
+    return call.scorer("metric", spec.metric, notice), spec.metric.target.rpartition(":")[2]
 
 
 def _described(model: nn.Module, criterion: Any, step: Any, batch: Any) -> str:

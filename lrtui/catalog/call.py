@@ -37,7 +37,7 @@ def make(phase: Phase, found: Callable[..., Any], choice: Choice, *given: Any, *
     """
     args = checked(phase, found, choice)
     try:
-        return found(*given, **{**more, **args})
+        return found(*given, **more, **args)
     except BuildError:
         raise
     except CatalogError as error:
@@ -55,7 +55,10 @@ def scorer(phase: Phase, choice: Choice, notice: Notice) -> Callable[..., Any]:
         if not callable(made):
             raise BuildError(phase, f"{choice.target} made a {type(made).__name__}, which cannot be called")
         return typing.cast(Callable[..., Any], made)
-    args = checked(phase, found, choice)
+    offer = offered(phase, found, choice)
+    # all that is not the test's is bound, so that the number of open parameters says what a step wants
+    defaults = {field.name: field.default for field in offer.fields if not field.required and not field.default_text}
+    args = {**typed(found, offer, defaults), **checked(phase, found, choice)}
     return functools.partial(found, **args) if args else found
 
 

@@ -9,13 +9,14 @@ from typing import Any
 
 import msgspec
 
-from lrtui.catalog import docs, skips, target
+from lrtui.catalog import docs, groups, skips, target
 from lrtui.catalog.errors import CatalogError
 from lrtui.catalog.fields import Default, field, is_plain
 from lrtui.catalog.offer import Field, Offer, Role
 from lrtui.catalog.source import offers_in_file
 
 # Only these are imported to be listed; anybody else's module is parsed, so that listing runs nothing of theirs.
+_KEYWORD = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 _TRUSTED = ("torch", "torchvision", "timm", "apex", "lrtui")
 
 
@@ -35,6 +36,10 @@ def offers_in_module(where: str, role: Role) -> list[Offer]:
         return [_renamed(offer, where) for offer in offers_in_file(path, role)]
     if target.is_file_name(where):
         raise CatalogError(f"{where}: no such file")
+    if where.split(".")[0] == "apex":
+        from lrtui.catalog import libraries
+
+        libraries.check_apex()
     module = target.load_module(where)
     return [offer_of(value, f"{where}:{name}", role) for name, value in sorted(_picks(vars(module), role))]
 
@@ -59,30 +64,37 @@ def offer_of(found: Callable[..., Any], name: str, role: Role) -> Offer:
     kind: typing.Literal["class", "function"] = "class" if is_class else "function"
     doc = _doc(found)
     fields, more = fields_of(found)
+    fields = skips.without(fields, role, kind)
+    if role == "optimizer" and is_class:
+        fields += groups.fields_for(fields)
     return Offer(
         target=name,
         summary=docs.summary(doc),
         doc=docs.clean(doc),
-        fields=skips.without(fields, role, kind),
+        fields=fields,
         kind=kind,
         more=more,
     )
 
 
 def fields_of(found: Callable[..., Any]) -> tuple[tuple[Field, ...], bool]:
-    """The keyword parameters of a callable, and whether it takes others; nothing is known of a signature that hides."""
+    """The keyword parameters of a callable, and whether it takes others; nothing is known of a signature that hides.
+
+    A builder that hands its `**kwargs` on to the class that it says it returns (as torchvision's do) has that class's
+    optional parameters too.
+    """
     try:
-        signature = inspect.signature(found)
+        parameters = inspect.signature(found).parameters.values()
     except (ValueError, TypeError):
         return (), True
     spoken = docs.helps(_doc(found))
-    keyword = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-    fields = tuple(
-        _field(parameter, spoken.get(parameter.name, ""))
-        for parameter in signature.parameters.values()
-        if parameter.kind in keyword
-    )
-    return fields, any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in signature.parameters.values())
+    fields = [_field(one, spoken.get(one.name, "")) for one in parameters if one.kind in _KEYWORD]
+    more = any(one.kind is inspect.Parameter.VAR_KEYWORD for one in parameters)
+    if more and _is_builder(found):
+        names = {field.name for field in fields}
+        inner = [field for field in fields_of(found.__annotations__["return"])[0] if not field.required]
+        fields += [field for field in inner if field.name not in names and field.kind != "other"]
+    return tuple(fields), more
 
 
 def annotations_of(found: Callable[..., Any]) -> dict[str, Any]:

@@ -7,11 +7,14 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from lrtui.catalog import docs
-from lrtui.catalog.errors import CatalogError, told
-from lrtui.catalog.introspect import fields_of, offer_of
+from lrtui.catalog.datasets.download import in_words
+from lrtui.catalog.datasets.vision import vision
+from lrtui.catalog.errors import CatalogError
+from lrtui.catalog.introspect import offer_of
 from lrtui.catalog.offer import Field, Offer, Role
-from lrtui.catalog.target import OWN, near
+from lrtui.catalog.optional import library
+from lrtui.catalog.target import OWN, Notice, near
+from lrtui.engine.apex import fused_finding
 
 _TIMM_FIELDS = (
     Field(name="pretrained", kind="bool", default=False, help="load trained weights (downloads them)"),
@@ -33,34 +36,20 @@ def offers(where: str, role: Role) -> list[Offer]:
     return [_torchvision_offer(name) for name in torchvision_names(role)]
 
 
-def load(where: str, what: str) -> Callable[..., Any]:
-    """The callable that `torchvision:NAME` or `timm:NAME` is short for."""
+def load(where: str, what: str, notice: Notice = lambda text: None) -> Callable[..., Any]:
+    """The callable that `torchvision:NAME` or `timm:NAME` is short for; a download tells `notice` how far it is."""
     if where == "timm":
         known = timm_names("model")
         if what not in known:
             raise CatalogError(f"timm has no model '{what}'{_close(what, known)}")
         return functools.partial(library("timm").create_model, what)
-    models = torchvision_names("model")
+    models, data = torchvision_names("model"), torchvision_names("data")
+    if what in data:
+        return vision(what, in_words(notice))
     if what not in models:
-        raise CatalogError(f"torchvision has no '{what}'{_close(what, models)}")
+        raise CatalogError(f"torchvision has no '{what}'{_close(what, models + data)}")
     builder: Callable[..., Any] = library("torchvision.models").get_model_builder(what)
     return builder
-
-
-def library(name: str) -> Any:
-    """An optional library's module; CatalogError in one line when it is absent or broken.
-
-    A CPU build of torch beside another's torchvision is the usual way for it to be broken (`nms does not exist`).
-    """
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name == name.split(".")[0]:
-            raise CatalogError(f"{error.name} is not installed: pip install {error.name}") from error
-        raise CatalogError(f"{name} failed to import: {told(error)}") from error
-    except Exception as error:
-        hint = ": it was built for another torch; install the pair that belongs together" if "nms" in str(error) else ""
-        raise CatalogError(f"{name} failed to import: {told(error)}{hint}") from error
 
 
 @functools.cache
@@ -68,6 +57,9 @@ def torchvision_names(role: Role) -> list[str]:
     """What torchvision registers for a role."""
     if role == "model":
         return sorted(library("torchvision.models").list_models())
+    if role == "data":
+        found = library("torchvision.datasets")
+        return sorted(name for name in found.__all__ if _is_data_set(getattr(found, name)))
     return []
 
 
@@ -77,16 +69,25 @@ def timm_names(role: Role) -> list[str]:
     return sorted(library("timm").list_models()) if role == "model" else []
 
 
+def check_apex() -> None:
+    """CatalogError with the reason when NVIDIA's fused optimizers cannot be used."""
+    finding = fused_finding()
+    if not finding.usable:
+        raise CatalogError(f"apex: {finding.reason}")
+
+
+def _is_data_set(found: Any) -> bool:
+    """A data set that can be made from its name alone; what only others inherit from is left out."""
+    return inspect.isclass(found) and found.__name__ not in ("VisionDataset", "DatasetFolder", "ImageFolder")
+
+
 def _own(name: str, role: Role) -> Offer:
     own = OWN[name]
     return offer_of(getattr(importlib.import_module(own.module), own.attribute), f"lrtui:{name}", role)
 
 
 def _torchvision_offer(name: str) -> Offer:
-    builder = load("torchvision", name)
-    doc = inspect.getdoc(builder)
-    fields, more = fields_of(builder)
-    return Offer(target=f"torchvision:{name}", summary=docs.summary(doc), doc=docs.clean(doc), fields=fields, more=more)
+    return offer_of(load("torchvision", name), f"torchvision:{name}", "model")
 
 
 def _close(what: str, known: list[str]) -> str:

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
-from lrtui.catalog import call
-from lrtui.catalog.errors import BuildError, told
+from lrtui.catalog import call, explain
+from lrtui.catalog.errors import BuildError
 from lrtui.catalog.target import Notice
 from lrtui.engine.forward import TARGET_KEYS, Forward, summary
 from lrtui.engine.snapshot import Snapshot
@@ -23,6 +23,7 @@ class Loss(NamedTuple):
     name: str
 
 
+CROSS_ENTROPY = "cross entropy"
 IN_FORWARD = Loss(None, "the model's own")
 
 
@@ -63,20 +64,20 @@ def auto(model: nn.Module, batch: Any) -> Loss:
             f"no loss can be chosen (batch: {summary(batch)}, output: {summary(output)}): pick a loss or a step",
         )
     if _is_classes(target) and output.dim() > 2 and output.shape[:-1] == target.shape:
-        return Loss(TokenCrossEntropy(), "cross entropy")
+        return Loss(TokenCrossEntropy(), CROSS_ENTROPY)
     return _by_type(target)
 
 
 def tried(model: nn.Module, batch: Any) -> Any:
     """What the model makes of a batch; the model and every random state are left as they were."""
-    keep = Snapshot([model], [])
+    keep, path = Snapshot([model], []), explain.Path(model)
     try:
-        with torch.no_grad():
-            return _called(model, batch)
-    except BuildError:
-        raise
+        with torch.no_grad(), path:
+            return called(model, batch)
+    except torch.OutOfMemoryError as error:
+        raise BuildError("device", explain.of_memory(_device(model), batch)) from error
     except (Exception, SystemExit) as error:
-        raise BuildError("model", f"its forward failed on the first batch ({summary(batch)}): {told(error)}") from error
+        raise BuildError("model", explain.of_forward(error, path)) from error
     finally:
         keep.restore()
 
@@ -94,7 +95,7 @@ def returns_loss(output: Any) -> bool:
 
 def _by_type(target: torch.Tensor) -> Loss:
     if _is_classes(target):
-        return Loss(nn.CrossEntropyLoss(), "cross entropy")
+        return Loss(nn.CrossEntropyLoss(), CROSS_ENTROPY)
     if target.is_floating_point():
         return Loss(nn.MSELoss(), "mean squared error")
     raise BuildError(
@@ -117,7 +118,8 @@ def _target(model: nn.Module, batch: Any) -> Any:
     return next((getattr(batch, key) for key in TARGET_KEYS if hasattr(batch, key)), None)
 
 
-def _called(model: nn.Module, batch: Any) -> Any:
+def called(model: nn.Module, batch: Any) -> Any:
+    """The model on a batch, in the way that a batch of its kind is given."""
     if isinstance(batch, Mapping):
         return _mapped(model, batch)
     if isinstance(batch, tuple | list):

@@ -4,13 +4,16 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from msgspec.structs import replace
 from torch import nn
 from torch.optim import Optimizer
 
-from lrtui.catalog import call
+from lrtui.catalog import call, groups
 from lrtui.catalog.errors import BuildError
 from lrtui.catalog.target import Notice
 from lrtui.spec import Choice
+
+RULES = (groups.DECAY_ALL, groups.LAYER_DECAY)
 
 
 def build(choice: Choice, model: nn.Module, lr: float, notice: Notice) -> Optimizer | Sequence[Optimizer]:
@@ -21,18 +24,35 @@ def build(choice: Choice, model: nn.Module, lr: float, notice: Notice) -> Optimi
     """
     found = call.load("optimizer", choice, notice)
     first, takes_lr = signature(found)
-    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    if not trained:
+    if not any(parameter.requires_grad for parameter in model.parameters()):
         raise BuildError("optimizer", f"{choice.target}: the model has no parameters to train")
-    given = model if first == "model" else trained
-    more = {"lr": lr} if takes_lr else {}
-    made = call.make("optimizer", found, choice, given, **more)
+    given, choice = (model, choice) if first == "model" else _parameters(found, choice, model, lr)
+    made = call.make("optimizer", found, choice, given, **({"lr": lr} if takes_lr else {}))
     each = made if isinstance(made, tuple | list) else [made]
     if not each or not all(is_optimizer(one) for one in each):
         raise BuildError(
             "optimizer", f"{choice.target} returned {type(made).__name__}: expected a torch.optim.Optimizer"
         )
     return made  # type: ignore[no-any-return]
+
+
+def _parameters(found: Callable[..., Any], choice: Choice, model: nn.Module, lr: float) -> tuple[Any, Choice]:
+    """What the optimizer gets: the parameters, or groups of them where the choice asks for a rule of ours."""
+    own = signature_names(found)
+    rules = {name: value for name, value in choice.args.items() if name in RULES and name not in own}
+    if not inspect.isclass(found) or not rules:
+        return [parameter for parameter in model.parameters() if parameter.requires_grad], choice
+    call.checked("optimizer", found, choice)
+    rest = {name: value for name, value in choice.args.items() if name not in rules}
+    return groups.groups(model, lr, **rules), replace(choice, args=rest)
+
+
+def signature_names(found: Callable[..., Any]) -> set[str]:
+    """The names of a callable's parameters, as far as they can be told."""
+    try:
+        return set(inspect.signature(found).parameters)
+    except (ValueError, TypeError):
+        return set()
 
 
 def signature(found: Callable[..., Any]) -> tuple[str, bool]:

@@ -25,6 +25,14 @@ class Own(NamedTuple):
 # `lrtui:NAME` is short for these.
 OWN = {
     "digits": Own("data", "lrtui.catalog.digits", "digits"),
+    "images": Own("data", "lrtui.catalog.datasets.images", "images"),
+    "table": Own("data", "lrtui.catalog.datasets.tables", "table"),
+    "text": Own("data", "lrtui.catalog.datasets.texts", "text"),
+    "stdlib-text": Own("data", "lrtui.catalog.datasets.texts", "library_text"),
+    "accuracy": Own("metric", "lrtui.catalog.metrics", "accuracy"),
+    "top5": Own("metric", "lrtui.catalog.metrics", "top5"),
+    "top-k": Own("metric", "lrtui.catalog.metrics", "top_k"),
+    "mean-absolute-error": Own("metric", "lrtui.catalog.metrics", "mean_absolute_error"),
 }
 
 Notice = Callable[[str], None]
@@ -89,11 +97,15 @@ def load(target: str, notice: Notice = lambda text: None) -> Callable[..., Any]:
     if where in ("torchvision", "timm"):
         from lrtui.catalog import libraries
 
-        return libraries.load(where, what)
+        return libraries.load(where, what, notice)
     if where == "lrtui":
         if what not in OWN:
             raise CatalogError(f"lrtui has no '{what}'{near(what, list(OWN))}")
         _, where, what = OWN[what]
+    if where.split(".")[0] == "apex":
+        from lrtui.catalog import libraries
+
+        libraries.check_apex()
     module = load_file(where, notice) if is_file_name(where) else load_module(where)
     found = attribute(module, where, what)
     if not callable(found):

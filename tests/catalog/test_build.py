@@ -250,12 +250,13 @@ def test_validation_is_refused_where_there_is_no_such_part(user_file):
 
 def test_a_split_and_a_subset_are_seeded_and_disjoint(user_file):
     path = user_file(
-        "def data(): return [(i, 0) for i in range(100)]\nfrom torch import nn\ndef net(): return nn.Linear(1, 1)"
+        "def data(): return [(i, 0) for i in range(100)]\nfrom torch import nn\ndef net(): return nn.Linear(1, 1)\n"
+        "def step(model, batch): return model(batch[0].float().unsqueeze(1)).mean()"
     )
     what = spec(
         data=Choice(f"{path}:data"),
         model=Choice(f"{path}:net"),
-        step=Choice("torch.nn.functional:linear"),
+        step=Choice(f"{path}:step"),
         loader=LoaderSpec(val_fraction=0.25, subset=30),
     )
 
@@ -332,7 +333,7 @@ def test_a_loss_and_a_metric_of_ones_own_get_their_arguments(user_file):
         from torch import nn
         def scaled(output, target, scale: float = 1.0): return scale * nn.functional.cross_entropy(output, target)
         def share(output, target): return (output.argmax(1) == target).float().mean()
-        def step(model, batch, power: int = 1): return model(batch[0]).mean() ** power
+        def step(model, batch, power: int = 1): return model(batch[0]).square().mean() ** power
     """)
     built = build(spec(loss=Choice(f"{path}:scaled", {"scale": 2.0}), metric=Choice(f"{path}:share")))
     plain = build(spec(loss=Choice("torch.nn:CrossEntropyLoss")))

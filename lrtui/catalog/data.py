@@ -1,0 +1,47 @@
+"""Is the picked data there, and if not, can it be fetched? Worker only: torchvision knows where its sets lie."""
+
+from pathlib import Path
+
+from lrtui.catalog.datasets.availability import Availability
+from lrtui.catalog.datasets.download import Progress
+from lrtui.catalog.errors import CatalogError
+from lrtui.catalog.target import load, split
+from lrtui.spec import Choice
+
+_FILES = {"images": "root", "table": "path", "text": "path"}
+_OPTIONS = ("root", "resize", "channels", "normalize", "augment", "download")
+
+
+def available(choice: Choice) -> Availability:
+    """Whether the data of a choice is there; what cannot be told without running a user's code counts as there."""
+    where, what = split(choice.target)
+    if where == "torchvision":
+        from lrtui.catalog.datasets import vision
+
+        load(choice.target)
+        return vision.available(what, vision.folder_of(_root(choice)), _own_options(choice))
+    if where == "lrtui" and what in _FILES:
+        given = choice.args.get(_FILES[what])
+        if not given or not Path(str(given)).expanduser().exists():
+            return Availability(there=False, message=f"lrtui:{what}: {_FILES[what]}: {given or 'nothing'} is not there")
+    return Availability(there=True)
+
+
+def download(choice: Choice, progress: Progress) -> None:
+    """Fetch one of torchvision's data sets; CatalogError, in one line, when that fails."""
+    from lrtui.catalog.datasets import vision
+
+    where, what = split(choice.target)
+    if where != "torchvision":
+        raise CatalogError(f"{choice.target} is no data set of torchvision's: it cannot be fetched")
+    load(choice.target)
+    vision.fetch(what, vision.folder_of(_root(choice)), _own_options(choice), progress)
+
+
+def _root(choice: Choice) -> str:
+    return str(choice.args.get("root", ""))
+
+
+def _own_options(choice: Choice) -> dict[str, object]:
+    """The arguments that are the data set's, without those that say how it is given to a model."""
+    return {name: value for name, value in choice.args.items() if name not in _OPTIONS}
