@@ -134,3 +134,7 @@ def _with(spec: "RunSpec", path: str, value: Any) -> "RunSpec":
 def main() -> None:
     """The entry point."""
     sys.exit(lrtui(prog_name="lrtui"))
+
+
+if __name__ == "__main__":
+    main()

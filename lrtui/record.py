@@ -191,18 +191,22 @@ def from_json(text: bytes, name: str = "record") -> RunRecord:
     return record
 
 
+class _Foreign(msgspec.Struct):
+    lr: list[float]
+    loss: list[float | None]
+
+
 def _from_foreign(document: dict[str, Any], name: str) -> RunRecord:
     """A history as torch_lr_finder keeps it: `{"lr": [...], "loss": [...]}`; its losses are the smoothed ones."""
     try:
-        curve = msgspec.convert({"lr": document["lr"], "loss": document["loss"]}, dict[str, list[float | None]])
-        lr = msgspec.convert(curve["lr"], list[float])
+        foreign = msgspec.convert(document, _Foreign)
     except msgspec.ValidationError as error:
         raise RecordError(f"{name}: {error}") from None
-    loss = [math.nan if value is None else value for value in curve["loss"]]
-    if len(lr) != len(loss):
-        raise RecordError(f"{name}: {len(lr)} learning rates but {len(loss)} losses")
+    loss = [math.nan if value is None else value for value in foreign.loss]
+    if len(foreign.lr) != len(loss):
+        raise RecordError(f"{name}: {len(foreign.lr)} learning rates but {len(loss)} losses")
     history = History(
-        lr=lr,
+        lr=foreign.lr,
         loss=[value if math.isfinite(value) else None for value in loss],
         nonfinite=[
             NonFinitePlace("loss", at, kind) for at, value in enumerate(loss) if (kind := nonfinite_kind(value))

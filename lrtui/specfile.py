@@ -92,6 +92,10 @@ def _known(path: tuple[str, ...], value: Any) -> None:
     elif first in _SECTIONS:
         fields = _SECTIONS[first].__struct_fields__
     else:
+        fields = ()
+    if len(path) > (3 if first in CHOICES else 2 if fields else 1):
+        raise SpecError(f"$.{'.'.join(path)}\t'{path[-2]}' has no fields")
+    if not fields:
         return
     if len(path) == 1:
         if not isinstance(value, dict):
@@ -117,12 +121,7 @@ def _in_words(error: str) -> tuple[str, str]:
         place, message = error.split(": ", 1)
     else:
         return error, ""
-    for kind, words in (
-        ("`int`", "a whole number"),
-        ("`float`", "a number"),
-        ("`str`", "text"),
-        ("`bool`", "true or false"),
-    ):
+    for kind, words in _KINDS.items():
         message = message.replace(kind, words)
     return message.replace("Expected", "expected").replace("`", "'"), place.removeprefix("$.")
 

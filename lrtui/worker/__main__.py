@@ -22,13 +22,17 @@ class Inbox:
 
     def __init__(self, descriptor: int) -> None:
         self.stop = threading.Event()
+        self.orphaned = False
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._descriptor = descriptor
         threading.Thread(target=self._read, name="commands", daemon=True).start()
 
-    def next(self) -> Command:
-        """Wait for the next command."""
-        return self._commands.get()
+    def next(self, timeout: float | None = None) -> Command | None:
+        """The next command; None if there is none within so many seconds."""
+        try:
+            return self._commands.get(timeout=timeout)
+        except queue.Empty:
+            return None
 
     def _read(self) -> None:
         with os.fdopen(self._descriptor, "rb") as lines:
@@ -39,6 +43,7 @@ class Inbox:
                 if not isinstance(command, Stop):
                     self._commands.put(command)
         # the front end is gone: end the run, keep what it measured, and do not wait for code that hangs
+        self.orphaned = True
         self.stop.set()
         self._commands.put(Quit())
         threading.Event().wait(_GRACE_SECONDS)

@@ -29,6 +29,7 @@ class Stoppable(Protocol):
     """Says when a run is to end."""
 
     stop: threading.Event
+    orphaned: bool  # the front end is gone
 
 
 class RunError(Exception):
@@ -44,7 +45,7 @@ class Runner:
 
     def __init__(self, send: Callable[[Event], None], inbox: Stoppable) -> None:
         self._send = send
-        self._stop = inbox.stop
+        self._inbox = inbox
         self._spec: RunSpec | None = None
         self._built: Built | None = None
         self._finder: LRFinder | None = None

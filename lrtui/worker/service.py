@@ -5,6 +5,8 @@ import sys
 import traceback
 from typing import Protocol
 
+import torch
+
 from lrtui.catalog.errors import CatalogError, told
 from lrtui.catalog.introspect import offers_in_module
 from lrtui.events import Notice
@@ -14,11 +16,14 @@ from lrtui.worker.outbox import Outbox
 from lrtui.worker.runner import Runner, Stoppable
 
 
+_IDLE_SECONDS = 0.2
+
+
 class Commands(Stoppable, Protocol):
     """Where commands come from."""
 
-    def next(self) -> Command:
-        """Wait for the next command."""
+    def next(self, timeout: float | None = None) -> Command | None:
+        """The next command; None if there is none within so many seconds."""
         ...
 
 
@@ -32,8 +37,12 @@ class Service:
 
     def serve(self) -> None:
         """Until told to quit."""
-        while not isinstance(command := self._inbox.next(), Quit):
+        idle: float | None = _IDLE_SECONDS
+        while not isinstance(command := self._inbox.next(idle), Quit):
             match command:
+                case None:
+                    warm()
+                    idle = None
                 case Run():
                     self._run(command.spec, command.id)
                 case Reset():
@@ -55,6 +64,11 @@ class Service:
             self._outbox.send(Notice(text="nothing to reset: no run has been started", level="warning"))
         else:
             self._runner.reset()
+
+
+def warm() -> None:
+    """Have torch load what its first optimizer would load, a second or two, while nobody waits."""
+    torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
 
 
 def describe(command: Describe) -> Described:

@@ -1,0 +1,36 @@
+"""Every test has a home of its own, and one thread: sums differ with the number of threads."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+FASHION = Path("/usr/share/datasets/fashion-mnist")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    folder = tmp_path / "lrtui-home"
+    monkeypatch.setenv("LRTUI_HOME", str(folder))
+    yield folder
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that need what is not here skip, and say what it is."""
+    for item in items:
+        if item.get_closest_marker("fashion") and not FASHION.exists():
+            item.add_marker(pytest.mark.skip(reason=f"Debian's dataset-fashion-mnist is not installed ({FASHION})"))
+        if item.get_closest_marker("gpu"):
+            import torch
+
+            if not torch.cuda.is_available():
+                item.add_marker(pytest.mark.skip(reason="no CUDA device"))
+        if item.get_closest_marker("apex"):
+            from lrtui.engine.apex import amp_finding
+
+            finding = amp_finding()
+            if not finding.usable:
+                item.add_marker(pytest.mark.skip(reason=finding.reason))

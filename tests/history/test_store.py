@@ -1,0 +1,146 @@
+import errno
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lrtui import paths
+from lrtui.events import encode
+from lrtui.history.save import save, sweep
+from lrtui.history.store import journal_path, journals, load, read_journal, record_path, records, recover
+from lrtui.record import RecordError, from_events, to_json
+from tests.sample import ENDED, STARTED, run_events, steps
+
+RECORD = from_events(run_events())
+LINES = [encode(event) for event in run_events()]
+
+
+def test_what_was_saved_loads_again(tmp_path: Path) -> None:
+    save(RECORD, tmp_path / "run.json")
+    assert to_json(load(tmp_path / "run.json")) == to_json(RECORD)
+
+
+def test_a_file_that_is_there_is_not_overwritten_unasked(tmp_path: Path) -> None:
+    target = tmp_path / "run.json"
+    target.write_text("precious")
+    with pytest.raises(FileExistsError):
+        save(RECORD, target)
+    assert target.read_text() == "precious"
+    save(RECORD, target, overwrite=True)
+    assert load(target).id == RECORD.id
+
+
+def test_a_directory_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(IsADirectoryError):
+        save(RECORD, tmp_path, overwrite=True)
+
+
+def test_a_folder_that_is_not_there_is_an_os_error_and_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(OSError) as caught:
+        save(RECORD, tmp_path / "gone" / "run.json")
+    assert caught.value.errno == errno.ENOENT
+    assert list(tmp_path.rglob("*.tmp")) == []
+
+
+def test_a_disk_that_is_full_keeps_the_old_file_and_leaves_no_orphan(tmp_path: Path) -> None:
+    target = tmp_path / "run.json"
+    save(RECORD, target)
+    code = f"""
+import resource, signal, sys
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+from pathlib import Path
+from lrtui.history.save import save
+from lrtui.history.store import load
+record = load({str(target)!r})
+resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+try:
+    save(record, Path({str(target)!r}), overwrite=True)
+except OSError as error:
+    sys.exit(error.errno)
+"""
+    done = subprocess.run([sys.executable, "-c", code], check=False)
+    assert done.returncode == errno.EFBIG
+    assert load(target).id == RECORD.id
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["run.json"]
+
+
+def test_a_writer_that_is_killed_leaves_the_old_file_whole(tmp_path: Path) -> None:
+    target = tmp_path / "run.json"
+    save(RECORD, target)
+    code = f"""
+from pathlib import Path
+from lrtui.history.save import save
+from lrtui.history.store import load
+record = load({str(target)!r})
+print("go", flush=True)
+while True:
+    save(record, Path({str(target)!r}), overwrite=True)
+"""
+    for _ in range(5):
+        writer = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == b"go\n"
+        writer.send_signal(signal.SIGKILL)
+        writer.wait()
+        writer.stdout.close()
+        assert load(target).id == RECORD.id
+
+
+def test_orphans_are_swept_when_they_are_old(tmp_path: Path) -> None:
+    old, new = tmp_path / ".run.json.1.tmp", tmp_path / ".run.json.2.tmp"
+    for path in (old, new):
+        path.touch()
+    os.utime(old, (0, 0))
+    sweep(tmp_path, time.time())
+    assert not old.exists()
+    assert new.exists()
+
+
+def test_a_journal_becomes_the_record_of_what_was_measured() -> None:
+    path = journal_path(STARTED.id)
+    path.write_bytes(b"".join(LINES[:3]))
+    assert journals() == [path]
+    recovered = load(recover(path))
+    assert recovered.status == "interrupted"
+    assert recovered.history.lr == [step.lr for step in steps()[:2]]
+    assert journals() == []
+    assert not path.exists()
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(cut=st.integers(0, sum(map(len, LINES))))
+def test_a_journal_cut_anywhere_keeps_every_whole_line(cut: int, tmp_path: Path) -> None:
+    path = tmp_path / "torn.jsonl"
+    whole = b"".join(LINES)
+    path.write_bytes(whole[:cut])
+    assert len(read_journal(path)) in (whole[:cut].count(b"\n"), whole[:cut].count(b"\n") + 1)
+
+
+def test_a_journal_with_a_bad_line_in_the_middle_is_told_of(tmp_path: Path) -> None:
+    path = tmp_path / "bad.jsonl"
+    path.write_bytes(LINES[0] + b"rubbish\n" + LINES[1])
+    with pytest.raises(RecordError, match=r"bad\.jsonl: line 2 is no event"):
+        read_journal(path)
+
+
+def test_the_list_is_newest_first_and_says_which_cannot_be_read() -> None:
+    for name in ("01A", "01C"):
+        save(RECORD, record_path(name))
+    record_path("01B").write_text("{")
+    listed = list(records())
+    assert [path.stem for path, _ in listed] == ["01C", "01B", "01A"]
+    assert isinstance(listed[1][1], RecordError)
+
+
+def test_home_is_where_the_environment_says(home: Path) -> None:
+    assert paths.runs() == home / "runs"
+
+
+def test_an_end_changes_the_status() -> None:
+    assert from_events([STARTED, *steps(), ENDED]).status == "diverged"

@@ -1,0 +1,148 @@
+import json
+import math
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lrtui.events import Step, decode, encode, nonfinite_kind
+from lrtui.record import SCHEMA, RecordError, from_events, from_json, new_id, to_json
+from lrtui.spec import RunSpec
+from tests.sample import ENDED, STARTED, SUGGESTED, run_events, steps
+
+GOLDEN = Path(__file__).parent / "golden" / "run.json"
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def test_a_record_is_written_as_the_golden_file_has_it() -> None:
+    assert to_json(from_events(run_events())).decode() == GOLDEN.read_text()
+
+
+def test_the_golden_file_reads_back_as_the_run_that_made_it() -> None:
+    record = from_json(GOLDEN.read_bytes())
+    assert record.run_spec() == RunSpec()
+    assert record.suggestion == SUGGESTED.suggestion
+    assert (record.status, record.reason) == ("diverged", ENDED.reason)
+    assert record.history.lr == [step.lr for step in steps()]
+
+
+def test_a_number_that_is_not_finite_is_null_and_its_place_is_listed() -> None:
+    document = json.loads(to_json(from_events(run_events())))
+    assert document["history"]["raw_loss"][3] is None
+    assert {"series": "raw_loss", "index": 3, "kind": "nan"} in document["history"]["nonfinite"]
+
+
+def test_a_run_without_an_end_counts_as_interrupted() -> None:
+    record = from_events([STARTED, *steps()])
+    assert record.status == "interrupted"
+    assert record.seconds == 0.3
+    assert len(record.history.lr) == 4
+
+
+def test_events_without_a_start_are_no_record() -> None:
+    with pytest.raises(RecordError, match="never started"):
+        from_events(steps())
+
+
+def test_several_repeats_are_kept_apart_and_the_first_is_the_history() -> None:
+    record = from_events([STARTED, *steps(0), *steps(1), ENDED])
+    assert len(record.repeats) == 2
+    assert record.history == record.repeats[0]
+    assert from_events(run_events()).repeats == []
+
+
+def test_a_skipped_step_is_no_point_of_the_curve() -> None:
+    skipped = Step(iteration=0, lr=1e-5, raw_loss=2.0, loss=None, skipped=True)
+    assert from_events([STARTED, skipped, *steps(), ENDED]).history.lr == [step.lr for step in steps()]
+
+
+@given(st.dictionaries(st.text().filter(lambda key: key not in json.loads(GOLDEN.read_text())), json_values, max_size=3))
+def test_unknown_keys_survive_a_load_and_save(extra: dict[str, object]) -> None:
+    document = json.loads(GOLDEN.read_text()) | extra
+    document["history"] |= {"of a newer version": [1]}
+    document["suggestion"] |= {"certainty": 0.5}
+    document["history"]["nonfinite"][0] |= {"why": "overflow"}
+    again = json.loads(to_json(from_json(json.dumps(document).encode())))
+    assert again == document
+
+
+@given(st.lists(st.tuples(st.floats(1e-9, 10), st.floats()), max_size=20))
+def test_any_curve_survives_the_file(points: list[tuple[float, float]]) -> None:
+    measured = [
+        Step(
+            iteration=i,
+            lr=lr,
+            raw_loss=loss if math.isfinite(loss) else None,
+            loss=loss if math.isfinite(loss) else None,
+            nonfinite=nonfinite_kind(loss),
+        )
+        for i, (lr, loss) in enumerate(points)
+    ]
+    text = to_json(from_events([STARTED, *measured, ENDED]))
+    json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+    history = from_json(text).history
+    assert history.lr == [lr for lr, _ in points]
+    kinds = {entry.index: entry.kind for entry in history.nonfinite if entry.series == "raw_loss"}
+    again = [float(kinds[i]) if loss is None else loss for i, loss in enumerate(history.raw_loss)]
+    assert all(a == b or (math.isnan(a) and math.isnan(b)) for a, (_, b) in zip(again, points, strict=True))
+
+
+def test_a_history_of_torch_lr_finder_opens() -> None:
+    record = from_json(b'{"lr": [0.1, 0.2], "loss": [3.0, NaN]}')
+    assert record.history.lr == [0.1, 0.2]
+    assert record.history.loss == [3.0, None]
+    assert record.history.nonfinite[0].kind == "nan"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (b"", "not JSON"),
+        (b"{", "not JSON"),
+        (b"[]", "expected a JSON object, got list"),
+        (b"{}", "its schema is None"),
+        (b'{"schema": "lrtui.run/2"}', "newer lrtui"),
+        (b'{"schema": "other/1"}', "no run record"),
+        (b'{"lr": [1], "loss": [1, 2]}', "1 learning rates but 2 losses"),
+        (b'{"lr": ["a"], "loss": [1]}', "lr"),
+        (b'{"schema": "lrtui.run/1", "id": 3}', "$.id"),
+        (b'{"schema": "lrtui.run/1", "id": "x", "created": "", "history": {"lr": [1], "loss": [1, 2]}}', "history.loss has 2"),
+        (b"[" * 100_000, "not JSON"),
+        (b"\xff\xfe", "not JSON"),
+    ],
+)
+def test_a_file_that_is_no_record_is_refused_in_one_line(text: bytes, words: str) -> None:
+    with pytest.raises(RecordError) as caught:
+        from_json(text, "some.json")
+    assert words in str(caught.value)
+    assert str(caught.value).startswith("some.json: ")
+    assert "\n" not in str(caught.value)
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_a_record_or_a_refusal(text: bytes) -> None:
+    with pytest.raises(RecordError):
+        from_json(b"{" + text)
+
+
+def test_ids_sort_by_time_and_do_not_repeat() -> None:
+    ids = [new_id() for _ in range(1000)]
+    assert len(set(ids)) == 1000
+    assert all(len(one) == 26 for one in ids)
+    assert [one[:10] for one in ids] == sorted(one[:10] for one in ids)
+
+
+@pytest.mark.parametrize("event", run_events())
+def test_every_event_survives_the_wire(event: object) -> None:
+    line = encode(event)  # type: ignore[arg-type]
+    assert line.count(b"\n") == 1
+    assert decode(line) == event
+
+
+def test_the_schema_is_the_one_that_others_read() -> None:
+    assert SCHEMA == "lrtui.run/1"
