@@ -15,7 +15,8 @@ class Curve:
     """One range test as it was measured: one-dimensional arrays of equal length, non-finite values included.
 
     `raw_loss` is unsmoothed; `loss` is the smoothed one, as in torch_lr_finder's history; `metric` is better when it is
-    larger or smaller, as `metric_mode` says; `num_iter` is what was planned, where the test was stopped before that.
+    larger or smaller, as `metric_mode` says; `num_iter` is what was planned, where the test was stopped before that;
+    `momentum` is the optimizer's (beta1 of the Adam family, 0 for one without), None where it is not known.
     """
 
     lr: FloatArray
@@ -24,6 +25,7 @@ class Curve:
     metric: FloatArray | None = None
     metric_mode: MetricMode = "max"
     num_iter: int | None = None
+    momentum: float | None = None
 
     @classmethod
     def of(
@@ -34,6 +36,7 @@ class Curve:
         metric: ArrayLike | None = None,
         metric_mode: MetricMode = "max",
         num_iter: int | None = None,
+        momentum: float | None = None,
     ) -> "Curve":
         """A curve from any sequences of numbers; None and other gaps become NaN.
 
@@ -45,7 +48,7 @@ class Curve:
         lengths = {name: len(array) for name, array in arrays.items()}
         if len(set(lengths.values())) > 1:
             raise ValueError(f"all of a curve's arrays need the same length, got {lengths}")
-        return cls(**arrays, metric_mode=metric_mode, num_iter=num_iter)
+        return cls(**arrays, metric_mode=metric_mode, num_iter=num_iter, momentum=momentum)
 
 
 def as_floats(name: str, values: ArrayLike) -> FloatArray:
@@ -79,7 +82,8 @@ def debiased_average(losses: FloatArray, beta: float = 0.98, ahead: int = 0) -> 
     for loss in losses.tolist():
         average = beta * average + (1 - beta) * loss
         averaged.append(average)
-    return np.array(averaged) / (1 - beta ** (np.arange(len(losses)) + 1.0 + ahead))
+    debiased: FloatArray = np.array(averaged) / (1 - beta ** (np.arange(len(losses)) + 1.0 + ahead))
+    return debiased
 
 
 def unsmooth(losses: FloatArray, smooth_f: float) -> FloatArray:

@@ -7,7 +7,8 @@ import numpy as np
 
 from lrtui.analysis.answer import Suggestion, Verdict
 from lrtui.analysis.curve import Curve
-from lrtui.analysis.valley import Trace, Valley
+from lrtui.analysis.trace import Trace
+from lrtui.analysis.valley import Valley
 
 METHOD = "centre of the valley"
 PERHAPS = 3.0  # standard errors of a fall that more repeats may make sure of
@@ -88,7 +89,7 @@ def last_at_level(t: Trace) -> float:
 
 def still_falling(valley: Valley) -> Suggestion:
     """A fall that the test did not see the end of."""
-    end_lr = 10 ** float(valley.ladder[-1])
+    end_lr = 10 ** float(valley.longest.log_lr[-1])
     return refuse(
         "still_falling",
         f"The loss was still falling, or held its fall, at {end_lr:.1e}, where the test ended.",

@@ -1,11 +1,12 @@
 """Our suggestion: one rate, the interval it is sure of, and silence where a curve does not justify an answer.
 
 The rate is the centre of the valley (see `valley`): a compromise that a constant rate may rather stay below, and the
-peak of a one-cycle schedule go above. The interval is where the test kept half of its deepest fall or more, and reaches
-to each repeat's own centre.
+peak of a one-cycle schedule go above. The interval is where the test held two thirds of its deepest fall, and reaches to
+each repeat's own centre; in tests/bench/answers it contains the best rate nine times in ten.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,15 +14,18 @@ from numpy.typing import ArrayLike
 from lrtui.analysis import refusal
 from lrtui.analysis.answer import Suggestion
 from lrtui.analysis.curve import Curve, FloatArray, on_log_axis, unsmooth
-from lrtui.analysis.valley import Trace, Valley, find_valley, trace
+from lrtui.analysis.trace import Trace, trace
+from lrtui.analysis.valley import Valley, find_valley
 
 MIN_POINTS = 10
-SURE = 5.0  # a fall is believed from so many of its standard errors on
-HELD = 0.5  # the interval holds this share of the deepest fall
+SURE = 4.0  # a fall is believed from so many of its standard errors on
+HELD = 2 / 3  # the interval is where this share of the deepest fall was held
 TURNED = 0.9  # a curve has turned up again once it holds less than this share
 
 
-def suggest(lrs: ArrayLike, losses: ArrayLike, *, smooth_f: float | None = None) -> Suggestion:
+def suggest(
+    lrs: ArrayLike, losses: ArrayLike, *, smooth_f: float | None = None, momentum: float | None = None
+) -> Suggestion:
     """The learning rate that a range test measured by any tool speaks for.
 
     Args:
@@ -29,17 +33,18 @@ def suggest(lrs: ArrayLike, losses: ArrayLike, *, smooth_f: float | None = None)
         losses: the loss at each of them, unsmoothed if there is a choice: a smoothed one lags behind the rate and hides
             its noise.
         smooth_f: undo this exponential smoothing first; torch_lr_finder's and ignite's default is 0.05.
+        momentum: of the optimizer (beta1 of the Adam family, 0 for one without): with it, a rate shows later.
 
     Raises:
         ValueError: the arrays differ in length, or the rates do not rise.
     """
-    curve = Curve.of(lrs, losses)
+    curve = Curve.of(lrs, losses, momentum=momentum)
     check_ladder(curve.lr)
     if smooth_f is None:
         return suggest_curves([curve])
     if not 0 < smooth_f <= 1:
         raise ValueError(f"smooth_f must be above 0 and at most 1, got {smooth_f}")
-    return suggest_curves([Curve(curve.lr, unsmooth(curve.raw_loss, smooth_f))])
+    return suggest_curves([replace(curve, raw_loss=unsmooth(curve.raw_loss, smooth_f))])
 
 
 def check_ladder(lrs: FloatArray) -> None:
@@ -75,24 +80,26 @@ def suggest_curves(curves: Sequence[Curve]) -> Suggestion:
 
 def loss_traces(curves: Sequence[Curve]) -> list[Trace]:
     """Those curves that have at least two rates and a finite loss, made ready."""
-    return traces_of([(curve.lr, curve.raw_loss) for curve in curves])
+    return list(traces_of((curve, curve.raw_loss) for curve in curves))
 
 
-def traces_of(measured: Sequence[tuple[FloatArray, FloatArray]]) -> list[Trace]:
-    ready = [on_log_axis(lrs, values) for lrs, values in measured]
-    return [trace(log_lr, values) for log_lr, values in ready if len(log_lr) > 1 and np.isfinite(values).any()]
+def traces_of(measured: Iterable[tuple[Curve, FloatArray]]) -> Iterator[Trace]:
+    for curve, values in measured:
+        log_lr, values_there = on_log_axis(curve.lr, values)
+        if len(log_lr) > 1 and np.isfinite(values_there).any():
+            yield trace(log_lr, values_there, curve.momentum)
 
 
 def find_metric_valley(curves: Sequence[Curve]) -> Valley | None:
     """The valley of the metric, upside down where more is better; None unless there is one to be sure of."""
     signs = {"max": -1.0, "min": 1.0}
-    traces = traces_of([(c.lr, signs[c.metric_mode] * c.metric) for c in curves if c.metric is not None])
+    traces = list(traces_of((c, signs[c.metric_mode] * c.metric) for c in curves if c.metric is not None))
     valley = find_valley(traces) if traces else None
     return valley if valley is not None and valley.significance >= SURE else None
 
 
 def interval(valley: Valley) -> tuple[float, float]:
-    """Log10 of the rates between which half of the fall was held: from before the delay to after it."""
+    """Log10 of the outermost rates that held the fall: to the left with the delay taken off, to the right without."""
     left, right = valley.edges(HELD)
     return min(valley.earlier(left), valley.centre, *valley.centres), max(right, valley.centre, *valley.centres)
 
@@ -112,7 +119,7 @@ def answer(valley: Valley, low: float, high: float, repeats: int) -> Suggestion:
         verdict="ok",
         reason=(
             f"The loss fell by {valley.depth:.3g}, {valley.significance:.0f} times what noise explains, was lowest at "
-            f"{bottom:.1e} and turned; from {10**low:.1e} to {10**high:.1e} at least half of the fall was held."
+            f"{bottom:.1e} and turned; from {10**low:.1e} to {10**high:.1e} two thirds of the fall were held."
         ),
         method=f"{refusal.METHOD} of {repeats} repeats" if repeats > 1 else refusal.METHOD,
         advice=(

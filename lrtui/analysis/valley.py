@@ -14,26 +14,12 @@ from math import e, log10
 import numpy as np
 
 from lrtui.analysis.curve import FloatArray
+from lrtui.analysis.trace import Trace
 
 BANDWIDTH = 0.5 * log10(e)  # decades; standard deviation of the averaging kernel
 RESOLUTION = BANDWIDTH / 5  # decades between grid points
 GRID_LIMIT = 600  # grid points; a wider ladder gets a coarser grid
 SHARPNESS = 4  # a rate weighs in the centre of mass by its share of the fall to this power
-CAP = 3  # noise widths above the first losses: whatever is higher is no worse than this
-SINGLE_PRECISION = float(np.finfo(np.float32).eps)  # no loss is known better than to this part of itself
-DELAY = 2  # iterations before a rate shows: the loss is taken before the step, and an instability needs two to grow
-
-
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """One curve made ready: log10 of the rates, and how far the loss is below its first level, in units of the loss."""
-
-    log_lr: FloatArray
-    fall: FloatArray
-    level: float
-    level_error: float
-    noise: float
-    diverged: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +33,7 @@ class Valley:
     log_lr: FloatArray
     fall: FloatArray
     error: FloatArray
-    ladder: FloatArray
+    longest: Trace
     centres: tuple[float, ...]
     level: float
     noise: float
@@ -75,8 +61,8 @@ class Valley:
         return self.earlier(centre_of_mass(self.log_lr, self.fall))
 
     def earlier(self, log_lr: float) -> float:
-        """Log10 of the rate that was in use `DELAY` iterations before."""
-        return earlier(self.ladder, log_lr)
+        """Log10 of the rate that is to blame for the loss at `log_lr`."""
+        return self.longest.earlier(log_lr)
 
     def edges(self, share: float) -> tuple[float, float]:
         """Log10 of the outermost rates, to the left and right of the deepest point, that hold `share` of the fall."""
@@ -85,45 +71,6 @@ class Valley:
         first = left[-1] + 1 if len(left) else 0
         last = right[0] - 1 if len(right) else len(self.log_lr) - 1
         return float(self.log_lr[first]), float(self.log_lr[last])
-
-
-def trace(log_lr: FloatArray, losses: FloatArray) -> Trace:
-    """What counts of a curve: gaps are left out; a tail that is not finite is a loss without limit.
-
-    Args:
-        log_lr: log10 of the learning rates, increasing.
-        losses: raw, at least one of them finite.
-    """
-    finite = np.isfinite(losses)
-    kept = finite | (np.arange(len(losses)) > np.flatnonzero(finite)[-1])
-    log_lr, losses = log_lr[kept], np.where(finite, losses, np.inf)[kept]
-    known = losses[np.isfinite(losses)]
-    noise = noise_width(known)
-    level, level_error = first_level(known, noise)
-    noise = max(noise, SINGLE_PRECISION * max(abs(level), level - float(known.min())))
-    ceiling = level + CAP * noise
-    return Trace(log_lr, level - np.minimum(losses, ceiling), level, level_error, noise, bool(losses[-1] > ceiling))
-
-
-def first_level(losses: FloatArray, noise: float) -> tuple[float, float]:
-    """Median of the first tenth of the losses and its standard error, which is large where they are rising already."""
-    first = losses[: max(3, len(losses) // 10)]
-    level = float(np.median(first))
-    width = max(noise, normal_width(first - level))
-    return level, width * float(np.sqrt(np.pi / 2 / len(first)))
-
-
-def noise_width(losses: FloatArray) -> float:
-    """Standard deviation of the noise, from how far each loss is off the mean of its two neighbours."""
-    if len(losses) < 3:
-        return 0.0
-    bends = losses[1:-1] - (losses[:-2] + losses[2:]) / 2
-    return normal_width(bends) / float(np.sqrt(1.5))
-
-
-def normal_width(deviations: FloatArray) -> float:
-    """Standard deviation of the normal distribution with this median absolute deviation."""
-    return float(1.4826 * np.median(np.abs(deviations)))
 
 
 def find_valley(traces: Sequence[Trace]) -> Valley:
@@ -143,7 +90,7 @@ def find_valley(traces: Sequence[Trace]) -> Valley:
         log_lr=grid,
         fall=np.convolve(sums.sum(0), kernel, "valid") / weight,
         error=np.hypot(noise * np.sqrt(np.convolve(counts.sum(0), kernel**2, "valid")) / weight, level_error),
-        ladder=longest.log_lr,
+        longest=longest,
         centres=tuple(own_centres(traces, counts, sums, grid, kernel)),
         level=float(np.mean([t.level for t in traces])),
         noise=noise,
@@ -158,7 +105,7 @@ def own_centres(
     for t, count, total in zip(traces, counts, sums, strict=True):
         fall = np.convolve(total, kernel, "valid") / np.maximum(np.convolve(count, kernel, "valid"), 1e-300)
         if fall.max() > 0:
-            yield earlier(t.log_lr, centre_of_mass(grid, fall))
+            yield t.earlier(centre_of_mass(grid, fall))
 
 
 def gaussian(size: int, spacing: float) -> FloatArray:
@@ -197,9 +144,3 @@ def centre_of_mass(log_lr: FloatArray, fall: FloatArray) -> float:
     """Where the valley balances, each rate weighing by its share of the fall to the power `SHARPNESS`."""
     mass = share_of(fall) ** SHARPNESS
     return float(log_lr @ mass / mass.sum()) if mass.any() else float(log_lr[0])
-
-
-def earlier(ladder: FloatArray, log_lr: float) -> float:
-    """The rate that was in use `DELAY` iterations before `log_lr` was."""
-    index = np.arange(len(ladder))
-    return float(np.interp(np.interp(log_lr, ladder, index) - DELAY, index, ladder))
