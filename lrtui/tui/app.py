@@ -32,13 +32,14 @@ class LrtuiApp(App[None]):
         live: bool = False,
         keymap: dict[str, str] | None = None,
     ) -> None:
-        super().__init__()
+        own_theme = "TEXTUAL_THEME" not in os.environ
+        super().__init__(ansi_color=True if own_theme else None)
         self.spec = spec or RunSpec()
         self.session = session
         self.driver = driver
         self.live = live  # the driver runs objects of this very process: its spec's targets are only names
         self.register_theme(LRTUI)
-        if "TEXTUAL_THEME" not in os.environ:
+        if own_theme:
             self.theme = LRTUI.name
         self._clean = CleanFilter()
         self.set_keymap(keymap or {})

@@ -14,12 +14,17 @@ class Axis:
     high: float
     log: bool = True
 
+    @property
+    def decades(self) -> float:
+        """How many powers of ten a log axis spans."""
+        return math.log10(self.high) - math.log10(self.low)
+
     def position(self, lr: float) -> float:
         """Where a learning rate stands: 0 at the low end, 1 at the high end."""
         if self.log:
             if lr <= 0:
                 return 0.0
-            return math.log10(lr / self.low) / math.log10(self.high / self.low)
+            return (math.log10(lr) - math.log10(self.low)) / self.decades
         return (lr - self.low) / (self.high - self.low)
 
     def rate(self, position: float) -> float:
@@ -29,7 +34,7 @@ class Axis:
         if position >= 1:
             return self.high
         if self.log:
-            return float(self.low * (self.high / self.low) ** position)
+            return float(10.0 ** (math.log10(self.low) + position * self.decades))
         return self.low + position * (self.high - self.low)
 
     def column(self, lr: float, columns: int) -> int:
@@ -49,7 +54,7 @@ def axis_for(low: float, high: float, log: bool) -> Axis:
     """An axis that can be drawn whatever the ends are: a range that is none becomes a small one."""
     if log and not 0 < low < high:
         low, high = 1e-7, 10.0
-    return Axis(low, high, log) if high > low else Axis(low, low + 1.0, log)
+    return Axis(low, high, log) if high > low else Axis(low, low + max(1.0, abs(low)), log)
 
 
 def nice_step(span: float, most: int) -> float:

@@ -6,8 +6,8 @@ help.
 
 from textual.binding import Binding, BindingType
 
-_BOUNDARY = Binding.Group("boundary", compact=True)
-_MOVE = Binding.Group("move", compact=True)
+_BOUNDARY = Binding.Group("bounds")
+_MOVE = Binding.Group("move")
 
 RUN: list[BindingType] = [
     Binding(
@@ -23,9 +23,7 @@ RUN: list[BindingType] = [
     Binding("x", "stop", "stop", id="run.stop", tooltip="stop the run; what was measured is kept"),
     Binding("r", "reset", "reset", id="run.reset", tooltip="put model and optimizer back and empty the chart"),
     Binding("w", "write", "write", id="run.write", tooltip="write the run record as JSON"),
-    Binding(
-        "y", "copy", "copy", id="run.copy", tooltip="copy the suggested learning rate (without one: the boundaries)"
-    ),
+    Binding("y", "copy", "copy", id="run.copy", tooltip="copy the suggested learning rate"),
     Binding("b", "copy_bounds", show=False, id="run.copy_bounds", tooltip="copy the two boundaries"),
     Binding("up,k", "scroll_answer(-1)", show=False, id="run.up", tooltip="scroll the answer up"),
     Binding("down,j", "scroll_answer(1)", show=False, id="run.down", tooltip="scroll the answer down"),

@@ -96,7 +96,7 @@ class Offers:
         answer = self.session.described.get((role, where))
         if answer is not None:
             return Listing(answer.offers, answer.problem)
-        if (role, where) not in self._asked and self.session.ready is not None:
+        if (role, where) not in self._asked:
             self._asked.add((role, where))
             self.session.describe(role, where)
         return Listing(waiting=True)

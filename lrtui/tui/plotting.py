@@ -136,11 +136,13 @@ def _names(picture: Picture, width: int) -> list[Cell]:
     """The row above the canvas: each line's name, over its line."""
     cells: list[Cell] = [(" ", "blank")] * width
     columns = canvas_columns(width)
-    for mark in picture.marks:
-        if -0.001 <= picture.axis.position(mark.lr) <= 1.001:
-            middle = LABEL + 1 + picture.axis.column(mark.lr, columns)
-            left = min(max(middle - len(mark.name) // 2, 0), width - len(mark.name))
-            cells[left : left + len(mark.name)] = [(char, mark.role) for char in mark.name]
+    inside = [mark for mark in picture.marks if -0.001 <= picture.axis.position(mark.lr) <= 1.001]
+    taken = -1
+    for mark in sorted(inside, key=lambda mark: mark.lr):
+        middle = LABEL + 1 + picture.axis.column(mark.lr, columns)
+        left = min(max(middle - len(mark.name) // 2, taken + 1), width - len(mark.name))
+        cells[left : left + len(mark.name)] = [(char, mark.role) for char in mark.name]
+        taken = left + len(mark.name)
     return cells
 
 

@@ -11,9 +11,20 @@ from lrtui.worker.messages import Described, Ready
 class Session(Protocol):
     """One per app. Nothing in it blocks: answers appear, and the form looks for them."""
 
-    ready: Ready | None
-    described: Mapping[tuple[str, str], Described]
-    problem: str
+    @property
+    def ready(self) -> Ready | None:
+        """Torch's version and the devices, once a worker is warm."""
+        ...
+
+    @property
+    def described(self) -> Mapping[tuple[str, str], Described]:
+        """The answers so far, by (role, where)."""
+        ...
+
+    @property
+    def problem(self) -> str:
+        """Why no worker can be had; empty when all is well."""
+        ...
 
     def start(self) -> None:
         """Begin to warm a spare worker."""

@@ -42,9 +42,9 @@ def _by_line(lines: list[Line]) -> list[list[float]]:
 
 
 def _snapped(low: float, high: float, parts: int) -> Window:
-    least = max(abs(low), abs(high)) * 1e-4
+    least = max(abs(low), abs(high)) * 0.1  # so that noise does not fill the chart while the curve is still flat
     if high - low <= least:
-        middle, half = (low + high) / 2, max(least, 1e-9)
+        middle, half = (low + high) / 2, max(least / 2, 1e-9)
         low, high = middle - half, middle + half
     step = nice_step(high - low, parts)
     return Window(math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step, step)
@@ -53,7 +53,7 @@ def _snapped(low: float, high: float, parts: int) -> Window:
 def clipped(line: Line, window: Window) -> list[Line]:
     """A line cut at the window's edges: plotext would walk every cell that lies outside."""
     stretches: list[Line] = [[]]
-    for before, point in zip([None, *line[:-1]], line, strict=True):
+    for before, point in zip([None, *line], line, strict=False):
         inside = window.low <= point[1] <= window.high
         if before is not None and (inside or window.low <= before[1] <= window.high):
             stretches[-1].append(point if inside else _crossing(before, point, window))

@@ -58,6 +58,9 @@ class RunScreen(Screen[None]):
         self.set_interval(POLL, self.poll)
         self.call_after_refresh(self.show)
 
+    def on_resize(self) -> None:
+        self.query_one(Footer).compact = self.size.width < _WIDTHS[1][0]
+
     def on_unmount(self) -> None:
         self.driver.close()
 

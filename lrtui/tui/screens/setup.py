@@ -6,7 +6,7 @@ from textual.containers import Container, Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Button, Footer, Static
+from textual.widgets import Button, Footer, Input, Static
 
 from lrtui.catalog.offer import Field
 from lrtui.spec import Problem, RunSpec
@@ -21,8 +21,13 @@ from lrtui.tui.widgets.field_box import FieldBox
 from lrtui.tui.widgets.pick import Pick
 from lrtui.tui.widgets.quiet import Quiet
 
-_WIDTHS = [(0, "-narrow"), (110, "-normal"), (170, "-wide")]
+_WIDTHS = [(0, "-narrow"), (104, "-normal"), (170, "-wide")]
+_HEIGHTS = [(0, "-short"), (34, "-tall")]
 _POLL = 0.25  # seconds between looks at what the session has learned
+
+
+class FormScroll(VerticalScroll, inherit_bindings=False):
+    """Scrolls with the focus: the arrows walk through the fields instead."""
 
 
 class SetupScreen(Screen[None]):
@@ -30,6 +35,7 @@ class SetupScreen(Screen[None]):
 
     BINDINGS = keys.SETUP
     HORIZONTAL_BREAKPOINTS = _WIDTHS
+    VERTICAL_BREAKPOINTS = _HEIGHTS
     AUTO_FOCUS = "#run"
 
     def __init__(self, spec: RunSpec, session: Session | None) -> None:
@@ -45,7 +51,7 @@ class SetupScreen(Screen[None]):
         with Horizontal(id="top"):
             yield Static(Content.assemble(("lrtui", "bold"), ("  learning-rate range test", "dim")), id="title")
             yield Quiet(id="torch")
-        yield VerticalScroll(id="form", can_focus=False)
+        yield FormScroll(id="form", can_focus=False)
         with Horizontal(id="bottom"):
             yield Button("⏎ run", id="run", compact=True)
             yield Quiet(id="problem")
@@ -64,12 +70,13 @@ class SetupScreen(Screen[None]):
             Vertical(*choices[2:], classes="column"),
             Vertical(*own, classes="column"),
         )
+        await self._learn()
         self.check()
         self.set_interval(_POLL, self._learn)
 
     def _section(self, name: str, fields: dict[str, Field]) -> Widget:
         boxes = [FieldBox(path, OWN[path], self.form.own[path]) for path in fields]
-        return Vertical(Static(name, classes="label role"), Container(*boxes, classes="fields"), classes="section")
+        return Container(Static(name, classes="role"), Container(*boxes, classes="fields"), classes="section")
 
     async def _learn(self) -> None:
         """Take what the warm worker has said into the form."""
@@ -132,6 +139,10 @@ class SetupScreen(Screen[None]):
 
     def _holders(self) -> list[object]:
         return list(self.focused.ancestors_with_self) if self.focused else []
+
+    @on(Input.Submitted)
+    def _entered(self) -> None:
+        self.action_leave_field()
 
     @on(Button.Pressed, "#run")
     def _pressed(self) -> None:

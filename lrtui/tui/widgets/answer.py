@@ -66,7 +66,7 @@ def _bounds(view: RunView, boundaries: Boundaries | None) -> Iterator[Content]:
             held = boundaries.active == side
             style = "bold $accent" if held else "$accent"
             yield Content.assemble(
-                (f"{side:<5}", "bold" if held else "dim"), (f"{'▸' if held else ' '} {rate(value)}", style)
+                (f"{side:<6}", "bold" if held else "dim"), (f"{'▸' if held else ' '} {rate(value)}", style)
             )
     digest = view.restored.digest if view.restored else view.initial
     if view.restored:

@@ -23,7 +23,7 @@ _HELP = {
 }
 
 
-class ChoiceBox(Vertical):
+class ChoiceBox(Container):
     """A role of the spec: its target, what the target is, its parameters."""
 
     class Edited(Message):
@@ -39,11 +39,11 @@ class ChoiceBox(Vertical):
         self.target = TargetInput(form.targets[role], lambda text: candidates(role, text, offers))
 
     def compose(self) -> ComposeResult:
-        with Container(classes="target"):
-            yield Static(self.role, classes="label role")
+        yield Static(self.role, classes="role")
+        with Vertical():
             yield self.target
-        yield Quiet(classes="summary")
-        yield Container(classes="fields")
+            yield Quiet(classes="summary")
+            yield Container(classes="fields")
 
     async def on_mount(self) -> None:
         await self.refresh_offer()
@@ -72,7 +72,9 @@ class ChoiceBox(Vertical):
     async def refresh_offer(self) -> bool:
         """Look again at what the target names; True when the fields changed."""
         self.found = self.offers.find(self.role, self.form.targets[self.role])
-        self.query_one(".summary", Quiet).show(self._summary(), layout=True)
+        summary = self._summary()
+        self.query_one(".summary", Quiet).show(summary)
+        self.query_one(".summary", Quiet).display = bool(summary)
         shown = (self.offer.target, self.offer.fields) if self.offer else None
         if shown == self._shown:
             return False

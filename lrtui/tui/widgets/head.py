@@ -28,19 +28,17 @@ class Head(Horizontal):
 
 def what(spec: RunSpec) -> Content:
     """The run in a line: model, data, optimizer, batch."""
-    parts = [
-        short(spec.model.target),
-        short(spec.data.target),
-        short(spec.optimizer.target).removeprefix("torch.optim:"),
-    ]
+    parts = [short(spec.model.target), short(spec.data.target), short(spec.optimizer.target)]
     text = " · ".join([*map(clean, parts), f"batch {spec.loader.batch_size}"])
     return Content.assemble(("lrtui  ", "bold"), text)
 
 
 def short(target: str) -> str:
-    """A target with at most two parts of its path."""
+    """A target without the folders of its file, or the module that everybody knows."""
     where, colon, name = target.rpartition(":")
-    return str(PurePath(*PurePath(where).parts[-2:])) + colon + name if "/" in where else target
+    if where in ("torch.optim", "lrtui"):
+        return name
+    return PurePath(where).name + colon + name if "/" in where else target
 
 
 def progress(view: RunView) -> Content:

@@ -1,0 +1,118 @@
+"""Doubles for the Pilot tests: a driver and a session that say what the test tells them to, without processes or threads."""
+
+import math
+
+from lrtui.analysis.answer import Bounds, Suggestion
+from lrtui.catalog.offer import Field, Offer
+from lrtui.events import Ended, Event, Restored, Started, Step, Suggested
+from lrtui.spec import RunSpec
+from lrtui.worker.messages import Described, Ready
+
+DIGEST = "abc123def456" + "0" * 52
+ADAMW = Offer(
+    target="torch.optim:AdamW",
+    summary="Implements AdamW algorithm.",
+    fields=(
+        Field(name="betas", kind="tuple", default=(0.9, 0.999), item="float", length=2),
+        Field(name="weight_decay", kind="float", default=0.01, help="weight decay coefficient"),
+        Field(name="amsgrad", kind="bool", default=False),
+        Field(name="foreach", kind="bool", optional=True),
+    ),
+)
+SGD = Offer(target="torch.optim:SGD", summary="Stochastic gradient descent.", fields=(
+    Field(name="momentum", kind="float", default=0.0),
+))  # fmt: skip
+
+
+def started(spec: RunSpec, digest: str = DIGEST, **fields: object) -> Started:
+    given = {
+        "id": "01KAN0000000000000000ABCDE", "created": "2026-01-01T00:00:00.000Z", "lrtui": "0.1", "torch": "2", "device": "cpu",
+        "parameters": 10, "batch": "a pair", "loss": "CrossEntropyLoss", "log": "/tmp/lrtui/worker.log",
+    }  # fmt: skip
+    total = spec.range.num_iter * spec.range.repeats
+    return Started(**{**given, **fields}, spec=spec, digest=digest, total_steps=total)
+
+
+def curve(spec: RunSpec, count: int | None = None, repeat: int = 0) -> list[Step]:
+    """The textbook picture: flat, falling, blowing up."""
+    test = spec.range
+    steps = []
+    for i in range(count if count is not None else test.num_iter):
+        lr = test.start_lr * (test.end_lr / test.start_lr) ** (i / (test.num_iter - 1))
+        place = math.log10(lr)
+        loss = 2.3 - 1.0 * (1 + math.tanh((place + 2.5) * 1.5)) + (10 ** (place + 0.3)) ** 2 * 0.8 + 0.01 * repeat
+        raw = loss + 0.05 * math.sin(i * 12.9)
+        steps.append(Step(iteration=i, repeat=repeat, lr=lr, raw_loss=raw, loss=loss, seconds=0.1 * (i + 1)))
+    return steps
+
+
+def answer(**fields: object) -> Suggested:
+    given = {
+        "lr": 3.2e-3, "low": 1.1e-3, "high": 7.9e-3, "verdict": "ok", "reason": "steepest where the repeats agree",
+        "method": "valley centre", "advice": "confirm it",
+    }  # fmt: skip
+    return Suggested(
+        suggestion=Suggestion(**{**given, **fields}),
+        suggestions={"valley": 1.23e-3, "slide": None},
+        bounds=Bounds(2e-4, 2e-1) if fields.get("lr", 1) else None,
+    )
+
+
+def whole_run(spec: RunSpec) -> list[Event]:
+    """A run that went well, from its first event to its last."""
+    return [started(spec), *curve(spec), answer(), Ended(status="completed", reason="all iterations ran", seconds=10.0)]
+
+
+class FakeDriver:
+    """Keeps what it was asked for; the test appends the events."""
+
+    def __init__(self, events: list[Event] | None = None) -> None:
+        self.events: list[Event] = list(events or [])
+        self.busy = False
+        self.log = "/tmp/lrtui/worker.log"
+        self.asked: list[str] = []
+        self.specs: list[RunSpec] = []
+
+    def run(self, spec: RunSpec) -> None:
+        self.busy = True
+        self.asked.append("run")
+        self.specs.append(spec)
+
+    def stop(self) -> None:
+        self.asked.append("stop")
+
+    def reset(self) -> None:
+        self.asked.append("reset")
+
+    def close(self) -> None:
+        self.asked.append("close")
+
+    def tell(self, *events: Event) -> None:
+        self.events.extend(events)
+        if events and isinstance(events[-1], Ended | Restored):
+            self.busy = False
+
+
+class FakeSession:
+    """Warm from the start unless told otherwise; describes torch.optim."""
+
+    def __init__(self, *, warm: bool = True) -> None:
+        self.ready = Ready(torch="2.9.0", devices=("cpu", "cuda:0")) if warm else None
+        self.described: dict[tuple[str, str], Described] = {}
+        self.problem = ""
+        self.drivers: list[FakeDriver] = []
+        self.closed = False
+
+    def start(self) -> None: ...
+
+    def describe(self, role: str, where: str) -> None:
+        known = {"torch.optim": (ADAMW, SGD)}
+        problem = "" if where in known else f"no module named '{where}'"
+        self.described[role, where] = Described(role=role, where=where, offers=known.get(where, ()), problem=problem)
+
+    def driver(self, spec: RunSpec) -> FakeDriver:
+        self.drivers.append(FakeDriver())
+        return self.drivers[-1]
+
+    def close(self) -> None:
+        self.closed = True
