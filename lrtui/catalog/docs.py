@@ -3,7 +3,7 @@
 import re
 from inspect import cleandoc
 
-_GOOGLE = re.compile(r"^\s{2,}\**(\w+)\**\s*(?:\([^)]*\))?\s*:\s*(.+)$")
+_GOOGLE = re.compile(r"^\s{2,}\**(\w+)\**\s*(?:\([^)]*\))?\s*:(?:\s+(.*))?$")
 _SPHINX = re.compile(r"^\s*:param\s+(?:[\w\[\], ]+\s)?(\w+):\s*(.+)$")
 _MARKUP = re.compile(r":\w+:`~?([^`]+)`|``([^`]+)``|`([^`]+)`")
 _LIMIT = 4000
@@ -24,13 +24,25 @@ def summary(doc: str | None) -> str:
 
 
 def helps(doc: str | None) -> dict[str, str]:
-    """One line for each parameter that a docstring of Google's or Sphinx's style explains."""
+    """The first sentence on each parameter that a docstring of Google's or Sphinx's style explains."""
     found: dict[str, str] = {}
-    for line in clean(doc).splitlines():
+    name, indent = "", 0
+    for line in cleandoc(doc or "").splitlines():
         match = _GOOGLE.match(line) or _SPHINX.match(line)
-        if match and match[1] not in found:
-            found[match[1]] = plain(match[2])
-    return found
+        deeper = len(line) - len(line.lstrip()) > indent
+        if match and not (name and deeper):
+            name, indent = match[1], len(line) - len(line.lstrip())
+            found.setdefault(name, match[2] or "")
+        elif name and line.strip() and deeper:
+            found[name] += " " + line.strip()
+        else:
+            name, indent = "", 0
+    return {name: _sentence(plain(text.strip())) for name, text in found.items()}
+
+
+def _sentence(text: str) -> str:
+    """What comes before the first full stop that ends a sentence."""
+    return re.split(r"(?<=[a-z)])\.(?:\s|$)", text, maxsplit=1)[0]
 
 
 def plain(text: str) -> str:

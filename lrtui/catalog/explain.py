@@ -43,6 +43,13 @@ class Path(AbstractContextManager["Path"]):
     def _entered(self, name: str) -> Any:
         def hook(part: nn.Module, inputs: Any) -> None:
             self._open.append((name, part, inputs[0] if len(inputs) == 1 else inputs))
+            if (
+                isinstance(part, nn.Embedding)
+                and isinstance(inputs[0], torch.Tensor)
+                and _of_embedding(part, inputs[0])
+            ):
+                # told before it happens: on a GPU an index out of range is an assert that no process survives
+                raise IndexError("index out of range")
 
         return hook
 
@@ -70,13 +77,31 @@ def of_loss(error: BaseException, name: str, output: Any, target: Any) -> str:
         return f"{name} failed: {told(error)}; {both}"
     if output.device != target.device:
         return f"{name}: the model's output is on {output.device}, the target on {target.device}"
-    labels = not target.is_floating_point() and target.dtype != torch.bool
-    if labels and output.dim() == target.dim() + 1 and target.numel() and output.shape[:1] == target.shape[:1]:
-        last = int(target.max())
-        if last >= output.shape[1]:
-            scores = output.shape[1]
-            return f"{name}: labels go up to {last}, but the model gives {scores} scores: it needs {last + 1} classes"
+    if isinstance(error, LabelError):
+        return f"{name}: {error}"
     return f"{name} failed: {told(error)}; {both}"
+
+
+class LabelError(IndexError):
+    """A label that no score belongs to."""
+
+
+def check_labels(criterion: Any, output: Any, target: Any) -> None:
+    """Raise LabelError before a criterion meets a label out of range: on a GPU that is the end of the process."""
+    if not isinstance(criterion, nn.CrossEntropyLoss | nn.NLLLoss) or not isinstance(output, torch.Tensor):
+        return
+    if not isinstance(target, torch.Tensor) or target.is_floating_point() or output.dim() < 2:
+        return
+    last_dim = output.shape[:-1] == target.shape
+    if not last_dim and output.shape[:1] + output.shape[2:] != target.shape:
+        return
+    counted = target[target != criterion.ignore_index]
+    scores = output.shape[-1 if last_dim else 1]
+    if counted.numel() and int(counted.max()) >= scores:
+        last = int(counted.max())
+        raise LabelError(f"labels go up to {last}, but the model gives {scores} scores: it needs {last + 1} classes")
+    if counted.numel() and int(counted.min()) < 0:
+        raise LabelError(f"labels go down to {int(counted.min())}: they must begin at 0")
 
 
 def of_memory(where: torch.device, batch: Any) -> str:

@@ -8,20 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 from lrtui.catalog.datasets.download import in_words
-from lrtui.catalog.datasets.vision import vision
+from lrtui.catalog.datasets.vision import listed, vision
 from lrtui.catalog.errors import CatalogError
-from lrtui.catalog.introspect import offer_of
-from lrtui.catalog.offer import Field, Offer, Role
+from lrtui.catalog.introspect import fields_of, offer_of
+from lrtui.catalog.offer import Offer, Role
 from lrtui.catalog.optional import library
 from lrtui.catalog.target import OWN, Notice, near
 from lrtui.engine.apex import fused_finding
-
-_TIMM_FIELDS = (
-    Field(name="pretrained", kind="bool", default=False, help="load trained weights (downloads them)"),
-    Field(name="num_classes", kind="int", default=1000, help="how many classes to tell apart"),
-    Field(name="in_chans", kind="int", default=3, help="channels of an image"),
-    Field(name="drop_rate", kind="float", default=0.0, help="dropout before the head"),
-)
 
 
 def offers(where: str, role: Role) -> list[Offer]:
@@ -32,7 +25,8 @@ def offers(where: str, role: Role) -> list[Offer]:
     if role not in ("model", "data"):
         return []
     if where == "timm":
-        return [Offer(target=f"timm:{name}", fields=_TIMM_FIELDS, more=True) for name in timm_names(role)]
+        fields, more = fields_of(_timm_parameters)
+        return [Offer(target=f"timm:{name}", fields=fields, more=more) for name in timm_names(role)]
     return [_torchvision_offer(name) for name in torchvision_names(role)]
 
 
@@ -42,9 +36,9 @@ def load(where: str, what: str, notice: Notice = lambda text: None) -> Callable[
         known = timm_names("model")
         if what not in known:
             raise CatalogError(f"timm has no model '{what}'{_close(what, known)}")
-        return functools.partial(library("timm").create_model, what)
+        return _timm_builder(what)
     models, data = torchvision_names("model"), torchvision_names("data")
-    if what in data:
+    if what in data or (what[:1].isupper() and what in library("torchvision.datasets").__all__):
         return vision(what, in_words(notice))
     if what not in models:
         raise CatalogError(f"torchvision has no '{what}'{_close(what, models + data)}")
@@ -58,8 +52,7 @@ def torchvision_names(role: Role) -> list[str]:
     if role == "model":
         return sorted(library("torchvision.models").list_models())
     if role == "data":
-        found = library("torchvision.datasets")
-        return sorted(name for name in found.__all__ if _is_data_set(getattr(found, name)))
+        return listed()
     return []
 
 
@@ -69,16 +62,36 @@ def timm_names(role: Role) -> list[str]:
     return sorted(library("timm").list_models()) if role == "model" else []
 
 
+def _timm_builder(name: str) -> Callable[..., Any]:
+    """Timm's factory for one model: what is not given is left to timm, whose defaults differ from model to model."""
+
+    def make(**given: Any) -> Any:
+        return library("timm").create_model(name, **given)
+
+    make.__doc__ = _timm_parameters.__doc__
+    make.__signature__ = inspect.signature(_timm_parameters)  # type: ignore[attr-defined]
+    return make
+
+
+def _timm_parameters(
+    pretrained: bool = False, num_classes: int = 1000, in_chans: int = 3, drop_rate: float = 0.0, **more: Any
+) -> None:
+    """One of timm's models.
+
+    Args:
+        pretrained: load trained weights, which downloads them
+        num_classes: how many classes to tell apart
+        in_chans: channels of an image
+        drop_rate: dropout before the head
+        more: whatever else the model takes
+    """
+
+
 def check_apex() -> None:
     """CatalogError with the reason when NVIDIA's fused optimizers cannot be used."""
     finding = fused_finding()
     if not finding.usable:
         raise CatalogError(f"apex: {finding.reason}")
-
-
-def _is_data_set(found: Any) -> bool:
-    """A data set that can be made from its name alone; what only others inherit from is left out."""
-    return inspect.isclass(found) and found.__name__ not in ("VisionDataset", "DatasetFolder", "ImageFolder")
 
 
 def _own(name: str, role: Role) -> Offer:

@@ -30,6 +30,7 @@ class Watched:
     def __call__(self, output: Any, target: Any) -> Any:
         """Score, and remember."""
         self.called = (output, target)
+        explain.check_labels(self._scorer, output, target)
         result = self._scorer(output, target)
         self.done = True
         return result

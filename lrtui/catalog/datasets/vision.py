@@ -27,6 +27,21 @@ _OURS = (
     "loader",
     "is_valid_file",
 )
+# Boxes, masks, captions and pairs are no batch without a collate function; folders have a form of their own.
+_NOT_LISTED = (
+    *(
+        "VisionDataset",
+        "DatasetFolder",
+        "ImageFolder",
+        "CocoCaptions",
+        "CocoDetection",
+        "Flickr8k",
+        "Flickr30k",
+        "Kitti",
+    ),
+    *("SBDataset", "SBU", "VOCDetection", "VOCSegmentation", "WIDERFace", "Cityscapes", "PhotoTour", "LFWPairs"),
+    *("MovingMNIST", "CelebA"),
+)
 _VALIDATION = ("val", "valid", "test")
 _EMNIST_SPLITS = {"split": "balanced"}
 
@@ -66,6 +81,15 @@ def made(name: str, folder: Path, more: dict[str, Any], transforms: tuple[Any, A
     return tuple(both) if len(both) > 1 else both[0]
 
 
+def listed() -> list[str]:
+    """The sets whose examples are an image and a label, or can be read so; the others can still be named."""
+    found = library("torchvision.datasets")
+    names = (name for name in found.__all__ if inspect.isclass(getattr(found, name)) and name not in _NOT_LISTED)
+    return sorted(
+        name for name in names if "transform" in _parameters(name) and "frames_per_clip" not in _parameters(name)
+    )
+
+
 def available(name: str, folder: Path, more: dict[str, Any]) -> Availability:
     """Whether torchvision finds the data set; it looks for the files and, where it knows their sums, checks them."""
     try:
@@ -99,8 +123,8 @@ def parts_of(name: str, more: dict[str, Any]) -> list[dict[str, Any]]:
     if "train" in known:
         return [{**more, "train": train} for train in (True, False)]
     if "split" in known and isinstance(known["split"].default, str) and known["split"].default.startswith("train"):
-        validation = _validation_split(name)
-        return [{**more, "split": split} for split in (known["split"].default, validation) if split]
+        training = known["split"].default
+        return [{**more, "split": split} for split in (training, _validation_split(name, training)) if split]
     return [dict(more)]
 
 
@@ -130,10 +154,11 @@ def _parameters(name: str) -> dict[str, inspect.Parameter]:
     return found
 
 
-def _validation_split(name: str) -> str | None:
-    """The first of the usual names that the source of the constructor mentions."""
+def _validation_split(name: str, training: str) -> str | None:
+    """The first of the usual names that the source of the set mentions; `trainval` holds what `val` does."""
     text = inspect.getsource(sys.modules[_class(name).__module__])
-    return next((split for split in _VALIDATION if f'"{split}"' in text), None)
+    usual = _VALIDATION if training != "trainval" else _VALIDATION[-1:]
+    return next((split for split in usual if f'"{split}"' in text), None)
 
 
 def _signature(name: str, make: Callable[..., Any]) -> inspect.Signature:
