@@ -1,8 +1,8 @@
 """Batches: loaders turned into endless (training) and repeatable (validation) iterators, and moved to a device.
 
-`DataLoaderIter` and its two kinds are torch_lr_finder's: inherit from one and override `inputs_labels_from_batch` to tell
-what is the input and what the target of a batch. They draw from the loader exactly when torch_lr_finder does, because
-every `iter(loader)` consumes random numbers.
+`DataLoaderIter` and its two kinds are torch_lr_finder's: inherit from one and override `inputs_labels_from_batch` to
+tell what is the input and what the target of a batch. They draw from the loader exactly when torch_lr_finder does,
+because every `iter(loader)` consumes random numbers.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sized
@@ -12,7 +12,7 @@ import torch
 from torch.utils.data import DataLoader
 
 
-class OutOfData(Exception):
+class OutOfData(Exception):  # noqa: N818 - an end, as StopIteration is, and no error
     """The training loader has no batch left and is not to be restarted."""
 
 
@@ -116,68 +116,31 @@ class _ValBatches(_WholeBatches, ValDataLoaderIter):
 
 
 def train_batches(loader: Any) -> Iterator[Any]:
-    """An endless iterator over a training loader.
-
-    Raises:
-        ValueError: it is neither a loader nor a `TrainDataLoaderIter`. Loaders are torch's DataLoader and whatever else
-            can be iterated again and has a length.
-    """
-    if isinstance(loader, TrainDataLoaderIter):
-        return loader
-    if _is_loader(loader):
-        return _TrainBatches(loader)
-    raise ValueError(
-        f"`train_loader` has unsupported type: {type(loader)}. Expected types are `torch.utils.data.DataLoader` or child "
-        "of `TrainDataLoaderIter`."
-    )
+    """An endless iterator over a training loader that `check_loaders` has let through."""
+    return loader if isinstance(loader, TrainDataLoaderIter) else _TrainBatches(loader)
 
 
 def val_batches(loader: Any) -> Iterable[Any]:
-    """A repeatable iterable over a validation loader; raises ValueError as `train_batches` does."""
-    if isinstance(loader, ValDataLoaderIter):
-        return loader
-    if _is_loader(loader):
-        return _ValBatches(loader)
-    raise ValueError(
-        f"`val_loader` has unsupported type: {type(loader)}. Expected types are `torch.utils.data.DataLoader` or child of "
-        "`ValDataLoaderIter`."
-    )
+    """A repeatable iterable over a validation loader that `check_loaders` has let through."""
+    return loader if isinstance(loader, ValDataLoaderIter) else _ValBatches(loader)
+
+
+def check_loaders(train_loader: Any, val_loader: Any) -> None:
+    """Tell whether both can be used, without drawing from them; None is no validation loader.
+
+    Raises:
+        ValueError: one is neither a loader nor an iterator of its own kind. Loaders are torch's DataLoader and whatever
+            else can be iterated again and has a length.
+    """
+    if not (_is_loader(train_loader) or isinstance(train_loader, TrainDataLoaderIter)):
+        raise ValueError(_unsupported("train_loader", train_loader, "TrainDataLoaderIter"))
+    if not (val_loader is None or _is_loader(val_loader) or isinstance(val_loader, ValDataLoaderIter)):
+        raise ValueError(_unsupported("val_loader", val_loader, "ValDataLoaderIter"))
 
 
 def is_split(batches: Any) -> bool:
     """Whether an iterator yields (inputs, labels) already, rather than whole batches."""
     return isinstance(batches, DataLoaderIter) and not isinstance(batches, _WholeBatches)
-
-
-class Replay:
-    """Keeps the batches of a first pass so that the next repeat gets the same ones without collating them again."""
-
-    def __init__(self, batches: Iterator[Any], max_bytes: int = 2**28) -> None:
-        self._batches = batches
-        self._kept: list[Any] = []
-        self._room = max_bytes
-
-    def __iter__(self) -> Iterator[Any]:
-        """Return itself."""
-        return self
-
-    def __next__(self) -> Any:
-        """The next batch, remembered while there is room."""
-        batch = next(self._batches)
-        self._room -= _bytes(batch)
-        if self._room >= 0:
-            self._kept.append(batch)
-        return batch
-
-    @property
-    def whole(self) -> bool:
-        """All batches so far were kept."""
-        return self._room >= 0
-
-    def again(self) -> Iterator[Any]:
-        """The same batches once more, then new ones."""
-        yield from list(self._kept)
-        yield from self
 
 
 def move(data: Any, device: torch.device, non_blocking: bool = True) -> Any:
@@ -202,15 +165,23 @@ def move(data: Any, device: torch.device, non_blocking: bool = True) -> Any:
 def generators(loader: Any) -> list[torch.Generator]:
     """The random generators that a loader draws from beside the global one; none for None."""
     loader = getattr(loader, "data_loader", loader)
-    owners = (loader, getattr(loader, "sampler", None), getattr(loader, "batch_sampler", None))
+    batch_sampler = getattr(loader, "batch_sampler", None)
+    owners = (loader, getattr(loader, "sampler", None), batch_sampler, getattr(batch_sampler, "sampler", None))
     found = [getattr(owner, "generator", None) for owner in owners]
     return list({id(one): one for one in found if isinstance(one, torch.Generator)}.values())
 
 
-def _is_loader(loader: Any) -> bool:
-    return isinstance(loader, DataLoader) or (
-        isinstance(loader, Iterable) and isinstance(loader, Sized) and not isinstance(loader, Iterator | torch.Tensor | str)
+def _unsupported(name: str, loader: Any, kind: str) -> str:
+    return (
+        f"`{name}` has unsupported type: {type(loader)}. Expected types are `torch.utils.data.DataLoader` or child of "
+        f"`{kind}`."
     )
+
+
+def _is_loader(loader: Any) -> bool:
+    if isinstance(loader, DataLoaderIter | Iterator | torch.Tensor | str | bytes | Mapping):
+        return False
+    return isinstance(loader, DataLoader) or (isinstance(loader, Iterable) and isinstance(loader, Sized))
 
 
 def _length(loader: Any) -> int | None:
@@ -218,11 +189,3 @@ def _length(loader: Any) -> int | None:
         return len(loader)
     except TypeError:
         return None
-
-
-def _bytes(data: Any) -> int:
-    if isinstance(data, torch.Tensor):
-        return data.nelement() * data.element_size()
-    if isinstance(data, Mapping):
-        data = data.values()
-    return sum(map(_bytes, data)) if isinstance(data, Iterable) and not isinstance(data, str | bytes) else 64

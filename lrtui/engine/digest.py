@@ -10,12 +10,12 @@ from torch.optim import Optimizer
 
 
 def digest(modules: Sequence[nn.Module], optimizers: Sequence[Optimizer]) -> str:
-    """BLAKE2b (64 bits, as hex) over parameters, buffers, gradients, train/eval flags and the optimizers' groups and state."""
+    """BLAKE2b (64 bits, as hex) over parameters, buffers, gradients, flags, and the optimizers' groups and state."""
     hasher = hashlib.blake2b(digest_size=8)
     for module in modules:
         for name, part in module.named_modules():
             _feed(hasher, (name, part.training, part._parameters, part._buffers))
-            _feed(hasher, [None if param is None else param.grad for param in part._parameters.values()])
+            _feed(hasher, [None if one is None else (one.requires_grad, one.grad) for one in part._parameters.values()])
     for optimizer in optimizers:
         for group in optimizer.param_groups:
             _feed(hasher, group)
@@ -23,7 +23,7 @@ def digest(modules: Sequence[nn.Module], optimizers: Sequence[Optimizer]) -> str
     return hasher.hexdigest()
 
 
-def _feed(hasher: "hashlib._Hash", value: Any) -> None:
+def _feed(hasher: hashlib.blake2b, value: Any) -> None:
     if isinstance(value, torch.Tensor):
         hasher.update(f"{value.dtype}{tuple(value.shape)}".encode())
         plain = value.detach().to_dense() if value.layout is not torch.strided else value.detach()

@@ -1,22 +1,27 @@
 """LRFinder: torch_lr_finder's class, with the same arguments, on this engine."""
 
+import weakref
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import torch
 from torch import nn
 from torch.optim import Optimizer
 
+from lrtui.analysis.analyse import analyse
+from lrtui.analysis.answer import Suggestion
+from lrtui.analysis.curve import Curve
 from lrtui.engine import precision as precisions
-from lrtui.engine.batches import generators
+from lrtui.engine.batches import check_loaders, generators
 from lrtui.engine.digest import digest
 from lrtui.engine.loop import Outcome, set_learning_rates
 from lrtui.engine.plot import plot_history
 from lrtui.engine.repeats import Rig, all_repeats
 from lrtui.engine.settings import Settings, ramp_of
 from lrtui.engine.snapshot import Snapshot
+from lrtui.engine.step import updates_itself
 from lrtui.events import Step
 
 History = dict[str, list[Any]]
@@ -25,11 +30,17 @@ History = dict[str, list[Any]]
 class LRFinder:
     """Learning-rate range test (Smith, arXiv 1506.01186, section 3.3).
 
-    A drop-in for torch_lr_finder's class: where both can do a job the curves are equal to the last bit. It differs on purpose
-    in that `reset()` is exact however often it is called and covers random states, gradients, train/eval flags and buffers of
-    every kind; everything is put back when a test is broken off by an exception or Ctrl-C; a loss that is not finite ends the
-    test; negative losses do not; an optimizer with a scheduler attached is not refused, and neither is bf16 without a
-    GradScaler; the optimizer has its own learning rates back as soon as a test is over.
+    A drop-in for torch_lr_finder's class: where both can do a job the curves are equal to the last bit. It differs on
+    purpose in these:
+
+    - `reset()` is exact however often it is called, and covers random states, gradients, train/eval flags and buffers
+      of every kind;
+    - everything is put back when a test is broken off by an exception or Ctrl-C;
+    - a loss that is not finite ends the test, a negative one does not;
+    - an optimizer with a scheduler attached is not refused, and neither is bf16 without a GradScaler;
+    - the optimizer has its own learning rates back as soon as a test is over;
+    - a start_lr of 0 is used (linear) or refused (exp), not ignored;
+    - a validation loss is divided by the examples seen, and computed under autocast where training is.
 
     Args:
         model: the model; batches are moved to `device`, and so is the model while it is tested.
@@ -48,7 +59,14 @@ class LRFinder:
         verbose: print how a test ended.
 
     Raises:
-        ValueError: an unusable `cache_dir`, backend or precision.
+        ValueError: an unusable `cache_dir`, backend or precision, or a model with lazy layers that have no shape yet.
+
+    Attributes:
+        history: lists "lr" and "loss" (smoothed) as torch_lr_finder's, "raw_loss", and where they were measured
+            "train_loss", "metric" and "group_lrs"; of the first repeat.
+        histories: one of them per repeat.
+        status: "" before a test, then running, completed, diverged, stopped, interrupted (Ctrl-C) or failed.
+        reason: how it came to that, in words.
     """
 
     def __init__(
@@ -69,14 +87,17 @@ class LRFinder:
         compile: bool = False,
         verbose: bool = True,
     ) -> None:
-        self.model_device = next((param.device for param in model.parameters()), torch.device("cpu"))
+        homes = [param.device for param in model.parameters()] or [torch.device("cpu")]
+        self.model_device = homes[0]
         self.device = torch.device(device) if device else self.model_device
+        self._moves = device is not None or len(set(homes)) == 1
+        if self.device.type == "cuda":
+            torch.cuda.init()  # type: ignore[no-untyped-call]  # or its random states could not be remembered
+        self._precision = precisions.of_backend(amp_backend, amp_config, grad_scaler, self.device)
         if precision is not None:
             self._precision = precisions.of_name(precision, self.device)
             if isinstance(self._precision, precisions.Apex):
                 model, optimizer = precisions.apex_initialize(model.to(self.device), optimizer, precision)
-        else:
-            self._precision = precisions.of_backend(amp_backend, amp_config, grad_scaler, self.device)
         self.model = model
         self.optimizer = optimizer
         self.criterion = criterion
@@ -89,6 +110,8 @@ class LRFinder:
         self._channels_last = channels_last
         self._cudnn_benchmark = cudnn_benchmark
         self._compiled = torch.compile(model) if compile else None
+        self._active: weakref.ref[Generator[Step, None, None]] | None = None
+        self._metric_mode: Literal["max", "min"] = "max"
         self._clear()
         self._snapshot = Snapshot(
             self._modules(), self.optimizers, self._precision.scaler, in_memory=memory_cache, cache_dir=cache_dir
@@ -118,8 +141,15 @@ class LRFinder:
         Args:
             train_loader: a DataLoader (or anything sized that can be iterated again), or a `TrainDataLoaderIter`.
             val_loader: the same for validation: with it the curve is the validation loss after each step.
-            start_lr, end_lr, num_iter, step_mode, smooth_f, diverge_th, accumulation_steps, non_blocking_transfer: as
-                torch_lr_finder's; see `Settings`, which has all that goes beyond it, too.
+            start_lr: the lowest rate, or a list with one for each parameter group; None: the optimizer's own.
+            end_lr: the highest rate, or a list likewise.
+            num_iter: how many optimizer steps.
+            step_mode: "exp" or "linear".
+            smooth_f: weight of the newest loss in the exponential smoothing, in [0, 1); 0 switches it off.
+            diverge_th: stop when the smoothed loss exceeds this many times the best.
+            accumulation_steps: batches per optimizer step.
+            non_blocking_transfer: move batches asynchronously.
+            **beyond: what goes beyond torch_lr_finder; see `Settings`.
 
         Raises:
             ValueError: an argument that makes no sense. Nothing has been touched then.
@@ -153,7 +183,12 @@ class LRFinder:
         chosen = Settings(**settings)
         own_lrs = self._learning_rates()
         ramp = ramp_of(chosen, own_lrs)
+        check_loaders(train_loader, val_loader)
+        if val_loader is not None and updates_itself(chosen.batch_step):
+            raise ValueError("a step that updates the model itself cannot be validated with: give no val_loader")
+        self._end_active()
         self._clear()
+        self._metric_mode = chosen.metric_mode
         self._snapshot.watch(generators(train_loader) + generators(val_loader))
         rig = Rig(
             model=self.model,
@@ -163,14 +198,29 @@ class LRFinder:
             precision=self._precision,
             device=self.device,
             snapshot=self._snapshot,
+            moves=self._moves,
             channels_last=self._channels_last,
         )
-        return self._run(all_repeats(rig, train_loader, val_loader, chosen, ramp), own_lrs)
+        steps = self._run(all_repeats(rig, train_loader, val_loader, chosen, ramp), own_lrs)
+        self._active = weakref.ref(steps)
+        return steps
 
     def reset(self) -> None:
-        """Put back everything as it was when this object was made: see `Snapshot`. Exact, as often as wanted."""
-        self.model.to(self.model_device)
+        """Put back everything as it was when this object was made: see `Snapshot`. Exact, as often as wanted.
+
+        A test that is still going on, as a generator, is closed by it.
+        """
+        self._end_active()
         self._snapshot.restore()
+
+    def suggestion(self) -> Suggestion:
+        """The learning rate that the curves of the last test speak for, or the reason why there is none."""
+        return analyse(self._curves()).suggestion
+
+    def bounds(self) -> tuple[float, float] | None:
+        """base_lr and max_lr of a cyclical schedule (arXiv 1506.01186, section 3.3); None if the curves have none."""
+        bounds = analyse(self._curves()).bounds
+        return None if bounds is None else (bounds.start_lr, bounds.end_lr)
 
     def digest(self) -> str:
         """A digest of model and optimizer as they are now: equal digests, equal states."""
@@ -185,7 +235,7 @@ class LRFinder:
         ax: Any = None,
         suggest_lr: bool = True,
     ) -> Any:
-        """Plot loss over learning rate with matplotlib (an extra: `pip install 'lrtui[plot]'`), as torch_lr_finder does.
+        """Plot loss over learning rate, as torch_lr_finder does, with matplotlib: `pip install 'lrtui[plot]'`.
 
         Args:
             skip_start: points left out at the start.
@@ -208,7 +258,9 @@ class LRFinder:
         """Use as a context: whatever happens in it, model and optimizer are put back at its end."""
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Put everything back."""
         self.reset()
 
@@ -219,15 +271,17 @@ class LRFinder:
         self.status = ""
         self.reason = ""
 
-    def _run(self, repeats: Generator[Step, None, Outcome], start_lrs: list[float]) -> Generator[Step, None, None]:
+    def _run(self, repeats: Generator[Step, None, Outcome], own_lrs: list[float]) -> Generator[Step, None, None]:
+        self.status = "running"
         try:
-            with self._settings():
+            with self._settings(), closing(repeats):
                 self.status, self.reason = yield from self._recorded(repeats)
         except BaseException as error:
-            self.status, self.reason = "stopped", _words(error)
+            self.status, self.reason = _broken_off(error)
+            self._active = None  # so that reset() does not close this very generator
             self.reset()
             raise
-        set_learning_rates(self.optimizers, start_lrs)
+        set_learning_rates(self.optimizers, own_lrs)
 
     def _recorded(self, steps: Generator[Step, None, Outcome]) -> Generator[Step, None, Outcome]:
         """Pass the steps on, and keep their curves."""
@@ -241,11 +295,27 @@ class LRFinder:
             if not step.skipped:
                 record(step, self.histories[step.repeat])
                 self.best_loss = _lower(self.best_loss, step.loss)
-            try:
-                yield step
-            except GeneratorExit:
-                steps.close()
-                raise
+            yield step
+
+    def _end_active(self) -> None:
+        """Close a test that was left in the middle: it would put everything back whenever it is collected."""
+        steps = self._active() if self._active else None
+        self._active = None
+        if steps is not None:
+            steps.close()
+
+    def _curves(self) -> list[Curve]:
+        return [
+            Curve.of(
+                one["lr"],
+                one.get("raw_loss", one["loss"]),
+                one["loss"],
+                one.get("metric"),
+                metric_mode=self._metric_mode,
+            )
+            for one in self.histories
+            if one["lr"]
+        ]
 
     @contextmanager
     def _settings(self) -> Iterator[None]:
@@ -284,7 +354,10 @@ def _lower(best: float | None, loss: float | None) -> float | None:
     return best if loss is None else loss if best is None else min(best, loss)
 
 
-def _words(error: BaseException) -> str:
-    if isinstance(error, GeneratorExit | KeyboardInterrupt):
-        return "stopped by the user"
-    return f"broken off by {type(error).__name__}: {error}"
+def _broken_off(error: BaseException) -> tuple[str, str]:
+    """Status and reason of a test that something other than its own end has ended."""
+    if isinstance(error, GeneratorExit):
+        return "stopped", "stopped by the user"
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted", "interrupted by the user"
+    return "failed", f"broken off by {type(error).__name__}: {error}"

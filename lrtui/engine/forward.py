@@ -15,7 +15,7 @@ class BatchError(ValueError):
     """A batch, or what a model made of it, that nothing can be done with."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Output:
     """What a forward gives: the loss (scalar, with its graph), the number of examples, a metric where there is one."""
 
@@ -27,10 +27,11 @@ class Output:
 class Forward:
     """Calls the model on a batch and measures the loss.
 
-    A batch is (in this order): whatever the user's `batch_step` takes; (inputs, target) as a `DataLoaderIter` splits it; a
-    tuple or list, of which the model's forward gets as many as it requires and the criterion the next one; a mapping,
-    passed as keyword arguments; a tensor or any other object, passed as it is. Without a criterion the model returns its
-    loss: a scalar, or an object or mapping with `loss`, or a tuple that begins with it.
+    A batch is (in this order): whatever the user's `batch_step` takes; (inputs, target) as a `DataLoaderIter` splits
+    it; a tuple or list, of which the model's forward gets as many as it requires (one, where it takes any number) and
+    the criterion the next one; a mapping, passed as keyword arguments; a tensor or any other object, passed as it is.
+    Without a criterion the model returns its loss: a scalar, or an object or mapping with `loss`, or a tuple that
+    begins with it.
     """
 
     def __init__(
@@ -47,18 +48,23 @@ class Forward:
         self._metric = metric
         self._split = split
         self._inputs = _required_inputs(model)
+        self._takes_tensors = _is_torchs(criterion)
 
     def __call__(self, batch: Any, *extra: Any) -> Output:
-        """The output for one batch that is on the model's device already; `extra` goes to the user's step."""
+        """The output for one batch that is on the model's device already; `extra` goes to the user's step.
+
+        Raises:
+            BatchError: the batch has no target, or no loss came out.
+        """
         if self._batch_step is not None:
             return _step_output(self._batch_step(self._model, batch, *extra), batch)
         if self._split or isinstance(batch, tuple | list):
             arguments, target = self._pair(batch)
-            return self._scored(self._model(*arguments), target, target if self._criterion else batch)
+            return self._scored(self._model(*arguments), target, batch)
         if isinstance(batch, Mapping):
-            return self._mapping(batch)
-        target = batch if isinstance(batch, torch.Tensor) else _target_attribute(batch)
-        return self._scored(self._model(batch), target, batch)
+            inputs, target = self._keywords(batch)
+            return self._scored(self._model(**inputs), target, batch)
+        return self._scored(self._model(batch), _target_attribute(batch), batch)
 
     def describe(self, batch: Any) -> str:
         """What a batch is taken for, in words."""
@@ -78,36 +84,34 @@ class Forward:
             return (batch[0],), batch[1]
         if self._criterion is None:
             return tuple(batch[: self._inputs or len(batch)]), None
-        count = min(self._inputs or len(batch) - 1, len(batch) - 1)
+        count = min(self._inputs or 1, len(batch) - 1)
         if count < 1:
             raise BatchError(f"a batch of {len(batch)} has no target for the criterion: {summary(batch)}")
         return tuple(batch[:count]), batch[count]
 
-    def _mapping(self, batch: Mapping[str, Any]) -> Output:
+    def _keywords(self, batch: Mapping[str, Any]) -> tuple[Mapping[str, Any], Any]:
         if self._criterion is None:
-            return self._scored(self._model(**batch), None, batch)
+            return batch, None
         key = next((key for key in TARGET_KEYS if key in batch), None)
         if key is None:
             raise BatchError(
-                f"a criterion was given, but the batch has no target: its keys are {', '.join(map(str, batch))}; expected one "
-                f"of {', '.join(TARGET_KEYS)}, or no criterion where the model returns its loss"
+                f"a criterion was given, but the batch has no target: its keys are {', '.join(map(str, batch))}; "
+                f"expected one of {', '.join(TARGET_KEYS)}, or no criterion where the model returns its loss"
             )
-        inputs = {name: value for name, value in batch.items() if name != key}
-        return self._scored(self._model(**inputs), batch[key], batch[key])
+        return {name: value for name, value in batch.items() if name != key}, batch[key]
 
-    def _scored(self, output: Any, target: Any, sized: Any) -> Output:
+    def _scored(self, output: Any, target: Any, batch: Any) -> Output:
         if self._criterion is None:
-            loss = _loss_in(output)
+            loss, sized = _loss_in(output), batch
         else:
-            output = getattr(output, "logits", output)
-            loss = self._criterion(output, target)
-        if loss.dim():
-            loss = loss.mean()  # one per replica, from DataParallel
+            if self._takes_tensors:
+                output = getattr(output, "logits", output)
+            loss, sized = self._criterion(output, target), target
         metric = None
         if self._metric is not None:
             with torch.no_grad():
                 metric = self._metric(output, target)
-        return Output(loss, batch_size(sized), metric)
+        return Output(_scalar(loss, "criterion"), batch_size(sized), metric)
 
 
 def batch_size(batch: Any) -> int:
@@ -151,12 +155,19 @@ def _required_inputs(model: nn.Module) -> int:
 _WRAPPERS = ("DataParallel", "DistributedDataParallel")
 
 
+def _is_torchs(criterion: Any) -> bool:
+    """Whether a criterion is one of torch's own: those take tensors, and no output object with `logits`."""
+    kinds = type(criterion).__mro__ if isinstance(criterion, nn.Module) else (criterion,)
+    return any(getattr(kind, "__module__", "") in ("torch.nn.modules.loss", "torch.nn.functional") for kind in kinds)
+
+
 def _loss_in(output: Any) -> torch.Tensor:
     loss = output
     if isinstance(output, Mapping):
         loss = output.get("loss")
     elif not isinstance(output, torch.Tensor):
-        loss = output[0] if isinstance(output, tuple) and not hasattr(output, "loss") else getattr(output, "loss", None)
+        first = output[0] if isinstance(output, tuple) and output else None
+        loss = getattr(output, "loss", first)
     if not isinstance(loss, torch.Tensor) or loss.numel() == 0:
         raise BatchError(f"no criterion was given and the model returned no loss, but {summary(output)}")
     if loss is output and loss.dim() > 1:
@@ -165,11 +176,19 @@ def _loss_in(output: Any) -> torch.Tensor:
 
 
 def _step_output(result: Any, batch: Any) -> Output:
-    loss, metrics = result if isinstance(result, tuple) else (result, {})
-    if not isinstance(loss, torch.Tensor):
+    loss, metrics = result if isinstance(result, tuple) and len(result) == 2 else (result, {})
+    if not isinstance(metrics, Mapping):
         raise BatchError(f"the step must return a loss, or (loss, {{name: value}}), got {summary(result)}")
-    return Output(loss.mean() if loss.dim() else loss, batch_size(batch), next(iter(metrics.values()), None))
+    return Output(_scalar(loss, "step"), batch_size(batch), next(iter(metrics.values()), None))
+
+
+def _scalar(loss: Any, source: str) -> torch.Tensor:
+    if not isinstance(loss, torch.Tensor):
+        raise BatchError(f"the {source} must return its loss as a tensor, got {summary(loss)}")
+    return loss.mean() if loss.dim() else loss  # one per replica, from DataParallel
 
 
 def _target_attribute(batch: Any) -> Any:
+    if isinstance(batch, torch.Tensor):
+        return batch
     return next((getattr(batch, key) for key in TARGET_KEYS if hasattr(batch, key)), batch)

@@ -1,7 +1,7 @@
 """Reading losses late: `.item()` after every step would make the host wait for the GPU, and the GPU then for the host.
 
-Values are copied to pinned memory as they come to be and read a few steps later, when they have long arrived. Decisions that
-rest on them (divergence) are late by as much; the curve is cut to what a reading at once would have kept.
+Values are copied to pinned memory as they come to be and read a few steps later, when they have long arrived. Decisions
+that rest on them (divergence) are late by as much; the curve is cut to what a reading at once would have kept.
 """
 
 from collections import deque
@@ -54,15 +54,18 @@ def default_lag(device: torch.device) -> int:
 
 def _send(tag: Any, values: tuple[Any, ...], device: torch.device) -> _Sent:
     present = tuple(value is not None for value in values)
-    scalars = [torch.as_tensor(value, dtype=torch.float64, device=device).detach() for value in values if value is not None]
-    stacked = torch.stack(scalars)
+    stacked = torch.stack([_scalar(value, device) for value in values if value is not None])
     if device.type != "cuda":
         return _Sent(tag, present, stacked, None)
     buffer = torch.empty(stacked.shape, dtype=torch.float64, pin_memory=True)
     buffer.copy_(stacked, non_blocking=True)
-    arrival = torch.cuda.Event()
+    arrival = torch.cuda.Event()  # type: ignore[no-untyped-call]
     arrival.record(torch.cuda.current_stream(device))
     return _Sent(tag, present, buffer, arrival)
+
+
+def _scalar(value: Any, device: torch.device) -> torch.Tensor:
+    return torch.as_tensor(value, dtype=torch.float64, device=device).detach().reshape(())
 
 
 def _receive(sent: _Sent) -> tuple[Any, list[float | None]]:

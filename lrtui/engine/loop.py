@@ -42,12 +42,15 @@ def range_test(
     max_seconds: float = math.inf,
     repeat: int = 0,
     clock: Callable[[], float] = time.perf_counter,
+    began: float | None = None,
 ) -> Generator[Step, None, Outcome]:
     """Raise the learning rate from step to step, and yield the loss at each until the ramp or the loss ends it.
 
-    The training loss of a point is the one before the optimizer's step at its rate; the validation loss is the one after.
+    The training loss of a point is the one before the optimizer's step at its rate; the validation loss is the one
+    after. Time counts from `began`, on the `clock`.
     """
-    start = clock()
+    start = clock() if began is None else began
+    planned = len(ramp)
     cut_short: Outcome | None = None
 
     def climb() -> Iterator[tuple[_Point, tuple[Any, ...]]]:
@@ -58,19 +61,24 @@ def range_test(
             try:
                 update = train()
             except OutOfData:
-                cut_short = Outcome("stopped", f"out of data after {iteration} of {len(ramp)} iterations")
+                cut_short = Outcome("stopped", f"out of data after {iteration} of {planned} iterations")
                 return
             # measure where that led to
             loss, metric = validation() if validation else (update.loss, update.metric)
             yield _Point(iteration, lrs), (loss, update.loss if validation else None, metric, update.scale)
-            if clock() - start >= max_seconds and iteration + 1 < len(ramp):
-                cut_short = Outcome("stopped", f"out of time: {max_seconds:g} s allowed {iteration + 1} of {len(ramp)} iterations")
+            if clock() - start >= max_seconds and iteration + 1 < planned:
+                cut_short = Outcome(
+                    "stopped", f"out of time: {max_seconds:g} s allowed {iteration + 1} of {planned} iterations"
+                )
                 return
 
     # get over the first steps of an optimizer that starts cold
     set_learning_rates(optimizers, next(iter(ramp)))
-    for _ in range(warmup):
-        train()
+    for done in range(warmup):
+        try:
+            train()
+        except OutOfData:
+            return Outcome("stopped", f"out of data after {done} of {warmup} warm-up iterations")
 
     scale_before = train.loss_scale()
     for (iteration, lrs), (raw_loss, train_loss, metric, scale) in read_late(climb(), device, lag):
@@ -100,8 +108,9 @@ def range_test(
         if not finite:
             return Outcome("diverged", f"the loss became {nonfinite_kind(raw_loss)} at lr {lrs[0]:.2e}")
         if loss is not None and tracker.diverged:
-            return Outcome("diverged", f"the loss diverged at lr {lrs[0]:.2e}: {loss:.3g} after a best of {tracker.best:.3g}")
-    return cut_short or Outcome("completed", f"all {len(ramp)} iterations ran")
+            fall = f"{loss:.3g} after a best of {tracker.best:.3g}"
+            return Outcome("diverged", f"the loss diverged at lr {lrs[0]:.2e}: {fall}")
+    return cut_short or Outcome("completed", f"all {planned} iterations ran")
 
 
 def set_learning_rates(optimizers: Iterable[Optimizer], lrs: Sequence[float]) -> None:

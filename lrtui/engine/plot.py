@@ -1,13 +1,13 @@
 """The picture of a history, as torch_lr_finder draws it. matplotlib is imported here and nowhere else in the engine."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 
 def plot_history(
-    history: dict[str, Sequence[float]],
+    history: Mapping[str, Sequence[float]],
     skip_start: int,
     skip_end: int,
     log_lr: bool,

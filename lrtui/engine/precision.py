@@ -155,9 +155,7 @@ def of_name(name: str, device: torch.device) -> Precision:
     raise ValueError(f"unknown precision '{name}', expected one of {', '.join(PRECISIONS)}")
 
 
-def of_backend(
-    backend: str | None, config: Mapping[str, Any] | None, scaler: Any, device: torch.device
-) -> Precision:
+def of_backend(backend: str | None, config: Mapping[str, Any] | None, scaler: Any, device: torch.device) -> Precision:
     """The precision that torch_lr_finder's `amp_backend`, `amp_config` and `grad_scaler` ask for.
 
     Raises:

@@ -12,8 +12,8 @@ Mode = Literal["exp", "linear"]
 class Ramp:
     """A ladder of learning rates per parameter group, from `start_lrs` to `end_lrs`, both ends exact.
 
-    Exponential: start · (end / start)^(i / (n - 1)); linear: start + i / (n - 1) · (end - start). With `iterations_per_lr`
-    above 1 it is a staircase: `num_iter` iterations in all, so many at each rate.
+    Exponential: start · (end / start)^(i / (n - 1)); linear: start + i / (n - 1) · (end - start). With
+    `iterations_per_lr` above 1 it is a staircase: `num_iter` iterations in all, so many at each rate.
     """
 
     start_lrs: tuple[float, ...]
@@ -32,7 +32,8 @@ class Ramp:
             raise ValueError("`iterations_per_lr` must be at least 1")
         if self.rungs < 2:
             raise ValueError(
-                f"`num_iter` {self.num_iter} leaves fewer than two learning rates at {self.iterations_per_lr} iterations each"
+                f"`num_iter` {self.num_iter} leaves fewer than two learning rates at {self.iterations_per_lr} "
+                "iterations each"
             )
         for start, end in zip(self.start_lrs, self.end_lrs, strict=True):
             _check_ends(start, end, self.mode)
@@ -75,11 +76,12 @@ def start_lrs_of(start_lr: float | Sequence[float] | None, group_lrs: Sequence[f
 def keep_ratios(lr: float, group_lrs: Sequence[float]) -> tuple[float, ...]:
     """`lr` for group 0 and, for each other group, as many times more or less as its own rate is of group 0's."""
     first = group_lrs[0]
-    return (lr,) + tuple(lr if first == 0 else lr * (own / first) for own in group_lrs[1:])
+    return (lr, *(lr if first == 0 else lr * (own / first) for own in group_lrs[1:]))
 
 
 def _exponential(start: float, end: float, r: float) -> float:
-    return start * (end / start) ** r  # written as torch_lr_finder does, for equality to the last bit
+    lr: float = start * (end / start) ** r  # written as torch_lr_finder does, for equality to the last bit
+    return lr
 
 
 def _linear(start: float, end: float, r: float) -> float:
@@ -90,6 +92,9 @@ def _check_ends(start: float, end: float, mode: Mode) -> None:
     if not (math.isfinite(start) and math.isfinite(end)):
         raise ValueError(f"learning rates must be finite, got start_lr {start} and end_lr {end}")
     if mode == "exp" and (start <= 0 or end <= 0):
-        raise ValueError(f"an exponential ramp cannot start at or pass 0, got start_lr {start:g} and end_lr {end:g}")
+        raise ValueError(
+            f"an exponential ramp cannot start or end at 0 or below, got start_lr {start:g} and end_lr {end:g}: give a "
+            "positive start_lr, or use step_mode linear"
+        )
     if start < 0 or end < 0:
         raise ValueError(f"learning rates cannot be negative, got start_lr {start:g} and end_lr {end:g}")

@@ -1,6 +1,7 @@
 """Repeats: the range test over again from the same start, with another order of the data or another initialisation."""
 
 import math
+import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -9,12 +10,13 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
-from lrtui.engine.batches import Replay, generators, is_split, train_batches, val_batches
+from lrtui.engine.batches import generators, is_split, train_batches, val_batches
 from lrtui.engine.forward import Forward
 from lrtui.engine.lagged import default_lag
 from lrtui.engine.loop import Outcome, range_test
 from lrtui.engine.precision import Precision
 from lrtui.engine.ramp import Ramp
+from lrtui.engine.replay import Replay
 from lrtui.engine.rng import reseed
 from lrtui.engine.settings import Settings
 from lrtui.engine.snapshot import Snapshot
@@ -35,6 +37,7 @@ class Rig:
     precision: Precision
     device: torch.device
     snapshot: Snapshot
+    moves: bool = True  # False leaves a model that lives on several devices where it is
     channels_last: bool = False
 
 
@@ -43,61 +46,24 @@ def all_repeats(
 ) -> Generator[Step, None, Outcome]:
     """Every repeat's steps, one after the other; the outcome is that of the last one that ran.
 
-    The first repeat starts from the state as it is, the others from the snapshot.
+    A single one starts from the state as it is; several all start from the snapshot. The first has the random states as
+    they are, so it is the curve that would have been measured alone.
     """
+    began = time.perf_counter()
     seed = torch.initial_seed()
     batches: Iterator[Any] | None = None
+    validation: Validation | None = None
     outcome = Outcome("stopped", "")
+    if settings.repeats > 1:
+        rig.snapshot.restore(rng=False)
     for repeat in range(settings.repeats):
         if repeat:
             _start_over(rig, settings, train_loader, seed + repeat)
         _place(rig)
-        if isinstance(batches, Replay) and batches.whole:
-            outcome = yield from one_curve(rig, batches.again(), train_loader, val_loader, settings, ramp, repeat)
-        else:
-            batches = train_batches(train_loader)
-            if settings.vary == "init" and repeat + 1 < settings.repeats:
-                batches = Replay(batches)
-            outcome = yield from one_curve(rig, batches, train_loader, val_loader, settings, ramp, repeat)
-        if outcome.status == "stopped":
-            break
-    return outcome
-
-
-def one_curve(
-    rig: Rig, batches: Iterator[Any], train_loader: Any, val_loader: Any, settings: Settings, ramp: Ramp, repeat: int
-) -> Generator[Step, None, Outcome]:
-    """The steps of one range test on these batches."""
-
-    def forward(split: bool) -> Forward:
-        return Forward(rig.forward, rig.criterion, settings.batch_step, settings.metric, split)
-
-    train = TrainStep(
-        rig.model,
-        forward(is_split(train_loader)),
-        batches,
-        rig.optimizers,
-        rig.precision,
-        rig.device,
-        accumulation_steps=settings.accumulation_steps,
-        clip_grad_norm=settings.clip_grad_norm,
-        non_blocking=settings.non_blocking_transfer,
-        updates_itself=updates_itself(settings.batch_step),
-    )
-    validation = None
-    if val_loader is not None:
-        validation = Validation(
-            rig.model,
-            forward(is_split(val_loader)),
-            val_batches(val_loader),
-            rig.precision,
-            rig.device,
-            sample=settings.val_batches,
-            non_blocking=settings.non_blocking_transfer,
-        )
-    return (
-        yield from range_test(
-            train,
+        batches = _batches(train_loader, settings, batches)
+        validation = _validation(rig, val_loader, settings, validation)
+        outcome = yield from range_test(
+            _train_step(rig, batches, is_split(train_loader), settings),
             ramp,
             Tracker(settings.smooth_f, settings.diverge_th),
             rig.optimizers,
@@ -105,10 +71,13 @@ def one_curve(
             validation=validation,
             warmup=settings.warmup,
             lag=default_lag(rig.device),
-            max_seconds=settings.max_seconds or math.inf,
+            max_seconds=math.inf if settings.max_seconds is None else settings.max_seconds,
             repeat=repeat,
+            began=began,
         )
-    )
+        if outcome.status == "stopped":
+            break
+    return outcome
 
 
 def reinitialise(model: nn.Module) -> None:
@@ -119,27 +88,66 @@ def reinitialise(model: nn.Module) -> None:
             reset()
 
 
+def _train_step(rig: Rig, batches: Iterator[Any], split: bool, settings: Settings) -> TrainStep:
+    return TrainStep(
+        rig.model,
+        Forward(rig.forward, rig.criterion, settings.batch_step, settings.metric, split),
+        batches,
+        rig.optimizers,
+        rig.precision,
+        rig.device,
+        accumulation_steps=settings.accumulation_steps,
+        clip_grad_norm=settings.clip_grad_norm,
+        non_blocking=settings.non_blocking_transfer,
+        updates_itself=updates_itself(settings.batch_step),
+    )
+
+
+def _batches(train_loader: Any, settings: Settings, before: Iterator[Any] | None) -> Iterator[Any]:
+    """The training batches of the next repeat: collated, or those of the one before where they are to be the same."""
+    if isinstance(before, Replay) and before.faithful:
+        return before.again()
+    batches = train_batches(train_loader)
+    if settings.vary == "init" and settings.repeats > 1:
+        return Replay(batches, generators(train_loader))
+    return batches
+
+
+def _validation(rig: Rig, val_loader: Any, settings: Settings, before: Validation | None) -> Validation | None:
+    """The validation of the next repeat; a sub-sample stays the same one."""
+    if val_loader is None or (before is not None and settings.val_batches):
+        return before
+    return Validation(
+        rig.model,
+        Forward(rig.forward, rig.criterion, settings.batch_step, settings.metric, is_split(val_loader)),
+        val_batches(val_loader),
+        rig.precision,
+        rig.device,
+        sample=settings.val_batches,
+        non_blocking=settings.non_blocking_transfer,
+    )
+
+
 def _start_over(rig: Rig, settings: Settings, train_loader: Any, seed: int) -> None:
     rig.snapshot.restore()
-    if settings.vary == "init":
-        # the batches stay the same ones: only the weights are drawn anew
-        with torch.random.fork_rng():
-            torch.manual_seed(seed)
-            reinitialise(rig.model)
+    if settings.vary == "data":
+        reseed(seed, generators(train_loader))
         return
-    reseed(seed)
-    for generator in generators(train_loader):
-        generator.manual_seed(seed)
+    # the batches stay the same ones: only the weights are drawn anew
+    with torch.random.fork_rng():
+        torch.manual_seed(seed % 2**64)
+        reinitialise(rig.model)
 
 
 def _place(rig: Rig) -> None:
     """Model and optimizer state to the device and memory format that the test runs in."""
-    rig.model.to(rig.device)
+    if rig.moves:
+        rig.model.to(rig.device)
     if rig.channels_last:
-        rig.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        rig.model.to(memory_format=torch.channels_last)
     for optimizer in rig.optimizers:
         for param, state in optimizer.state.items():
             for name, value in state.items():
                 # what has the shape of its parameter lives where the parameter does; step counters stay where they are
-                if isinstance(value, torch.Tensor) and value.shape == param.shape and value.device != param.device:
+                if isinstance(value, torch.Tensor) and name != "step" and value.shape == param.shape:
                     state[name] = value.to(param.device)

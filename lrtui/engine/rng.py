@@ -1,20 +1,22 @@
 """Random states: Python's, numpy's, torch's, and that of every CUDA device."""
 
 import random
+from collections.abc import Iterable
 
 import numpy as np
 import torch
 
 
 class RngState:
-    """All global random generators as they are now."""
+    """All global random generators as they are now; `devices=False` leaves out those of accelerators."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, devices: bool = True) -> None:
         self._python = random.getstate()
         self._numpy = np.random.get_state()
         self._torch = torch.get_rng_state()
-        self._cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else None
-        self._mps = torch.mps.get_rng_state() if torch.backends.mps.is_available() else None
+        cuda = devices and torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
+        self._cuda = torch.cuda.get_rng_state_all() if cuda else None
+        self._mps = torch.mps.get_rng_state() if devices and torch.backends.mps.is_available() else None
 
     def restore(self) -> None:
         """Put them back."""
@@ -27,8 +29,10 @@ class RngState:
             torch.mps.set_rng_state(self._mps)
 
 
-def reseed(seed: int) -> None:
-    """Seed all of them."""
+def reseed(seed: int, generators: Iterable[torch.Generator] = ()) -> None:
+    """Seed all of them, and these generators."""
     random.seed(seed)
     np.random.seed(seed % 2**32)
-    torch.manual_seed(seed)
+    torch.manual_seed(seed % 2**64)
+    for generator in generators:
+        generator.manual_seed(seed % 2**64)

@@ -20,16 +20,18 @@ class Settings:
         diverge_th: stop when the smoothed loss exceeds this many times the best.
         accumulation_steps: batches per optimizer step.
         non_blocking_transfer: move batches asynchronously.
-        keep_ratios: `start_lr` and `end_lr` are group 0's, and the others keep their ratio to it; torch_lr_finder drives all
-            groups to the same end.
+        keep_ratios: `start_lr` and `end_lr` are group 0's, and the others keep their ratio to it; torch_lr_finder
+            drives all groups to the same end.
         iterations_per_lr: more than 1 makes the ramp a staircase.
         warmup: optimizer steps at the lowest rate before the ramp; they are not recorded.
         clip_grad_norm: clip the gradients' total norm, as in the training that this is for.
         val_batches: validate on so many fixed batches; 0: the whole set.
-        max_seconds: stop when this much time has passed; None: never.
-        metric: `(output, target) → number`, beside the loss: on the validation set where there is one, else on the batch.
-        batch_step: `(model, batch) → loss` or `(loss, {name: value})`; nothing is assumed about batches then. With a third
-            parameter it gets the optimizers and does the update itself.
+        max_seconds: stop when this much time has passed, over all repeats; None: never.
+        metric: `(output, target) → number`, beside the loss: on the validation set where there is one, else on the
+            batch.
+        metric_mode: whether more of it is better ("max") or less ("min").
+        batch_step: `(model, batch) → loss` or `(loss, {name: value})`; nothing is assumed about batches then. With a
+            third parameter it gets the optimizers and does the update itself.
         repeats: how many curves, each from the same start.
         vary: what differs between repeats: the order of the "data", or the initialisation ("init") on the same batches.
     """
@@ -49,6 +51,7 @@ class Settings:
     val_batches: int = 0
     max_seconds: float | None = None
     metric: Callable[[Any, Any], Any] | None = None
+    metric_mode: Literal["max", "min"] = "max"
     batch_step: Callable[..., Any] | None = None
     repeats: int = 1
     vary: Literal["data", "init"] = "data"
@@ -65,6 +68,8 @@ class Settings:
             raise ValueError("smooth_f is outside the range [0, 1[")
         if self.vary not in ("data", "init"):
             raise ValueError(f"expected one of (data, init), got {self.vary}")
+        if self.metric_mode not in ("max", "min"):
+            raise ValueError(f"expected one of (max, min), got {self.metric_mode}")
 
 
 def ramp_of(settings: Settings, group_lrs: Sequence[float]) -> Ramp:

@@ -26,8 +26,8 @@ class Update:
 class TrainStep:
     """Calls `optimizer.step` once per call, on the gradients of `accumulation_steps` batches.
 
-    Optimizers that need a closure (LBFGS) get one, over the same batches as often as they ask. A user's step with a third
-    parameter gets the optimizers too and does the whole update itself (several optimizers, as in a GAN).
+    Optimizers that need a closure (LBFGS) get one, over the same batches as often as they ask. A user's step with a
+    third parameter gets the optimizers too and does the whole update itself (several optimizers, as in a GAN).
     """
 
     def __init__(
@@ -53,6 +53,8 @@ class TrainStep:
         self._accumulation_steps = accumulation_steps
         self._clip_grad_norm = clip_grad_norm
         self._non_blocking = non_blocking
+        self._begun = False
+        self._fed = False
         self._update = self._choose(updates_itself)
 
     def __call__(self) -> Update:
@@ -60,23 +62,30 @@ class TrainStep:
 
         Raises:
             OutOfData: the loader is exhausted and is not to be restarted.
+            ValueError: it had nothing from the start.
         """
-        if not self._model.training:
+        # every module at first, as torch_lr_finder does; later only after somebody's eval()
+        if not (self._begun and self._model.training):
             self._model.train()
+            self._begun = True
         return self._update()
 
     def loss_scale(self) -> float | None:
-        """The loss scale as it is now, or None where losses are not scaled; the first time this waits for the device."""
+        """The loss scale as it is now, or None where losses are not scaled; waits for the device."""
         return self._precision.scale_now()
 
     def _choose(self, updates_itself: bool) -> Callable[[], Update]:
         if updates_itself:
             if self._accumulation_steps > 1 or self._precision.scaler is not None:
-                raise ValueError("a step that updates the model itself leaves no room for accumulation_steps or a GradScaler")
+                raise ValueError(
+                    "a step that updates the model itself leaves no room for accumulation_steps or a GradScaler"
+                )
             return self._user_update
         if any(needs_closure(one) for one in self._optimizers):
             if self._precision.scaler is not None:
-                raise ValueError("an optimizer that needs a closure (LBFGS) cannot be used with a GradScaler; use fp32 or bf16")
+                raise ValueError(
+                    "an optimizer that needs a closure (LBFGS) cannot be used with a GradScaler; use fp32 or bf16"
+                )
             return self._closure_update
         return self._plain_update
 
@@ -135,9 +144,13 @@ class TrainStep:
 
     def _next(self) -> Any:
         try:
-            return move(next(self._batches), self._device, self._non_blocking)
+            batch = next(self._batches)
         except StopIteration:
-            raise OutOfData from None
+            if self._fed:
+                raise OutOfData from None
+            raise ValueError("the training loader has no batches") from None
+        self._fed = True
+        return move(batch, self._device, self._non_blocking)
 
 
 def needs_closure(optimizer: Optimizer) -> bool:

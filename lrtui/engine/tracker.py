@@ -8,10 +8,10 @@ from dataclasses import dataclass
 class Tracker:
     """Exponential smoothing and the divergence rule, both torch_lr_finder's.
 
-    smoothed_i = smooth_f · loss_i + (1 - smooth_f) · smoothed_{i-1}, without bias correction; the curve has diverged when the
-    smoothed loss exceeds diverge_th · best. That rule means nothing for losses that are zero or negative, where
-    torch_lr_finder stops after one point: there the threshold is as far above the best as it would be for a positive loss
-    of the size of the first one.
+    smoothed_i = smooth_f · loss_i + (1 - smooth_f) · smoothed_{i-1}, without bias correction; the curve has diverged
+    when the smoothed loss exceeds diverge_th · best. That rule means nothing for losses that are zero or negative,
+    where torch_lr_finder stops after one point: there the threshold is as far above the best as it would be for a
+    positive loss of the size of the first one that is not zero.
 
     Args:
         smooth_f: weight of the newest loss, in [0, 1); 0 switches smoothing off.
@@ -31,9 +31,8 @@ class Tracker:
 
     def add(self, loss: float) -> float:
         """Take in the next raw loss and return the smoothed one."""
-        if self._last is None:
-            self._scale = abs(loss)
-        elif self.smooth_f > 0:
+        self._scale = self._scale or abs(loss)
+        if self._last is not None and self.smooth_f > 0:
             loss = self.smooth_f * loss + (1 - self.smooth_f) * self._last
         self._last = loss
         if loss < self.best:

@@ -59,14 +59,13 @@ class Validation:
                 metrics.append(output.metric)
         if not losses:
             raise ValueError("the validation loader has no batches")
-        return _weighted_mean(losses, sizes), None if metrics[0] is None else _weighted_mean(metrics, sizes)
+        return _weighted_mean(losses, sizes), None if any(one is None for one in metrics) else _weighted_mean(
+            metrics, sizes
+        )
 
 
 def _weighted_mean(values: list[Any], weights: list[int]) -> float:
-    # one read for all of them: a read is a synchronisation on a GPU
-    if isinstance(values[0], torch.Tensor):
+    if isinstance(values[0], torch.Tensor) and values[0].is_cuda:
+        # one read for all of them: a read is a synchronisation
         values = torch.stack([value.detach().double() for value in values]).tolist()
-    total = 0.0
-    for value, weight in zip(values, weights, strict=True):
-        total += value * weight
-    return total / sum(weights)
+    return sum(float(value) * weight for value, weight in zip(values, weights, strict=True)) / sum(weights)
