@@ -31,7 +31,8 @@ def offers_in_file(path: Path, role: Role = "model") -> list[Offer]:
     Raises CatalogError, in one line, for a file that cannot be read or parsed.
     """
     file = _File(parse(path))
-    offers = [(file.rank(node, role), file.offer(f"{path}:{node.name}", node, role)) for node in file.public()]
+    nodes = [node for node in file.public() if file.may_be(node, role)]
+    offers = [(file.rank(node, role), file.offer(f"{path}:{node.name}", node, role)) for node in nodes]
     return [offer for _, offer in sorted(offers, key=lambda pair: pair[0])]
 
 
@@ -77,6 +78,15 @@ class _File:
             kind="class" if is_class else "function",
             more=more,
         )
+
+    def may_be(self, node: ast.ClassDef | Function, role: Role) -> bool:
+        """False for what cannot make a model: a class without any base, a function that wants a model or parameters."""
+        if role != "model":
+            return True
+        if isinstance(node, ast.ClassDef):
+            return bool(node.bases or node.keywords)
+        required = node.args.args[: len(node.args.args) - len(node.args.defaults)]
+        return not required or required[0].arg not in ("model", "params", "output")
 
     def rank(self, node: ast.ClassDef | Function, role: Role) -> int:
         """0 for what fits the role by its looks, more for what is less likely; nothing is left out."""

@@ -75,6 +75,10 @@ def test_a_download_brings_what_was_not_there_and_tells_how_far_it_is(tmp_path, 
     """From a server on this machine, with the sums of the files that it has."""
     from torchvision.datasets import FashionMNIST
 
+    from lrtui.catalog.datasets import local
+
+    monkeypatch.setattr(local, "PACKAGED", tmp_path / "none")
+
     handler = partial(http.server.SimpleHTTPRequestHandler, directory=str(DEBIAN))
     monkeypatch.setattr(http.server.SimpleHTTPRequestHandler, "log_message", lambda *args: None)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -96,6 +100,16 @@ def test_a_download_brings_what_was_not_there_and_tells_how_far_it_is(tmp_path, 
         server.server_close()
     largest = max(path.stat().st_size for path in DEBIAN.glob("*.gz"))
     assert ("FashionMNIST", largest, largest) in seen
+
+
+@pytest.mark.fashion
+@needs_fashion
+def test_debians_package_is_used_before_the_network(tmp_path, monkeypatch):
+    from torchvision.datasets import FashionMNIST
+
+    monkeypatch.setattr(FashionMNIST, "mirrors", ["http://127.0.0.1:9/"])
+    choice = Choice("torchvision:FashionMNIST", {"root": str(tmp_path), "download": True})
+    assert len(load(choice.target)(**choice.args)[0]) == 60_000
 
 
 def test_what_is_not_there_says_what_to_do(tmp_path):

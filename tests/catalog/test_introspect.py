@@ -79,7 +79,7 @@ def test_a_live_signature_reads_as_a_parsed_one():
 
 
 def test_listing_a_users_module_runs_nothing(user_file, monkeypatch, tmp_path):
-    user_file("raise SystemExit(3)\nclass Net: ...", "their_pack/__init__.py")
+    user_file("raise SystemExit(3)\nclass Net(nn.Module): ...", "their_pack/__init__.py")
     monkeypatch.chdir(tmp_path)
     assert [offer.target for offer in offers_in_module("their_pack", "model")] == ["their_pack:Net"]
 

@@ -98,7 +98,7 @@ def test_a_dataclass_has_its_annotations_as_signature(user_file):
             width: int
             shared: ClassVar[int] = 3
         @dataclass
-        class Net(Base):
+        class Net(Base, nn.Module):
             depth: int = 2
             cache: dict = field(init=False)
             names: list[str] = field(default_factory=list)
@@ -115,6 +115,8 @@ def test_modules_come_first_then_what_makes_them(user_file):
         from other import Imported
         def helper(text): ...
         class Config: ...
+        class Perhaps(Imported): ...
+        def step(model, batch): ...
         def small(width=1): return Net(width)
         class _Hidden(nn.Module): ...
         class Net(_Hidden): ...
@@ -127,7 +129,7 @@ def test_modules_come_first_then_what_makes_them(user_file):
         "Late",
         "small",
         "helper",
-        "Config",
+        "Perhaps",
     ]
 
 

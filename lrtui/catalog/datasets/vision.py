@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lrtui import paths
+from lrtui.catalog.datasets import local
 from lrtui.catalog.datasets.availability import Availability, human
 from lrtui.catalog.datasets.download import Progress, reporting
 from lrtui.catalog.datasets.standard import standard
@@ -105,6 +106,8 @@ def fetch(name: str, folder: Path, more: dict[str, Any], progress: Progress | No
     if "download" not in _parameters(name):
         raise CatalogError(f"torchvision cannot fetch {name}: its makers want it fetched by hand, into {folder}")
     folder.mkdir(parents=True, exist_ok=True)
+    if name == "FashionMNIST" and local.is_there():
+        local.unpack(folder / name / "raw")
     try:
         with reporting(name, progress):
             for part in parts_of(name, more):
