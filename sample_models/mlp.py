@@ -5,6 +5,7 @@ from typing import Literal
 import torch
 from torch import nn
 
+SPEC = {"data": {"target": "lrtui:digits"}}
 ACTIVATIONS = {"relu": nn.ReLU, "gelu": nn.GELU, "tanh": nn.Tanh}
 
 

@@ -1,12 +1,22 @@
 """Every sample model is listed, explains itself and learns."""
 
 import pytest
+import torch
+from msgspec.structs import replace
 
 from lrtui import paths
 from lrtui.catalog.build import build
+from lrtui.catalog.companion import companion, merged
+from lrtui.catalog.datasets import local
+from lrtui.catalog.errors import BuildError
+from lrtui.catalog.introspect import describe
 from lrtui.catalog.source import offers_in_file
+from lrtui.catalog.target import load, locate
+from lrtui.engine.batches import train_batches
 from lrtui.engine.forward import Forward
-from lrtui.spec import Choice, LoaderSpec, RunSpec
+from lrtui.engine.precision import Precision
+from lrtui.engine.step import TrainStep, updates_itself
+from lrtui.spec import Choice, LoaderSpec, RangeSpec, RunSpec
 
 FILES = sorted(path.name for path in paths.sample_models().glob("*.py"))
 
@@ -26,19 +36,41 @@ def test_the_folder_is_no_package():
     assert not (paths.sample_models() / "__init__.py").exists()
 
 
+@pytest.mark.parametrize("name", FILES)
+def test_what_a_file_is_run_with_names_things_that_exist(name):
+    """The data may have to be fetched; everything else is there."""
+    spec = merged(RunSpec(), companion(paths.sample_models() / name))
+    for role in ("data", "optimizer", "loss", "step"):
+        target = getattr(spec, role).target
+        assert target in ("auto", "none") or describe(target, role).summary
+
+
+def spec_of(target: str, args: dict[str, object], **changed: object) -> RunSpec:
+    """The spec that the form makes of a sample: what its file says, on a batch that a test has time for."""
+    spec = merged(RunSpec(), companion(locate(target.rpartition(":")[0])))
+    return replace(spec, model=Choice(target, args), range=RangeSpec(start_lr=5e-3), **changed)
+
+
 def losses(spec: RunSpec, steps: int = 30) -> list[float]:
-    """The losses of a short training at the rate of the spec."""
+    """The losses of a short training at the rate of the spec, by the engine's own step."""
     built = build(spec)
+    optimizers = list(built.optimizer) if isinstance(built.optimizer, list) else [built.optimizer]
     forward = Forward(built.model, built.criterion, built.step)
-    found = []
-    while len(found) < steps:
-        for batch in built.train_loader:
-            built.optimizer.zero_grad()
-            output = forward(batch)
-            output.loss.backward()
-            built.optimizer.step()
-            found.append(output.loss.item())
-    return found[:steps]
+    step = TrainStep(
+        built.model,
+        forward,
+        train_batches(built.train_loader),
+        optimizers,
+        Precision(),
+        built.device,
+        updates_itself=updates_itself(built.step),
+    )
+    return [float(step().loss) for _ in range(steps)]
+
+
+def learns(spec: RunSpec, share: float = 0.75) -> None:
+    curve = losses(spec)
+    assert sum(curve[-5:]) < share * sum(curve[:5]), curve
 
 
 @pytest.mark.parametrize(
@@ -49,11 +81,68 @@ def losses(spec: RunSpec, steps: int = 30) -> list[float]:
         ("sample_models/mlp.py:MLP", {}),
         ("sample_models/mlp.py:MLP", {"layers": 3, "activation": "tanh", "batch_norm": True, "dropout": 0.1}),
         ("sample_models/mlp.py:MLP", {"layers": 0}),
+        ("sample_models/recurrent.py:RowByRow", {}),
+        ("sample_models/recurrent.py:RowByRow", {"cell": "lstm", "layers": 2, "bidirectional": True, "dropout": 0.1}),
+        ("sample_models/resnet.py:SmallResNet", {"width": 8}),
+        ("sample_models/resnet.py:SmallResNet", {"width": 8, "blocks": 2, "zero_init": True}),
+        ("sample_models/tabular.py:TabularNet", {}),
     ],
 )
 def test_it_learns_the_digits(target, args):
-    from msgspec.structs import replace
+    learns(spec_of(target, args, data=Choice("lrtui:digits"), loader=LoaderSpec(batch_size=128)))
 
-    spec = RunSpec(model=Choice(target, args), loader=LoaderSpec(batch_size=128))
-    curve = losses(replace(spec, range=replace(spec.range, start_lr=5e-3)))
-    assert sum(curve[-5:]) < 0.75 * sum(curve[:5])
+
+@pytest.mark.parametrize(
+    ("target", "args"),
+    [
+        ("sample_models/char_transformer.py:CharTransformer", {"width": 32}),
+        ("sample_models/loss_inside.py:CharModelWithLoss", {}),
+    ],
+)
+def test_it_learns_to_spell_with_the_data_that_its_file_names(target, args):
+    learns(spec_of(target, args), share=0.85)
+
+
+def test_the_character_transformer_does_not_see_what_comes():
+    model = load("sample_models/char_transformer.py:CharTransformer")(vocab_size=9, context=6).eval()
+    first, second = torch.zeros(1, 6, dtype=torch.int64), torch.zeros(1, 6, dtype=torch.int64)
+    second[0, 4:] = 5
+    assert torch.equal(model(first)[0, :4], model(second)[0, :4])
+    assert not torch.equal(model(first)[0, 4:], model(second)[0, 4:])
+
+
+def test_the_loss_inside_is_the_models_own():
+    assert build(spec_of("sample_models/loss_inside.py:CharModelWithLoss", {})).loss_name == "the model's own"
+
+
+def test_both_nets_of_the_gan_are_trained():
+    spec = spec_of("sample_models/gan.py:GAN", {})
+    built = build(spec)
+    assert built.optimizer_name == "Adam"
+    assert len(built.optimizer) == 2
+    before = [parameter.clone() for parameter in built.model.parameters()]
+    built.step(built.model, next(iter(built.train_loader)), built.optimizer)
+    assert all(not torch.equal(*pair) for pair in zip(before, built.model.parameters(), strict=True))
+    assert losses(spec)[-1] < losses(spec)[0]
+
+
+def test_a_table_of_numbers_to_predict(tmp_path):
+    path = tmp_path / "table.csv"
+    rows = torch.rand(400, 3, generator=torch.Generator().manual_seed(0))
+    path.write_text("a,b,c,y\n" + "".join(f"{a},{b},{c},{a + 2 * b - c}\n" for a, b, c in rows.tolist()))
+    spec = spec_of("sample_models/tabular.py:TabularNet", {}, data=Choice("lrtui:table", {"path": str(path)}))
+    assert build(spec).loss_name == "mean squared error"
+    learns(spec)
+
+
+@pytest.mark.fashion
+@pytest.mark.skipif(not local.is_there(), reason="Debian's dataset-fashion-mnist is not installed")
+def test_the_resnet_learns_fashion_mnist(tmp_path):
+    data = Choice("torchvision:FashionMNIST", {"root": str(tmp_path), "download": True})
+    learns(spec_of("sample_models/resnet.py:SmallResNet", {"width": 8}, data=data, loader=LoaderSpec(subset=2000)))
+
+
+def test_the_resnet_says_what_to_fetch(tmp_path, monkeypatch):
+    monkeypatch.setenv("LRTUI_HOME", str(tmp_path))
+    with pytest.raises(BuildError, match=r"FashionMNIST is not in .*: set download = true to fetch it \(31 MB\)"):
+        build(spec_of("sample_models/resnet.py:SmallResNet", {}))
