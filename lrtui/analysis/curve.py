@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 FloatArray = NDArray[np.float64]
 MetricMode = Literal["max", "min"]
+SINGLE = np.finfo(np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,7 +100,11 @@ def trim(array: FloatArray, skip_start: int, skip_end: int) -> FloatArray:
 
 
 def on_log_axis(lrs: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Log10 of the rates, rising, and the values there; a point needs a positive finite rate of its own."""
-    usable = np.flatnonzero(np.isfinite(lrs) & (lrs > 0))
+    """Log10 of the rates, rising, and the values there: NaN or infinite where they are too large for single precision.
+
+    A point needs a rate of its own that is positive, and that single precision can hold.
+    """
+    usable = np.flatnonzero((lrs >= SINGLE.tiny) & (lrs <= SINGLE.max))
     log_lr, first = np.unique(np.log10(lrs[usable]), return_index=True)
-    return log_lr, values[usable][first]
+    values = values[usable][first]
+    return log_lr, np.where(np.abs(values) <= SINGLE.max, values, np.copysign(np.inf, values))

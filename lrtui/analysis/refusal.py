@@ -12,6 +12,7 @@ from lrtui.analysis.valley import Valley
 
 METHOD = "centre of the valley"
 PERHAPS = 3.0  # standard errors of a fall that more repeats may make sure of
+HIDDEN = 0.5  # of the first loss: a fall by less than this must not go unseen
 AT_ONCE = 0.2  # a rise within this share of the axis leaves no room for an answer to its left
 
 
@@ -19,11 +20,12 @@ def refuse(verdict: Verdict, reason: str, advice: str) -> Suggestion:
     return Suggestion(verdict=verdict, reason=reason, advice=advice, method=METHOD)
 
 
-def too_little(curves: Sequence[Curve], points: int, needed: int) -> Suggestion:
+def too_little(curves: Sequence[Curve], needed: int) -> Suggestion:
     """Fewer finite losses than can be judged: stopped early, or not finite from (nearly) the start."""
     longest = max(curves, key=lambda curve: len(curve.lr), default=None)
     if longest is None or len(longest.lr) == 0:
         return refuse("too_short", "Nothing was measured.", f"Measure at least {needed} points, better 100.")
+    points = int(np.isfinite(longest.raw_loss).sum())
     start_lr = float(longest.lr[0])
     if points == 0 or not np.isfinite(longest.raw_loss[0]):
         return refuse(
@@ -39,46 +41,47 @@ def too_little(curves: Sequence[Curve], points: int, needed: int) -> Suggestion:
         )
     return refuse(
         "too_short",
-        f"{points} points are too few to tell a fall from noise.",
+        f"{points} losses are too few to tell a fall from noise.",
         f"Measure at least {needed} points, better 100.",
     )
 
 
 def no_fall(valley: Valley, traces: Sequence[Trace], sure: float) -> Suggestion:
-    """No fall that noise does not explain: it rises, it may fall, or it is flat."""
-    start_lr, end_lr = 10 ** float(valley.log_lr[0]), 10 ** float(valley.log_lr[-1])
-    if valley.diverged or valley.fall[-1] < -sure * valley.error[-1]:
-        return rise(valley, traces)
-    if valley.significance >= PERHAPS:
-        repeats = len(traces)
-        wanted = ceil(repeats * (sure / valley.significance) ** 2)
-        return refuse(
-            "too_noisy",
-            f"The loss may have fallen by {valley.depth:.2g}: that is {valley.significance:.1f} standard errors only, "
-            f"with a noise of ±{valley.noise:.2g}.",
-            f"Measure {wanted} repeats instead of {repeats}, or with {ceil(wanted / repeats)} times the iterations.",
-        )
-    return refuse(
-        "no_descent",
-        f"From {start_lr:.1e} to {end_lr:.1e} the loss stayed within its noise (±{valley.noise:.2g}).",
-        f"Raise end_lr to {100 * end_lr:.0e}; if that is flat too, see whether the optimizer was given the parameters.",
-    )
-
-
-def rise(valley: Valley, traces: Sequence[Trace]) -> Suggestion:
-    """A loss that only rises: from the first rates on, or after a stretch that is flat."""
+    """No fall to be sure of: the loss rises, or noise may hide a fall, or it is flat."""
     start, end = float(valley.log_lr[0]), float(valley.log_lr[-1])
+    rises = valley.diverged or valley.fall[-1] < -sure * valley.error[-1]
     onset = float(np.median([last_at_level(t) for t in traces]))
-    if onset < start + AT_ONCE * (end - start):
+    if rises and onset < start + AT_ONCE * (end - start):
         return refuse(
             "diverges_from_start",
             f"The loss rises from {10**onset:.1e} on, close to the start of the test, and never fell before.",
             f"Lower start_lr to {10**start / 1000:.0e}.",
         )
+    smallest = sure * float(valley.error[valley.deepest])
+    if valley.significance >= PERHAPS:
+        return too_noisy(valley, len(traces), (sure / valley.significance) ** 2)
+    if smallest > HIDDEN * abs(valley.level) > 0:
+        return too_noisy(valley, len(traces), (smallest / (HIDDEN * valley.level)) ** 2)
+    if rises:
+        return refuse(
+            "already_trained",
+            f"No rate brought the loss below {valley.level:.3g}, where it began; from {10**onset:.1e} on it rises.",
+            f"Test from a fresh start, or go on training at no more than {10**onset / 10:.0e}.",
+        )
     return refuse(
-        "already_trained",
-        f"No rate brought the loss below {valley.level:.3g}, where it was at first; from {10**onset:.1e} on it rises.",
-        f"Test from a fresh start, or go on training at no more than {10**onset / 10:.0e}.",
+        "no_descent",
+        f"From {10**start:.1e} to {10**end:.1e} the loss stayed within its noise (±{valley.noise:.2g}).",
+        f"Raise end_lr to {100 * 10**end:.0e}; if that is flat too, see whether the optimizer has the parameters.",
+    )
+
+
+def too_noisy(valley: Valley, repeats: int, times: float) -> Suggestion:
+    """Noise that could hide a fall, or be one; it takes so many times the measurements to tell."""
+    return refuse(
+        "too_noisy",
+        f"A noise of ±{valley.noise:.2g} leaves an apparent fall of {valley.depth:.2g} "
+        f"at {valley.significance:.1f} standard errors.",
+        f"Measure {ceil(repeats * times)} repeats instead of {repeats}, or take {ceil(times)} times the iterations.",
     )
 
 

@@ -143,6 +143,7 @@ def fastai_curve(curve: Curve) -> tuple[FloatArray, FloatArray]:
     return lrs[:end], losses[:end]
 
 
+@np.errstate(all="ignore")
 def suggest_all(curve: Curve) -> dict[str, float | None]:
     """What every published rule makes of this curve, smoothed and trimmed as its library does it."""
     curves = original_curves(curve)

@@ -1,12 +1,13 @@
 """Our suggestion: one rate, the interval it is sure of, and silence where a curve does not justify an answer.
 
 The rate is the centre of the valley (see `valley`): a compromise that a constant rate may rather stay below, and the
-peak of a one-cycle schedule go above. The interval is where the test held two thirds of its deepest fall, and reaches to
-each repeat's own centre; in tests/bench/answers it contains the best rate nine times in ten.
+peak of a one-cycle schedule go above. The interval is where the test held two thirds of its deepest fall, and
+reaches to each repeat's own centre: in tests/bench/answers it contains the best rate nine times in ten.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from math import ceil
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,7 +16,7 @@ from lrtui.analysis import refusal
 from lrtui.analysis.answer import Suggestion
 from lrtui.analysis.curve import Curve, FloatArray, on_log_axis, unsmooth
 from lrtui.analysis.trace import Trace, trace
-from lrtui.analysis.valley import Valley, find_valley
+from lrtui.analysis.valley import BANDWIDTH, Valley, find_valley
 
 MIN_POINTS = 10
 SURE = 4.0  # a fall is believed from so many of its standard errors on
@@ -63,9 +64,8 @@ def check_ladder(lrs: FloatArray) -> None:
 def suggest_curves(curves: Sequence[Curve]) -> Suggestion:
     """The learning rate that the repeats of a range test speak for. Whatever was measured, it does not raise."""
     traces = loss_traces(curves)
-    points = max((int(np.isfinite(curve.raw_loss).sum()) for curve in curves), default=0)
-    if not traces or points < MIN_POINTS:
-        return refusal.too_little(curves, points, MIN_POINTS)
+    if not traces:
+        return refusal.too_little(curves, MIN_POINTS)
     valley = find_valley(traces)
     if valley.significance < SURE:
         return refusal.no_fall(valley, traces, SURE)
@@ -79,14 +79,14 @@ def suggest_curves(curves: Sequence[Curve]) -> Suggestion:
 
 
 def loss_traces(curves: Sequence[Curve]) -> list[Trace]:
-    """Those curves that have at least two rates and a finite loss, made ready."""
+    """Those curves that have enough points to be judged, made ready."""
     return list(traces_of((curve, curve.raw_loss) for curve in curves))
 
 
 def traces_of(measured: Iterable[tuple[Curve, FloatArray]]) -> Iterator[Trace]:
     for curve, values in measured:
         log_lr, values_there = on_log_axis(curve.lr, values)
-        if len(log_lr) > 1 and np.isfinite(values_there).any():
+        if np.isfinite(values_there).sum() >= MIN_POINTS:
             yield trace(log_lr, values_there, curve.momentum)
 
 
@@ -122,9 +122,18 @@ def answer(valley: Valley, low: float, high: float, repeats: int) -> Suggestion:
             f"{bottom:.1e} and turned; from {10**low:.1e} to {10**high:.1e} two thirds of the fall were held."
         ),
         method=f"{refusal.METHOD} of {repeats} repeats" if repeats > 1 else refusal.METHOD,
-        advice=(
-            f"Train at {lr:.1e}, or confirm it first with short trainings from {10**low:.1e} to {10**high:.1e}."
-            if repeats > 1
-            else "Measure 3 repeats with different seeds: one run does not show how far the answer depends on its seed."
-        ),
+        advice=next_step(valley, repeats, f"from {10**low:.1e} to {10**high:.1e}"),
     )
+
+
+def next_step(valley: Valley, repeats: int, where: str) -> str:
+    """What makes a good answer better: a slower ramp before more repeats, and more repeats before a confirmation."""
+    late = valley.delay_in_decades
+    if late > 2 * BANDWIDTH:
+        slower = ceil(len(valley.longest.log_lr) * late / BANDWIDTH / 50) * 50
+        return (
+            f"Measure with {slower} iterations or more: the ramp is so fast that a rate shows {late:.1f} decades late."
+        )
+    if repeats == 1:
+        return "Measure 3 repeats with different seeds: one run does not show how far the answer depends on its seed."
+    return f"Confirm it with short trainings {where}, or train."

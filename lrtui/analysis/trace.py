@@ -5,11 +5,11 @@ from math import log, pi, sqrt
 
 import numpy as np
 
-from lrtui.analysis.curve import FloatArray
+from lrtui.analysis.curve import SINGLE, FloatArray
 
 CAP = 3  # noise widths above the first losses: whatever is higher is no worse than this
+ENOUGH = 8  # losses that a width can be told from
 AGREE = 2  # two medians agree within so many standard errors of their difference
-SINGLE_PRECISION = float(np.finfo(np.float32).eps)  # no loss is known better than to this part of itself
 USUAL_MOMENTUM = 0.9  # PyTorch's default beta1, and what nearly everybody gives to SGD
 
 
@@ -47,7 +47,8 @@ def trace(log_lr: FloatArray, losses: FloatArray, momentum: float | None = None)
     first = known[: before_change(known, noise)]
     ceiling = float(np.median(first)) + CAP * noise
     level, width = float(np.minimum(first, ceiling).mean()), float(np.minimum(first, ceiling).std())
-    noise = max(noise, width, SINGLE_PRECISION * max(abs(level), level - float(known.min())))
+    # no loss is known better than to single precision
+    noise = max(noise, width, float(SINGLE.eps) * max(abs(level), level - float(known.min())))
     return Trace(
         log_lr=log_lr,
         fall=level - np.minimum(losses, level + CAP * noise),
@@ -84,9 +85,12 @@ def before_change(losses: FloatArray, noise: float) -> int:
 
 
 def noise_width(losses: FloatArray) -> float:
-    """Standard deviation of the noise, from how far each loss is off the mean of its two neighbours."""
-    if len(losses) < 3:
-        return 0.0
-    bends = losses[1:-1] - (losses[:-2] + losses[2:]) / 2
+    """Standard deviation of the noise, from how far each loss is off the mean of its two neighbours.
+
+    The smallest of those of the first quarter, the first half and the whole: a divergence comes at the end.
+    """
+    bends = np.abs(losses[1:-1] - (losses[:-2] + losses[2:]) / 2)
+    parts = [bends[: len(bends) // parts] for parts in (1, 2, 4)]
+    middle = min((float(np.median(part)) for part in parts if len(part) >= ENOUGH), default=0.0)
     # of normal noise, the median absolute deviation is 1 / 1.4826 standard deviations; a bend is √1.5 as wide as a loss
-    return float(1.4826 * np.median(np.abs(bends))) / sqrt(1.5)
+    return 1.4826 * middle / sqrt(1.5)

@@ -64,6 +64,12 @@ class Valley:
         """Log10 of the rate that is to blame for the loss at `log_lr`."""
         return self.longest.earlier(log_lr)
 
+    @property
+    def delay_in_decades(self) -> float:
+        """How far along the axis the ladder moves on while a rate has yet to show, at the centre."""
+        late = centre_of_mass(self.log_lr, self.fall)
+        return late - self.earlier(late)
+
     def edges(self, share: float) -> tuple[float, float]:
         """Log10 of the outermost rates, to the left and right of the deepest point, that hold `share` of the fall."""
         below = np.flatnonzero(self.share < share)
@@ -74,38 +80,51 @@ class Valley:
 
 
 def find_valley(traces: Sequence[Trace]) -> Valley:
-    """The average of the traces: its points pooled, each weighed by a Gaussian of its distance in log(lr)."""
+    """The average of the traces, each point weighed by a Gaussian of its distance in log(lr)."""
     longest = max(traces, key=lambda t: float(t.log_lr[-1]))
     grid = uniform_grid(min(float(t.log_lr[0]) for t in traces), float(longest.log_lr[-1]))
     counts, sums = (np.stack(rows) for rows in zip(*(binned(t, grid) for t in traces), strict=True))
-    for row, t in enumerate(traces):
-        if t.diverged and t.log_lr[-1] < longest.log_lr[-1]:
-            extend_divergence(counts, sums, row, t, grid)
+    for count, total, t in zip(counts, sums, traces, strict=True):
+        if t.diverged:
+            extend_divergence(count, total, t, grid, counts.max(0))
 
-    kernel = gaussian(len(grid), float(grid[1] - grid[0]))
-    weight = np.convolve(counts.sum(0), kernel, "valid")
+    fall, error = averaged(counts.sum(0), sums.sum(0), grid)
     noise = float(np.mean([t.noise for t in traces]))
     level_error = float(np.linalg.norm([t.level_error for t in traces])) / len(traces)
     return Valley(
         log_lr=grid,
-        fall=np.convolve(sums.sum(0), kernel, "valid") / weight,
-        error=np.hypot(noise * np.sqrt(np.convolve(counts.sum(0), kernel**2, "valid")) / weight, level_error),
+        fall=fall,
+        error=np.hypot(noise * error, level_error),
         longest=longest,
-        centres=tuple(own_centres(traces, counts, sums, grid, kernel)),
+        centres=tuple(own_centres(traces, counts, sums, grid)),
         level=float(np.mean([t.level for t in traces])),
         noise=noise,
         diverged=any(t.diverged for t in traces),
     )
 
 
-def own_centres(
-    traces: Sequence[Trace], counts: FloatArray, sums: FloatArray, grid: FloatArray, kernel: FloatArray
-) -> Iterator[float]:
+def own_centres(traces: Sequence[Trace], counts: FloatArray, sums: FloatArray, grid: FloatArray) -> Iterator[float]:
     """Log10 of the rate that each repeat would speak for if it were alone; nothing for one that never fell."""
     for t, count, total in zip(traces, counts, sums, strict=True):
-        fall = np.convolve(total, kernel, "valid") / np.maximum(np.convolve(count, kernel, "valid"), 1e-300)
+        reach = int(np.flatnonzero(count)[-1]) + 1
+        fall, _ = averaged(count[:reach], total[:reach], grid[:reach])
         if fall.max() > 0:
-            yield t.earlier(centre_of_mass(grid, fall))
+            yield t.earlier(centre_of_mass(grid[:reach], fall))
+
+
+def averaged(counts: FloatArray, sums: FloatArray, grid: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Mean fall around each grid point, and its standard error where the noise has a width of 1.
+
+    Grid points weigh the same however many measured points they stand for: the average would lean towards the denser
+    side of a linear ladder otherwise.
+    """
+    kernel = gaussian(len(grid), float(grid[1] - grid[0]))
+    held = (counts > 0).astype(np.float64)
+    filled = np.maximum(counts, 1)
+    weight = np.maximum(np.convolve(held, kernel, "valid"), 1e-300)
+    fall: FloatArray = np.convolve(sums / filled, kernel, "valid") / weight
+    error: FloatArray = np.sqrt(np.convolve(held / filled, kernel**2, "valid")) / weight
+    return fall, error
 
 
 def gaussian(size: int, spacing: float) -> FloatArray:
@@ -128,11 +147,11 @@ def binned(t: Trace, grid: FloatArray) -> tuple[FloatArray, FloatArray]:
     return counts, sums
 
 
-def extend_divergence(counts: FloatArray, sums: FloatArray, row: int, t: Trace, grid: FloatArray) -> None:
+def extend_divergence(count: FloatArray, total: FloatArray, t: Trace, grid: FloatArray, others: FloatArray) -> None:
     """A repeat that has diverged stays as bad as it was at its end, for as long as others go on."""
-    beyond = grid > t.log_lr[-1]
-    counts[row, beyond] = counts[:, beyond].max(0)
-    sums[row, beyond] = t.fall[-1] * counts[row, beyond]
+    beyond = grid > t.log_lr[-1] + RESOLUTION / 2
+    count[beyond] = others[beyond]
+    total[beyond] = t.fall[-1] * others[beyond]
 
 
 def share_of(fall: FloatArray) -> FloatArray:
@@ -141,6 +160,6 @@ def share_of(fall: FloatArray) -> FloatArray:
 
 
 def centre_of_mass(log_lr: FloatArray, fall: FloatArray) -> float:
-    """Where the valley balances, each rate weighing by its share of the fall to the power `SHARPNESS`."""
+    """Where the valley balances, each rate weighing by its share of the fall to the power of `SHARPNESS`."""
     mass = share_of(fall) ** SHARPNESS
     return float(log_lr @ mass / mass.sum()) if mass.any() else float(log_lr[0])

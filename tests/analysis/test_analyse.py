@@ -1,0 +1,66 @@
+import subprocess
+import sys
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from lrtui.analysis.analyse import analyse
+from lrtui.analysis.bounds import bounds
+from lrtui.analysis.curve import Curve
+from lrtui.analysis.rules import RULES, spread, suggest_all
+from lrtui.analysis.suggest import suggest_curves
+
+from .curves import valley
+
+measured = hnp.arrays(np.float64, st.integers(0, 30), elements=st.floats(allow_nan=True, allow_infinity=True))
+
+
+def test_everything_is_answered_at_once():
+    curves = [Curve(*valley(seed=seed)) for seed in range(3)]
+    found = analyse(curves)
+    assert found.suggestion == suggest_curves(curves)
+    assert found.bounds == bounds(curves)
+    assert set(found.suggestions) == set(RULES)
+    assert found.agreement == spread(found.suggestions)
+
+
+def test_a_rule_answers_for_repeats_with_its_median():
+    curves = [Curve(*valley(seed=seed, width=0.3)) for seed in range(3)]
+    alone = sorted(suggest_all(curve)["minimum"] for curve in curves)
+    assert analyse(curves).suggestions["minimum"] == pytest.approx(alone[1])
+
+
+def test_an_analysis_can_be_written_and_read():
+    found = analyse([Curve(*valley())])
+    assert msgspec.json.decode(msgspec.json.encode(found), type=type(found)) == found
+
+
+@pytest.mark.filterwarnings("error")
+@given(data=st.data(), repeats=st.integers(0, 3))
+@settings(max_examples=150, deadline=None)
+def test_whatever_was_measured_does_not_raise(data, repeats):
+    curves = []
+    for _ in range(repeats):
+        losses = data.draw(measured)
+        same_length = hnp.arrays(np.float64, len(losses), elements=st.floats(allow_nan=True, allow_infinity=True))
+        curves.append(Curve(data.draw(same_length), losses, metric=data.draw(st.none() | same_length)))
+    found = analyse(curves)
+    assert found.suggestion.verdict
+    msgspec.json.encode(found)
+
+
+@pytest.mark.parametrize(
+    "losses", [[], [1.0], [1.0] * 50, [np.nan] * 50, [np.inf] * 50, [1e308] * 50, [-1e308, 1e308] * 25]
+)
+def test_degenerate_curves_get_no_rate(losses):
+    lrs = np.geomspace(1e-6, 1, 50)[: len(losses)]
+    assert analyse([Curve(lrs, np.array(losses))]).suggestion.lr is None
+
+
+def test_the_types_of_an_answer_are_imported_without_numpy():
+    code = "import sys, lrtui.analysis.answer; print('numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"

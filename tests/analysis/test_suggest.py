@@ -1,0 +1,255 @@
+from math import log10
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lrtui.analysis.curve import Curve, exponential_average
+from lrtui.analysis.suggest import suggest, suggest_curves
+
+from .curves import ladder, noise, valley
+
+seeds = st.integers(0, 10_000)
+
+
+def number_in(text):
+    """The first number of an advice, such as the end_lr that it asks for."""
+    return next(float(word.strip(".,;")) for word in text.split() if word.strip(".,;")[:1].isdigit())
+
+
+def test_a_fall_and_a_divergence_are_answered_with_a_rate_between_them():
+    answer = suggest(*valley())
+    assert answer.verdict == "ok"
+    assert 3e-3 < answer.lr < 0.1
+    assert answer.low < answer.lr < answer.high < 0.32
+    assert answer.reason
+    assert answer.advice
+    assert answer.method
+
+
+def test_lists_and_one_dimensional_arrays_are_the_same():
+    lrs, losses = valley()
+    assert suggest(lrs.tolist(), losses.tolist()) == suggest(lrs, losses)
+
+
+def test_a_loss_may_be_negative():
+    lrs, losses = valley()
+    assert suggest(lrs, losses - 1000).lr == pytest.approx(suggest(lrs, losses).lr, rel=1e-3)
+
+
+@given(seed=seeds, scale=st.floats(1e-3, 1e3), shift=st.floats(-100, 100))
+@settings(max_examples=50, deadline=None)
+def test_the_scale_and_the_zero_of_the_loss_do_not_matter(seed, scale, shift):
+    lrs, losses = valley(seed=seed)
+    one, other = suggest(lrs, losses), suggest(lrs, scale * (losses + shift))
+    assert (other.lr, other.low, other.high) == pytest.approx((one.lr, one.low, one.high), rel=1e-6)
+
+
+@given(seed=seeds, factor=st.floats(1e-3, 1e3))
+@settings(max_examples=30, deadline=None)
+def test_rates_in_other_units_give_the_answer_in_those_units(seed, factor):
+    lrs, losses = valley(seed=seed)
+    one, other = suggest(lrs, losses), suggest(factor * lrs, losses)
+    assert (other.lr, other.low, other.high) == pytest.approx(
+        (factor * one.lr, factor * one.low, factor * one.high), rel=0.06
+    )
+
+
+@pytest.mark.parametrize("num_iter", [60, 100, 300, 1000, 3000])
+def test_the_number_of_iterations_does_not_matter_for_the_same_valley(num_iter):
+    lrs, losses = valley(num_iter)
+    spacing = 8 / (num_iter - 1)
+    exact = suggest(*valley(10_000), momentum=0.0).lr
+    # without momentum a loss shows what one step earlier did
+    assert log10(suggest(lrs, losses, momentum=0.0).lr / exact) == pytest.approx(-spacing, abs=0.06)
+
+
+@pytest.mark.parametrize("start_lr", [1e-8, 1e-6, 1e-5])
+@pytest.mark.parametrize("end_lr", [1.0, 10.0, 100.0])
+def test_the_range_does_not_matter_as_long_as_the_valley_is_in_it(start_lr, end_lr):
+    points = round(25 * log10(end_lr / start_lr))
+    answer = suggest(*valley(points, start_lr=start_lr, end_lr=end_lr))
+    assert answer.lr == pytest.approx(suggest(*valley(200)).lr, rel=0.15)
+
+
+def test_seeds_hardly_move_the_answer():
+    rates = [suggest(*valley(seed=seed, width=0.1)).lr for seed in range(20)]
+    assert max(rates) / min(rates) < 1.5
+
+
+def test_momentum_moves_the_answer_to_lower_rates():
+    lrs, losses = valley()
+    assert suggest(lrs, losses, momentum=0.9).lr < suggest(lrs, losses).lr < suggest(lrs, losses, momentum=0.0).lr
+
+
+def test_smoothing_can_be_undone_first():
+    lrs, losses = valley()
+    smoothed = exponential_average(losses, 0.05)
+    assert suggest(lrs, smoothed, smooth_f=0.05).lr == pytest.approx(suggest(lrs, losses).lr)
+    assert suggest(lrs, smoothed).lr > 1.5 * suggest(lrs, losses).lr
+
+
+@pytest.mark.parametrize("smooth_f", [0.0, -1.0, 1.5])
+def test_a_smoothing_that_is_none_is_refused(smooth_f):
+    with pytest.raises(ValueError, match="smooth_f"):
+        suggest(*valley(), smooth_f=smooth_f)
+
+
+def test_rates_that_do_not_rise_are_refused_with_the_place():
+    lrs, losses = valley()
+    with pytest.raises(ValueError, match="must rise"):
+        suggest(lrs[::-1], losses)
+    lrs[7] = lrs[6]
+    with pytest.raises(ValueError, match="point 7"):
+        suggest(lrs, losses)
+
+
+@pytest.mark.parametrize("rate", [np.nan, np.inf, -1e-3])
+def test_rates_that_are_none_are_refused(rate):
+    lrs, losses = valley()
+    lrs[3] = rate
+    with pytest.raises(ValueError, match="finite"):
+        suggest(lrs, losses)
+
+
+def test_a_ladder_may_begin_at_zero():
+    lrs = np.linspace(0, 1, 200)
+    assert suggest(lrs, 1 - np.exp(-(((lrs - 0.3) / 0.1) ** 2)) + 0.01 * noise(200)).verdict == "ok"
+
+
+# verdicts
+
+
+def test_flat_is_no_descent_and_asks_for_higher_rates():
+    lrs = ladder(end_lr=1e-3)
+    for losses in (np.ones(100), 1 + 0.1 * noise(100)):
+        answer = suggest(lrs, losses)
+        assert answer.verdict == "no_descent"
+        assert number_in(answer.advice) > 1e-3
+        assert (answer.lr, answer.low, answer.high) == (None, None, None)
+
+
+def test_noise_alone_is_hardly_ever_answered():
+    verdicts = [suggest(ladder(), 1 + 0.1 * noise(100, seed)).verdict for seed in range(200)]
+    assert verdicts.count("ok") <= 2
+    assert verdicts.count("no_descent") >= 180
+
+
+def test_three_repeats_of_noise_are_hardly_ever_answered():
+    curves = [[Curve(ladder(), noise(100, 3 * i + k)) for k in range(3)] for i in range(100)]
+    assert [suggest_curves(three).verdict for three in curves].count("ok") <= 1
+
+
+def test_a_fall_that_goes_on_asks_for_a_higher_end():
+    lrs, losses = valley()
+    answer = suggest(lrs[:62], losses[:62])
+    assert answer.verdict == "still_falling"
+    assert number_in(answer.advice) > 2 * lrs[61]
+    assert answer.lr is None
+
+
+def test_a_fall_that_is_held_to_the_end_is_not_answered():
+    lrs = ladder(end_lr=0.1)
+    assert suggest(lrs, 1 / (1 + (lrs / 1e-4) ** 2) + 0.01 * noise(100)).verdict == "still_falling"
+
+
+@pytest.mark.parametrize("losses", [np.linspace(1, 9, 100), np.geomspace(1, 1e30, 100), 2 + np.arange(100) / 9])
+def test_rising_from_the_start_asks_for_a_lower_start(losses):
+    lrs = ladder(start_lr=0.1)
+    answer = suggest(lrs, losses + 0.01 * noise(100))
+    assert answer.verdict == "diverges_from_start"
+    assert number_in(answer.advice) < 0.1 / 10
+
+
+def test_nan_after_a_few_points_is_a_divergence():
+    losses = np.full(40, np.nan)
+    losses[:4] = [2.3, 9, 400, 1e9]
+    assert suggest(ladder(40), losses).verdict == "diverges_from_start"
+
+
+def test_nan_before_the_first_step_is_not_blamed_on_the_rate():
+    answer = suggest(ladder(40), np.full(40, np.nan))
+    assert answer.verdict == "diverges_from_start"
+    assert "no learning rate" in answer.advice
+
+
+def test_a_rise_after_a_long_flat_stretch_means_already_trained():
+    lrs = ladder()
+    answer = suggest(lrs, 0.1 + (lrs / 0.1) ** 2 + 0.01 * noise(100))
+    assert answer.verdict == "already_trained"
+    assert number_in(answer.advice) < 0.1
+
+
+def test_noise_that_could_hide_everything_is_too_noisy_even_where_the_loss_rises():
+    assert suggest(ladder(), 1 + 2 * noise(100)).verdict == "too_noisy"
+    verdicts = [suggest(*valley(width=3, seed=seed)).verdict for seed in range(50)]
+    assert verdicts.count("too_noisy") > 30
+    assert set(verdicts) <= {"too_noisy", "ok"}
+
+
+def test_a_fall_that_may_be_noise_asks_for_repeats_and_gets_its_answer_from_them():
+    def curve(seed):
+        return Curve(*valley(width=1.6, seed=seed))
+
+    noisy = next(seed for seed in range(100) if suggest_curves([curve(seed)]).verdict == "too_noisy")
+    answer = suggest_curves([curve(noisy)])
+    assert number_in(answer.advice) >= 2
+    assert suggest_curves([curve(seed) for seed in range(20)]).verdict == "ok"
+
+
+@pytest.mark.parametrize("points", [0, 1, 2, 9])
+def test_a_handful_of_points_is_too_short(points):
+    lrs, losses = valley()
+    answer = suggest(lrs[:points], losses[:points])
+    assert answer.verdict == "too_short"
+    assert number_in(answer.advice) >= 10
+
+
+def test_loss_and_metric_that_want_other_rates_disagree():
+    lrs, losses = valley()
+    accuracy = 0.1 + 0.8 * np.exp(-((np.log10(lrs) + 5.5) ** 2) * 4) + 0.01 * noise(100, 1)
+    assert suggest_curves([Curve(lrs, losses, metric=accuracy)]).verdict == "disagree"
+    assert suggest_curves([Curve(lrs, losses, metric=-accuracy, metric_mode="min")]).verdict == "disagree"
+    assert suggest_curves([Curve(lrs, losses, metric=2.3 - losses)]).verdict == "ok"
+    assert suggest_curves([Curve(lrs, losses, metric=noise(100, 2))]).verdict == "ok"
+
+
+# several curves
+
+
+def test_repeats_may_come_in_any_order():
+    curves = [Curve(*valley(seed=seed, width=0.3)) for seed in range(3)]
+    assert suggest_curves(curves).lr == pytest.approx(suggest_curves(curves[::-1]).lr)
+
+
+def test_the_interval_reaches_to_each_repeat():
+    lrs, losses = valley()
+    shifted = np.interp(np.log10(lrs) - 1.2, np.log10(lrs), losses)
+    both = suggest_curves([Curve(lrs, losses), Curve(lrs, shifted)])
+    assert both.low <= suggest(lrs, losses).lr * 1.01
+    assert both.high >= suggest(lrs, shifted).lr * 0.99
+
+
+def test_a_repeat_that_has_only_begun_leaves_the_answer_alone():
+    curves = [Curve(*valley(seed=seed)) for seed in range(2)]
+    lrs, losses = valley(seed=2)
+    begun = Curve(lrs[:5], losses[:5])
+    assert suggest_curves([*curves, begun]).lr == pytest.approx(suggest_curves(curves).lr, rel=0.02)
+
+
+@pytest.mark.filterwarnings("error")
+@given(
+    st.lists(
+        st.floats(width=32) | st.sampled_from([float("nan"), float("inf"), -float("inf")]), min_size=0, max_size=40
+    )
+)
+@settings(max_examples=200, deadline=None)
+def test_whatever_was_measured_is_judged(losses):
+    answer = suggest(ladder(len(losses)) if len(losses) > 1 else [1e-3] * len(losses), losses)
+    assert answer.reason
+    assert answer.advice
+    if answer.verdict == "ok":
+        assert 1e-7 <= answer.low <= answer.lr <= answer.high <= 10 * (1 + 1e-9)
+    else:
+        assert (answer.lr, answer.low, answer.high) == (None, None, None)

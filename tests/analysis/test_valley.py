@@ -1,0 +1,115 @@
+import numpy as np
+import pytest
+
+from lrtui.analysis.trace import before_change, delay, noise_width, trace
+from lrtui.analysis.valley import centre_of_mass, find_valley
+
+from .curves import ladder, noise, valley
+
+
+def trace_of(lrs, losses, momentum=None):
+    return trace(np.log10(lrs), losses, momentum)
+
+
+def bowl(centre, num_iter=200):
+    """A valley that is symmetrical around log10(lr) = centre."""
+    lrs = ladder(num_iter)
+    return lrs, 1 - np.exp(-((np.log10(lrs) - centre) ** 2))
+
+
+def test_noise_width_knows_noise_from_a_trend():
+    assert noise_width(0.3 * noise(2000)) == pytest.approx(0.3, rel=0.1)
+    assert noise_width(np.arange(100.0)) == 0
+
+
+def test_noise_width_is_not_moved_by_a_divergence():
+    losses = 0.3 * noise(2000)
+    losses[-100:] += np.geomspace(1, 1e9, 100)
+    assert noise_width(losses) == pytest.approx(0.3, rel=0.15)
+
+
+def test_before_change_ends_where_the_loss_starts_to_fall():
+    losses = np.concatenate([np.ones(50), np.linspace(1, 0, 50)]) + 0.01 * noise(100)
+    assert 40 <= before_change(losses, 0.01) <= 50
+    assert before_change(np.linspace(1, 0, 100), 0.0) == 10
+
+
+def test_momentum_delays_by_its_half_life():
+    assert delay(0.0) == 1
+    assert delay(0.9) == pytest.approx(1 + 6.58, abs=0.01)
+    assert delay(0.0) < delay(None) < delay(0.9)
+    assert delay(1.0) < np.inf
+
+
+def test_earlier_goes_back_along_the_ladder_that_was_measured():
+    linear = np.linspace(0.1, 1, 10)
+    one_back = trace_of(linear, np.ones(10), momentum=0.0)
+    assert 10 ** one_back.earlier(np.log10(0.5)) == pytest.approx(0.4)
+    assert 10 ** one_back.earlier(np.log10(0.1)) == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("centre", [-5.0, -3.0, -1.0])
+def test_the_centre_of_a_symmetrical_bowl_is_its_middle(centre):
+    lrs, losses = bowl(centre)
+    found = find_valley([trace_of(lrs, losses, momentum=0.0)])
+    assert centre_of_mass(found.log_lr, found.fall) == pytest.approx(centre, abs=0.02)
+    assert found.log_lr[found.deepest] == pytest.approx(centre, abs=0.05)
+    one_step = 8 / 199
+    assert found.centre == pytest.approx(centre - one_step, abs=0.02)
+
+
+def test_a_linear_ladder_has_the_same_valley():
+    lrs = np.linspace(0.001, 1, 3000)
+    losses = 1 - np.exp(-((np.log10(lrs) + 1) ** 2) / 0.1)
+    found = find_valley([trace_of(lrs, losses)])
+    assert centre_of_mass(found.log_lr, found.fall) == pytest.approx(-1, abs=0.05)
+
+
+def test_edges_hold_the_share_that_was_asked_for():
+    lrs, losses = bowl(-3)
+    found = find_valley([trace_of(lrs, losses)])
+    left, right = found.edges(0.5)
+    inside = (found.log_lr >= left) & (found.log_lr <= right)
+    assert (found.share[inside] >= 0.5).all()
+    assert right - left == pytest.approx(2 * np.sqrt(np.log(2)), abs=0.25)
+
+
+def test_more_repeats_make_the_error_smaller():
+    traces = [trace_of(*valley(width=0.5, seed=seed)) for seed in range(9)]
+    alone = np.mean([find_valley([one]).error for one in traces])
+    assert find_valley(traces).error.mean() == pytest.approx(alone / 3, rel=0.15)
+
+
+def test_a_repeat_that_diverged_counts_as_diverged_where_the_others_go_on():
+    lrs, losses = bowl(-3)
+    early = losses[:120].copy()
+    early[110:] = 1e6
+    with_early = find_valley([trace_of(lrs, losses), trace_of(lrs[:120], early)])
+    alone = find_valley([trace_of(lrs, losses)])
+    at = np.searchsorted(with_early.log_lr, -2.0)
+    assert with_early.fall[at] == pytest.approx(alone.fall[at] / 2, rel=0.1)
+
+
+def test_a_repeat_that_was_merely_stopped_has_no_say_beyond_its_end():
+    lrs, losses = bowl(-3)
+    alone = find_valley([trace_of(lrs, losses)])
+    with_half = find_valley([trace_of(lrs, losses), trace_of(lrs[:100], losses[:100])])
+    assert with_half.fall == pytest.approx(alone.fall, abs=0.02)
+
+
+def test_gaps_are_left_out_and_a_tail_that_is_not_finite_is_a_divergence():
+    lrs, losses = valley()
+    losses[[20, 40, 60]] = np.nan
+    losses[-3:] = [np.inf, np.nan, np.nan]
+    made = trace_of(lrs, losses)
+    assert len(made.fall) == 97
+    assert np.isfinite(made.fall).all()
+    assert made.diverged
+    assert (made.fall[-3:] == made.fall.min()).all()
+
+
+def test_a_huge_loss_weighs_no_more_than_a_bad_one():
+    lrs, losses = valley()
+    higher = losses.copy()
+    higher[losses > 5] *= 1e30
+    assert find_valley([trace_of(lrs, higher)]).centre == find_valley([trace_of(lrs, losses)]).centre
