@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lrtui.catalog.datasets.download import in_words
+from lrtui.catalog.datasets.images import images
 from lrtui.catalog.datasets.vision import listed, vision
 from lrtui.catalog.errors import CatalogError
 from lrtui.catalog.introspect import fields_of, offer_of
@@ -15,6 +16,8 @@ from lrtui.catalog.offer import Offer, Role
 from lrtui.catalog.optional import library
 from lrtui.catalog.target import OWN, Notice, near
 from lrtui.engine.apex import fused_finding
+
+_FOLDER = "ImageFolder"
 
 
 def offers(where: str, role: Role) -> list[Offer]:
@@ -37,6 +40,8 @@ def load(where: str, what: str, notice: Notice = lambda text: None) -> Callable[
         if what not in known:
             raise CatalogError(f"timm has no model '{what}'{_close(what, known)}")
         return _timm_builder(what)
+    if what == _FOLDER:
+        return images
     models, data = torchvision_names("model"), torchvision_names("data")
     if what in data or (what[:1].isupper() and what in library("torchvision.datasets").__all__):
         return vision(what, in_words(notice))
@@ -52,7 +57,7 @@ def torchvision_names(role: Role) -> list[str]:
     if role == "model":
         return sorted(library("torchvision.models").list_models())
     if role == "data":
-        return listed()
+        return sorted([*listed(), _FOLDER])
     return []
 
 

@@ -82,6 +82,9 @@ def _parts(name: str, made: Any) -> tuple[Any, Any]:
     if not _is_data(train):
         got = type(made).__name__
         raise BuildError("data", f"{name} returned {got}: expected a Dataset, a DataLoader, or a pair of them")
+    for part in (train, val):
+        if part is not None and not isinstance(part, IterableDataset) and not hasattr(part, "__len__"):
+            raise BuildError("data", f"{name} returned a {type(part).__name__} without a length: give it a __len__")
     return train, val
 
 

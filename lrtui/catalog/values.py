@@ -1,9 +1,9 @@
 """Text to value and back, as the fields of a form need it; every refusal is in words that a person understands."""
 
-import tomllib
 from collections.abc import Mapping
 from typing import Any
 
+from lrtui.catalog import toml
 from lrtui.catalog.errors import one_line
 from lrtui.catalog.fields import is_plain
 from lrtui.catalog.offer import Field, Kind, Offer
@@ -42,12 +42,12 @@ def show(field: Field, value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if field.kind == "tuple" and isinstance(value, list | tuple):
-        return toml(value) if field.item == "str" else ", ".join(_bare(entry) for entry in value) or "[]"
+        return toml.write(value) if field.item == "str" else ", ".join(toml.bare(entry) for entry in value) or "[]"
     if field.kind == "other":
-        return toml(value)
+        return toml.write(value)
     if isinstance(value, str) and field.kind == "str":
-        return toml(value) if _must_quote(field, value) else value
-    return _bare(value)
+        return toml.write(value) if _must_quote(field, value) else value
+    return toml.bare(value)
 
 
 def check(offer: Offer, args: Mapping[str, Any]) -> list[Problem]:
@@ -80,17 +80,6 @@ def wrong(field: Field, value: Any) -> str:
     return "" if _fits(field.kind, value) else f"expected {_expected(field)}, got {_quoted(value)}"
 
 
-def toml(value: Any) -> str:
-    """A value as TOML writes it in one line."""
-    if isinstance(value, str):
-        return '"' + "".join(_escaped(letter) for letter in value) + '"'
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(toml(entry) for entry in value) + "]"
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{toml(key)} = {toml(entry)}" for key, entry in value.items()) + "}"
-    return "true" if value is True else "false" if value is False else _bare(value)
-
-
 def _scalar(kind: Kind, text: str) -> Any:
     try:
         match kind:
@@ -101,9 +90,9 @@ def _scalar(kind: Kind, text: str) -> Any:
             case "bool":
                 return _truth(text)
             case "str":
-                return _from_toml(text) if text.startswith('"') else text
+                return toml.read(text) if text.startswith('"') else text
             case _:
-                return _from_toml(text)
+                return toml.read(text)
     except (ValueError, OverflowError):
         raise ValueError(f"expected {_EXPECTED[kind]}, got {_quoted(text)}") from None
 
@@ -120,7 +109,7 @@ def _choice(field: Field, text: str) -> str:
 def _tuple(field: Field, text: str) -> tuple[Any, ...]:
     if field.item == "str" and text.startswith("["):
         try:
-            values = _from_toml(text)
+            values = toml.read(text)
         except ValueError:
             raise ValueError(f"expected {_expected(field)}, got {_quoted(text)}") from None
     else:
@@ -157,17 +146,6 @@ def _truth(text: str) -> bool:
     if text.lower() not in _TRUE + _FALSE:
         raise ValueError("neither")
     return text.lower() in _TRUE
-
-
-def _from_toml(text: str) -> Any:
-    """One TOML value; a date, an infinity or a second line is none."""
-    try:
-        table = tomllib.loads(f"value = {text}")
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ValueError(str(error)) from error
-    if list(table) != ["value"] or not is_plain(table["value"]):
-        raise ValueError("not one plain value")
-    return table["value"]
 
 
 def _fits(kind: Kind, value: Any) -> bool:
@@ -208,7 +186,7 @@ def _near(field: Field, value: Any) -> str:
 
 
 def _quoted(value: Any) -> str:
-    text = value if isinstance(value, str) else toml(value) if is_plain(value) else repr(value)
+    text = value if isinstance(value, str) else toml.write(value) if is_plain(value) else repr(value)
     return f"'{one_line(text, 60)}'"
 
 
@@ -216,15 +194,3 @@ def _must_quote(field: Field, value: str) -> bool:
     """Text that would not be read back as itself: blanks at its ends, a quote first, the word none."""
     ambiguous = field.optional and (value.lower() in _NONE or not value)
     return value != value.strip() or value.startswith('"') or ambiguous or not value.isprintable()
-
-
-def _bare(value: Any) -> str:
-    if isinstance(value, float):
-        return repr(value)
-    return "true" if value is True else "false" if value is False else str(value)
-
-
-def _escaped(letter: str) -> str:
-    if letter in '"\\':
-        return "\\" + letter
-    return letter if letter.isprintable() else f"\\U{ord(letter):08x}"

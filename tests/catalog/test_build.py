@@ -141,6 +141,10 @@ def test_wrong_arguments_are_refused_before_the_model_is_called(args, expected):
             "returned a generator, which gives its batches only once: return a Dataset",
         ),
         ("def data(): raise OSError('disk gone')", "failed: OSError: disk gone (d.py:2)"),
+        (
+            "class Endless:\n  def __iter__(self): return iter([])\ndef data(): return Endless()",
+            "returned a Endless without a length: give it a __len__",
+        ),
         ("def data(): return []", "its training part has no examples"),
         (
             "class Bad(list):\n  def __getitem__(self, i): raise KeyError('pixels')\ndef data(): return Bad('abc')",

@@ -18,6 +18,7 @@ from lrtui.catalog.data import available, download
 from lrtui.catalog.errors import BuildError, CatalogError
 from lrtui.catalog.facts import facts_of
 from lrtui.catalog.introspect import describe, offers_in_module
+from lrtui.catalog.look import look
 from lrtui.catalog.target import load
 from lrtui.spec import Choice, LoaderSpec, RunSpec
 
@@ -143,6 +144,8 @@ def test_a_set_without_a_download_says_so(tmp_path):
 def test_every_listed_set_has_a_form(tmp_path):
     offered = {offer.target.partition(":")[2]: offer for offer in offers_in_module("torchvision", "data")}
     assert {"MNIST", "FashionMNIST", "KMNIST", "CIFAR10", "CIFAR100", "SVHN", "FakeData"} <= set(offered)
+    assert "ImageFolder" in offered
+    del offered["ImageFolder"]  # ours, see lrtui:images
     for name, offer in offered.items():
         fields = {field.name for field in offer.fields}
         assert {"resize", "channels", "normalize", "augment"} <= fields
@@ -187,8 +190,9 @@ def image_folder(root: Path, parts: tuple[str, ...]) -> Path:
 
 
 @pytest.mark.parametrize(("parts", "counts"), [(("",), (10, 2)), (("train", "val"), (12, 12))])
-def test_a_folder_of_images_of_any_size_and_mode(tmp_path, parts, counts):
-    choice = Choice("lrtui:images", {"root": str(image_folder(tmp_path, parts)), "resize": 16})
+@pytest.mark.parametrize("name", ["lrtui:images", "torchvision:ImageFolder"])
+def test_a_folder_of_images_of_any_size_and_mode(tmp_path, parts, counts, name):
+    choice = Choice(name, {"root": str(image_folder(tmp_path, parts)), "resize": 16})
     built = build(RunSpec(data=choice, loader=LoaderSpec(batch_size=4)))
     assert built.batch == "input 4x3x16x16 float32, target 4 int64"
     assert built.model.head.out_features == 3
@@ -306,6 +310,11 @@ def test_text_without_a_file_and_as_a_mapping():
 def test_our_own_sets_explain_their_fields(name):
     for field in describe(f"lrtui:{name}", "data").fields:
         assert field.help, field.name
+
+
+def test_a_look_at_the_data_says_what_a_form_can_offer():
+    facts, words = look(Choice("lrtui:digits"), LoaderSpec(batch_size=8))
+    assert (facts.inputs, facts.classes, words) == ((1, 8, 8), 10, "(8x1x8x8 float32, 8 int64)")
 
 
 def test_loader_workers_see_the_same_data(user_file):
