@@ -45,6 +45,7 @@ class Picture:
     version: int = 0
     marks: tuple[Mark, ...] = ()  # the later ones lie on top
     interval: tuple[float, float] | None = None
+    settled: bool = False  # the curves grow no more
     empty: str = ""  # what an empty chart says
 
 
@@ -61,7 +62,7 @@ def draw(picture: Picture, width: int, height: int) -> tuple[Row, ...]:
     folded = [curve.folded(columns * 2) for curve in picture.curves]
     lines = [line for curve in folded for line in line_of(curve)]
     dots = [dot for curve in folded for dot in dots_of(curve)]
-    window = window_for(lines or [dots], height - 3)
+    window = window_for(lines or [dots], height - 3, settled=picture.settled)
     strong = mean_of(folded) if len(folded) > 1 else lines
     faint = lines if len(folded) > 1 else []
     text = _plotted(picture, window, width, height - 1, dots, faint, strong)

@@ -24,25 +24,36 @@ class Window:
         return [(value, number(value, self.step)) for value in values]
 
 
-def window_for(lines: list[Line], rows: int) -> Window:
-    """Show the descent whole, and of what rises beyond the start only the beginning."""
-    values = [min(max(y, -_MOST), _MOST) for line in lines for _, y in line]
+def window_for(lines: list[Line], rows: int, *, settled: bool = False) -> Window:
+    """Show the descent whole, and of what rises beyond the start only the beginning.
+
+    While a curve grows its window falls in leaps, each of which redraws the chart, and not with every point; a settled
+    curve has the window that fits it.
+    """
+    values = [[min(max(y, -_MOST), _MOST) for _, y in line] for line in lines if line]
     if not values:
         return Window(0.0, 1.0, 1.0)
-    lowest = min(values)
-    before = max(max(line_values[: line_values.index(min(line_values)) + 1]) for line_values in _by_line(lines))
-    ordered = sorted(values)
+    ordered = sorted(value for line in values for value in line)
+    lowest = ordered[0]
+    before = max(max(line[: line.index(min(line)) + 1]) for line in values)
+    span = before - lowest
+    if not settled:
+        span = _leap(span, max(abs(before), abs(lowest)))
+    # The first quarter of what rises beyond the start: enough for a curve that only rises to be seen to rise.
     typical = ordered[(len(ordered) * 3) // 4]
-    top = min(ordered[-1], max(before + 0.15 * (before - lowest), typical))
-    return _snapped(lowest, top, max(2, rows // 3))
+    return _snapped(before - span, max(before + 0.1 * span, typical), max(2, rows // 3))
 
 
-def _by_line(lines: list[Line]) -> list[list[float]]:
-    return [[min(max(y, -_MOST), _MOST) for _, y in line] for line in lines if line]
+def _leap(span: float, scale: float) -> float:
+    """The first of a few spans that a span fits into: a tenth of the scale, then ever more."""
+    leap = max(scale, 1e-9) * 0.1
+    while leap < span:
+        leap *= 1.78
+    return leap
 
 
 def _snapped(low: float, high: float, parts: int) -> Window:
-    least = max(abs(low), abs(high)) * 0.1  # so that noise does not fill the chart while the curve is still flat
+    least = max(abs(low), abs(high)) * 0.1  # so that noise does not fill the chart where the curve is flat
     if high - low <= least:
         middle, half = (low + high) / 2, max(least / 2, 1e-9)
         low, high = middle - half, middle + half

@@ -87,7 +87,7 @@ class Chart(Widget):
         segments: list[Segment] = []
         text, role = "", row[0][1] if row else "blank"
         for char, next_role in (*row, ("", None)):
-            if next_role != role:
+            if next_role != role and char != " ":  # a blank looks the same in any role, and a change of style is dear
                 segments.append(Segment(text, self._style(role)))
                 text, role = "", next_role or role
             text += char

@@ -26,4 +26,12 @@ def picture(view: RunView, boundaries: Boundaries | None) -> Picture:
         held = sides.pop()
         marks += [*sides, Mark(held.lr, f"▸{held.name}", "active")]
     interval = (answer.low, answer.high) if answer and answer.low is not None and answer.high is not None else None
-    return Picture(view.axis, tuple(view.curves), view.version, tuple(marks), interval, _EMPTY[view.phase])
+    return Picture(
+        view.axis,
+        tuple(view.curves),
+        view.version,
+        tuple(marks),
+        interval,
+        settled=view.phase == "ended",
+        empty=_EMPTY[view.phase],
+    )

@@ -1,0 +1,129 @@
+"""What the screen costs: bytes to the terminal, first paint, time of a frame. `python -m tests.bench.screen`.
+
+Everything is measured beside its yardstick in one run, in real pseudo-terminals. Nothing is asserted: a table is printed.
+"""
+
+import os
+import pty
+import select
+import signal
+import statistics
+import struct
+import sys
+import time
+from collections.abc import Callable
+from fcntl import ioctl
+from pathlib import Path
+from termios import TIOCSWINSZ
+
+ROOT = Path(__file__).resolve().parents[2]
+SIZE = (100, 30)
+POINTS, SECONDS = 100, 10.0
+
+
+def spawn(child: str) -> tuple[int, int]:
+    """Start one of the children below in a terminal of its own: (pid, terminal)."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(ROOT)
+        env = {**os.environ, "TERM": "xterm-256color", "PYTHONPATH": f"{ROOT}:{ROOT / 'tests' / 'tui'}"}
+        os.execve(sys.executable, [sys.executable, "-m", "tests.bench.screen_children", child], env)
+    ioctl(terminal, TIOCSWINSZ, struct.pack("HHHH", SIZE[1], SIZE[0], 0, 0))
+    return pid, terminal
+
+
+def read(terminal: int, until: float) -> bytes:
+    """What arrives before a moment; answers nothing, as a plain terminal would."""
+    ready, _, _ = select.select([terminal], [], [], max(0.0, until - time.monotonic()))
+    try:
+        return os.read(terminal, 1 << 16) if ready else b""
+    except OSError as error:
+        raise RuntimeError("the child has ended; run it alone to see why") from error
+
+
+def end(pid: int, terminal: int) -> None:
+    """Be rid of a child."""
+    os.kill(pid, signal.SIGKILL)
+    os.close(terminal)
+    os.waitpid(pid, 0)
+
+
+def traffic(child: str) -> tuple[float, float]:
+    """Bytes a second while the curve grows, and in the two seconds after it has ended."""
+    pid, terminal = spawn(child)
+    text = b""
+    while b"GROWS" not in text:  # the child's title says when it begins, and when it ends
+        text += read(terminal, time.monotonic() + 30)
+    began, growing = time.monotonic(), 0
+    text = b""
+    while b"RESTS" not in text:
+        chunk = read(terminal, time.monotonic() + 30)
+        growing += len(chunk)
+        text = text[-20:] + chunk
+    took = time.monotonic() - began
+    settle = time.monotonic() + 1.5  # the last frame, the end of the run
+    while time.monotonic() < settle:
+        read(terminal, settle)
+    idle, rest = 0, time.monotonic() + 2
+    while time.monotonic() < rest:
+        idle += len(read(terminal, rest))
+    end(pid, terminal)
+    return growing / took, idle / 2
+
+
+def first_paint(child: str) -> float:
+    """Milliseconds from the start of the process to the frame that shows its button."""
+    began = time.monotonic()
+    pid, terminal = spawn(child)
+    text = b""
+    while b"run" not in text and time.monotonic() < began + 30:
+        text += read(terminal, began + 30)
+    took = time.monotonic() - began
+    end(pid, terminal)
+    return took * 1000
+
+
+def frame(points: int) -> float:
+    """Milliseconds of one frame with so many points on the curve."""
+    from lrtui.tui.axis import axis_for
+    from lrtui.tui.plotting import Picture, draw
+    from lrtui.tui.thinning import Thinned
+
+    axis = axis_for(1e-7, 10.0, log=True)
+    curve = Thinned(axis)
+    for i in range(points):
+        lr = axis.rate(i / (points - 1))
+        loss = 2.3 + (lr - 0.1) ** 2 - (i / points) + 0.1 * ((i * 7919) % 13 / 13)
+        curve.add(lr, loss, loss)
+    picture = Picture(axis, (curve,))
+    return best(lambda: draw(picture, *SIZE))
+
+
+def best(work: Callable[[], object], times: int = 15) -> float:
+    """The median of several, in milliseconds."""
+    took = []
+    for _ in range(times):
+        began = time.perf_counter()
+        work()
+        took.append((time.perf_counter() - began) * 1000)
+    return statistics.median(took)
+
+
+def main() -> None:
+    """Measure, print."""
+    print(f"bytes/s, {SIZE[0]}x{SIZE[1]}, {POINTS} points in {SECONDS:g} s      growing     at rest")
+    for child, words in (("app", "the run screen"), ("plain", "a plain plotext widget")):
+        growing, idle = traffic(child)
+        print(f"  {words:<38} {growing:>9,.0f}  {idle:>9,.0f}")
+    paints: dict[str, list[float]] = {"empty": [], "form": []}
+    for _ in range(7):
+        for child, took in paints.items():
+            took.append(first_paint(child))
+    empty, form = (statistics.median(paints[child]) for child in ("empty", "form"))
+    print(f"first paint, ms: an empty Textual app {empty:.0f}, the form {form:.0f}, {form / empty:.2f} times")
+    short, long = frame(1_000), frame(100_000)
+    print(f"a frame, ms: 1,000 points {short:.1f}, 100,000 points {long:.1f}, {long / short:.2f} times")
+
+
+if __name__ == "__main__":
+    main()
