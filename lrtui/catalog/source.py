@@ -2,27 +2,13 @@
 
 import ast
 import tokenize
-from collections.abc import Iterator
 from pathlib import Path
 
-from lrtui.catalog import docs, literals, skips
+from lrtui.catalog import docs, literals, looks, skips
+from lrtui.catalog.definitions import Definition, Definitions, Function, base_names, decorated
 from lrtui.catalog.errors import CatalogError
 from lrtui.catalog.fields import Default, field, is_plain, last_name
 from lrtui.catalog.offer import Field, Offer, Role
-
-_ENUMS = ("Enum", "StrEnum", "IntEnum", "Flag", "IntFlag")
-_RECORDS = ("NamedTuple",)
-_BASES: dict[Role, tuple[str, ...]] = {
-    "data": ("Dataset", "IterableDataset", "TensorDataset", "DataLoader", "ImageFolder"),
-    "optimizer": ("Optimizer",),
-    "loss": ("Module", "_Loss", "Loss"),
-}
-_FIRST: dict[Role, tuple[str, ...]] = {
-    "optimizer": ("params", "model", "parameters"),
-    "step": ("model",),
-}
-
-Function = ast.FunctionDef
 
 
 def offers_in_file(path: Path, role: Role = "model") -> list[Offer]:
@@ -30,10 +16,12 @@ def offers_in_file(path: Path, role: Role = "model") -> list[Offer]:
 
     Raises CatalogError, in one line, for a file that cannot be read or parsed.
     """
-    file = _File(parse(path))
-    nodes = [node for node in file.public() if file.may_be(node, role)]
-    offers = [(file.rank(node, role), file.offer(f"{path}:{node.name}", node, role)) for node in nodes]
-    return [offer for _, offer in sorted(offers, key=lambda pair: pair[0])]
+    file = Definitions(parse(path))
+    reader = _Reader(file)
+    nodes = sorted(
+        (node for node in file.public() if looks.may_be(node, role)), key=lambda node: looks.rank(file, node, role)
+    )
+    return [reader.offer(f"{path}:{node.name}", node, role) for node in nodes]
 
 
 def parse(path: Path) -> ast.Module:
@@ -49,24 +37,14 @@ def parse(path: Path) -> ast.Module:
         raise CatalogError(f"{path}: not a Python source ({str(error) or type(error).__name__})") from error
 
 
-class _File:
-    """The top level of a parsed file: what is defined, and what constants mean."""
+class _Reader:
+    """Reads the signatures of a file's definitions."""
 
-    def __init__(self, tree: ast.Module) -> None:
-        nodes = list(_top_level(tree.body))
-        self.classes = {node.name: node for node in nodes if isinstance(node, ast.ClassDef)}
-        self.functions = {node.name: node for node in nodes if isinstance(node, Function)}
-        self.constants = literals.constants(nodes)
-        self.enums = {name: _members(node) for name, node in self.classes.items() if self.is_a(node, _ENUMS)}
+    def __init__(self, file: Definitions) -> None:
+        self._file = file
 
-    def public(self) -> Iterator[ast.ClassDef | Function]:
-        """What a person may pick, in the order of the file."""
-        everything: list[ast.ClassDef | Function] = [*self.classes.values(), *self.functions.values()]
-        for node in sorted(everything, key=lambda node: node.lineno):
-            if not node.name.startswith("_") and node.name not in self.enums and not _decorated(node, "overload"):
-                yield node
-
-    def offer(self, target: str, node: ast.ClassDef | Function, role: Role) -> Offer:
+    def offer(self, target: str, node: Definition, role: Role) -> Offer:
+        """The offer of one definition."""
         doc = ast.get_docstring(node)
         is_class = isinstance(node, ast.ClassDef)
         fields, more = self._class_fields(node) if isinstance(node, ast.ClassDef) else self._fields(node, doc)
@@ -79,69 +57,21 @@ class _File:
             more=more,
         )
 
-    def may_be(self, node: ast.ClassDef | Function, role: Role) -> bool:
-        """False for what cannot make a model: a class without any base, a function that wants a model or parameters."""
-        if role != "model":
-            return True
-        if isinstance(node, ast.ClassDef):
-            return bool(node.bases or node.keywords)
-        required = node.args.args[: len(node.args.args) - len(node.args.defaults)]
-        return not required or required[0].arg not in ("model", "params", "output")
-
-    def rank(self, node: ast.ClassDef | Function, role: Role) -> int:
-        """0 for what fits the role by its looks, more for what is less likely; nothing is left out."""
-        if isinstance(node, ast.ClassDef):
-            fits = self.is_module(node) if role == "model" else self.is_a(node, _BASES.get(role, ()))
-            return 0 if fits else 3
-        if role == "model":
-            return 1 if self._makes_module(node) else 2
-        first = [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)][:1]
-        expected = _FIRST.get(role)
-        return 0 if expected is None or (first and first[0] in expected) else 2
-
-    def is_module(self, node: ast.ClassDef) -> bool:
-        """Whether a class looks like an nn.Module, by the names of its bases."""
-        names = [name for base in self.lineage(node) for name in _base_names(base)]
-        return any(name.endswith(("Module", "Model")) or name.split(".")[0] == "nn" or ".nn." in name for name in names)
-
-    def is_a(self, node: ast.ClassDef, names: tuple[str, ...]) -> bool:
-        return any(name.split(".")[-1] in names for base in self.lineage(node) for name in _base_names(base))
-
-    def lineage(self, node: ast.ClassDef, seen: frozenset[str] = frozenset()) -> Iterator[ast.ClassDef]:
-        """A class and its bases, as far as they are in this file."""
-        yield node
-        for base in node.bases:
-            name = last_name(base)
-            if name in self.classes and name not in seen | {node.name}:
-                yield from self.lineage(self.classes[name], seen | {node.name})
-
-    def _makes_module(self, node: Function) -> bool:
-        returned = last_name(node.returns) if node.returns else ""
-        calls = {
-            last_name(leaf.func)
-            for statement in ast.walk(node)
-            if isinstance(statement, ast.Return) and statement.value
-            for leaf in ast.walk(statement.value)
-            if isinstance(leaf, ast.Call)
-        }
-        modules = {name for name, known in self.classes.items() if self.is_module(known)}
-        return returned in modules | {"Module"} or bool(calls & (modules | {"Sequential"}))
-
     def _class_fields(self, node: ast.ClassDef) -> tuple[tuple[Field, ...], bool]:
         """Of its own __init__, of a base's in this file, or of a dataclass's annotations."""
-        for known in self.lineage(node):
-            if _decorated(known, "dataclass") or any(name in _RECORDS for name in _base_names(known)):
+        for known in self._file.lineage(node):
+            if decorated(known, "dataclass") or "NamedTuple" in base_names(known):
                 return self._record_fields(node), False
             for statement in known.body:
                 if isinstance(statement, Function) and statement.name == "__init__":
                     doc = "\n\n".join(filter(None, (ast.get_docstring(node), ast.get_docstring(statement))))
                     return self._fields(statement, doc, method=True)
-        return (), False
+        return (), not self._file.is_known(node)
 
     def _record_fields(self, node: ast.ClassDef) -> tuple[Field, ...]:
         """A dataclass's fields, those of its bases first, as Python orders them."""
         found: dict[str, Field] = {}
-        for known in reversed(list(self.lineage(node))):
+        for known in reversed(list(self._file.lineage(node))):
             for statement in known.body:
                 if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
                     made = self._record_field(statement.target.id, statement)
@@ -159,9 +89,11 @@ class _File:
             if isinstance(options.get("init"), ast.Constant) and options["init"].value is False:  # type: ignore[attr-defined]
                 return None
             if "default_factory" in options:
-                return field(name, annotation, Default(text=ast.unparse(options["default_factory"]) + "()"), self.enums)
+                return field(
+                    name, annotation, Default(text=ast.unparse(options["default_factory"]) + "()"), self._file.enums
+                )
             value = options.get("default")
-        return field(name, annotation, self._default(value), self.enums)
+        return field(name, annotation, self._default(value), self._file.enums)
 
     def _fields(self, node: Function, doc: str | None, *, method: bool = False) -> tuple[tuple[Field, ...], bool]:
         """The parameters that can be given by keyword, and whether there are `**kwargs` beside them."""
@@ -177,7 +109,7 @@ class _File:
                 argument.arg,
                 ast.unparse(argument.annotation) if argument.annotation else "",
                 self._default(default),
-                self.enums,
+                self._file.enums,
                 spoken.get(argument.arg, ""),
             )
             for argument, default in pairs
@@ -187,40 +119,10 @@ class _File:
     def _default(self, node: ast.expr | None) -> Default:
         if node is None:
             return Default(given=False)
-        if isinstance(node, ast.Attribute) and last_name(node.value) in self.enums:
+        if isinstance(node, ast.Attribute) and last_name(node.value) in self._file.enums:
             return Default(node.attr)
         try:
-            value = literals.evaluate(node, self.constants)
+            value = literals.evaluate(node, self._file.constants)
         except ValueError:
             return Default(text=ast.unparse(node))
         return Default(value) if is_plain(value) else Default(text=ast.unparse(node))
-
-
-def _top_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """Statements of the module, those inside `if` and `try` among them."""
-    for statement in body:
-        yield statement
-        for name in ("body", "orelse", "finalbody", "handlers"):
-            if isinstance(statement, ast.If | ast.Try | ast.With):
-                for inner in getattr(statement, name, []):
-                    yield from _top_level(inner.body if isinstance(inner, ast.ExceptHandler) else [inner])
-
-
-def _members(node: ast.ClassDef) -> tuple[str, ...]:
-    """The names of an Enum's members."""
-    names = [
-        target.id
-        for statement in node.body
-        if isinstance(statement, ast.Assign)
-        for target in statement.targets
-        if isinstance(target, ast.Name) and not target.id.startswith("_")
-    ]
-    return tuple(names)
-
-
-def _base_names(node: ast.ClassDef) -> list[str]:
-    return [ast.unparse(base).split("[")[0] for base in node.bases]
-
-
-def _decorated(node: ast.ClassDef | Function, name: str) -> bool:
-    return any(last_name(decorator) == name for decorator in node.decorator_list)

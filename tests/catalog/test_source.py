@@ -89,6 +89,13 @@ def test_a_class_has_the_signature_of_the_init_that_it_inherits(user_file):
     assert found["width"].help == "how wide"
 
 
+def test_a_class_whose_init_is_elsewhere_takes_what_it_is_given(user_file):
+    path = user_file("from other import Base\nclass Net(Base): ...\nclass Plain(nn.Module): ...")
+    offers = {offer.target.rpartition(":")[2]: offer for offer in offers_in_file(path)}
+    assert offers["Net"].more
+    assert not offers["Plain"].more
+
+
 def test_a_dataclass_has_its_annotations_as_signature(user_file):
     path = user_file("""
         from dataclasses import dataclass, field
