@@ -6,10 +6,11 @@ import msgspec
 import numpy as np
 
 from lrtui.analysis.answer import Bounds, Suggestion
-from lrtui.analysis.bounds import bounds
+from lrtui.analysis.bounds import bounds_of
 from lrtui.analysis.curve import Curve
+from lrtui.analysis.reading import read
 from lrtui.analysis.rules import RULES, spread, suggest_all
-from lrtui.analysis.suggest import suggest_curves
+from lrtui.analysis.suggest import judge
 
 
 class Analysis(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,12 +24,13 @@ class Analysis(msgspec.Struct, frozen=True, kw_only=True):
 
 def analyse(curves: Sequence[Curve]) -> Analysis:
     """Everything about one or more repeats. Whatever was measured, it does not raise."""
+    reading = read(curves)
     suggestions = typical_suggestions(curves)
     return Analysis(
-        suggestion=suggest_curves(curves),
+        suggestion=judge(reading, curves),
         suggestions=suggestions,
         agreement=spread(suggestions),
-        bounds=bounds(curves),
+        bounds=bounds_of(reading),
     )
 
 

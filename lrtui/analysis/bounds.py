@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from lrtui.analysis.answer import Bounds, Suggestion
 from lrtui.analysis.curve import Curve
-from lrtui.analysis.suggest import SURE, find_metric_valley, loss_traces
-from lrtui.analysis.valley import find_valley
+from lrtui.analysis.reading import SURE, Reading, read
 
 STARTS = 0.1  # share of the fall from which on the curve has started to improve
 ENDS = 0.9  # share of the fall; while it is held, the curve has not become worse
@@ -18,10 +17,11 @@ def bounds(curves: Sequence[Curve]) -> Bounds | None:
     becomes ragged or starts to fall. Here these are the first rate with a tenth of the whole improvement, and the last
     one that holds nine tenths of it: of the metric where it improves, else of the loss.
     """
-    valley = find_metric_valley(curves)
-    if valley is None:
-        traces = loss_traces(curves)
-        valley = find_valley(traces) if traces else None
+    return bounds_of(read(curves))
+
+
+def bounds_of(reading: Reading) -> Bounds | None:
+    valley = reading.metric if reading.metric is not None else reading.loss
     if valley is None or valley.significance < SURE:
         return None
     start, end = valley.earlier(valley.edges(STARTS)[0]), valley.earlier(valley.edges(ENDS)[1])

@@ -7,6 +7,7 @@ import numpy as np
 
 from lrtui.analysis.answer import Suggestion, Verdict
 from lrtui.analysis.curve import Curve
+from lrtui.analysis.reading import MIN_POINTS, SURE
 from lrtui.analysis.trace import Trace
 from lrtui.analysis.valley import Valley
 
@@ -20,11 +21,11 @@ def refuse(verdict: Verdict, reason: str, advice: str) -> Suggestion:
     return Suggestion(verdict=verdict, reason=reason, advice=advice, method=METHOD)
 
 
-def too_little(curves: Sequence[Curve], needed: int) -> Suggestion:
+def too_little(curves: Sequence[Curve]) -> Suggestion:
     """Fewer finite losses than can be judged: stopped early, or not finite from (nearly) the start."""
     longest = max(curves, key=lambda curve: len(curve.lr), default=None)
     if longest is None or len(longest.lr) == 0:
-        return refuse("too_short", "Nothing was measured.", f"Measure at least {needed} points, better 100.")
+        return refuse("too_short", "Nothing was measured.", f"Measure at least {MIN_POINTS} points, better 100.")
     points = int(np.isfinite(longest.raw_loss).sum())
     start_lr = float(longest.lr[0])
     if points == 0 or not np.isfinite(longest.raw_loss[0]):
@@ -42,14 +43,14 @@ def too_little(curves: Sequence[Curve], needed: int) -> Suggestion:
     return refuse(
         "too_short",
         f"{points} losses are too few to tell a fall from noise.",
-        f"Measure at least {needed} points, better 100.",
+        f"Measure at least {MIN_POINTS} points, better 100.",
     )
 
 
-def no_fall(valley: Valley, traces: Sequence[Trace], sure: float) -> Suggestion:
+def no_fall(valley: Valley, traces: Sequence[Trace]) -> Suggestion:
     """No fall to be sure of: the loss rises, or noise may hide a fall, or it is flat."""
     start, end = float(valley.log_lr[0]), float(valley.log_lr[-1])
-    rises = valley.diverged or valley.fall[-1] < -sure * valley.error[-1]
+    rises = valley.diverged or valley.fall[-1] < -SURE * valley.error[-1]
     onset = float(np.median([last_at_level(t) for t in traces]))
     if rises and onset < start + AT_ONCE * (end - start):
         return refuse(
@@ -57,9 +58,9 @@ def no_fall(valley: Valley, traces: Sequence[Trace], sure: float) -> Suggestion:
             f"The loss rises from {10**onset:.1e} on, close to the start of the test, and never fell before.",
             f"Lower start_lr to {10**start / 1000:.0e}.",
         )
-    smallest = sure * float(valley.error[valley.deepest])
+    smallest = SURE * float(valley.error[valley.deepest])
     if valley.significance >= PERHAPS:
-        return too_noisy(valley, len(traces), (sure / valley.significance) ** 2)
+        return too_noisy(valley, len(traces), (SURE / valley.significance) ** 2)
     if smallest > HIDDEN * abs(valley.level) > 0:
         return too_noisy(valley, len(traces), (smallest / (HIDDEN * valley.level)) ** 2)
     if rises:

@@ -5,7 +5,7 @@ peak of a one-cycle schedule go above. The interval is where the test held two t
 reaches to each repeat's own centre: in tests/bench/answers it contains the best rate nine times in ten.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil
 
@@ -14,12 +14,10 @@ from numpy.typing import ArrayLike
 
 from lrtui.analysis import refusal
 from lrtui.analysis.answer import Suggestion
-from lrtui.analysis.curve import Curve, FloatArray, on_log_axis, unsmooth
-from lrtui.analysis.trace import Trace, trace
-from lrtui.analysis.valley import BANDWIDTH, Valley, find_valley
+from lrtui.analysis.curve import Curve, FloatArray, unsmooth
+from lrtui.analysis.reading import SURE, Reading, read
+from lrtui.analysis.valley import BANDWIDTH, Valley
 
-MIN_POINTS = 10
-SURE = 4.0  # a fall is believed from so many of its standard errors on
 HELD = 2 / 3  # the interval is where this share of the deepest fall was held
 TURNED = 0.9  # a curve has turned up again once it holds less than this share
 
@@ -63,39 +61,21 @@ def check_ladder(lrs: FloatArray) -> None:
 
 def suggest_curves(curves: Sequence[Curve]) -> Suggestion:
     """The learning rate that the repeats of a range test speak for. Whatever was measured, it does not raise."""
-    traces = loss_traces(curves)
-    if not traces:
-        return refusal.too_little(curves, MIN_POINTS)
-    valley = find_valley(traces)
+    return judge(read(curves), curves)
+
+
+def judge(reading: Reading, curves: Sequence[Curve]) -> Suggestion:
+    """An answer, or the first of the reasons not to give one. The curves are what the reading is of."""
+    valley, metric = reading.loss, reading.metric
+    if valley is None:
+        return refusal.too_little(curves)
     if valley.significance < SURE:
-        return refusal.no_fall(valley, traces, SURE)
-    if not (valley.diverged or valley.share[-1] < TURNED):
+        return refusal.no_fall(valley, reading.traces)
+    if not valley.diverged and valley.share[-1] >= TURNED:
         return refusal.still_falling(valley)
-    low, high = interval(valley)
-    metric = find_metric_valley(curves)
-    if metric is not None and not overlap((low, high), interval(metric)):
+    if metric is not None and not overlap(interval(valley), interval(metric)):
         return refusal.disagree(valley, metric)
-    return answer(valley, low, high, len(traces))
-
-
-def loss_traces(curves: Sequence[Curve]) -> list[Trace]:
-    """Those curves that have enough points to be judged, made ready."""
-    return list(traces_of((curve, curve.raw_loss) for curve in curves))
-
-
-def traces_of(measured: Iterable[tuple[Curve, FloatArray]]) -> Iterator[Trace]:
-    for curve, values in measured:
-        log_lr, values_there = on_log_axis(curve.lr, values)
-        if np.isfinite(values_there).sum() >= MIN_POINTS:
-            yield trace(log_lr, values_there, curve.momentum)
-
-
-def find_metric_valley(curves: Sequence[Curve]) -> Valley | None:
-    """The valley of the metric, upside down where more is better; None unless there is one to be sure of."""
-    signs = {"max": -1.0, "min": 1.0}
-    traces = list(traces_of((c, signs[c.metric_mode] * c.metric) for c in curves if c.metric is not None))
-    valley = find_valley(traces) if traces else None
-    return valley if valley is not None and valley.significance >= SURE else None
+    return answer(valley, len(reading.traces))
 
 
 def interval(valley: Valley) -> tuple[float, float]:
@@ -108,21 +88,21 @@ def overlap(one: tuple[float, float], other: tuple[float, float]) -> bool:
     return one[0] <= other[1] and other[0] <= one[1]
 
 
-def answer(valley: Valley, low: float, high: float, repeats: int) -> Suggestion:
+def answer(valley: Valley, repeats: int) -> Suggestion:
     """The centre of a valley that is there beyond doubt."""
-    lr = 10**valley.centre
+    low, lr, high = (10**log_lr for log_lr in (interval(valley)[0], valley.centre, interval(valley)[1]))
     bottom = 10 ** float(valley.log_lr[valley.deepest])
     return Suggestion(
         lr=lr,
-        low=min(lr, 10**low),
-        high=max(lr, 10**high),
+        low=low,
+        high=high,
         verdict="ok",
         reason=(
-            f"The loss fell by {valley.depth:.3g}, {valley.significance:.0f} times what noise explains, was lowest at "
-            f"{bottom:.1e} and turned; from {10**low:.1e} to {10**high:.1e} two thirds of the fall were held."
+            f"The loss fell by {valley.depth:.3g}, {valley.significance:.0f} standard errors, to its lowest at "
+            f"{bottom:.1e}; from {low:.1e} to {high:.1e} at least two thirds of that were held."
         ),
         method=f"{refusal.METHOD} of {repeats} repeats" if repeats > 1 else refusal.METHOD,
-        advice=next_step(valley, repeats, f"from {10**low:.1e} to {10**high:.1e}"),
+        advice=next_step(valley, repeats, f"from {low:.1e} to {high:.1e}"),
     )
 
 

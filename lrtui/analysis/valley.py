@@ -156,7 +156,8 @@ def extend_divergence(count: FloatArray, total: FloatArray, t: Trace, grid: Floa
 
 def share_of(fall: FloatArray) -> FloatArray:
     """The fall as a share of the deepest, 0 where the loss is above its first level."""
-    return np.clip(fall / max(float(fall.max()), 1e-300), 0.0, 1.0)
+    deepest = float(fall.max())
+    return np.maximum(fall, 0.0) / deepest if deepest > 0 else np.zeros_like(fall)
 
 
 def centre_of_mass(log_lr: FloatArray, fall: FloatArray) -> float:

@@ -71,6 +71,7 @@ def print_table(title: str, part: Sequence[Cell]) -> None:
     for informed, what in ((False, "ours"), (True, "ours, momentum known")):
         line(what, ours, 1, informed=informed)
         line(f"{what}, 3 repeats", ours, REPEATS, informed=informed)
+        line(f"{what}, 1 × 400", ours, 1, 400, informed)
         line(f"{what}, 3 × 50", ours, REPEATS, 50, informed)
         line(f"{what}, 3 × 400", ours, REPEATS, 400, informed)
     line("bounds' end_lr, known, 3 repeats", upper_bound, REPEATS, informed=True)

@@ -1,0 +1,44 @@
+"""What the repeats of a range test say, before anybody judges it: the valley of the loss, and that of the metric."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lrtui.analysis.curve import Curve, FloatArray, on_log_axis
+from lrtui.analysis.trace import Trace, trace
+from lrtui.analysis.valley import Valley, find_valley
+
+MIN_POINTS = 10  # a curve with fewer has no say
+SURE = 4.0  # a fall is believed from so many of its standard errors on
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The loss of each repeat with enough points, the valley of them all, and the metric's where it is there for sure."""
+
+    traces: Sequence[Trace]
+    loss: Valley | None
+    metric: Valley | None
+
+
+def read(curves: Sequence[Curve]) -> Reading:
+    """Read one or more repeats. Whatever was measured, it does not raise."""
+    traces = list(traces_of((curve, curve.raw_loss) for curve in curves))
+    loss = find_valley(traces) if traces else None
+    return Reading(traces, loss, metric_valley(curves))
+
+
+def metric_valley(curves: Sequence[Curve]) -> Valley | None:
+    """The valley of the metric, upside down where more is better; None unless it is there for sure."""
+    signs = {"max": -1.0, "min": 1.0}
+    traces = list(traces_of((c, signs[c.metric_mode] * c.metric) for c in curves if c.metric is not None))
+    valley = find_valley(traces) if traces else None
+    return valley if valley is not None and valley.significance >= SURE else None
+
+
+def traces_of(measured: Iterable[tuple[Curve, FloatArray]]) -> Iterator[Trace]:
+    for curve, values in measured:
+        log_lr, values_there = on_log_axis(curve.lr, values)
+        if np.isfinite(values_there).sum() >= MIN_POINTS:
+            yield trace(log_lr, values_there, curve.momentum)
