@@ -9,8 +9,8 @@ from torch import nn
 from lrtui.catalog import call, explain
 from lrtui.catalog.errors import BuildError
 from lrtui.catalog.target import Notice
+from lrtui.catalog.untouched import untouched
 from lrtui.engine.forward import TARGET_KEYS, Forward, summary
-from lrtui.engine.snapshot import Snapshot
 from lrtui.spec import Choice
 
 Criterion = Callable[[Any, Any], torch.Tensor]
@@ -70,16 +70,14 @@ def auto(model: nn.Module, batch: Any) -> Loss:
 
 def tried(model: nn.Module, batch: Any) -> Any:
     """What the model makes of a batch; the model and every random state are left as they were."""
-    keep, path = Snapshot([model], []), explain.Path(model)
+    path = explain.Path(model)
     try:
-        with torch.no_grad(), path:
+        with untouched([model]), torch.no_grad(), path:
             return called(model, batch)
     except torch.OutOfMemoryError as error:
         raise BuildError("device", explain.of_memory(_device(model), batch)) from error
     except (Exception, SystemExit) as error:
         raise BuildError("model", explain.of_forward(error, path)) from error
-    finally:
-        keep.restore()
 
 
 def returns_loss(output: Any) -> bool:

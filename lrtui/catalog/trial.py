@@ -10,8 +10,8 @@ from torch.optim import Optimizer
 
 from lrtui.catalog import explain
 from lrtui.catalog.errors import BuildError, told
+from lrtui.catalog.untouched import untouched
 from lrtui.engine.forward import BatchError, Forward
-from lrtui.engine.snapshot import Snapshot
 from lrtui.engine.step import updates_itself
 
 _AUTOCAST = {"bf16": torch.bfloat16, "fp16": torch.float16, "apex-O1": torch.float16, "apex-O2": torch.float16}
@@ -56,25 +56,34 @@ def try_batch(
     """
     optimizers = list(optimizer) if isinstance(optimizer, Sequence) else [optimizer]
     modules = [part for part in (model, criterion) if isinstance(part, nn.Module)]
-    keep = Snapshot(modules, optimizers)
     loss, score = (Watched(criterion) if criterion else None), (Watched(metric) if metric else None)
     forward = Forward(model, loss, step, score)
-    whole = updates_itself(step)
     path = explain.Path(model)
     try:
-        model.train()
-        with path, _autocast(batch, precision):
-            output = forward(batch, optimizers) if whole else forward(batch)
-        if not whole:
-            output.loss.backward()  # type: ignore[no-untyped-call]
+        with untouched(modules, optimizers):
+            _once(model, forward, path, batch, optimizers if updates_itself(step) else None, precision)
     except torch.OutOfMemoryError as error:
         raise BuildError("device", explain.of_memory(_device(model), batch)) from error
     except BatchError as error:
         raise BuildError("step" if step else "loss", str(error)) from error
     except (Exception, SystemExit) as error:
         raise _failure(error, path, step, loss, score, loss_name) from error
-    finally:
-        keep.restore()
+
+
+def _once(
+    model: nn.Module,
+    forward: Forward,
+    path: explain.Path,
+    batch: Any,
+    optimizers: list[Optimizer] | None,
+    precision: str,
+) -> None:
+    """Forward and backward, or, where the step takes the optimizers, its whole update."""
+    model.train()
+    with path, _autocast(precision):
+        output = forward(batch) if optimizers is None else forward(batch, optimizers)
+    if optimizers is None:
+        output.loss.backward()  # type: ignore[no-untyped-call]
 
 
 def _failure(
@@ -99,7 +108,7 @@ def _failure(
     return BuildError("model", f"the backward pass failed on the first batch: {told(error)}")
 
 
-def _autocast(batch: Any, precision: str) -> AbstractContextManager[Any]:
+def _autocast(precision: str) -> AbstractContextManager[Any]:
     """The trial must not need more memory than the run: half precision is tried in half precision."""
     if precision not in _AUTOCAST:
         return nullcontext()

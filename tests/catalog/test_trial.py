@@ -118,6 +118,25 @@ def states(model, optimizer):
     )
 
 
+def test_a_forward_that_counts_its_calls_begins_at_nought(user_file):
+    path = user_file("""
+        from torch import nn
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.layer, self.calls = nn.Linear(64, 10), 0
+            def forward(self, x):
+                self.calls += 1
+                self.last = x
+                return self.layer(x.flatten(1))
+    """)
+    built = build(RunSpec(model=Choice(f"{path}:Net")))
+    assert built.model.calls == 0
+    assert not hasattr(built.model, "last")
+    built.model(torch.rand(2, 64))
+    assert built.model.calls == 1
+
+
 @pytest.mark.parametrize("fails", [False, True])
 def test_nothing_is_changed_by_the_trial(fails):
     model = nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4), nn.Dropout(0.5), nn.Linear(4, 3)).eval()
@@ -139,6 +158,7 @@ def test_nothing_is_changed_by_the_trial(fails):
     except BuildError:
         assert fails
     assert states(model, optimizer) == before
+    assert not hasattr(model, "extra")
     assert torch.equal(model[0].weight.grad, gradient)
     assert not any(part.training for part in model.modules())
 
