@@ -59,9 +59,10 @@ class LrtuiApp(App[None]):
             return
         from lrtui.tui.screens.setup import SetupScreen
 
-        if self.session is not None:
-            self.session.start()
         self.push_screen(SetupScreen(self.spec, self.session))
+        if self.session is not None:
+            # After the first paint: a second process that imports torch would take the core it needs.
+            self.call_after_refresh(self.session.start)
 
     def leave(self, code: int) -> None:
         """End with an exit code."""

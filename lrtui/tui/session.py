@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Protocol
 
+from lrtui.catalog.offer import Role
 from lrtui.launch.driver import Driver
 from lrtui.spec import RunSpec
 from lrtui.worker.messages import Described, Ready
@@ -30,7 +31,7 @@ class Session(Protocol):
         """Begin to warm a spare worker."""
         ...
 
-    def describe(self, role: str, where: str) -> None:
+    def describe(self, role: Role, where: str) -> None:
         """Ask what a module offers; the answer appears in `described`."""
         ...
 

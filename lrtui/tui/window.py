@@ -41,7 +41,8 @@ def window_for(lines: list[Line], rows: int, *, settled: bool = False) -> Window
         span = _leap(span, max(abs(before), abs(lowest)))
     # The first quarter of what rises beyond the start: enough for a curve that only rises to be seen to rise.
     typical = ordered[(len(ordered) * 3) // 4]
-    return _snapped(before - span, max(before + 0.1 * span, typical), max(2, rows // 3))
+    low = before - span if lowest < 0 else max(before - span, 0.0)
+    return _snapped(low, max(before + 0.1 * span, typical), max(2, rows // 3))
 
 
 def _leap(span: float, scale: float) -> float:

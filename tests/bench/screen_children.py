@@ -3,6 +3,7 @@
 import sys
 import threading
 import time
+from pathlib import Path
 
 
 def app() -> None:
@@ -94,7 +95,7 @@ def form() -> None:
 
 def say(word: str) -> None:
     """Tell the bench, by setting the terminal's title."""
-    with open("/dev/tty", "w") as terminal:
+    with Path("/dev/tty").open("w") as terminal:
         terminal.write(f"\x1b]2;{word}\x07")
 
 

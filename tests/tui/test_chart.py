@@ -68,7 +68,9 @@ async def test_a_moved_boundary_sends_its_old_and_its_new_column():
         chart.show(picture(100, (Mark(1e-6, "start", "active"),)))
         await pilot.pause()
         chart.regions.clear()
-        chart.show(picture(100, (Mark(AXIS.rate_of(AXIS.column(1e-6, chart.columns) + 1, chart.columns), "start", "active"),)))
+        chart.show(
+            picture(100, (Mark(AXIS.rate_of(AXIS.column(1e-6, chart.columns) + 1, chart.columns), "start", "active"),))
+        )
         assert all(region.height == 1 for region in chart.regions)
         assert all(region.width <= 9 for region in chart.regions)
 

@@ -2,6 +2,7 @@
 
 import math
 import time
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -81,7 +82,9 @@ def test_a_marked_rate_has_its_line_in_its_column_and_its_name_above():
 
 def test_marks_at_both_ends_do_not_touch_the_labels():
     plain = text(draw(Picture(AXIS, (textbook(),)), 80, 24))
-    marked = text(draw(Picture(AXIS, (textbook(),), marks=(Mark(1e-7, "start", "active"), Mark(10.0, "end", "bound"))), 80, 24))
+    marked = text(
+        draw(Picture(AXIS, (textbook(),), marks=(Mark(1e-7, "start", "active"), Mark(10.0, "end", "bound"))), 80, 24)
+    )
     assert plain[-1] == marked[-1]
     assert [row[:LABEL] for row in plain[1:]] == [row[:LABEL] for row in marked[1:]]
 
@@ -92,7 +95,9 @@ def test_names_of_near_lines_stay_readable():
 
 
 def test_a_mark_outside_the_axis_is_left_out():
-    rows = draw(Picture(AXIS, (textbook(),), marks=(Mark(1e-12, "start", "active"), Mark(1e5, "end", "bound"))), 100, 30)
+    rows = draw(
+        Picture(AXIS, (textbook(),), marks=(Mark(1e-12, "start", "active"), Mark(1e5, "end", "bound"))), 100, 30
+    )
     assert not any(role in ("active", "bound") for row in rows for _, role in row)
 
 
@@ -100,7 +105,7 @@ def test_the_interval_lies_on_the_axis():
     row = draw(Picture(AXIS, (textbook(),), interval=(1e-3, 1e-2)), 100, 30)[-2]
     columns = canvas_columns(100)
     low, high = (LABEL + 1 + AXIS.column(lr, columns) for lr in (1e-3, 1e-2))
-    assert {cell for cell in row[low : high + 1]} == {("━", "suggestion")}
+    assert set(row[low : high + 1]) == {("━", "suggestion")}
     assert row[low - 1][1] == row[high + 1][1] == "axis"
 
 
@@ -121,7 +126,9 @@ def test_between_far_points_the_line_is_drawn_through():
 def test_repeats_are_faint_and_their_mean_is_not():
     low, high = (thinned([(AXIS.rate(i / 99), y, y) for i in range(100)]) for y in (1.0, 2.0))
     rows = draw(Picture(AXIS, (low, high)), 100, 30)
-    by_role = {role: [y for y, row in enumerate(rows) if any(r == role for _, r in row)] for role in ("repeat", "smooth")}
+    by_role = {
+        role: [y for y, row in enumerate(rows) if any(r == role for _, r in row)] for role in ("repeat", "smooth")
+    }
     assert min(by_role["repeat"]) < min(by_role["smooth"]) <= max(by_role["smooth"]) < max(by_role["repeat"])
 
 
@@ -186,7 +193,7 @@ def test_growing_never_moves_a_point_that_is_drawn():
     for i in range(100):
         curve.add(AXIS.rate(i / 99), 1.0 + i % 3, 1.0 + i % 3)
         grown.append({at: (column.low, column.high) for at, column in curve.folded(186)})
-    for before, after in zip(grown, grown[1:], strict=False):
+    for before, after in pairwise(grown):
         assert all(after[at] == value for at, value in list(before.items())[:-1])
 
 

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from tui_doubles import DIGEST, FakeDriver, answer, curve, started, whole_run
+from tui_helpers import run_screen, screen_text, told, until
 
 from lrtui.events import Ended, Notice, Restored, Started
 from lrtui.record import from_json
 from lrtui.spec import RunSpec
 from lrtui.tui.widgets.chart import Chart
-from tui_doubles import DIGEST, FakeDriver, answer, curve, started, whole_run
-from tui_helpers import run_screen, screen_text, told, until
 
 SPEC = RunSpec()
 
@@ -58,7 +58,11 @@ async def test_the_answer_is_readable_as_text():
 
 
 async def test_without_a_justified_rate_the_reason_is_shown_and_no_rate():
-    events = [started(SPEC), *curve(SPEC), answer(lr=None, low=None, high=None, verdict="no_descent", reason="it never fell")]
+    events = [
+        started(SPEC),
+        *curve(SPEC),
+        answer(lr=None, low=None, high=None, verdict="no_descent", reason="it never fell"),
+    ]
     async with run_screen(FakeDriver(events)) as (screen, pilot):
         await told(screen, pilot)
         text = screen_text(screen.app)
@@ -283,7 +287,9 @@ async def test_y_without_an_answer_copies_the_boundaries():
 async def test_a_failed_run_shows_what_where_and_the_log_and_the_app_lives():
     driver = FakeDriver()
     async with run_screen(driver) as (screen, pilot):
-        driver.tell(Ended(status="failed", phase="model", reason="net.py failed to import: No module named 'x'", seconds=0))
+        driver.tell(
+            Ended(status="failed", phase="model", reason="net.py failed to import: No module named 'x'", seconds=0)
+        )
         await told(screen, pilot)
         text = screen_text(screen.app)
         assert "failed" in text
@@ -308,12 +314,16 @@ HOSTILE = "[/] [bold] \x1b]52;c;ZXZpbA==\x07 \x1b[2J [link=x"
 
 
 async def test_hostile_text_is_shown_and_never_obeyed():
-    spec = msgspec.structs.replace(SPEC, model=msgspec.structs.replace(SPEC.model, target=f"/tmp/{HOSTILE}.py:{HOSTILE}"))
+    spec = msgspec.structs.replace(
+        SPEC, model=msgspec.structs.replace(SPEC.model, target=f"/tmp/{HOSTILE}.py:{HOSTILE}")
+    )
     driver = FakeDriver()
     async with run_screen(driver, spec, size=(200, 50)) as (screen, pilot):
         event = answer(verdict="too_noisy", reason=HOSTILE, advice=HOSTILE)
         event = msgspec.structs.replace(event, suggestions={HOSTILE: 1.0})
-        driver.tell(started(spec, digest=HOSTILE, log=HOSTILE), Notice(text=HOSTILE, level="warning"), *curve(SPEC, 9), event)
+        driver.tell(
+            started(spec, digest=HOSTILE, log=HOSTILE), Notice(text=HOSTILE, level="warning"), *curve(SPEC, 9), event
+        )
         await told(screen, pilot)
         driver.tell(Ended(status="failed", phase=HOSTILE, reason=HOSTILE, seconds=1))
         await told(screen, pilot)
@@ -378,7 +388,9 @@ async def test_events_of_an_earlier_run_are_not_in_the_record(tmp_path: Path):
     async with run_screen(driver) as (screen, pilot):
         await told(screen, pilot)
         await pilot.press("enter")
-        driver.tell(started(SPEC), Notice(text="second"), *curve(SPEC, 7), Ended(status="stopped", reason="x", seconds=1))
+        driver.tell(
+            started(SPEC), Notice(text="second"), *curve(SPEC, 7), Ended(status="stopped", reason="x", seconds=1)
+        )
         await told(screen, pilot)
         assert isinstance(screen.view.events[0], Started)
         assert sum(isinstance(event, Started) for event in screen.view.events) == 1

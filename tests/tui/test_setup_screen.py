@@ -39,7 +39,7 @@ async def test_enter_works_before_the_worker_is_warm():
 
 
 async def test_fields_are_read_from_the_signatures():
-    async with setup_screen(size=(100, 60)) as (screen, pilot):
+    async with setup_screen(size=(100, 60)) as (screen, _):
         text = screen_text(screen.app)
         for name in ("width", "betas", "weight_decay", "start_lr", "batch_size", "seed", "precision"):
             assert name in text
@@ -133,7 +133,9 @@ async def test_a_file_is_listed_without_being_run(tmp_path: Path):
         choice(screen, "model").target.line.value = f"{tmp_path}/net.py:net"
         await until(pilot, lambda: any(field.path == "model.width" for field in screen.query(FieldBox)))
         assert "Makes a net." in screen_text(screen.app)
-        await until(pilot, lambda: "required" in mark(screen, "model.width") or "expected" in mark(screen, "model.width"))
+        await until(
+            pilot, lambda: "required" in mark(screen, "model.width") or "expected" in mark(screen, "model.width")
+        )
         box(screen, "model.width").widget.value = "4"
         await until(pilot, lambda: not screen.problems)
         assert screen.spec.model.args == {"width": 4}
@@ -245,7 +247,9 @@ async def test_no_worker_is_told_and_nothing_is_run():
         assert "\x1b" not in screen_text(screen.app)
 
 
-@pytest.mark.parametrize("text", ["[/]", "[bold", "\x1b[2J", "a\x00b:c", "/etc/shadow:x", "~nobody/x.py:y", ":" * 9, "/" * 300])
+@pytest.mark.parametrize(
+    "text", ["[/]", "[bold", "\x1b[2J", "a\x00b:c", "/etc/shadow:x", "~nobody/x.py:y", ":" * 9, "/" * 300]
+)
 async def test_hostile_text_in_a_target_breaks_nothing(text: str):
     async with setup_screen() as (screen, pilot):
         line = choice(screen, "model").target.line

@@ -1,4 +1,4 @@
-"""Doubles for the Pilot tests: a driver and a session that say what the test tells them to, without processes or threads."""
+"""Doubles for the Pilot tests: a driver and a session that say what a test tells them to. No processes, no threads."""
 
 import math
 
@@ -26,8 +26,8 @@ SGD = Offer(target="torch.optim:SGD", summary="Stochastic gradient descent.", fi
 
 def started(spec: RunSpec, digest: str = DIGEST, **fields: object) -> Started:
     given = {
-        "id": "01KAN0000000000000000ABCDE", "created": "2026-01-01T00:00:00.000Z", "lrtui": "0.1", "torch": "2", "device": "cpu",
-        "parameters": 10, "batch": "a pair", "loss": "CrossEntropyLoss", "log": "/tmp/lrtui/worker.log",
+        "id": "01KAN0000000000000000ABCDE", "created": "2026-01-01T00:00:00.000Z", "lrtui": "0.1", "torch": "2",
+        "device": "cpu", "parameters": 10, "batch": "a pair", "loss": "CrossEntropyLoss", "log": "/tmp/lrtui/worker.log",
     }  # fmt: skip
     total = spec.range.num_iter * spec.range.repeats
     return Started(**{**given, **fields}, spec=spec, digest=digest, total_steps=total)

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from textual.pilot import Pilot
 from textual.widget import Widget
+from tui_doubles import FakeDriver, FakeSession
 
 from lrtui.spec import RunSpec
 from lrtui.tui.app import LrtuiApp
@@ -13,7 +14,6 @@ from lrtui.tui.screens.run import RunScreen
 from lrtui.tui.screens.setup import SetupScreen
 from lrtui.tui.widgets.choice_box import ChoiceBox
 from lrtui.tui.widgets.field_box import FieldBox
-from tui_doubles import FakeDriver, FakeSession
 
 
 async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:

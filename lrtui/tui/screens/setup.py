@@ -46,6 +46,7 @@ class SetupScreen(Screen[None]):
         self.problems: list[Problem] = []
         self.spec: RunSpec | None = spec
         self._known = ""
+        self._filling = False
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="top"):
@@ -58,19 +59,19 @@ class SetupScreen(Screen[None]):
         yield Quiet(id="help")
         yield Footer(show_command_palette=False)
 
-    def on_mount(self) -> None:
-        # The button paints first and works at once; the form, which takes longer to lay out, follows.
-        self.call_after_refresh(self._fill)
+    def on_resize(self) -> None:
+        # The button paints first and works at once; the form, which takes longer to lay out, follows a frame later.
+        if not self._filling:
+            self._filling = True
+            self.call_after_refresh(self.call_after_refresh, self._fill)
 
     async def _fill(self) -> None:
         choices = [ChoiceBox(role, self.form, self.offers) for role in ("model", "data", "optimizer", "loss")]
         own = [self._section(*section) for section in (("range", RANGE), ("batches", BATCHES), ("machine", MACHINE))]
-        await self.query_one("#form").mount(
-            Vertical(*choices[:2], classes="column"),
-            Vertical(*choices[2:], classes="column"),
-            Vertical(*own, classes="column"),
-        )
-        await self._learn()
+        columns = [Vertical(*boxes, classes="column") for boxes in (choices[:2], choices[2:], own)]
+        with self.app.batch_update():
+            await self.query_one("#form").mount(*columns)
+            await self._learn()
         self.check()
         self.set_interval(_POLL, self._learn)
 

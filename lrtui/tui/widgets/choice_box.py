@@ -34,8 +34,8 @@ class ChoiceBox(Container):
         self.role = role
         self.form = form
         self.offers = offers
-        self.found = Found("free")
-        self._shown: tuple[str, tuple[Field, ...]] | None = None
+        self.found = offers.find(role, form.targets[role])
+        self._shown = _shape(self.found)
         self.target = TargetInput(form.targets[role], lambda text: candidates(role, text, offers))
 
     def compose(self) -> ComposeResult:
@@ -43,10 +43,10 @@ class ChoiceBox(Container):
         with Vertical():
             yield self.target
             yield Quiet(classes="summary")
-            yield Container(classes="fields")
+            yield Container(*self._boxes(), classes="fields")
 
-    async def on_mount(self) -> None:
-        await self.refresh_offer()
+    def on_mount(self) -> None:
+        self._summarise()
 
     async def on_target_input_edited(self, event: TargetInput.Edited) -> None:
         event.stop()
@@ -72,10 +72,8 @@ class ChoiceBox(Container):
     async def refresh_offer(self) -> bool:
         """Look again at what the target names; True when the fields changed."""
         self.found = self.offers.find(self.role, self.form.targets[self.role])
-        summary = self._summary()
-        self.query_one(".summary", Quiet).show(summary)
-        self.query_one(".summary", Quiet).display = bool(summary)
-        shown = (self.offer.target, self.offer.fields) if self.offer else None
+        self._summarise()
+        shown = _shape(self.found)
         if shown == self._shown:
             return False
         self._shown = shown
@@ -89,6 +87,11 @@ class ChoiceBox(Container):
         parameters = self.offer.fields if self.offer else ()
         return [FieldBox(f"{self.role}.{p.name}", p, self.form.arg_text(self.role, p)) for p in parameters]
 
+    def _summarise(self) -> None:
+        line, summary = self.query_one(".summary", Quiet), self._summary()
+        line.show(summary)
+        line.display = bool(summary)
+
     def _summary(self) -> Content:
         if self.found.state == "wrong":
             return Content.styled(clean(self.found.message), "$error")
@@ -97,3 +100,8 @@ class ChoiceBox(Container):
             problem = session.problem if session else ""
             return Content.styled(clean(problem) or "its fields come when torch is loaded …", "dim")
         return Content.styled(clean(self.offer.summary) if self.offer else "", "dim")
+
+
+def _shape(found: Found) -> tuple[str, tuple[Field, ...]] | None:
+    """What the fields are made from: while it is the same they stay."""
+    return (found.offer.target, found.offer.fields) if found.offer else None

@@ -1,0 +1,165 @@
+"""The terminal is refused when it is none, and given back as it was however the app ends."""
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import ptyprocess
+import pyte
+import pytest
+
+HERE = Path(__file__).parent
+COMMAND = [sys.executable, str(HERE / "terminal_child.py")]
+LEFT = {  # what switches a mode on, and what has to follow it before the end
+    b"\x1b[?1049h": b"\x1b[?1049l",
+    b"\x1b[?25l": b"\x1b[?25h",
+    b"\x1b[?1003h": b"\x1b[?1003l",
+    b"\x1b[?2004h": b"\x1b[?2004l",
+}
+
+
+def environment(**more: str) -> dict[str, str]:
+    path = f"{HERE.parents[1]}{os.pathsep}{HERE}"
+    kept = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    return {**kept, "TERM": "xterm-256color", "PYTHONPATH": path, **more}
+
+
+class Terminal:
+    """A child in a pseudo-terminal, with a screen that can be read."""
+
+    def __init__(self, how: str = "", **more: str) -> None:
+        self.child = ptyprocess.PtyProcess.spawn([*COMMAND, how], env=environment(**more), dimensions=(30, 100))
+        self.screen = pyte.Screen(100, 30)
+        self.stream = pyte.ByteStream(self.screen)
+        self.written = b""
+
+    def read(self, seconds: float = 0.1) -> None:
+        if select.select([self.child.fd], [], [], seconds)[0]:
+            try:
+                data = self.child.read(1 << 16)
+            except EOFError:
+                return
+            self.written += data
+            self.stream.feed(data.replace(b"\x1b[>25u", b"").replace(b"\x1b[<u", b""))  # pyte knows no kitty keys
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.screen.display)
+
+    def until(self, condition: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + 60
+        while not condition():
+            assert time.monotonic() < deadline, f"it never came; the screen:\n{self.text}"
+            self.read()
+
+    def painted(self) -> None:
+        self.until(lambda: "completed: all iterations ran" in self.text)
+
+    def ended(self) -> int:
+        """The exit code, or minus the signal."""
+        self.until(lambda: not self.child.isalive())
+        for _ in range(3):
+            self.read(0.01)
+        return self.child.exitstatus if self.child.signalstatus is None else -self.child.signalstatus
+
+    def given_back(self) -> bool:
+        return all(self.written.rfind(on) < self.written.rfind(off) for on, off in LEFT.items() if on in self.written)
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., Terminal]]:
+    started: list[Terminal] = []
+
+    def begin(how: str = "", **more: str) -> Terminal:
+        started.append(Terminal(how, **more))
+        return started[-1]
+
+    yield begin
+    for terminal in started:
+        terminal.child.terminate(force=True)
+
+
+def test_q_leaves_with_zero_and_the_terminal_as_it_was(start):
+    terminal = start()
+    terminal.painted()
+    terminal.child.write(b"q")
+    assert terminal.ended() == 0
+    assert terminal.given_back()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+def test_a_signal_gives_the_terminal_back_and_is_told_by_the_exit_code(start, number: signal.Signals):
+    terminal = start()
+    terminal.painted()
+    terminal.child.kill(number)
+    assert terminal.ended() == 128 + number
+    assert terminal.given_back()
+
+
+def test_a_crash_is_an_exit_code_of_one(start):
+    terminal = start("crash")
+    terminal.painted()
+    terminal.child.write(b"q")
+    assert terminal.ended() == 1
+    assert terminal.given_back()
+
+
+def test_a_terminal_that_goes_away_ends_the_app_even_when_hangups_are_ignored(start):
+    terminal = start("nohup")
+    terminal.painted()
+    os.close(terminal.child.fd)
+    deadline = time.monotonic() + 30
+    while os.waitpid(terminal.child.pid, os.WNOHANG) == (0, 0):
+        assert time.monotonic() < deadline, "it is still there, without a terminal"
+        time.sleep(0.02)
+    terminal.child.terminated = terminal.child.closed = True
+
+
+def test_after_a_stop_and_fg_the_screen_is_drawn_again(start):
+    terminal = start()
+    terminal.painted()
+    terminal.child.kill(signal.SIGTSTP)
+    terminal.until(lambda: "\x1b[?1049l" in terminal.written.decode(errors="replace"))
+    terminal.screen.reset()
+    terminal.child.kill(signal.SIGCONT)
+    terminal.painted()
+
+
+@pytest.mark.parametrize("stream", ["stdin", "stdout", "stderr"])
+def test_a_redirected_stream_is_refused_in_one_line(stream: str):
+    leader, follower = os.openpty()
+    streams = {"stdin": follower, "stdout": follower, "stderr": follower, stream: subprocess.DEVNULL}
+    if stream == "stderr":
+        streams["stderr"] = subprocess.PIPE
+    done = subprocess.run(COMMAND, env=environment(), timeout=60, check=False, **streams)
+    said = done.stderr or b""
+    if stream != "stderr":
+        said = os.read(leader, 10_000)
+    os.close(leader)
+    os.close(follower)
+    assert done.returncode == 2
+    assert said.strip().count(b"\n") == 0
+    assert stream.encode() in said
+    assert b"lrtui run" in said
+
+
+def test_a_dumb_terminal_is_refused_in_one_line(start):
+    terminal = start(TERM="dumb")
+    assert terminal.ended() == 2
+    assert b"dumb" in terminal.written
+    assert b"\x1b" not in terminal.written
+
+
+def test_no_colour_writes_no_colour(start):
+    terminal = start(NO_COLOR="1")
+    terminal.painted()
+    terminal.child.write(b"ss")
+    terminal.until(lambda: "┃" in terminal.text)
+    assert b"\x1b[38;" not in terminal.written
+    assert b"\x1b[48;" not in terminal.written
+    assert not any(f"[1;{colour}".encode() in terminal.written for colour in range(30, 38))
