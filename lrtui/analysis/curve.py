@@ -1,6 +1,7 @@
 """A measured curve and the plain operations on it: exponential smoothing and its inverse, trimming, tidying."""
 
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Literal
 
 import numpy as np
@@ -65,10 +66,8 @@ def as_floats(name: str, values: ArrayLike) -> FloatArray:
 
 def exponential_average(losses: FloatArray, smooth_f: float) -> FloatArray:
     """torch_lr_finder's and ignite's smoothing: `f·loss + (1 - f)·previous`, from the first loss on, not debiased."""
-    averaged = losses.tolist()
-    for i in range(1, len(averaged)):
-        averaged[i] = smooth_f * averaged[i] + (1 - smooth_f) * averaged[i - 1]
-    return np.array(averaged)
+    averaged = accumulate(losses.tolist(), lambda previous, loss: smooth_f * loss + (1 - smooth_f) * previous)
+    return np.array(list(averaged))
 
 
 def debiased_average(losses: FloatArray, beta: float = 0.98, ahead: int = 0) -> FloatArray:
@@ -79,11 +78,8 @@ def debiased_average(losses: FloatArray, beta: float = 0.98, ahead: int = 0) -> 
         beta: weight of the past.
         ahead: steps by which the divisor runs ahead; Lightning's runs 1 ahead, and its curve begins at half the loss.
     """
-    averaged, average = [], 0.0
-    for loss in losses.tolist():
-        average = beta * average + (1 - beta) * loss
-        averaged.append(average)
-    debiased: FloatArray = np.array(averaged) / (1 - beta ** (np.arange(len(losses)) + 1.0 + ahead))
+    averaged = accumulate(losses.tolist(), lambda past, loss: beta * past + (1 - beta) * loss, initial=0.0)
+    debiased: FloatArray = np.array(list(averaged))[1:] / (1 - beta ** (np.arange(len(losses)) + 1.0 + ahead))
     return debiased
 
 

@@ -15,7 +15,7 @@ SURE = 4.0  # a fall is believed from so many of its standard errors on
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The loss of each repeat with enough points, the valley of them all, and the metric's where it is there for sure."""
+    """The loss of each repeat with enough points, their common valley, and the metric's where it is sure."""
 
     traces: Sequence[Trace]
     loss: Valley | None

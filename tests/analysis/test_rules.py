@@ -1,6 +1,6 @@
 """Each rule against what its original says.
 
-The indices in GOLDEN were read off the originals' own code, run on the curves below without smoothing: fastai 2.8.12
+The indices in GOLDEN and CASES were read off the originals' own code, run on the curves below without smoothing: fastai 2.8.12
 (`valley`, `slide`, `minimum`, `steep`), ignite 0.5.5 (`FastaiLRFinder.lr_suggestion`), Lightning 2.5.3 and 2.5.0
 (`_LRFinder.suggestion`). The tests further down call the originals themselves where they can be imported.
 """
@@ -40,47 +40,30 @@ def short():
     return typical(14)
 
 
+def rounded(num_iter=100):
+    lrs, losses = typical(num_iter)
+    return lrs, losses.round(1)
+
+
+def cliff(num_iter=40):
+    lrs = ladder(num_iter)
+    losses = 2 - np.arange(num_iter) / 100
+    losses[29], losses[30:] = 0.5, 5
+    return lrs, losses
+
+
 # the index of the rate that is suggested; for minimum, of the rate that it divides by ten
+COLUMNS = ("valley", "slide", "minimum", "steep", "ignite", "lightning", "lightning_classic")
 GOLDEN = {
-    typical: {
-        "valley": 57,
-        "slide": 24,
-        "minimum": 78,
-        "steep": 55,
-        "ignite": 55,
-        "lightning": 10,
-        "lightning_classic": 55,
-    },
-    rising: {
-        "valley": 28,
-        "slide": 26,
-        "minimum": 19,
-        "steep": 18,
-        "ignite": 11,
-        "lightning": 10,
-        "lightning_classic": 11,
-    },
-    negative: {
-        "valley": 51,
-        "slide": 15,
-        "minimum": 56,
-        "steep": 47,
-        "ignite": 48,
-        "lightning": 10,
-        "lightning_classic": 48,
-    },
-    broken: {"lightning": 10, "lightning_classic": 47},
-    short: {
-        "valley": 4,
-        "slide": None,
-        "minimum": 10,
-        "steep": 7,
-        "ignite": 7,
-        "lightning": 10,
-        "lightning_classic": 10,
-    },
+    typical: (57, 24, 78, 55, 55, 10, 55),
+    rising: (28, 26, 19, 18, 11, 10, 11),
+    negative: (51, 15, 56, 47, 48, 10, 48),
+    short: (4, None, 10, 7, 7, 10, 10),
+    rounded: (61, 66, 70, 54, 55, 33, 55),
+    cliff: (14, 13, 29, 28, 28, 10, 28),
 }
-CASES = [(curve, rule, index) for curve, answers in GOLDEN.items() for rule, index in answers.items()]
+CASES = [(curve, *case) for curve, row in GOLDEN.items() for case in zip(COLUMNS, row, strict=True)]
+CASES += [(broken, "lightning", 10), (broken, "lightning_classic", 47)]
 
 
 @pytest.mark.parametrize(("curve", "rule", "index"), CASES)

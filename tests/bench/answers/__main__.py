@@ -16,18 +16,20 @@ Columns:
 """
 
 import argparse
+import timeit
 from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
 
-from lrtui.analysis.analyse import median
+from lrtui.analysis.analyse import analyse, median
 from lrtui.analysis.bounds import bounds
 from lrtui.analysis.curve import Curve
 from lrtui.analysis.rules import RULES, suggest_all
 from lrtui.analysis.suggest import suggest_curves
 
 from .cells import REPEATS, SCHEDULES, Cell, cells
+from .training import range_test
 from .truth import HEADER, Answer, Marks, Truth
 
 MOMENTUM = {"sgd": 0.0, "momentum": 0.9, "adam": 0.9, "adamw": 0.9, "rmsprop": 0.0}
@@ -87,6 +89,17 @@ def print_details(part: Sequence[Cell]) -> None:
         print(f"{mark}{cell.name:33} {10**truth.best:8.1e}  {'  '.join(given)}")
 
 
+def print_speed(repeats: int = REPEATS) -> None:
+    """Milliseconds of one whole analysis, the best of many."""
+    cell = cells()[0]
+    for num_iter in (100, 1000):
+        curves = [
+            Curve(*range_test(cell.task, cell.optimizer, cell.batch_size, seed, num_iter)) for seed in range(repeats)
+        ]
+        seconds = min(timeit.repeat(lambda curves=curves: analyse(curves), number=1, repeat=50))
+        print(f"analysis of {repeats} curves of {num_iter} iterations: {1000 * seconds:.1f} ms")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cell", help="only cells whose name contains this")
@@ -101,6 +114,8 @@ def main() -> None:
         print_table(f"{part}, all", of_part)
     if options.details:
         print_details(chosen)
+    print()
+    print_speed()
 
 
 if __name__ == "__main__":
