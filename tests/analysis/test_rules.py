@@ -1,6 +1,6 @@
 """Each rule against what its original says.
 
-The indices in GOLDEN and CASES were read off the originals' own code, run on the curves below without smoothing: fastai 2.8.12
+The indices below were read off the originals' own code, run on the curves below without smoothing: fastai 2.8.12
 (`valley`, `slide`, `minimum`, `steep`), ignite 0.5.5 (`FastaiLRFinder.lr_suggestion`), Lightning 2.5.3 and 2.5.0
 (`_LRFinder.suggestion`). The tests further down call the originals themselves where they can be imported.
 """
