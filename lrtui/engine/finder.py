@@ -339,13 +339,14 @@ class LRFinder:
 
 def record(step: Step, history: History) -> None:
     """Append a step to a history: torch_lr_finder's `lr` and `loss`, and beside them whatever else was measured."""
-    raw = step.measured_loss
-    point = {"lr": step.lr, "loss": raw if step.loss is None else step.loss, "raw_loss": raw}
-    for name in ("train_loss", "metric"):
-        if getattr(step, name) is not None:
-            point[name] = getattr(step, name)
-    for name, value in point.items():
-        history.setdefault(name, []).append(value)
+    raw = step.raw_loss if step.raw_loss is not None else step.measured_loss
+    history["lr"].append(step.lr)
+    history["loss"].append(raw if step.loss is None else step.loss)
+    history.setdefault("raw_loss", []).append(raw)
+    if step.train_loss is not None:
+        history.setdefault("train_loss", []).append(step.train_loss)
+    if step.metric is not None:
+        history.setdefault("metric", []).append(step.metric)
     if step.group_lrs:
         history.setdefault("group_lrs", []).append(step.group_lrs)
 

@@ -2,8 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
@@ -15,13 +14,17 @@ class BatchError(ValueError):
     """A batch, or what a model made of it, that nothing can be done with."""
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
-    """What a forward gives: the loss (scalar, with its graph), the number of examples, a metric where there is one."""
+class Output(NamedTuple):
+    """What a forward gives: the loss (scalar, with its graph), what it is a mean over, a metric where there is one."""
 
     loss: torch.Tensor
-    size: int
+    examples: Any  # a batch or its target
     metric: Any = None
+
+    @property
+    def size(self) -> int:
+        """How many examples the loss is a mean over."""
+        return batch_size(self.examples)
 
 
 class Forward:
@@ -111,7 +114,7 @@ class Forward:
         if self._metric is not None:
             with torch.no_grad():
                 metric = self._metric(output, target)
-        return Output(_scalar(loss, "criterion"), batch_size(sized), metric)
+        return Output(_scalar(loss, "criterion"), sized, metric)
 
 
 def batch_size(batch: Any) -> int:
@@ -179,7 +182,7 @@ def _step_output(result: Any, batch: Any) -> Output:
     loss, metrics = result if isinstance(result, tuple) and len(result) == 2 else (result, {})
     if not isinstance(metrics, Mapping):
         raise BatchError(f"the step must return a loss, or (loss, {{name: value}}), got {summary(result)}")
-    return Output(_scalar(loss, "step"), batch_size(batch), next(iter(metrics.values()), None))
+    return Output(_scalar(loss, "step"), batch, next(iter(metrics.values()), None))
 
 
 def _scalar(loss: Any, source: str) -> torch.Tensor:

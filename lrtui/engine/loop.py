@@ -24,11 +24,6 @@ class Outcome(NamedTuple):
     reason: str
 
 
-class _Point(NamedTuple):
-    iteration: int
-    lrs: tuple[float, ...]
-
-
 def range_test(
     train: TrainStep,
     ramp: Ramp,
@@ -53,7 +48,7 @@ def range_test(
     planned = len(ramp)
     cut_short: Outcome | None = None
 
-    def climb() -> Iterator[tuple[_Point, tuple[Any, ...]]]:
+    def climb() -> Iterator[tuple[tuple[int, tuple[float, ...]], tuple[Any, ...]]]:
         nonlocal cut_short
         for iteration, lrs in enumerate(ramp):
             # train at this learning rate
@@ -65,7 +60,7 @@ def range_test(
                 return
             # measure where that led to
             loss, metric = validation() if validation else (update.loss, update.metric)
-            yield _Point(iteration, lrs), (loss, update.loss if validation else None, metric, update.scale)
+            yield (iteration, lrs), (loss, update.loss if validation else None, metric, update.scale)
             if clock() - start >= max_seconds and iteration + 1 < planned:
                 cut_short = Outcome(
                     "stopped", f"out of time: {max_seconds:g} s allowed {iteration + 1} of {planned} iterations"
@@ -97,7 +92,7 @@ def range_test(
             group_lrs=lrs if len(lrs) > 1 else (),
             raw_loss=raw_loss if finite else None,
             loss=loss,
-            nonfinite=nonfinite_kind(raw_loss),
+            nonfinite=None if finite else nonfinite_kind(raw_loss),
             train_loss=train_loss,
             metric=metric,
             skipped=skipped,

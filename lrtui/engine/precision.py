@@ -17,10 +17,11 @@ class Precision:
     """Full precision: nothing is cast and nothing scaled. The kinds below differ from it in one thing each."""
 
     scaler: Any = None
+    _uncast = nullcontext()
 
     def autocast(self) -> AbstractContextManager[Any]:
         """The context of every forward, training and validation alike."""
-        return nullcontext()
+        return self._uncast
 
     def settings(self) -> AbstractContextManager[Any]:
         """Global settings that hold during a run."""

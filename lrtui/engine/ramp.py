@@ -50,9 +50,10 @@ class Ramp:
     def __iter__(self) -> Iterator[tuple[float, ...]]:
         """The learning rates of every group, iteration by iteration."""
         climb = _exponential if self.mode == "exp" else _linear
-        for iteration in range(self.num_iter):
-            r = (iteration // self.iterations_per_lr) / (self.rungs - 1)
-            yield tuple(climb(start, end, r) for start, end in zip(self.start_lrs, self.end_lrs, strict=True))
+        ends = list(zip(self.start_lrs, self.end_lrs, strict=True))
+        last = self.rungs - 1
+        rungs = (iteration // self.iterations_per_lr / last for iteration in range(self.num_iter))
+        return iter([tuple([climb(start, end, r) for start, end in ends]) for r in rungs])
 
 
 def start_lrs_of(start_lr: float | Sequence[float] | None, group_lrs: Sequence[float]) -> tuple[float, ...]:

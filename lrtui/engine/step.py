@@ -1,21 +1,19 @@
 """One training step: gradients of one or more batches, then the optimizer."""
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
 from torch.optim import Optimizer
 
 from lrtui.engine.batches import OutOfData, move
-from lrtui.engine.forward import Forward, Output
+from lrtui.engine.forward import Forward
 from lrtui.engine.precision import Precision
 
 
-@dataclass(frozen=True)
-class Update:
+class Update(NamedTuple):
     """What a training step measured: the loss before the step (averaged over accumulation), all still on the device."""
 
     loss: torch.Tensor
@@ -90,8 +88,7 @@ class TrainStep:
         return self._plain_update
 
     def _plain_update(self) -> Update:
-        for optimizer in self._optimizers:
-            optimizer.zero_grad()
+        clear_gradients(self._optimizers)
         loss, metric = self._backward(self._next() for _ in range(self._accumulation_steps))
         self._clip()
         for optimizer in self._optimizers:
@@ -104,8 +101,7 @@ class TrainStep:
         first: list[tuple[torch.Tensor, Any]] = []
 
         def closure() -> torch.Tensor:
-            for optimizer in self._optimizers:
-                optimizer.zero_grad()
+            clear_gradients(self._optimizers)
             with torch.enable_grad():
                 loss, metric = self._backward(iter(batches))
             self._clip()
@@ -123,16 +119,17 @@ class TrainStep:
 
     def _backward(self, batches: Iterator[Any]) -> tuple[torch.Tensor, Any]:
         total: torch.Tensor | None = None
-        output: Output
+        metric: Any = None
         for batch in batches:
             with self._precision.autocast():
-                output = self._forward(batch)
+                loss, _, metric = self._forward(batch)
             # averaged, so that the gradient is that of one large batch
-            loss = output.loss if self._accumulation_steps == 1 else output.loss / self._accumulation_steps
+            if self._accumulation_steps > 1:
+                loss = loss / self._accumulation_steps
             self._precision.backward(loss, self._optimizers)
             total = loss.detach() if total is None else total + loss.detach()
         assert total is not None
-        return total, output.metric
+        return total, metric
 
     def _clip(self) -> None:
         if self._clip_grad_norm is None:
@@ -151,6 +148,17 @@ class TrainStep:
             raise ValueError("the training loader has no batches") from None
         self._fed = True
         return move(batch, self._device, self._non_blocking)
+
+
+def clear_gradients(optimizers: Iterable[Optimizer]) -> None:
+    """`zero_grad` of every optimizer; torch's own is written out, as its wrappers take longer than its work."""
+    for optimizer in optimizers:
+        if type(optimizer).zero_grad is not Optimizer.zero_grad or "zero_grad" in vars(optimizer):
+            optimizer.zero_grad()
+            continue
+        for group in optimizer.param_groups:
+            for param in group["params"]:
+                param.grad = None
 
 
 def needs_closure(optimizer: Optimizer) -> bool:

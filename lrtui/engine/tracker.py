@@ -40,13 +40,10 @@ class Tracker:
         return loss
 
     @property
-    def threshold(self) -> float:
-        """The smoothed loss above which the curve has diverged."""
-        if self.best > 0:
-            return self.diverge_th * self.best
-        return self.best + (self.diverge_th - 1) * max(abs(self.best), self._scale)
-
-    @property
     def diverged(self) -> bool:
-        """Whether the last smoothed loss is above the threshold."""
-        return self._last is not None and self._last > self.threshold
+        """Whether the last smoothed loss is too far above the best."""
+        if self._last is None:
+            return False
+        if self.best > 0:
+            return self._last > self.diverge_th * self.best
+        return self._last > self.best + (self.diverge_th - 1) * max(abs(self.best), self._scale)

@@ -1,0 +1,552 @@
+"""reset() puts everything back: to the last bit, in the same objects, any number of times, whatever happened."""
+
+import random
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from torch import nn
+from torch.utils.data import DataLoader
+
+from lrtui.engine.digest import digest
+from lrtui.engine.snapshot import Snapshot
+from tests.engine.rigs import finder, loader, mlp, points, same, weights
+
+OPTIMIZERS = {
+    "sgd": lambda params: torch.optim.SGD(params, lr=0.05, momentum=0.9),
+    "adam": lambda params: torch.optim.Adam(params, lr=0.01, amsgrad=True),
+    "adamw": lambda params: torch.optim.AdamW(params, lr=0.01),
+    "lbfgs": lambda params: torch.optim.LBFGS(params, lr=0.1, max_iter=3),
+    "rmsprop": lambda params: torch.optim.RMSprop(params, lr=0.01, momentum=0.5, centered=True),
+    "adagrad": lambda params: torch.optim.Adagrad(params, lr=0.01),
+}
+
+
+class Stateful(nn.Module):
+    """Has what a state_dict forgets: a buffer that is not persistent, one that is replaced, one that appears."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = mlp(dropout=0.1)
+        self.norm = nn.BatchNorm1d(3)
+        self.register_buffer("calls", torch.zeros((), dtype=torch.int64), persistent=False)
+        self.register_buffer("mean", torch.zeros(3))
+        self.register_buffer("spread", torch.zeros(1).expand(5))
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        self.calls += 1
+        output = self.norm(self.body(inputs))
+        self.mean = 0.9 * self.mean + 0.1 * output.detach().mean(0)
+        if self.training and not hasattr(self, "late"):
+            self.register_buffer("late", torch.ones(1))
+        return output
+
+
+def train(model: nn.Module, optimizer: torch.optim.Optimizer, steps: int = 3, seed: int = 1) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    batches = DataLoader(points(), batch_size=8, shuffle=True, generator=generator)
+    for _, (inputs, target) in zip(range(steps), batches, strict=False):
+
+        def closure(inputs=inputs, target=target):
+            optimizer.zero_grad()
+            loss = nn.functional.cross_entropy(model(inputs), target)
+            loss.backward()
+            return loss
+
+        optimizer.step(closure)
+
+
+def drawn() -> tuple[float, float, float]:
+    return random.random(), np.random.rand(), torch.rand(1).item()
+
+
+@pytest.mark.parametrize("warm", [False, True], ids=["fresh", "warm"])
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_training_goes_on_as_if_there_had_been_no_test(name, warm):
+    def start():
+        torch.manual_seed(2)
+        model = Stateful()
+        optimizer = OPTIMIZERS[name](model.parameters())
+        if warm:
+            train(model, optimizer)
+        torch.manual_seed(7)
+        return model, optimizer
+
+    model, optimizer = start()
+    train(model, optimizer, 5, seed=3)
+    wanted = digest([model], [optimizer])
+
+    model, optimizer = start()
+    live = finder(model, lambda _: optimizer)
+    before = live.digest()
+    for _ in range(3):
+        live.range_test(loader(shuffle=True), num_iter=6, end_lr=1.0, start_lr=0.01)
+        assert live.digest() != before
+        live.reset()
+        assert live.digest() == before
+    train(model, optimizer, 5, seed=3)
+    assert digest([model], [optimizer]) == wanted
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_the_tenth_reset_is_as_good_as_the_first(name):
+    model = Stateful()
+    optimizer = OPTIMIZERS[name](model.parameters())
+    train(model, optimizer)
+    live = finder(model, lambda _: optimizer)
+    before, kept = live.digest(), weights(model)
+    for _ in range(10):
+        train(model, optimizer, 2)
+        live.reset()
+        assert live.digest() == before
+        assert same(weights(model), kept)
+    live.reset()
+    assert live.digest() == before
+
+
+def test_the_very_objects_stay():
+    model = Stateful()
+    optimizer = OPTIMIZERS["adam"](model.parameters())
+    train(model, optimizer)
+    params = dict(model.named_parameters())
+    buffers = dict(model.named_buffers())
+    states = {param: (state, dict(state)) for param, state in optimizer.state.items()}
+    groups, group, step = optimizer.param_groups, optimizer.param_groups[0], optimizer.step
+    live = finder(model, lambda _: optimizer)
+    live.range_test(loader(), num_iter=4)
+    live.reset()
+    assert dict(model.named_parameters()).keys() == params.keys()
+    assert all(param is params[name] for name, param in model.named_parameters())
+    assert all(buffer is buffers[name] for name, buffer in model.named_buffers())
+    assert len(list(model.named_buffers())) == len(buffers)
+    assert optimizer.param_groups is groups
+    assert optimizer.param_groups[0] is group
+    assert optimizer.step.__func__ is step.__func__
+    assert optimizer.state.keys() == states.keys()
+    for param, (state, content) in states.items():
+        assert optimizer.state[param] is state
+        assert all(state[name] is value for name, value in content.items())
+
+
+def test_gradients_come_back_present_or_absent():
+    model = mlp()
+    nn.functional.cross_entropy(model(points()[:8][0]), points()[:8][1]).backward()
+    model[0].bias.grad = None
+    gradient, content = model[0].weight.grad, model[0].weight.grad.clone()
+    live = finder(model)
+    live.range_test(loader(), num_iter=4)
+    assert model[0].weight.grad is not gradient
+    live.reset()
+    assert model[0].weight.grad is gradient
+    assert torch.equal(gradient, content)
+    assert model[0].bias.grad is None
+
+
+def test_every_random_state_comes_back_the_loaders_own_generator_too():
+    generator = torch.Generator().manual_seed(4)
+    batches = DataLoader(points(), batch_size=8, shuffle=True, generator=generator)
+    own = generator.get_state()
+    live = finder(mlp(dropout=0.5))
+    random.seed(1), np.random.seed(1), torch.manual_seed(1)
+    live = finder(mlp(dropout=0.5))
+    expected = drawn()
+    live.reset()
+    live.range_test(batches, num_iter=4)
+    assert not torch.equal(generator.get_state(), own)
+    live.reset()
+    assert drawn() == expected
+    assert torch.equal(generator.get_state(), own)
+    live.reset()
+    assert drawn() == expected
+
+
+def test_train_and_eval_flags_and_requires_grad_of_every_part():
+    model = Stateful()
+    model.norm.eval()
+    model.body[0].weight.requires_grad_(False)
+    flags = {name: part.training for name, part in model.named_modules()}
+    live = finder(model)
+    before = live.digest()
+    live.range_test(loader(), loader(16), num_iter=2)
+    model.body[0].weight.requires_grad_(True)
+    assert {name: part.training for name, part in model.named_modules()} != flags
+    assert live.digest() != before
+    live.reset()
+    assert {name: part.training for name, part in model.named_modules()} == flags
+    assert not model.body[0].weight.requires_grad
+    assert live.digest() == before
+
+
+def test_extra_keys_of_the_groups_and_counters_of_the_optimizer():
+    class Counting(torch.optim.SGD):
+        def __init__(self, params):
+            super().__init__(params, lr=0.1)
+            self.taken = 0
+            self.param_groups[0]["history"] = [1, 2]
+
+        def step(self, closure=None):
+            self.taken += 1
+            self.param_groups[0]["history"].append(self.taken)
+            self.param_groups[0]["added"] = True
+            return super().step(closure)
+
+    live = finder(None, Counting)
+    live.range_test(loader(), num_iter=4)
+    assert live.optimizer.taken == 4
+    live.reset()
+    assert live.optimizer.taken == 0
+    assert live.optimizer.param_groups[0]["history"] == [1, 2]
+    assert "added" not in live.optimizer.param_groups[0]
+
+
+def test_a_learning_rate_that_is_a_tensor_stays_that_tensor():
+    rate = torch.tensor(0.25)
+    live = finder(None, lambda params: torch.optim.Adam(params, lr=rate, foreach=False))
+    live.range_test(loader(), num_iter=4)
+    assert live.optimizer.param_groups[0]["lr"].item() == 0.25
+    live.reset()
+    assert live.optimizer.param_groups[0]["lr"] is rate
+    assert rate.item() == 0.25
+
+
+def test_an_attached_scheduler_goes_on_exactly_where_it_was():
+    def rates(tested: bool) -> list[float]:
+        model = mlp()
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.4)
+        scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 10)
+        found = []
+        for epoch in range(6):
+            train(model, optimizer, 1)
+            scheduler.step()
+            if tested and epoch == 2:
+                live = finder(model, lambda _: optimizer)
+                live.range_test(loader(), num_iter=5)
+                assert live.history["lr"][0] == found[-1] if epoch == 0 else True
+                live.reset()
+            found.append(optimizer.param_groups[0]["lr"])
+        return [*found, *[param.sum().item() for param in model.parameters()]]
+
+    assert rates(tested=True) == rates(tested=False)
+
+
+def test_the_optimizers_own_rates_are_back_as_soon_as_a_test_is_over():
+    live = finder(None, lambda params: torch.optim.SGD(params, lr=0.125))
+    live.range_test(loader(), num_iter=4)
+    assert live.optimizer.param_groups[0]["lr"] == 0.125
+    live.range_test(loader(), num_iter=4)
+    assert live.history["lr"][0] == 0.125
+
+
+class Boom(Exception):
+    pass
+
+
+def failing(place: str, error: BaseException):
+    """A finder and a loader of which one part raises at the third batch."""
+    count = 0
+
+    def sometimes(value):
+        nonlocal count
+        count += 1
+        if count == 3:
+            raise error
+        return value
+
+    model = Stateful()
+    if place == "model":
+        model.register_forward_hook(lambda part, inputs, output: sometimes(output))
+    elif place == "backward":
+        model.body[0].weight.register_hook(sometimes)
+    criterion = nn.CrossEntropyLoss()
+    batches = loader()
+    if place == "loss":
+        inner = criterion
+        criterion = lambda output, target: sometimes(inner(output, target))  # noqa: E731
+    elif place == "loader":
+        batches = loader(collate_fn=lambda batch: sometimes(torch.utils.data.default_collate(batch)))
+    live = finder(model, OPTIMIZERS["adam"], criterion)
+    if place == "optimizer":
+        live.optimizer.register_step_pre_hook(lambda *_: sometimes(None))
+    return live, batches
+
+
+@pytest.mark.parametrize("error", [Boom("boom"), KeyboardInterrupt()], ids=["exception", "ctrl-c"])
+@pytest.mark.parametrize("place", ["model", "loss", "loader", "backward", "optimizer"])
+def test_whatever_raises_everything_is_put_back_and_the_error_goes_on(place, error):
+    live, batches = failing(place, error)
+    before = live.digest()
+    expected = torch.get_rng_state()
+    with pytest.raises(type(error)):
+        live.range_test(batches, num_iter=10)
+    assert live.digest() == before
+    assert torch.equal(torch.get_rng_state(), expected)
+    assert len(live.history["lr"]) == 2
+    assert live.status == ("interrupted" if isinstance(error, KeyboardInterrupt) else "failed")
+    live.range_test(batches, num_iter=10, diverge_th=100)
+    assert len(live.history["lr"]) == 10
+
+
+def test_an_exception_in_the_loop_around_the_steps():
+    live = finder()
+    before = live.digest()
+    with pytest.raises(Boom), live:
+        for step in live.steps(loader(), num_iter=10):
+            if step.iteration == 4:
+                raise Boom
+    assert live.digest() == before
+
+
+@pytest.mark.parametrize("taken", range(6))
+def test_a_generator_closed_after_any_number_of_steps(taken):
+    live = finder(Stateful(), OPTIMIZERS["adamw"])
+    before = live.digest()
+    steps = live.steps(loader(), num_iter=6)
+    for _ in range(taken):
+        next(steps)
+    assert (live.digest() != before) == (taken > 0)
+    steps.close()
+    assert live.digest() == before
+    assert len(live.history["lr"]) == taken
+    assert live.status == ("stopped" if taken else "")
+
+
+def test_leaving_the_loop_early_puts_everything_back():
+    live = finder()
+    before = live.digest()
+    for step in live.steps(loader(), num_iter=6):
+        if step.iteration == 2:
+            break
+    assert live.digest() == before
+    assert (live.status, live.reason) == ("stopped", "stopped by the user")
+
+
+def test_a_forgotten_generator_cannot_undo_later_training():
+    live = finder()
+    steps = live.steps(loader(), num_iter=6)
+    next(steps)
+    live.reset()
+    train(live.model, live.optimizer)
+    trained = live.digest()
+    steps.close()
+    del steps
+    assert live.digest() == trained
+
+
+def test_a_second_test_ends_the_one_that_was_left_in_the_middle():
+    live = finder()
+    before = live.digest()
+    first = live.steps(loader(), num_iter=6)
+    next(first)
+    second = live.steps(loader(), num_iter=6)
+    assert live.digest() == before
+    assert next(second).iteration == 0
+    assert list(first) == []
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    name=st.sampled_from(sorted(OPTIMIZERS)),
+    warm=st.integers(0, 3),
+    gradients=st.booleans(),
+    actions=st.lists(st.sampled_from(["test", "train", "reset", "break", "eval", "draw"]), max_size=5),
+)
+def test_no_sequence_of_actions_survives_a_reset(name, warm, gradients, actions):
+    torch.manual_seed(0)
+    model = Stateful()
+    optimizer = OPTIMIZERS[name](model.parameters())
+    train(model, optimizer, warm)
+    if not gradients:
+        optimizer.zero_grad()
+    live = finder(model, lambda _: optimizer)
+    before, rng = live.digest(), torch.get_rng_state()
+    for action in actions:
+        if action == "test":
+            live.range_test(loader(shuffle=True), num_iter=3)
+        elif action == "train":
+            train(model, optimizer, 1)
+        elif action == "reset":
+            live.reset()
+        elif action == "break":
+            next(live.steps(loader(), num_iter=3))
+        elif action == "eval":
+            model.eval()
+        else:
+            drawn()
+    live.reset()
+    assert live.digest() == before
+    assert torch.equal(torch.get_rng_state(), rng)
+
+
+def test_one_copy_in_memory_and_no_more():
+    model = Stateful()
+    optimizer = OPTIMIZERS["adam"](model.parameters())
+    train(model, optimizer)
+    live = [*model.parameters(), *model.buffers()]
+    live += [param.grad for param in model.parameters()]
+    live += [value for state in optimizer.state.values() for value in state.values()]
+    bytes_live = sum(one.nelement() * one.element_size() for one in live) - 4 * model.spread.nelement() + 4
+    assert Snapshot([model], [optimizer]).nbytes == bytes_live
+
+
+def test_tied_weights_are_copied_once_and_stay_tied():
+    model = nn.Sequential(nn.Linear(4, 4, bias=False), nn.Linear(4, 4, bias=False))
+    model[1].weight = model[0].weight
+    live = finder(model)
+    assert live._snapshot.nbytes == 64
+    before = live.digest()
+    live.range_test(loader(), num_iter=3)
+    live.reset()
+    assert model[1].weight is model[0].weight
+    assert live.digest() == before
+
+
+def test_parameters_of_several_dtypes_frozen_and_not():
+    model = mlp()
+    model.half_part = nn.Parameter(torch.randn(3).bfloat16())
+    model.double_part = nn.Parameter(torch.randn(3).double(), requires_grad=False)
+    model[3].requires_grad_(False)
+    model.forward = lambda inputs: model[3](model[1](model[0](inputs))) + model.half_part.float()
+    live = finder(model)
+    before = live.digest()
+    live.range_test(loader(), num_iter=3)
+    assert live.digest() != before
+    live.reset()
+    assert live.digest() == before
+    assert model.half_part.dtype == torch.bfloat16
+
+
+def test_sparse_gradients():
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Embedding(20, 4, sparse=True), nn.Flatten(), nn.Linear(8, 3))
+    batches = [(torch.randint(20, (5, 2)), torch.randint(3, (5,))) for _ in range(4)]
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    nn.functional.cross_entropy(model(batches[0][0]), batches[0][1]).backward()
+    live = finder(model, lambda _: optimizer)
+    before = live.digest()
+    for _ in range(2):
+        live.range_test(batches, num_iter=6)
+        live.reset()
+        assert live.digest() == before
+
+
+def test_parametrized_modules():
+    model = nn.Sequential(nn.utils.parametrizations.weight_norm(nn.Linear(4, 3)))
+    live = finder(model)
+    before = live.digest()
+    live.range_test(loader(), num_iter=3)
+    live.reset()
+    assert live.digest() == before
+    assert model[0].parametrizations.weight[0] is not None
+
+
+def test_a_wrapper_around_the_model_is_restored_with_what_it_wraps():
+    inner = mlp()
+    live = finder(nn.DataParallel(inner))
+    before = weights(inner)
+    live.range_test(loader(), num_iter=3)
+    assert not same(weights(inner), before)
+    live.reset()
+    assert same(weights(inner), before)
+
+
+def test_a_compiled_model_is_restored_in_its_original():
+    inner = mlp()
+    live = finder(torch.compile(inner, backend="eager"))
+    before = weights(inner)
+    inner.eval()
+    live.range_test(loader(), num_iter=3)
+    assert not same(weights(inner), before)
+    live.reset()
+    assert same(weights(inner), before)
+
+
+def test_lazy_layers_are_refused_in_words():
+    model = nn.Sequential(nn.LazyLinear(4), nn.Linear(4, 3))
+    with pytest.raises(ValueError, match=r"lazy layers without a shape yet \(0\): run one batch through it"):
+        finder(model, lambda params: torch.optim.SGD(model[1].parameters(), lr=0.1))
+
+
+def test_the_memory_format_comes_back():
+    model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten(), nn.Linear(4 * 36, 3))
+    batches = [(torch.randn(4, 3, 8, 8), torch.randint(3, (4,))) for _ in range(3)]
+    live = finder(model, channels_last=True)
+    before, strides = live.digest(), model[0].weight.stride()
+    live.range_test(batches, num_iter=3)
+    assert model[0].weight.is_contiguous(memory_format=torch.channels_last)
+    assert model[0].weight.stride() != strides
+    live.reset()
+    assert model[0].weight.stride() == strides
+    assert live.digest() == before
+
+
+def test_a_criterion_with_state_is_restored_too():
+    class Weighted(nn.CrossEntropyLoss):
+        def __init__(self):
+            super().__init__()
+            self.register_buffer("seen", torch.zeros(1))
+
+        def forward(self, output, target):
+            self.seen += 1
+            return super().forward(output, target)
+
+    criterion = Weighted()
+    live = finder(criterion=criterion)
+    live.range_test(loader(), num_iter=3)
+    assert criterion.seen.item() == 3
+    live.reset()
+    assert criterion.seen.item() == 0
+
+
+def test_several_optimizers_are_all_restored():
+    model = mlp()
+    two = [
+        torch.optim.Adam(model[0].parameters(), lr=0.1),
+        torch.optim.SGD(model[3].parameters(), lr=0.2, momentum=0.9),
+    ]
+    live = finder(model, lambda _: two)
+    before = live.digest()
+    live.range_test(loader(), start_lr=1e-3, num_iter=4)
+    assert two[0].state
+    assert two[1].state
+    live.reset()
+    assert live.digest() == before
+    assert not two[0].state
+    assert [one.param_groups[0]["lr"] for one in two] == [0.1, 0.2]
+
+
+def test_the_digest_sees_the_smallest_change():
+    model = Stateful()
+    optimizer = OPTIMIZERS["adam"](model.parameters())
+    train(model, optimizer)
+    seen = {digest([model], [optimizer])}
+
+    def changed() -> bool:
+        found = digest([model], [optimizer])
+        new = found not in seen
+        seen.add(found)
+        return new
+
+    with torch.no_grad():
+        model.body[0].weight[0, 0] = torch.nextafter(model.body[0].weight[0, 0], torch.tensor(9.0))
+    assert changed()
+    model.calls += 1
+    assert changed()
+    next(model.parameters()).grad[0, 0] += 1
+    assert changed()
+    model.body.eval()
+    assert changed()
+    optimizer.param_groups[0]["lr"] *= 2
+    assert changed()
+    next(iter(optimizer.state.values()))["exp_avg"][0, 0] += 1
+    assert changed()
+
+
+def test_a_model_without_parameters_has_a_home_all_the_same():
+    class Scale(nn.Module):
+        def forward(self, inputs):
+            return inputs
+
+    live = finder(Scale(), lambda _: torch.optim.SGD([nn.Parameter(torch.ones(1))], lr=0.1))
+    assert live.model_device == torch.device("cpu")
