@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from lrtui.catalog import target
+from lrtui.catalog import loading
 from lrtui.catalog.errors import BuildError, CatalogError, Phase, place, told
-from lrtui.catalog.introspect import annotations_of, enums_in, offer_of
 from lrtui.catalog.offer import Field, Offer
+from lrtui.catalog.signatures import annotations_of, enums_in, offer_of
 from lrtui.catalog.target import Notice
 from lrtui.catalog.values import check
 from lrtui.spec import Choice
@@ -20,7 +20,7 @@ from lrtui.spec import Choice
 def load(phase: Phase, choice: Choice, notice: Notice) -> Callable[..., Any]:
     """The callable that was picked; BuildError with the line that says why there is none."""
     try:
-        return target.load(choice.target, notice)
+        return loading.load(choice.target, notice)
     except CatalogError as error:
         raise BuildError(phase, str(error)) from error
 

@@ -5,7 +5,8 @@ from pathlib import Path
 from lrtui.catalog.datasets.availability import Availability
 from lrtui.catalog.datasets.download import Progress
 from lrtui.catalog.errors import CatalogError
-from lrtui.catalog.target import load, split
+from lrtui.catalog.loading import load
+from lrtui.catalog.target import split
 from lrtui.spec import Choice
 
 _FILES = {"images": "root", "table": "path", "text": "path"}

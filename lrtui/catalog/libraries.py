@@ -11,9 +11,9 @@ from lrtui.catalog.datasets.download import in_words
 from lrtui.catalog.datasets.images import images
 from lrtui.catalog.datasets.vision import listed, vision
 from lrtui.catalog.errors import CatalogError
-from lrtui.catalog.introspect import fields_of, offer_of
 from lrtui.catalog.offer import Offer, Role
 from lrtui.catalog.optional import library
+from lrtui.catalog.signatures import fields_of, offer_of
 from lrtui.catalog.target import OWN, Notice, near
 from lrtui.engine.apex import fused_finding
 

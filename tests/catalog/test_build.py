@@ -62,7 +62,7 @@ def test_the_same_spec_gives_the_same_curve_and_another_seed_another():
 def test_it_is_the_curve_of_a_plain_script():
     """Data that draws random numbers and looking at a first batch leave no trace in the random states."""
     from lrtui.catalog.digits import digits
-    from lrtui.catalog.target import load
+    from lrtui.catalog.loading import load
 
     train, _ = digits()
     torch.manual_seed(0)

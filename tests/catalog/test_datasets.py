@@ -18,8 +18,8 @@ from lrtui.catalog.data import available, download
 from lrtui.catalog.errors import BuildError, CatalogError
 from lrtui.catalog.facts import facts_of
 from lrtui.catalog.introspect import describe, offers_in_module
+from lrtui.catalog.loading import load
 from lrtui.catalog.look import look
-from lrtui.catalog.target import load
 from lrtui.spec import Choice, LoaderSpec, RunSpec
 
 DEBIAN = Path("/usr/share/datasets/fashion-mnist")

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from lrtui.catalog.errors import CatalogError
-from lrtui.catalog.introspect import describe, offer_of, offers_in_module
+from lrtui.catalog.introspect import describe, offers_in_module
+from lrtui.catalog.signatures import offer_of
 
 
 def test_every_optimizer_of_the_installed_torch_is_offered():
@@ -82,6 +83,19 @@ def test_listing_a_users_module_runs_nothing(user_file, monkeypatch, tmp_path):
     user_file("raise SystemExit(3)\nclass Net(nn.Module): ...", "their_pack/__init__.py")
     monkeypatch.chdir(tmp_path)
     assert [offer.target for offer in offers_in_module("their_pack", "model")] == ["their_pack:Net"]
+
+
+def test_a_module_that_only_sounds_like_torch_is_not_run_either(user_file, monkeypatch, tmp_path):
+    user_file("raise SystemExit(3)\ndef net(width=1): ...", "torchlike/__init__.py")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert describe("torchlike:net").fields[0].name == "width"
+    assert [offer.target for offer in offers_in_module("torchlike", "model")] == ["torchlike:net"]
+
+
+@pytest.mark.parametrize("where", ["nowhere.py", "no_such_pack.net"])
+def test_what_is_not_there_cannot_be_listed(where):
+    with pytest.raises(CatalogError, match=f"{where}: no such"):
+        offers_in_module(where, "model")
 
 
 def test_describing_one_of_a_file_runs_nothing(user_file):

@@ -10,7 +10,7 @@ from lrtui.catalog.build import build
 from lrtui.catalog.errors import BuildError, CatalogError
 from lrtui.catalog.groups import groups, layers
 from lrtui.catalog.introspect import describe, offers_in_module
-from lrtui.catalog.target import load
+from lrtui.catalog.loading import load
 from lrtui.spec import Choice, RunSpec
 
 MLP = Choice("sample_models/mlp.py:MLP")

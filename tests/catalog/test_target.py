@@ -6,7 +6,8 @@ import sys
 import pytest
 
 from lrtui.catalog.errors import CatalogError
-from lrtui.catalog.target import load, locate, locate_module, split
+from lrtui.catalog.loading import load
+from lrtui.catalog.target import locate, locate_module, split
 
 
 def test_where_and_what():

@@ -10,8 +10,9 @@ from lrtui.catalog.companion import companion, merged
 from lrtui.catalog.datasets import local
 from lrtui.catalog.errors import BuildError
 from lrtui.catalog.introspect import describe
+from lrtui.catalog.loading import load
 from lrtui.catalog.source import offers_in_file
-from lrtui.catalog.target import load, locate
+from lrtui.catalog.target import locate
 from lrtui.engine.batches import train_batches
 from lrtui.engine.forward import Forward
 from lrtui.engine.precision import Precision
