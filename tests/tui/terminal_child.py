@@ -19,8 +19,8 @@ class Crashing(LrtuiApp):
 
 def main(how: str) -> int:
     driver = FakeDriver(whole_run(RunSpec()))
-    if how == "nohup":
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    if how == "deaf":
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     if how == "crash":
         app = Crashing(driver=driver)
         app.run()

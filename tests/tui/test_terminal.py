@@ -109,8 +109,8 @@ def test_a_crash_is_an_exit_code_of_one(start):
     assert terminal.given_back()
 
 
-def test_a_terminal_that_goes_away_ends_the_app_even_when_hangups_are_ignored(start):
-    terminal = start("nohup")
+def test_a_terminal_that_goes_away_ends_the_app_even_when_no_signal_says_so(start):
+    terminal = start("deaf")
     terminal.painted()
     os.close(terminal.child.fd)
     deadline = time.monotonic() + 30
