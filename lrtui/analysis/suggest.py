@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil
 
+import msgspec
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -19,6 +20,8 @@ from lrtui.analysis.reading import SURE, Reading, read
 from lrtui.analysis.valley import BANDWIDTH, Valley
 
 HELD = 2 / 3  # the interval is where this share of the deepest fall was held
+CLOSE = 0.5  # von Neumann's ratio: 20 independent losses fall below it twice in 100,000 times
+SMOOTHED = "These losses look smoothed, which moves the answer to higher rates: give the raw ones, or smooth_f."
 TURNED = 0.9  # a curve has turned up again once it holds less than this share
 
 
@@ -40,10 +43,23 @@ def suggest(
     curve = Curve.of(lrs, losses, momentum=momentum)
     check_ladder(curve.lr)
     if smooth_f is None:
-        return suggest_curves([curve])
+        found = suggest_curves([curve])
+        doubtful = found.verdict == "ok" and looks_smoothed(curve.raw_loss)
+        return msgspec.structs.replace(found, advice=SMOOTHED) if doubtful else found
     if not 0 < smooth_f <= 1:
         raise ValueError(f"smooth_f must be above 0 and at most 1, got {smooth_f}")
     return suggest_curves([replace(curve, raw_loss=unsmooth(curve.raw_loss, smooth_f))])
+
+
+def looks_smoothed(losses: FloatArray) -> bool:
+    """Whether the losses of the first quarter follow each other too closely for batches that were drawn by chance.
+
+    Von Neumann's ratio, of the mean square difference of neighbours to the variance, is 2 for independent noise; an
+    exponential average by 0.05 brings it to 0.1.
+    """
+    first = losses[: len(losses) // 4]
+    first = first[np.isfinite(first)]
+    return len(first) >= 20 and 0 < float(np.mean(np.diff(first) ** 2)) < CLOSE * float(np.var(first))
 
 
 def check_ladder(lrs: FloatArray) -> None:

@@ -90,6 +90,20 @@ def test_smoothing_can_be_undone_first():
     assert suggest(lrs, smoothed).lr > 1.5 * suggest(lrs, losses).lr
 
 
+def test_losses_that_look_smoothed_are_said_to():
+    hints = [suggest(*valley(seed=seed)).advice for seed in range(100)]
+    assert not any("smoothed" in hint for hint in hints)
+    curves = [valley(seed=seed) for seed in range(50)]
+    smoothed = [(lrs, exponential_average(losses, 0.05)) for lrs, losses in curves]
+    assert sum("smooth_f" in suggest(*curve).advice for curve in smoothed) >= 40
+    assert not any("smooth_f" in suggest(*curve, smooth_f=0.05).advice for curve in smoothed)
+
+
+def test_a_ramp_that_is_too_fast_for_the_momentum_asks_for_more_iterations():
+    assert number_in(suggest(*valley(60), momentum=0.9).advice) > 100
+    assert number_in(suggest(*valley(400), momentum=0.9).advice) == 3  # repeats
+
+
 @pytest.mark.parametrize("smooth_f", [0.0, -1.0, 1.5])
 def test_a_smoothing_that_is_none_is_refused(smooth_f):
     with pytest.raises(ValueError, match="smooth_f"):

@@ -65,6 +65,13 @@ def test_a_linear_ladder_has_the_same_valley():
     assert centre_of_mass(found.log_lr, found.fall) == pytest.approx(-1, abs=0.05)
 
 
+def test_a_long_shoulder_hardly_pulls_the_centre():
+    lrs, losses = bowl(-2)
+    with_shoulder = losses - 0.3 * ((lrs > 1e-6) & (lrs < 1e-3) & (losses > 0.7))
+    plain, pulled = (find_valley([trace_of(lrs, each)]).centre for each in (losses, with_shoulder))
+    assert pulled == pytest.approx(plain, abs=0.15)
+
+
 def test_edges_hold_the_share_that_was_asked_for():
     lrs, losses = bowl(-3)
     found = find_valley([trace_of(lrs, losses)])
@@ -72,6 +79,14 @@ def test_edges_hold_the_share_that_was_asked_for():
     inside = (found.log_lr >= left) & (found.log_lr <= right)
     assert (found.share[inside] >= 0.5).all()
     assert right - left == pytest.approx(2 * np.sqrt(np.log(2)), abs=0.25)
+
+
+def test_the_error_is_that_of_the_average():
+    # the same curve with other noise, again and again: its averages must scatter as much as their error says
+    many = [find_valley([trace_of(*valley(width=0.3, seed=seed))]) for seed in range(200)]
+    falls = np.array([each.fall for each in many])
+    bottom = slice(120, 130)  # where the curve is flat, far from the ends
+    assert falls[:, bottom].std(0).mean() == pytest.approx(np.mean([each.error[bottom] for each in many]), rel=0.2)
 
 
 def test_more_repeats_make_the_error_smaller():
@@ -95,6 +110,13 @@ def test_a_repeat_that_was_merely_stopped_has_no_say_beyond_its_end():
     alone = find_valley([trace_of(lrs, losses)])
     with_half = find_valley([trace_of(lrs, losses), trace_of(lrs[:100], losses[:100])])
     assert with_half.fall == pytest.approx(alone.fall, abs=0.02)
+
+
+def test_a_repeat_that_was_stopped_speaks_for_rates_that_it_measured_only():
+    lrs, losses = bowl(-3)
+    stopped = find_valley([trace_of(lrs, losses), trace_of(lrs[:90], losses[:90])])
+    assert len(stopped.centres) == 2
+    assert 10 ** stopped.centres[1] < lrs[89]
 
 
 def test_gaps_are_left_out_and_a_tail_that_is_not_finite_is_a_divergence():
