@@ -24,6 +24,8 @@ class Path(AbstractContextManager["Path"]):
     def __enter__(self) -> "Path":
         """Hook every module."""
         for name, part in self._model.named_modules():
+            if isinstance(part, torch.jit.ScriptModule):
+                continue  # takes no hooks
             self._hooks.append(part.register_forward_pre_hook(self._entered(name)))
             self._hooks.append(part.register_forward_hook(self._left))
         return self

@@ -48,10 +48,10 @@ def parts(batch: Any) -> tuple[torch.Tensor | None, torch.Tensor | None]:
 def stated_classes(data: Any) -> int | None:
     """How many classes a data set says that it has, or that all its labels show; looked for inside subsets too."""
     for owner in _owners(data):
-        stated = getattr(owner, "num_classes", None)
+        stated = _get(owner, "num_classes")
         if isinstance(stated, int) and not isinstance(stated, bool):
             return stated
-        classes = getattr(owner, "classes", None)
+        classes = _get(owner, "classes")
         if isinstance(classes, list | tuple | dict) and classes:
             return len(classes)
         labels = _labels(owner)
@@ -62,9 +62,9 @@ def stated_classes(data: Any) -> int | None:
 
 def _labels(owner: Any) -> torch.Tensor | None:
     """All labels at once, where a data set keeps them."""
-    tensors = getattr(owner, "tensors", None)
+    tensors = _get(owner, "tensors")
     kept = tensors[-1] if isinstance(tensors, tuple) and len(tensors) > 1 else None
-    for found in (kept, getattr(owner, "targets", None), getattr(owner, "labels", None)):
+    for found in (kept, _get(owner, "targets"), _get(owner, "labels")):
         if found is None:
             continue
         try:
@@ -79,7 +79,7 @@ def _labels(owner: Any) -> torch.Tensor | None:
 def _attribute(data: Any, *names: str) -> int | None:
     for owner in _owners(data):
         for name in names:
-            if isinstance(value := getattr(owner, name, None), int):
+            if isinstance(value := _get(owner, name), int):
                 return value
     return None
 
@@ -90,8 +90,16 @@ def _owners(data: Any) -> list[Any]:
     owner = data
     while owner is not None and len(found) < 8:
         found.append(owner)
-        owner = getattr(owner, "dataset", None)
+        owner = _get(owner, "dataset")
     return found
+
+
+def _get(owner: Any, name: str) -> Any:
+    """An attribute of a user's object, None where there is none or asking for it fails."""
+    try:
+        return getattr(owner, name, None)
+    except Exception:  # noqa: BLE001  a property of a user's may raise anything; these facts are only an offer
+        return None
 
 
 def _is_classes(target: torch.Tensor | None) -> bool:

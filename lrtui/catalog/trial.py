@@ -11,7 +11,7 @@ from torch.optim import Optimizer
 from lrtui.catalog import explain
 from lrtui.catalog.errors import BuildError, told
 from lrtui.catalog.untouched import untouched
-from lrtui.engine.forward import BatchError, Forward
+from lrtui.engine.forward import BatchError, Forward, summary
 from lrtui.engine.step import updates_itself
 
 _AUTOCAST = {"bf16": torch.bfloat16, "fp16": torch.float16, "apex-O1": torch.float16, "apex-O2": torch.float16}
@@ -67,7 +67,7 @@ def try_batch(
     except BatchError as error:
         raise BuildError("step" if step else "loss", str(error)) from error
     except (Exception, SystemExit) as error:
-        raise _failure(error, path, step, loss, score, loss_name) from error
+        raise _failure(error, path, batch, step, loss, score, loss_name) from error
 
 
 def _once(
@@ -89,6 +89,7 @@ def _once(
 def _failure(
     error: BaseException,
     path: explain.Path,
+    batch: Any,
     step: Callable[..., Any] | None,
     loss: Watched | None,
     score: Watched | None,
@@ -104,7 +105,7 @@ def _failure(
     if step is not None:
         return BuildError("step", f"the step failed on the first batch: {told(error)}")
     if loss is not None and not loss.called:
-        return BuildError("model", f"the forward failed on the first batch: {told(error)}")
+        return BuildError("model", f"the forward failed on {summary(batch)}: {told(error)}")
     return BuildError("model", f"the backward pass failed on the first batch: {told(error)}")
 
 

@@ -59,14 +59,17 @@ def test_the_same_spec_gives_the_same_curve_and_another_seed_another():
     assert curve(replace(what, seed=1)) != first
 
 
-def test_it_is_the_curve_of_a_plain_script():
-    """Data that draws random numbers and looking at a first batch leave no trace in the random states."""
+@pytest.mark.parametrize(
+    ("target", "args"), [(MLP, {"dropout": 0.3}), ("sample_models/cnn.py:SmallCNN", {"dropout": 0.3})]
+)
+def test_it_is_the_curve_of_a_plain_script(target, args):
+    """Data, a look at the first batch and its trial leave no trace: not in random states, not in batch norms."""
     from lrtui.catalog.digits import digits
     from lrtui.catalog.loading import load
 
     train, _ = digits()
     torch.manual_seed(0)
-    model = load(MLP)()
+    model = load(target)(**args)
     optimizer = torch.optim.AdamW(model.parameters(), lr=RunSpec().range.start_lr)
     loader = DataLoader(train, batch_size=64, shuffle=True, drop_last=True)
     script = []
@@ -76,7 +79,7 @@ def test_it_is_the_curve_of_a_plain_script():
         loss.backward()
         optimizer.step()
         script.append(loss.item())
-    assert curve(spec(), len(script)) == script
+    assert curve(spec(model=Choice(target, args)), len(script)) == script
 
 
 def test_arguments_get_the_types_of_the_signature(user_file):

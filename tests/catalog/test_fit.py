@@ -70,6 +70,15 @@ def test_classes_are_found_inside_subsets_and_loaders():
     assert stated_classes([(1, 2)]) is None
 
 
+def test_a_data_set_that_fails_when_asked_tells_nothing():
+    class Lazy:
+        @property
+        def classes(self):
+            raise RuntimeError("not opened yet")
+
+    assert stated_classes(Lazy()) is None
+
+
 @pytest.mark.parametrize(
     ("batch", "inputs", "classes"),
     [

@@ -137,6 +137,20 @@ def test_a_forward_that_counts_its_calls_begins_at_nought(user_file):
     assert built.model.calls == 1
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_a_scripted_model_is_tried_like_any_other(user_file):
+    path = user_file("""
+        import torch
+        from torch import nn
+        def net(): return torch.jit.script(nn.Sequential(nn.Flatten(), nn.Linear(64, 10)))
+        def wrong(): return torch.jit.script(nn.Sequential(nn.Flatten(), nn.Linear(63, 10)))
+    """)
+    assert build(RunSpec(model=Choice(f"{path}:net"))).loss_name == "cross entropy"
+    with pytest.raises(BuildError) as caught:
+        build(RunSpec(model=Choice(f"{path}:wrong")))
+    assert (caught.value.phase, "64x1x8x8 float32" in caught.value.message) == ("model", True)
+
+
 @pytest.mark.parametrize("fails", [False, True])
 def test_nothing_is_changed_by_the_trial(fails):
     model = nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4), nn.Dropout(0.5), nn.Linear(4, 3)).eval()
