@@ -168,6 +168,13 @@ def test_a_fall_that_is_held_to_the_end_is_not_answered():
     assert suggest(lrs, 1 / (1 + (lrs / 1e-4) ** 2) + 0.01 * noise(100)).verdict == "still_falling"
 
 
+def test_a_fall_that_ends_in_a_divergence_has_turned_at_once():
+    lrs = ladder(1000, end_lr=0.1)
+    losses = 1 / (1 + (lrs / 1e-4) ** 2) + 0.01 * noise(1000)
+    losses[-1] = np.nan
+    assert suggest(lrs, losses).verdict == "ok"
+
+
 @pytest.mark.parametrize("losses", [np.linspace(1, 9, 100), np.geomspace(1, 1e30, 100), 2 + np.arange(100) / 9])
 def test_rising_from_the_start_asks_for_a_lower_start(losses):
     lrs = ladder(start_lr=0.1)
@@ -237,12 +244,29 @@ def test_repeats_may_come_in_any_order():
     assert suggest_curves(curves).lr == pytest.approx(suggest_curves(curves[::-1]).lr)
 
 
-def test_the_interval_reaches_to_each_repeat():
-    lrs, losses = valley()
-    shifted = np.interp(np.log10(lrs) - 1.2, np.log10(lrs), losses)
-    both = suggest_curves([Curve(lrs, losses), Curve(lrs, shifted)])
-    assert both.low <= suggest(lrs, losses).lr * 1.01
-    assert both.high >= suggest(lrs, shifted).lr * 0.99
+def bowl(centre, num_iter=400):
+    lrs = ladder(num_iter)
+    return lrs, 1 - np.exp(-((np.log10(lrs) - centre) ** 2))
+
+
+def test_the_interval_is_where_two_thirds_of_the_fall_were_held():
+    answer = suggest(*bowl(-3), momentum=0.0)
+    half_width = np.sqrt(np.log(1.5))
+    assert log10(answer.high) == pytest.approx(-3 + half_width, abs=0.07)
+    assert log10(answer.low) == pytest.approx(-3 - half_width, abs=0.07)
+    # what momentum delays may be due to lower rates, but need not
+    delayed = suggest(*bowl(-3), momentum=0.9)
+    assert delayed.high == answer.high
+    assert log10(delayed.low) == pytest.approx(log10(answer.low) - 6.58 * 8 / 399, abs=0.01)
+
+
+@pytest.mark.parametrize("centre", [-5.5, -0.5])
+def test_the_interval_reaches_to_each_repeat(centre):
+    common = [Curve(*bowl(-3)), Curve(*bowl(-3))]
+    answer = suggest_curves([*common, Curve(*bowl(centre))])
+    alone = suggest(*bowl(centre))
+    assert answer.low <= alone.lr * 1.01
+    assert answer.high >= alone.lr * 0.99
 
 
 def test_a_repeat_that_has_only_begun_leaves_the_answer_alone():
