@@ -102,7 +102,7 @@ def run_app(spec: RunSpec | None = None, driver: Driver | None = None, live: boo
         session = Workers()
     app = LrtuiApp(spec, session, driver, live)
     try:
-        app.run()
+        app.run(mouse=False)
     finally:
         if session is not None:
             session.close()

@@ -32,7 +32,7 @@ BATCHES = {
 }
 MACHINE = {
     "device": Field(
-        name="device", kind="choice", choices=("auto", "cpu"), help="where it runs: auto takes a GPU when there is one"
+        name="device", kind="str", choices=("auto", "cpu"), help="where it runs: auto takes a GPU when there is one"
     ),
     "precision": Field(
         name="precision",

@@ -46,8 +46,8 @@ def window_for(lines: list[Line], rows: int, *, settled: bool = False) -> Window
 
 
 def _leap(span: float, scale: float) -> float:
-    """The first of a few spans that a span fits into: a tenth of the scale, then ever more."""
-    leap = max(scale, 1e-9) * 0.1
+    """The first of a few spans that a span fits into: a quarter of the scale, then ever more."""
+    leap = max(scale, 1e-9) * 0.25
     while leap < span:
         leap *= 1.78
     return leap

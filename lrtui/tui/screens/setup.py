@@ -155,15 +155,12 @@ class SetupScreen(Screen[None]):
         if self.problems or self.spec is None:
             self._go_to(self.problems[0].field)
             return
-        session = self.session
-        if session is None or session.problem:
-            self.notify(
-                clean(session.problem if session else "there is no worker to run it"), markup=False, severity="error"
-            )
+        if self.session is None:
+            self.notify("there is no worker to run it", markup=False, severity="error")
             return
         from lrtui.tui.screens.run import RunScreen
 
-        self.app.push_screen(RunScreen(session.driver(self.spec), self.spec))
+        self.app.push_screen(RunScreen(self.session.driver(self.spec), self.spec))
 
     def _go_to(self, field: str) -> None:
         for box in self.query(FieldBox):

@@ -43,7 +43,8 @@ def _lines(lines: Iterator[Content]) -> Content:
 
 def _suggestion(view: RunView) -> Iterator[Content]:
     if view.suggested is None:
-        yield Content.assemble(("lr     ", "bold"), (_WAITING[view.phase], "dim"))
+        yield Content.assemble(("lr     ", "bold"), ("–", "dim"))
+        yield Content.styled(_WAITING[view.phase], "dim")
         return
     answer = view.suggested.suggestion
     yield Content.assemble(("lr     ", "bold"), (rate(answer.lr) if answer.lr else "none", "bold $success"))

@@ -79,5 +79,5 @@ def _input(parameter: Field, text: str) -> Input:
 
 def choices_of(parameter: Field) -> tuple[str, ...]:
     """The values to pick from, where there are few."""
-    choices = parameter.choices if parameter.kind == "choice" else ("false", "true") if parameter.kind == "bool" else ()
+    choices = ("false", "true") if parameter.kind == "bool" else parameter.choices
     return ("none", *choices) if choices and parameter.optional else choices
