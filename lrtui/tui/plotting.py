@@ -90,7 +90,7 @@ def _plotted(
         position = picture.axis.position(mark.lr)
         if -0.001 <= position <= 1.001:
             figure.vline(min(max(position, 0.0), 1.0), color=_NUMBERS[mark.role])
-    _axes(figure, picture.axis, window, canvas_columns(width))
+    _axes(figure, picture.axis, window, canvas_columns(width), seen=bool(dots or strong))
     return str(figure.build())
 
 
@@ -99,12 +99,12 @@ def _signal(draw_signal: Any, points: Line, role: Role) -> None:
     draw_signal(list(xs), list(ys), marker="braille", color=_NUMBERS[role])
 
 
-def _axes(figure: Any, axis: Axis, window: Window, columns: int) -> None:
+def _axes(figure: Any, axis: Axis, window: Window, columns: int, *, seen: bool) -> None:
     figure.xlim(0.0, 1.0)
     figure.ylim(window.low, window.high)
     xticks = axis.ticks(columns)
     figure.xticks([position for position, _ in xticks], [label for _, label in xticks])
-    yticks = window.ticks()
+    yticks = window.ticks() if seen else [(window.low, "")]
     figure.yticks([value for value, _ in yticks], [label.rjust(LABEL) for _, label in yticks])
     figure.xaxes(True, False)
     figure.yaxes(True, False)

@@ -296,6 +296,7 @@ async def test_a_failed_run_shows_what_where_and_the_log_and_the_app_lives():
         assert "model" in text
         assert "net.py failed to import" in text
         assert driver.log in text
+        assert "┃" not in text  # there is nothing that a boundary could be moved along
         await pilot.press("enter")
         assert driver.asked == ["run", "run"]
 

@@ -27,7 +27,8 @@ SGD = Offer(target="torch.optim:SGD", summary="Stochastic gradient descent.", fi
 def started(spec: RunSpec, digest: str = DIGEST, **fields: object) -> Started:
     given = {
         "id": "01KAN000000000000000ABCDEF", "created": "2026-01-01T00:00:00.000Z", "lrtui": "0", "torch": "2",
-        "device": "cpu", "parameters": 10, "batch": "a pair", "loss": "CrossEntropyLoss", "log": "/tmp/lrtui/worker.log",
+        "device": "cpu", "parameters": 10, "batch": "a pair", "loss": "CrossEntropyLoss",
+        "log": "/tmp/lrtui/worker.log",
     }  # fmt: skip
     total = spec.range.num_iter * spec.range.repeats
     return Started(**{**given, **fields}, spec=spec, digest=digest, total_steps=total)

@@ -79,8 +79,8 @@ class RunScreen(Screen[None]):
             self.refresh_bindings()
 
     def _settle(self) -> None:
-        """Boundaries that nobody has placed follow the proposal; an emptied chart has none."""
-        if self.view.phase in ("resetting", "reset"):
+        """Boundaries that nobody has placed follow the proposal; a chart that stays empty has none."""
+        if self.view.phase in ("resetting", "reset") or (self.view.ended and not self.view.curves):
             self.boundaries = None
             return
         resting = self.view.proposal or self.view.resting

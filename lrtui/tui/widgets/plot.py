@@ -7,7 +7,7 @@ from lrtui.tui.view import RunView
 _EMPTY = {
     "building": "building the model and the data …",
     "running": "the first points come now …",
-    "ended": "nothing was measured",
+    "ended": "nothing was measured: esc goes back to the form",
     "resetting": "restoring …",
     "reset": "restored: press Enter to run again",
 }

@@ -33,7 +33,7 @@ def _words(view: RunView, log: str) -> Iterator[Content]:
             yield Content.styled(clean(view.notice), "dim")
         return
     if ended.status == "failed":
-        phase = f" while {clean(ended.phase)}" if ended.phase else ""
+        phase = f" ({clean(ended.phase)})" if ended.phase else ""
         yield Content.assemble((f"failed{phase}: ", "bold $error"), clean(ended.reason))
         if log:
             yield Content.assemble(("traceback: ", "dim"), clean(log))
