@@ -63,17 +63,18 @@ class Marks:
     def of(cls, answers: Sequence[tuple[Truth, Sequence[Answer]]]) -> "Marks":
         given = [(truth, answer) for truth, group in answers for answer in group if answer.lr]
         total = sum(len(group) for _, group in answers)
-        spreads = [[a.lr for a in group if a.lr] for _, group in answers]
+        rates = [[a.lr for a in group if a.lr] for _, group in answers]
+        spreads = [np.log(max(lrs) / min(lrs)) for lrs in rates if len(lrs) > 1]
         offsets = [np.log10(a.lr) - truth.best for truth, a in given]
         ratios = np.array([truth.ratio(a.lr) for truth, a in given])
         intervals = [(truth.best, np.log10(a.low), np.log10(a.high)) for truth, a in given if a.low and a.high]
         return cls(
-            spread=float(np.exp(np.mean([np.log(max(lrs) / min(lrs)) for lrs in spreads if lrs]))),
+            spread=float(np.exp(np.mean(spreads))) if spreads else np.nan,
             offset=float(np.mean(offsets)),
             offset_sd=float(np.std(offsets)),
             good=float((ratios <= GOOD).sum() / total),
             ratio=float(np.exp(np.log(ratios).mean())),
-            worst=float(ratios.max()),
+            worst=float(ratios.max(initial=0)),
             refused=1 - len(given) / total,
             covered=float(np.mean([low <= best <= high for best, low, high in intervals])) if intervals else np.nan,
             width=float(np.mean([high - low for _, low, high in intervals])) if intervals else np.nan,
@@ -82,8 +83,9 @@ class Marks:
 
     def row(self, name: str) -> str:
         interval = f"{self.covered:7.0%} {self.width:6.2f}" if np.isfinite(self.covered) else f"{'–':>7} {'–':>6}"
+        spread = f"{self.spread:6.2f}" if np.isfinite(self.spread) else f"{'–':>6}"
         return (
-            f"{name:32} {self.spread:6.2f}  {self.offset:+5.2f} ±{self.offset_sd:4.2f}  {self.good:5.0%}  "
+            f"{name:32} {spread}  {self.offset:+5.2f} ±{self.offset_sd:4.2f}  {self.good:5.0%}  "
             f"{self.ratio:5.2f} {self.worst:6.1f}  {self.refused:6.0%}  {interval}  {self.iterations:6.0f}"
         )
 
