@@ -13,7 +13,11 @@ from tests.sample import ENDED, STARTED, SUGGESTED, run_events, steps
 
 GOLDEN = Path(__file__).parent / "golden" / "run.json"
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
@@ -61,7 +65,9 @@ def test_a_skipped_step_is_no_point_of_the_curve() -> None:
     assert from_events([STARTED, skipped, *steps(), ENDED]).history.lr == [step.lr for step in steps()]
 
 
-@given(st.dictionaries(st.text().filter(lambda key: key not in json.loads(GOLDEN.read_text())), json_values, max_size=3))
+@given(
+    st.dictionaries(st.text().filter(lambda key: key not in json.loads(GOLDEN.read_text())), json_values, max_size=3)
+)
 def test_unknown_keys_survive_a_load_and_save(extra: dict[str, object]) -> None:
     document = json.loads(GOLDEN.read_text()) | extra
     document["history"] |= {"of a newer version": [1]}
@@ -111,7 +117,10 @@ def test_a_history_of_torch_lr_finder_opens() -> None:
         (b'{"lr": [1], "loss": [1, 2]}', "1 learning rates but 2 losses"),
         (b'{"lr": ["a"], "loss": [1]}', "lr"),
         (b'{"schema": "lrtui.run/1", "id": 3}', "$.id"),
-        (b'{"schema": "lrtui.run/1", "id": "x", "created": "", "history": {"lr": [1], "loss": [1, 2]}}', "history.loss has 2"),
+        (
+            b'{"schema": "lrtui.run/1", "id": "x", "created": "", "history": {"lr": [1], "loss": [1, 2]}}',
+            "history.loss has 2",
+        ),
         (b"[" * 100_000, "not JSON"),
         (b"\xff\xfe", "not JSON"),
     ],

@@ -7,7 +7,9 @@ from lrtui.spec import Choice, LoaderSpec, RangeSpec, RunSpec, SpecError, checke
 from lrtui.specfile import override, parse, read
 
 positive = st.floats(1e-12, 1e6)
-values = st.one_of(st.booleans(), st.integers(-(2**53), 2**53), st.floats(allow_nan=False), st.text(), st.lists(st.integers(0, 9)))
+values = st.one_of(
+    st.booleans(), st.integers(-(2**53), 2**53), st.floats(allow_nan=False), st.text(), st.lists(st.integers(0, 9))
+)
 choices = st.builds(
     Choice, st.sampled_from(["net.py:Net", "torch.optim:SGD"]), st.dictionaries(st.text(min_size=1), values, max_size=4)
 )
@@ -77,7 +79,10 @@ def test_a_linear_ramp_may_start_at_zero() -> None:
     ("text", "said"),
     [
         ("[rnge]\nnum_iter = 5\n", "my.toml:1: rnge: unknown field 'rnge', did you mean 'range'?"),
-        ("seed = 1\n[range]\nnum_itr = 5\n", "my.toml:3: range.num_itr: unknown field 'num_itr', did you mean 'num_iter'?"),
+        (
+            "seed = 1\n[range]\nnum_itr = 5\n",
+            "my.toml:3: range.num_itr: unknown field 'num_itr', did you mean 'num_iter'?",
+        ),
         ('[range]\n\nnum_iter = "many"\n', "my.toml:3: range.num_iter: expected a whole number, got text"),
         ('seed = "x"\n', "my.toml:1: seed: expected a whole number, got text"),
         ("[range]\nmode = 'up'\n", "my.toml:2: range.mode: "),

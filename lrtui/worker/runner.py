@@ -87,11 +87,8 @@ class Runner:
             with closing(self._steps(finder, spec)) as steps:
                 for step in steps:
                     self._emit(step)
-                    if self._stop.is_set():
-                        return (
-                            "stopped",
-                            f"stopped by the user after {step.iteration + 1} of {spec.range.num_iter} iterations",
-                        )
+                    if self._inbox.stop.is_set():
+                        return self._stopped_after(step, spec)
         except RunError:
             raise
         except torch.OutOfMemoryError as error:
@@ -101,6 +98,12 @@ class Runner:
         except (Exception, SystemExit) as error:  # a user's code may raise anything; it ends the run, not the worker
             raise RunError("training", told(error)) from error
         return finder.status, finder.reason
+
+    def _stopped_after(self, step: Step, spec: RunSpec) -> tuple[Status, str]:
+        done = f"after {step.iteration + 1} of {spec.range.num_iter} iterations"
+        if self._inbox.orphaned:
+            return "interrupted", f"the front end went away {done}"
+        return "stopped", f"stopped by the user {done}"
 
     def _prepare(self, spec: RunSpec, run_id: str) -> LRFinder:
         if self._finder is not None:

@@ -1,0 +1,90 @@
+"""Short trainings at one learning rate each, all from the same restored start and on the same data."""
+
+import math
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from lrtui.engine.loop import set_learning_rates
+from lrtui.engine.step import TrainStep
+from lrtui.engine.validation import Validation
+
+Schedule = Literal["constant", "one-cycle"]
+BLOWN_UP = 10.0  # a trial is over when its loss is this many times the first one
+
+
+class TrialStep(NamedTuple):
+    """One optimizer step of a trial: the loss before it."""
+
+    lr: float
+    round: int
+    seed: int
+    iteration: int
+    loss: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """A short training: `loss` is what it reached (inf if it blew up), `curve` the training losses on the way."""
+
+    lr: float
+    round: int
+    seed: int
+    iterations: int
+    loss: float
+    curve: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where trials are run. `start` restores the start and draws the data in the order of a seed."""
+
+    start: Callable[[int], TrainStep]
+    validation: Validation | None
+    set_lr: Callable[[float], None]
+
+    def trial(
+        self, lr: float, iterations: int, schedule: Schedule, *, round: int, seed: int
+    ) -> Generator[TrialStep, None, Trial]:
+        """Train for so many steps at a rate (the peak of a one-cycle schedule)."""
+        train = self.start(seed)
+        curve: list[float] = []
+        for iteration, rate in enumerate(rates(lr, iterations, schedule)):
+            self.set_lr(rate)
+            curve.append(float(train().loss))
+            yield TrialStep(lr, round, seed, iteration, curve[-1])
+            if not math.isfinite(curve[-1]) or curve[-1] > abs(curve[0]) * BLOWN_UP:
+                return Trial(lr=lr, round=round, seed=seed, iterations=len(curve), loss=math.inf, curve=tuple(curve))
+        reached = self.validation()[0] if self.validation else tail_mean(curve)
+        if not math.isfinite(reached):
+            reached = math.inf
+        return Trial(lr=lr, round=round, seed=seed, iterations=iterations, loss=reached, curve=tuple(curve))
+
+
+def rates(lr: float, iterations: int, schedule: Schedule) -> Iterator[float]:
+    """The learning rate of every step.
+
+    One-cycle (Smith and Topin, arXiv 1708.07120) as torch's OneCycleLR has it by default: a cosine from lr / 25 up
+    to lr over the first 30 %, and a cosine down to lr / 250,000; momentum is left alone.
+    """
+    peak = max(1.0, 0.3 * iterations - 1)
+    for step in range(iterations):
+        if schedule == "constant":
+            yield lr
+            continue
+        if step <= peak:
+            start, end, part = lr / 25, lr, step / peak
+        else:
+            start, end, part = lr, lr / 25e4, (step - peak) / (iterations - 1 - peak)
+        yield end + (start - end) / 2 * (1 + math.cos(math.pi * part))
+
+
+def tail_mean(curve: list[float]) -> float:
+    """The mean training loss of the last fifth of a trial."""
+    tail = curve[-max(5, len(curve) // 5) :]
+    return sum(tail) / len(tail)
+
+
+def rate_setter(optimizers: list, spread: Callable[[float], tuple[float, ...]]) -> Callable[[float], None]:  # type: ignore[type-arg]
+    """Set every group's rate from group 0's; `spread` keeps their ratios."""
+    return lambda lr: set_learning_rates(optimizers, spread(lr))

@@ -1,0 +1,152 @@
+"""Confirmation on a problem whose best rate is known, and the arithmetic of halving."""
+
+import itertools
+import math
+
+import pytest
+import torch
+
+from lrtui.engine.confirm import (
+    FINAL_SEEDS,
+    MIN_STEPS,
+    candidates,
+    confirm,
+    decide,
+    kept,
+    least_budget,
+    steps_per_round,
+)
+from lrtui.engine.step import Update
+from lrtui.engine.trials import Bench, Trial, TrialStep, rates
+
+
+class NoisyQuadratic:
+    """x ← x - lr · (x + noise): best near 1, blows up above 2."""
+
+    def __init__(self, noise: float = 0.0) -> None:
+        self.noise = noise
+        self.started: list[int] = []
+        self.lr = 0.0
+
+    def start(self, seed: int):
+        self.started.append(seed)
+        generator = torch.Generator().manual_seed(seed)
+        x = torch.tensor(10.0)
+
+        def train() -> Update:
+            nonlocal x
+            loss = x**2 / 2
+            x = x - self.lr * (x + self.noise * torch.randn((), generator=generator))
+            return Update(loss)
+
+        return train
+
+    def bench(self) -> Bench:
+        return Bench(self.start, None, lambda lr: setattr(self, "lr", lr))
+
+
+def outcome(rates_: list[float], budget: int = 1000, noise: float = 0.0, schedule="constant"):
+    problem = NoisyQuadratic(noise)
+    told = []
+    run = confirm(problem.bench(), rates_, budget, schedule)
+    while True:
+        try:
+            told.append(next(run))
+        except StopIteration as end:
+            return end.value, told, problem
+
+
+def test_the_best_rate_is_confirmed() -> None:
+    found, _, _ = outcome([1.0, 0.01, 0.03, 3.0])
+    assert found.verdict == "confirmed"
+    assert found.better is None
+
+
+def test_a_poor_rate_is_refuted_by_the_better_one() -> None:
+    found, _, _ = outcome([0.001, 1.0, 0.003, 3.0])
+    assert (found.verdict, found.better) == ("refuted", 1.0)
+    assert found.margin < 0
+
+
+def test_a_rate_that_blows_up_is_refuted() -> None:
+    found, _, _ = outcome([3.0, 0.5, 0.1])
+    assert (found.verdict, found.better) == ("refuted", 0.5)
+
+
+def test_where_everything_blows_up_nothing_is_decided() -> None:
+    found, _, _ = outcome([3.0, 4.0])
+    assert found.verdict == "undecided"
+
+
+def test_a_difference_within_its_noise_is_undecided() -> None:
+    trials = [Trial(lr=0.1, round=0, seed=0, iterations=10, loss=1.0, curve=(10.0, 1.0))]
+    assert decide(0.1, 0.2, [-3.0, 2.0, -2.5], 10.0, trials).verdict == "undecided"
+    assert decide(0.1, 0.2, [-3.0, -3.1, -2.9], 10.0, trials).verdict == "refuted"
+    assert decide(0.1, 0.2, [-0.1, 0.1, 0.0], 10.0, trials).verdict == "confirmed"
+
+
+@pytest.mark.parametrize("count", range(2, 12))
+def test_the_budget_is_kept_and_the_least_one_is_enough(count: int) -> None:
+    problem_rates = [0.1 * 1.3**i for i in range(count)]
+    for budget in (least_budget(count), 997, 5000):
+        if budget < least_budget(count):
+            continue
+        found, _, _ = outcome(problem_rates, budget)
+        assert found.iterations <= budget
+
+
+def test_a_budget_that_is_too_small_is_refused_with_the_least_one() -> None:
+    with pytest.raises(ValueError, match=f"{least_budget(6)} are the least"):
+        steps_per_round(6, MIN_STEPS)
+
+
+def test_every_trial_of_a_round_sees_the_same_data() -> None:
+    _, told, problem = outcome([0.1, 0.2, 0.3, 0.4], noise=1.0)
+    finished = [event for event in told if isinstance(event, Trial)]
+    assert [trial.seed for trial in finished] == problem.started
+    last = max(trial.round for trial in finished)
+    assert [trial.seed for trial in finished if trial.round == last] == [
+        s for s in range(FINAL_SEEDS) for _ in range(2)
+    ]
+    assert {trial.seed for trial in finished if trial.round < last} == {0}
+
+
+def test_the_suggestion_stays_to_the_end() -> None:
+    found, _, _ = outcome([0.001, 0.5, 0.6, 0.7, 0.8, 0.9])
+    last = max(trial.round for trial in found.trials)
+    assert {trial.lr for trial in found.trials if trial.round == last} >= {0.001}
+
+
+def test_every_step_is_told_and_counted() -> None:
+    found, told, _ = outcome([1.0, 0.1])
+    steps = [event for event in told if isinstance(event, TrialStep)]
+    assert len(steps) == found.iterations
+    for trial in found.trials:
+        assert len(trial.curve) == trial.iterations
+
+
+@pytest.mark.parametrize("count", range(3, 20))
+def test_halving_ends_at_two(count: int) -> None:
+    seen = list(itertools.islice(itertools.accumulate(range(10), lambda left, _: kept(left), initial=count), 10))
+    assert seen[-1] == 2
+
+
+def test_one_cycle_is_the_one_that_torch_has() -> None:
+    parameter = torch.zeros(1, requires_grad=True)
+    optimizer = torch.optim.SGD([parameter], lr=1.0, momentum=0.9)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=0.4, total_steps=101, pct_start=0.3)
+    ours = list(rates(0.4, 101, "one-cycle"))
+    theirs = []
+    for _ in range(101):
+        theirs.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        if len(theirs) < 101:
+            schedule.step()
+    assert ours == pytest.approx(theirs)
+
+
+def test_candidates_are_the_suggestion_first_and_no_two_alike() -> None:
+    chosen = candidates(0.1, [0.03, 0.3, 0.11, None, 0.0001])
+    assert chosen[0] == 0.1
+    assert 0.11 not in chosen
+    assert all(abs(math.log(a / b)) > math.log(1.2) for a, b in itertools.combinations(chosen, 2))

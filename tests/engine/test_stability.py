@@ -1,0 +1,70 @@
+"""The stability limit on quadratics, where theory and training must agree to the last percent."""
+
+import pytest
+import torch
+
+from lrtui.engine.stability import largest_eigenvalue, stability
+
+CURVATURES = torch.tensor([0.1, 1.0, 7.0])
+
+
+def quadratic(optimizer_class, **arguments):
+    x = torch.ones(3, requires_grad=True)
+    return x, lambda: (CURVATURES * x**2).sum() / 2, optimizer_class([x], **arguments)
+
+
+def blows_up(optimizer_class, lr, **arguments) -> bool:
+    x, loss, optimizer = quadratic(optimizer_class, lr=lr, **arguments)
+    for _ in range(300):
+        optimizer.zero_grad()
+        loss().backward()
+        optimizer.step()
+    return not bool(x.detach().abs().max() < 10)
+
+
+def test_the_eigenvalue_is_that_of_the_hessian() -> None:
+    x, loss, _ = quadratic(torch.optim.SGD, lr=0.1)
+    value, _ = largest_eigenvalue([loss], [x], iterations=100, tolerance=1e-6)
+    assert value == pytest.approx(7.0, rel=1e-3)
+
+
+def test_it_is_the_mean_over_batches_that_is_curved() -> None:
+    x, loss, _ = quadratic(torch.optim.SGD, lr=0.1)
+    value, _ = largest_eigenvalue([loss, lambda: 3 * loss()], [x], iterations=100, tolerance=1e-6)
+    assert value == pytest.approx(14.0, rel=1e-3)
+
+
+@pytest.mark.parametrize("arguments", [{}, {"momentum": 0.9}, {"momentum": 0.5}])
+def test_sgd_is_stable_below_the_limit_and_not_above(arguments: dict[str, float]) -> None:
+    _, loss, optimizer = quadratic(torch.optim.SGD, lr=0.1, **arguments)
+    limit = stability([loss], optimizer, iterations=200, tolerance=1e-7).limit
+    assert not blows_up(torch.optim.SGD, limit * 0.97, **arguments)
+    assert blows_up(torch.optim.SGD, limit * 1.03, **arguments)
+
+
+def test_adam_uses_the_preconditioned_curvature() -> None:
+    _, loss, optimizer = quadratic(torch.optim.Adam, lr=0.1)
+    # at x = 1 the gradient equals the curvatures, so P^(-1/2) H P^(-1/2) is the identity and the limit is 38
+    found = stability([loss], optimizer, iterations=200, tolerance=1e-7)
+    assert found.eigenvalue == pytest.approx(1.0, rel=1e-3)
+    assert found.limit == pytest.approx(38.0, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda x: torch.optim.SGD([x], lr=0.1, momentum=0.9, nesterov=True),
+        lambda x: torch.optim.Adagrad([x], lr=0.1),
+        lambda x: torch.optim.Adam([x], lr=0.1, amsgrad=True),
+    ],
+)
+def test_what_has_no_theory_is_refused(make) -> None:
+    x = torch.ones(3, requires_grad=True)
+    with pytest.raises(ValueError, match="not known"):
+        stability([lambda: (x**2).sum()], make(x))
+
+
+def test_a_loss_without_curvature_sets_no_limit() -> None:
+    x = torch.ones(3, requires_grad=True)
+    with pytest.raises(ValueError, match="no positive curvature"):
+        stability([lambda: x.sum()], torch.optim.SGD([x], lr=0.1))
