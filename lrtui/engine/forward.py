@@ -182,7 +182,8 @@ def _step_output(result: Any, batch: Any) -> Output:
     loss, metrics = result if isinstance(result, tuple) and len(result) == 2 else (result, {})
     if not isinstance(metrics, Mapping):
         raise BatchError(f"the step must return a loss, or (loss, {{name: value}}), got {summary(result)}")
-    return Output(_scalar(loss, "step"), batch, next(iter(metrics.values()), None))
+    metric = next(iter(metrics.values()), None)
+    return Output(_scalar(loss, "step"), batch, metric.detach() if isinstance(metric, torch.Tensor) else metric)
 
 
 def _scalar(loss: Any, source: str) -> torch.Tensor:

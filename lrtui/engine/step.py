@@ -89,8 +89,9 @@ class TrainStep:
 
     def _plain_update(self) -> Update:
         clear_gradients(self._optimizers)
-        loss, metric = self._backward(self._next() for _ in range(self._accumulation_steps))
-        self._clip()
+        loss, metric = self._backward(self._next)
+        if self._clip_grad_norm is not None:
+            self._clip(self._clip_grad_norm)
         for optimizer in self._optimizers:
             self._precision.step(optimizer)
         self._precision.update()
@@ -103,8 +104,9 @@ class TrainStep:
         def closure() -> torch.Tensor:
             clear_gradients(self._optimizers)
             with torch.enable_grad():
-                loss, metric = self._backward(iter(batches))
-            self._clip()
+                loss, metric = self._backward(iter(batches).__next__)
+            if self._clip_grad_norm is not None:
+                self._clip(self._clip_grad_norm)
             first.append((loss, metric))
             return loss
 
@@ -117,10 +119,11 @@ class TrainStep:
             output = self._forward(self._next(), list(self._optimizers))
         return Update(output.loss.detach(), output.metric)
 
-    def _backward(self, batches: Iterator[Any]) -> tuple[torch.Tensor, Any]:
+    def _backward(self, draw: Callable[[], Any]) -> tuple[torch.Tensor, Any]:
         total: torch.Tensor | None = None
-        metric: Any = None
-        for batch in batches:
+        metrics: list[Any] = []
+        for _ in range(self._accumulation_steps):
+            batch = draw()
             with self._precision.autocast():
                 loss, _, metric = self._forward(batch)
             # averaged, so that the gradient is that of one large batch
@@ -128,16 +131,16 @@ class TrainStep:
                 loss = loss / self._accumulation_steps
             self._precision.backward(loss, self._optimizers)
             total = loss.detach() if total is None else total + loss.detach()
+            if metric is not None:
+                metrics.append(metric)
         assert total is not None
-        return total, metric
+        return total, sum(metrics) / len(metrics) if metrics else None
 
-    def _clip(self) -> None:
-        if self._clip_grad_norm is None:
-            return
+    def _clip(self, norm: float) -> None:
         for optimizer in self._optimizers:
             self._precision.unscale(optimizer)
         parameters = [param for one in self._optimizers for group in one.param_groups for param in group["params"]]
-        nn.utils.clip_grad_norm_(parameters, self._clip_grad_norm)
+        nn.utils.clip_grad_norm_(parameters, norm)
 
     def _next(self) -> Any:
         try:

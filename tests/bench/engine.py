@@ -3,8 +3,8 @@
     python -m tests.bench.engine [--repeats 15] [--device cpu]
 
 Every contender runs once a repeat, in turn, on the same work, and every iteration is timed, from one collated batch to
-the next: medians do not see what else the machine does. Ratios are medians of the repeats' own ratios. The second table
-is what a test costs once: the snapshot's memory and time beside a deep copy.
+the next, in processor time on a CPU: medians of that hardly see what else the machine does. Ratios are medians of the
+repeats' own ratios. The second table is what a test costs once: the snapshot's memory and time beside a deep copy.
 """
 
 import argparse
@@ -103,6 +103,7 @@ class Work:
     def __init__(self, case: Case, device: torch.device) -> None:
         torch.manual_seed(0)
         self.device = device
+        self.clock = time.process_time if device.type == "cpu" else time.perf_counter
         self.num_iter = case.num_iter
         self.model = case.model().to(device)
         self.optimizer = case.optimizer(self.model.parameters())
@@ -115,7 +116,7 @@ class Work:
     def stamped(self, examples: list[object]) -> object:
         if self.device.type == "cuda":
             torch.cuda.synchronize()
-        self.stamps.append(time.perf_counter())
+        self.stamps.append(self.clock())
         return default_collate(examples)
 
 

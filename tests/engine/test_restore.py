@@ -239,7 +239,7 @@ def test_the_optimizers_own_rates_are_back_as_soon_as_a_test_is_over():
     assert live.history["lr"][0] == 0.125
 
 
-class Boom(Exception):
+class BoomError(Exception):
     pass
 
 
@@ -272,7 +272,7 @@ def failing(place: str, error: BaseException):
     return live, batches
 
 
-@pytest.mark.parametrize("error", [Boom("boom"), KeyboardInterrupt()], ids=["exception", "ctrl-c"])
+@pytest.mark.parametrize("error", [BoomError("boom"), KeyboardInterrupt()], ids=["exception", "ctrl-c"])
 @pytest.mark.parametrize("place", ["model", "loss", "loader", "backward", "optimizer"])
 def test_whatever_raises_everything_is_put_back_and_the_error_goes_on(place, error):
     live, batches = failing(place, error)
@@ -291,10 +291,15 @@ def test_whatever_raises_everything_is_put_back_and_the_error_goes_on(place, err
 def test_an_exception_in_the_loop_around_the_steps():
     live = finder()
     before = live.digest()
-    with pytest.raises(Boom), live:
-        for step in live.steps(loader(), num_iter=10):
-            if step.iteration == 4:
-                raise Boom
+
+    def watch():
+        with live:
+            for step in live.steps(loader(), num_iter=10):
+                if step.iteration == 4:
+                    raise BoomError
+
+    with pytest.raises(BoomError):
+        watch()
     assert live.digest() == before
 
 

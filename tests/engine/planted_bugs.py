@@ -1,0 +1,87 @@
+"""Bugs to plant into a copy of the engine: file, text (its first occurrence), what replaces it, who must notice."""
+
+from typing import NamedTuple
+
+
+class Bug(NamedTuple):
+    file: str
+    text: str
+    planted: str
+    noticed_by: str
+
+
+DROP_IN, RESTORE, PLOT, LOOP = "test_drop_in.py", "test_restore.py", "test_plot.py", "test_loop.py"
+
+BUGS = {
+    "weights are not restored": Bug("vault.py", "torch._foreach_copy_(targets, contents)", "pass", RESTORE),
+    "the optimizer does not step": Bug("precision.py", "        optimizer.step()\n", "        pass\n", DROP_IN),
+    "no backward": Bug("precision.py", "        loss.backward()", "        pass", DROP_IN),
+    "gradients are not cleared": Bug(
+        "step.py", "        clear_gradients(self._optimizers)\n        loss", "        loss", DROP_IN
+    ),
+    "accumulated losses are not averaged": Bug("step.py", "loss = loss / self._accumulation_steps", "pass", DROP_IN),
+    "accumulation is ignored": Bug("step.py", "for _ in range(self._accumulation_steps):", "for _ in [0]:", DROP_IN),
+    "smoothing is ignored": Bug("tracker.py", "self.smooth_f > 0", "False", DROP_IN),
+    "divergence does not stop": Bug("loop.py", "tracker.diverged", "False", DROP_IN),
+    "validation returns 0": Bug("validation.py", "return _weighted_mean(losses, sizes)", "return 0.0", DROP_IN),
+    "validation is not in eval mode": Bug("validation.py", "self._model.eval()", "pass", DROP_IN),
+    "validation keeps gradients": Bug("validation.py", "with torch.no_grad():", "if True:", DROP_IN),
+    "training is not in train mode": Bug("step.py", "self._model.train()", "pass", DROP_IN),
+    "the cache is aliased": Bug(
+        "vault.py", "_distinct(tensor.detach()).clone()", "_distinct(tensor.detach())", RESTORE
+    ),
+    "the cache is aliased from the first reset on": Bug(
+        "vault.py",
+        "torch._foreach_copy_(targets, contents)",
+        "[setattr(tensor, 'data', content) for tensor, content in zip(self._tensors, self._copies)]",
+        RESTORE,
+    ),
+    "the disk cache keeps nothing": Bug("vault.py", "torch.save(self._copies, self.path)", "pass", DROP_IN),
+    "the disk cache stays in memory": Bug("vault.py", "        self._copies = []\n\n    def", "\n    def", DROP_IN),
+    "cache_dir is ignored": Bug("vault.py", "dir=self._folder", "dir=None", DROP_IN),
+    "show_lr is ignored": Bug("plot.py", "ax.axvline(x=show_lr, color=\"red\")", "pass", PLOT),
+    "log_lr is ignored": Bug("plot.py", "    if log_lr:", "    if True:", PLOT),
+    "skip_end is ignored": Bug("plot.py", "-skip_end or None", "None", PLOT),
+    "the suggestion is the lowest loss": Bug(
+        "plot.py", "np.gradient(np.asarray(losses)).argmin()", "np.asarray(losses).argmin()", PLOT
+    ),
+    "start_lr is ignored": Bug("ramp.py", "    if start_lr is None:", "    if True:", "test_ramp.py"),
+    "end_lr is ignored": Bug(
+        "settings.py", "ends = start_lrs_of(settings.end_lr, group_lrs)", "ends = start_lrs_of(10, group_lrs)", DROP_IN
+    ),
+    "step_mode is ignored": Bug("ramp.py", 'if self.mode == "exp" else _linear', "", DROP_IN),
+    "the model is not moved": Bug("repeats.py", "rig.model.to(rig.device)", "pass", DROP_IN),
+    "batches are not moved": Bug(
+        "step.py", "return move(batch, self._device, self._non_blocking)", "return batch", DROP_IN
+    ),
+    "validation batches are not moved": Bug(
+        "validation.py", "move(batch, self._device, self._non_blocking)", "batch", DROP_IN
+    ),
+    "non_blocking_transfer is ignored": Bug(
+        "step.py", "self._non_blocking = non_blocking", "self._non_blocking = True", DROP_IN
+    ),
+    "the lr history is off by one": Bug(
+        "loop.py", "set_learning_rates(optimizers, lrs)\n            try", "try", DROP_IN
+    ),
+    "validation comes before the step": Bug(
+        "loop.py",
+        "                update = train()\n",
+        "                early = validation() if validation else None\n                update = train()\n"
+        "                validation = (lambda: early) if validation else None\n",
+        DROP_IN,
+    ),
+    "nan does not stop": Bug(
+        "loop.py", "        if not finite:\n            return", "        if False:\n            return", LOOP
+    ),
+    "negative losses stop": Bug("tracker.py", "if self.best > 0:", "if True:", LOOP),
+    "random states are not restored": Bug("snapshot.py", "        if rng:\n", "        if False:\n", RESTORE),
+    "gradients are not restored": Bug("snapshot.py", "            leaf.grad = grad\n", "            pass\n", RESTORE),
+    "train and eval flags are not restored": Bug("snapshot.py", "part.training = training", "pass", RESTORE),
+    "the scaler is not restored": Bug("snapshot.py", "        self._restore_scaler()\n", "", "test_precision.py"),
+    "an exception restores nothing": Bug(
+        "finder.py", "            self.reset()\n            raise", "            raise", RESTORE
+    ),
+    "the optimizer keeps the last rate": Bug(
+        "finder.py", "set_learning_rates(self.optimizers, own_lrs)", "pass", RESTORE
+    ),
+}  # fmt: skip

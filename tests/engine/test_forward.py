@@ -1,0 +1,286 @@
+"""Any batch, any forward, any loss."""
+
+from collections import UserDict, namedtuple
+from types import SimpleNamespace
+
+import pytest
+import torch
+from torch import nn
+from torch.nn.functional import cross_entropy, mse_loss, softplus
+from torch.utils.data import DataLoader, IterableDataset
+
+from lrtui.engine.forward import BatchError, Forward, batch_size, summary
+from tests.engine.rigs import finder, loader, mlp, points, same, weights
+
+INPUTS, TARGET = points()[:8]
+NET = mlp()
+LOSS = cross_entropy(NET(INPUTS), TARGET)
+
+
+class Two(nn.Module):
+    """Takes two inputs, or more where asked."""
+
+    def __init__(self):
+        super().__init__()
+        self.net = NET
+
+    def forward(self, first, second, scale=1.0):
+        return self.net(first + second) * scale
+
+
+class Keywords(Two):
+    def forward(self, inputs, offset):
+        return self.net(inputs + offset)
+
+
+class Anything(Two):
+    def forward(self, *inputs, **named):
+        return self.net(inputs[0])
+
+
+class WithLoss(Two):
+    """Returns its loss, as Hugging Face's models do: in the form that it was told."""
+
+    def __init__(self, form):
+        super().__init__()
+        self.form = form
+
+    def forward(self, input_ids, labels=None):
+        logits = self.net(input_ids)
+        loss = None if labels is None else cross_entropy(logits, labels)
+        return self.form(loss, logits)
+
+
+class Graph:
+    """A batch as graph libraries make them: one object with `.to` and `.y`."""
+
+    def __init__(self, x, y):
+        self.x, self.y = x, y
+
+    def to(self, device):
+        return Graph(self.x.to(device), self.y.to(device))
+
+
+class OnGraph(Two):
+    def forward(self, graph):
+        return self.net(graph.x)
+
+
+Output = namedtuple("Output", "loss logits")
+FORMS = {
+    "scalar": lambda loss, logits: loss,
+    "tuple": lambda loss, logits: (loss, logits),
+    "named tuple": Output,
+    "mapping": lambda loss, logits: {"loss": loss, "logits": logits},
+    "object": lambda loss, logits: SimpleNamespace(loss=loss, logits=logits),
+    "per replica": lambda loss, logits: loss.reshape(1).expand(2),
+    "user dict": lambda loss, logits: UserDict(loss=loss, logits=logits),
+}
+
+CRITERION = nn.CrossEntropyLoss()
+ZERO = torch.zeros_like(INPUTS)
+CASES = {
+    "pair": (NET, CRITERION, (INPUTS, TARGET)),
+    "list": (NET, CRITERION, [INPUTS, TARGET]),
+    "pair with extras": (NET, CRITERION, (INPUTS, TARGET, torch.ones(8))),
+    "several inputs": (Two(), CRITERION, (INPUTS, ZERO, TARGET)),
+    "any number of inputs": (Anything(), CRITERION, (INPUTS, TARGET, torch.ones(8))),
+    "mapping with labels": (Keywords(), CRITERION, {"inputs": INPUTS, "offset": ZERO, "labels": TARGET}),
+    "mapping with y": (Keywords(), CRITERION, {"y": TARGET, "inputs": INPUTS, "offset": ZERO}),
+    "user dict": (Keywords(), CRITERION, UserDict(y=TARGET, inputs=INPUTS, offset=ZERO)),
+    "object": (OnGraph(), CRITERION, Graph(INPUTS, TARGET)),
+    "logits in an object": (
+        WithLoss(FORMS["object"]),
+        CRITERION,
+        {"input_ids": INPUTS, "labels": TARGET},
+    ),
+    "a function of torch": (WithLoss(FORMS["object"]), cross_entropy, (INPUTS, TARGET)),
+    "a criterion of one's own gets the object whole": (
+        WithLoss(FORMS["object"]),
+        lambda output, target: cross_entropy(output.logits, target),
+        (INPUTS, TARGET),
+    ),
+    **{
+        f"loss in the forward, {name}": (WithLoss(form), None, {"input_ids": INPUTS, "labels": TARGET})
+        for name, form in FORMS.items()
+    },
+    "loss in the forward, two inputs required": (
+        type("Both", (Two,), {"forward": lambda self, x, y: cross_entropy(self.net(x), y)})(),
+        None,
+        (INPUTS, TARGET, "extra"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_loss_is_found(name):
+    model, criterion, batch = CASES[name]
+    output = Forward(model, criterion)(batch)
+    assert output.loss.dim() == 0
+    torch.testing.assert_close(output.loss, LOSS)
+    assert output.size == 8
+    assert output.loss.requires_grad
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_whole_test_runs_on_it(name):
+    model, criterion, batch = CASES[name]
+    live = finder(model, criterion=criterion)
+    live.range_test([batch] * 2, [batch], num_iter=3)
+    assert live.history["train_loss"][0] == pytest.approx(LOSS.item())
+    assert live.status == "completed"
+    live.reset()
+
+
+def test_a_tensor_alone_is_its_own_target():
+    model = nn.Linear(4, 4)
+    output = Forward(model, nn.MSELoss())(INPUTS)
+    torch.testing.assert_close(output.loss, mse_loss(model(INPUTS), INPUTS))
+    assert output.size == 8
+
+
+def test_a_step_of_the_users_gets_the_batch_whole_and_may_give_metrics():
+    def step(model, batch):
+        output = model(batch["deep"][0])
+        return cross_entropy(output, batch["deep"][1]), {"mean": output.mean(), "other": 3}
+
+    output = Forward(NET, None, step)({"deep": (INPUTS, TARGET)})
+    torch.testing.assert_close(output.loss, LOSS)
+    torch.testing.assert_close(output.metric, NET(INPUTS).mean())
+    live = finder(criterion=None)
+    live.range_test([{"deep": (INPUTS, TARGET)}], num_iter=3, batch_step=step)
+    assert len(live.history["metric"]) == 3
+
+
+def test_a_step_with_the_optimizers_does_the_whole_update():
+    """A GAN: two losses, two optimizers, gradients switched off and on."""
+    torch.manual_seed(0)
+    model = nn.ModuleDict({"g": nn.Linear(2, 4), "d": nn.Linear(4, 1)})
+    two = [torch.optim.Adam(model["g"].parameters(), lr=1e-3), torch.optim.Adam(model["d"].parameters(), lr=1e-3)]
+
+    def step(model, batch, optimizers):
+        real = batch[0]
+        noise = torch.randn(len(real), 2)
+        model["d"].requires_grad_(True)
+        optimizers[1].zero_grad()
+        judged = softplus(-model["d"](real)).mean() + softplus(model["d"](model["g"](noise).detach())).mean()
+        judged.backward()
+        optimizers[1].step()
+        optimizers[0].zero_grad()
+        model["d"].requires_grad_(False)
+        fooled = softplus(-model["d"](model["g"](noise))).mean()
+        fooled.backward()
+        optimizers[0].step()
+        return judged.detach(), {"generator": fooled.detach()}
+
+    live = finder(model, lambda _: two, criterion=None)
+    before = live.digest()
+    live.range_test(loader(), num_iter=6, end_lr=0.1, batch_step=step)
+    assert len(live.history["metric"]) == 6
+    assert two[0].state
+    assert two[1].state
+    live.reset()
+    assert live.digest() == before
+    with pytest.raises(ValueError, match="cannot be validated with"):
+        live.range_test(loader(), loader(), batch_step=step)
+    with pytest.raises(ValueError, match="no room for accumulation_steps"):
+        live.range_test(loader(), accumulation_steps=2, batch_step=step)
+
+
+def test_lbfgs_gets_its_closure_and_the_loss_is_that_of_its_first_call():
+    live = finder(None, lambda params: torch.optim.LBFGS(params, max_iter=4))
+    live.range_test(loader(), start_lr=1e-3, end_lr=0.1, num_iter=5, accumulation_steps=2, smooth_f=0)
+    batch = next(iter(loader(64, 16)))
+    assert live.history["loss"][0] == pytest.approx(cross_entropy(mlp()(batch[0]), batch[1]).item(), rel=1e-6)
+    assert len(live.history["loss"]) == 5
+
+
+def test_clipping_is_that_of_a_loop_written_by_hand():
+    live = finder()
+    live.range_test(loader(), num_iter=4, clip_grad_norm=0.05)
+    model = mlp()
+    optimizer = torch.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9)
+    for lr, (inputs, target) in zip(live.history["lr"], loader(), strict=False):
+        optimizer.param_groups[0]["lr"] = lr
+        optimizer.zero_grad()
+        cross_entropy(model(inputs), target).backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 0.05)
+        optimizer.step()
+    assert same(weights(live.model), weights(model))
+
+
+class Stream(IterableDataset):
+    """Has no length."""
+
+    def __init__(self, count):
+        self.count = count
+
+    def __iter__(self):
+        return iter([points()[i] for i in range(self.count)])
+
+
+def test_iterable_data_sets_for_training_and_validation():
+    live = finder()
+    live.range_test(DataLoader(Stream(20), batch_size=8), DataLoader(Stream(12), batch_size=8), num_iter=7)
+    assert len(live.history["lr"]) == 7
+    plain = finder()
+    plain.range_test(loader(20), loader(12), num_iter=7)
+    assert live.history == plain.history
+
+
+def test_iterable_data_sets_without_a_length_through_the_iterators_of_ones_own():
+    from lrtui import TrainDataLoaderIter, ValDataLoaderIter
+
+    live = finder()
+    live.range_test(
+        TrainDataLoaderIter(DataLoader(Stream(20), batch_size=8)),
+        ValDataLoaderIter(DataLoader(Stream(12), batch_size=8)),
+        num_iter=7,
+    )
+    assert len(live.history["lr"]) == 7
+
+
+@pytest.mark.parametrize(
+    ("model", "criterion", "batch", "words"),
+    [
+        (NET, CRITERION, (INPUTS,), r"a batch of 1 has no target for the criterion: \(8x4 float32\)"),
+        (NET, CRITERION, {"input": INPUTS}, "the batch has no target: its keys are input; expected one of labels"),
+        (NET, None, INPUTS, "the model returned 8x3 float32, which is no scalar loss"),
+        (WithLoss(FORMS["object"]), None, INPUTS, "the model returned no loss, but SimpleNamespace"),
+        (WithLoss(FORMS["mapping"]), None, INPUTS, "returned no loss, but {loss: NoneType, logits: 8x3 float32}"),
+        (WithLoss(lambda loss, logits: ()), None, INPUTS, "the model returned no loss"),
+        (NET, lambda output, target: 1.5, (INPUTS, TARGET), "criterion must return its loss as a tensor, got float"),
+    ],
+)
+def test_what_nothing_can_be_done_with_is_said(model, criterion, batch, words):
+    with pytest.raises(BatchError, match=words):
+        Forward(model, criterion)(batch)
+
+
+@pytest.mark.parametrize("result", [1.0, (LOSS, 3), (1.0, {})])
+def test_a_step_that_returns_something_else_is_told_what_to_return(result):
+    with pytest.raises(BatchError, match="the step must return"):
+        Forward(NET, None, lambda model, batch: result)((INPUTS, TARGET))
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("pair", "input 8x4 float32, target 8 int64"),
+        ("several inputs", "input 8x4 float32, 8x4 float32, target 8 int64"),
+        ("mapping with y", "keyword arguments {y: 8 int64, inputs: 8x4 float32, offset: 8x4 float32}"),
+        ("object", "Graph"),
+    ],
+)
+def test_what_a_batch_is_taken_for_in_words(name, wanted):
+    model, criterion, batch = CASES[name]
+    assert Forward(model, criterion).describe(batch) == wanted
+
+
+def test_sizes_and_summaries():
+    assert batch_size({"a": {"b": INPUTS}}) == 8
+    assert batch_size(["x", "y"]) == 2
+    assert batch_size(torch.ones(())) == 1
+    assert batch_size(3) == 1
+    assert summary(torch.ones(())) == "scalar float32"
+    assert summary([1] * 9) == "list"

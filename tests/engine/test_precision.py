@@ -1,0 +1,199 @@
+"""Precisions: what really runs in them, what a scaler skipped, and what is missing said with the nearest that works."""
+
+import pytest
+import torch
+from torch import nn
+
+from lrtui.engine.precision import Apex, Autocast, Precision, Tf32, of_backend, of_name
+from tests.engine.rigs import finder, loader, mlp
+
+CPU = torch.device("cpu")
+
+
+def dtypes(live):
+    seen = []
+    live.model[0].register_forward_hook(lambda part, inputs, output: seen.append(output.dtype))
+    return seen
+
+
+def test_bf16_really_runs_and_asks_for_no_scaler():
+    live = finder(precision="bf16")
+    seen = dtypes(live)
+    live.range_test(loader(), loader(8), num_iter=3)
+    assert set(seen) == {torch.bfloat16}
+    assert len(live.history["lr"]) == 3
+    plain = finder()
+    plain.range_test(loader(), loader(8), num_iter=3)
+    assert live.history["loss"] != plain.history["loss"]
+    assert live.history["loss"] == pytest.approx(plain.history["loss"], rel=0.02)
+
+
+def test_torch_lr_finders_arguments_for_autocast():
+    live = finder(amp_backend="torch", amp_config={"device_type": "cpu", "dtype": torch.bfloat16})
+    seen = dtypes(live)
+    live.range_test(loader(), num_iter=2)
+    assert seen == [torch.bfloat16] * 2
+    assert live.amp_backend == "torch"
+
+
+def test_fp32_is_left_alone():
+    live = finder(precision="fp32")
+    seen = dtypes(live)
+    live.range_test(loader(), num_iter=2)
+    assert seen == [torch.float32] * 2
+
+
+def test_tf32_is_on_during_the_test_alone():
+    before = torch.get_float32_matmul_precision()
+    live = finder(precision="tf32")
+    steps = live.steps(loader(), num_iter=3)
+    next(steps)
+    assert torch.get_float32_matmul_precision() == "high"
+    steps.close()
+    assert torch.get_float32_matmul_precision() == before
+    live.range_test(loader(), num_iter=3)
+    assert torch.get_float32_matmul_precision() == before
+
+
+def test_cudnn_benchmark_is_on_during_the_test_alone():
+    live = finder(cudnn_benchmark=True)
+    for _ in live.steps(loader(), num_iter=2):
+        assert torch.backends.cudnn.benchmark
+    assert not torch.backends.cudnn.benchmark
+
+
+def test_compiling_is_off_unless_asked(monkeypatch):
+    called = []
+    monkeypatch.setattr(torch, "compile", lambda model: called.append(model) or model)
+    finder().range_test(loader(), num_iter=2)
+    assert called == []
+    live = finder(compile=True)
+    live.range_test(loader(), num_iter=2)
+    assert called == [live.model]
+
+
+def scaled(**options):
+    scaler = torch.amp.GradScaler("cpu", init_scale=1024.0, **options)
+    live = finder(
+        amp_backend="torch",
+        amp_config={"device_type": "cpu", "dtype": torch.bfloat16},
+        grad_scaler=scaler,
+    )
+    return live, scaler
+
+
+def overflow_at(live, *iterations):
+    count = 0
+
+    def hook(gradient):
+        nonlocal count
+        count += 1
+        return gradient * float("inf") if count - 1 in iterations else gradient
+
+    live.model[0].weight.register_hook(hook)
+
+
+def test_steps_that_a_scaler_skipped_are_marked_and_left_out():
+    live, _ = scaled()
+    overflow_at(live, 0, 3)
+    steps = list(live.steps(loader(), num_iter=6))
+    assert [step.skipped for step in steps] == [True, False, False, True, False, False]
+    assert live.history["lr"] == [step.lr for step in steps if not step.skipped]
+    assert len(live.history["raw_loss"]) == 4
+
+
+def test_a_skip_during_the_warm_up_is_not_blamed_on_the_first_point():
+    live, _ = scaled()
+    overflow_at(live, 1)
+    assert not any(step.skipped for step in live.steps(loader(), num_iter=4, warmup=2))
+
+
+def test_a_growing_scale_is_no_skip():
+    live, scaler = scaled(growth_interval=1)
+    assert not any(step.skipped for step in live.steps(loader(), num_iter=4))
+    assert scaler.get_scale() == 1024.0 * 16
+
+
+def test_the_scaler_is_restored_even_when_it_was_broken_off_between_unscaling_and_updating():
+    live, scaler = scaled()
+    state = scaler.state_dict()
+    overflow_at(live, 1)
+    live.range_test(loader(), num_iter=4)
+    assert scaler.state_dict() != state
+    live.reset()
+    assert scaler.state_dict() == state
+    live.optimizer.register_step_pre_hook(lambda *_: (_ for _ in ()).throw(KeyError("broken")))
+    for _ in range(2):
+        with pytest.raises(KeyError):
+            live.range_test(loader(), num_iter=4, clip_grad_norm=1.0)
+        assert scaler.state_dict() == state
+
+
+def test_clipping_sees_the_unscaled_gradients():
+    live, _ = scaled()
+    plain = finder(precision="bf16")
+    for one in (live, plain):
+        one.range_test(loader(), num_iter=4, clip_grad_norm=0.05)
+    assert live.history["loss"] == pytest.approx(plain.history["loss"], rel=1e-3)
+
+
+@pytest.mark.parametrize(("name", "kind"), [("fp32", Precision), ("tf32", Tf32), ("bf16", Autocast)])
+def test_by_name(name, kind):
+    assert type(of_name(name, CPU)) is kind
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("fp16", "fp16 needs a GPU, and the device is cpu; use bf16"),
+        ("apex-O1", "apex-O1 needs a CUDA device, and the device is cpu; use bf16"),
+        ("fp8", "unknown precision 'fp8', expected one of fp32, tf32, bf16, fp16, apex-O1, apex-O2"),
+    ],
+)
+def test_what_cannot_be_had_names_what_works(name, words):
+    with pytest.raises(ValueError, match=words):
+        finder(precision=name)
+
+
+def test_fp16_needs_a_scaler_and_bf16_does_not():
+    with pytest.raises(ValueError, match=r"`grad_scaler` is required when using `torch.amp`"):
+        of_backend("torch", {"device_type": "cuda", "dtype": torch.float16}, None, CPU)
+    of_backend("torch", {"dtype": torch.bfloat16}, None, CPU)
+    of_backend("torch", None, None, CPU)
+
+
+def test_lbfgs_and_a_scaler_do_not_go_together():
+    live = finder(
+        None,
+        torch.optim.LBFGS,
+        amp_backend="torch",
+        amp_config={"dtype": torch.bfloat16},
+        grad_scaler=torch.amp.GradScaler("cpu"),
+    )
+    with pytest.raises(ValueError, match="cannot be used with a GradScaler; use fp32 or bf16"):
+        live.range_test(loader())
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("precision", ["fp32", "tf32", "bf16", "fp16"])
+def test_on_a_gpu_every_precision_learns_and_is_restored(precision):
+    model = mlp().cuda()
+    live = finder(model, lambda params: torch.optim.AdamW(params, lr=1e-4, fused=True), precision=precision)
+    before = live.digest()
+    live.range_test(loader(256, 64), num_iter=40, end_lr=0.1, diverge_th=100)
+    assert min(live.history["loss"]) < live.history["loss"][0]
+    live.reset()
+    assert live.digest() == before
+
+
+@pytest.mark.gpu
+@pytest.mark.apex
+@pytest.mark.parametrize("precision", ["apex-O1", "apex-O2"])
+def test_on_a_gpu_apex_learns_and_its_master_weights_are_restored(precision):
+    live = finder(nn.Sequential(nn.Linear(4, 32), nn.ReLU(), nn.Linear(32, 3)).cuda(), precision=precision)
+    assert isinstance(live._precision, Apex)
+    before = live.digest()
+    for _ in range(2):
+        live.range_test(loader(256, 64), num_iter=40, diverge_th=100)
+        live.reset()
+        assert live.digest() == before

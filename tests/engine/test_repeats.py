@@ -1,0 +1,195 @@
+"""Several curves from the same start: with other data orders, or other initialisations on the same batches."""
+
+import random
+
+import pytest
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+
+from lrtui.engine import repeats
+from lrtui.engine.replay import Replay
+from tests.engine.rigs import finder, loader, mlp, points
+
+
+def test_the_first_of_several_is_the_curve_of_a_single_one():
+    torch.manual_seed(4)
+    alone = finder(mlp(dropout=0.3))
+    alone.range_test(loader(shuffle=True), num_iter=5)
+    torch.manual_seed(4)
+    live = finder(mlp(dropout=0.3))
+    live.range_test(loader(shuffle=True), num_iter=5, repeats=3)
+    assert live.history == alone.history
+    assert live.histories[0] is live.history
+    assert len(live.histories) == 3
+    assert len({tuple(one["loss"]) for one in live.histories}) == 3
+    assert len({tuple(one["lr"]) for one in live.histories}) == 1
+
+
+def test_other_orders_start_from_the_same_weights():
+    live = finder(None, lambda params: torch.optim.SGD(params, lr=1e-9))
+    everything = DataLoader(points(), batch_size=64, shuffle=True)
+    live.range_test(everything, num_iter=2, end_lr=1e-8, repeats=3)
+    for one in live.histories:
+        assert one["raw_loss"][0] == pytest.approx(live.history["raw_loss"][0], rel=1e-6)
+
+
+def test_several_start_from_the_snapshot_even_after_a_test_without_reset():
+    live = finder()
+    live.range_test(loader(), num_iter=5, repeats=2)
+    first = live.history["loss"]
+    live.range_test(loader(), num_iter=5, repeats=2)
+    assert live.history["loss"] == first
+
+
+def test_a_loader_with_a_generator_of_its_own_gets_another_order_too():
+    live = finder()
+    own = torch.Generator().manual_seed(1)
+    live.range_test(loader(shuffle=True, generator=own), num_iter=3, repeats=3)
+    assert len({tuple(one["loss"]) for one in live.histories}) == 3
+
+
+def test_the_same_seed_gives_the_same_repeats():
+    def run():
+        torch.manual_seed(8)
+        live = finder(mlp(dropout=0.3))
+        live.range_test(loader(shuffle=True), num_iter=4, repeats=3)
+        return live.histories
+
+    assert run() == run()
+
+
+class Noisy(torch.utils.data.Dataset):
+    """Augments with Python's and torch's random numbers."""
+
+    def __len__(self):
+        return 24
+
+    def __getitem__(self, i):
+        inputs, target = points()[i]
+        return inputs * random.uniform(0.5, 1.5) + 0.1 * torch.randn(4), target
+
+
+def initialised(monkeypatch, replayed: bool, generator: torch.Generator | None, num_iter: int):
+    if not replayed:
+        monkeypatch.setattr(Replay, "faithful", property(lambda self: False))
+    torch.manual_seed(3)
+    random.seed(3)
+    batches = DataLoader(Noisy(), batch_size=8, shuffle=True, generator=generator)
+    live = finder(mlp(dropout=0.4))
+    live.range_test(batches, loader(16), num_iter=num_iter, repeats=3, vary="init", diverge_th=100)
+    return live.histories
+
+
+@pytest.mark.parametrize("own_generator", [False, True])
+def test_replayed_batches_give_the_very_curves_of_collated_ones(monkeypatch, own_generator):
+    """Over several epochs, with random augmentation and dropout."""
+
+    def generator():
+        return torch.Generator().manual_seed(6) if own_generator else None
+
+    replayed = initialised(monkeypatch, True, generator(), 8)
+    assert replayed == initialised(monkeypatch, False, generator(), 8)
+    assert len({tuple(one["loss"]) for one in replayed}) == 3
+
+
+def test_replaying_collates_once():
+    collated = []
+
+    def collate(batch):
+        collated.append(1)
+        return torch.utils.data.default_collate(batch)
+
+    finder().range_test(loader(collate_fn=collate), num_iter=5, repeats=4, vary="init")
+    assert len(collated) == 5
+
+
+def test_a_first_repeat_that_ends_early_is_replayed_and_then_collated_on():
+    live = finder(None, lambda params: torch.optim.SGD(params, lr=1e-3))
+    calls = 0
+
+    def criterion(output, target):
+        nonlocal calls
+        calls += 1
+        loss = nn.functional.cross_entropy(output, target)
+        return loss * (1000 if calls == 3 else 1)
+
+    live.criterion = criterion
+    live.range_test(loader(), num_iter=6, repeats=2, vary="init", smooth_f=0)
+    assert [len(one["lr"]) for one in live.histories] == [3, 6]
+
+
+def test_batches_that_a_model_writes_into_are_collated_again():
+    class InPlace(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.net = mlp()
+
+        def forward(self, inputs):
+            return self.net(inputs.mul_(0.5))
+
+    collated = []
+
+    def collate(batch):
+        collated.append(1)
+        return torch.utils.data.default_collate(batch)
+
+    finder(InPlace()).range_test(loader(collate_fn=collate), num_iter=3, repeats=2, vary="init")
+    assert len(collated) == 6
+
+
+def test_more_than_there_is_room_for_is_not_kept():
+    batches = Replay(iter([torch.zeros(4)] * 5), max_bytes=40)
+    assert len([next(batches) for _ in range(5)]) == 5
+    assert not batches.faithful
+    small = Replay(iter([{"a": torch.zeros(2), "b": ["x"]}]), max_bytes=8)
+    next(small)
+    assert small.faithful
+
+
+def test_other_initialisations_leave_the_rest_alone():
+    live = finder(nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.Linear(8, 3)))
+    first = []
+    live.model[0].register_forward_hook(lambda part, *_: first.append(part.weight[0, 0].item()))
+    live.range_test(loader(), num_iter=2, repeats=3, vary="init")
+    assert len(set(first[::2])) == 3
+    before = live.digest()
+    live.reset()
+    assert live.digest() != before
+
+
+def test_reset_after_repeats_is_exact():
+    live = finder(mlp(dropout=0.1), lambda params: torch.optim.AdamW(params, lr=1e-3))
+    before, rng = live.digest(), torch.get_rng_state()
+    for vary in ("data", "init"):
+        live.range_test(loader(shuffle=True), num_iter=3, repeats=3, vary=vary)
+        live.reset()
+        assert live.digest() == before
+        assert torch.equal(torch.get_rng_state(), rng)
+
+
+def test_a_repeat_that_is_stopped_is_the_last():
+    live = finder()
+    live.range_test(loader(), num_iter=5, repeats=3, max_seconds=0)
+    assert live.status == "stopped"
+    assert len(live.histories) == 1
+
+
+def test_every_repeat_of_a_diverging_model_runs():
+    live = finder()
+    live.range_test(loader(), num_iter=40, end_lr=1e6, repeats=3)
+    assert live.status == "diverged"
+    assert len(live.histories) == 3
+
+
+def test_reinitialising_calls_every_module_that_can():
+    model = nn.Sequential(nn.Linear(2, 2), nn.MultiheadAttention(4, 2))
+    before = [param.clone() for param in model.parameters() if param.dim() > 1]
+    repeats.reinitialise(model)
+    after = [param for param in model.parameters() if param.dim() > 1]
+    assert not any(torch.equal(a, b) for a, b in zip(before, after, strict=True))
+
+
+def test_what_can_vary_is_said():
+    with pytest.raises(ValueError, match=r"expected one of \(data, init\), got both"):
+        finder().range_test(loader(), vary="both")
