@@ -11,6 +11,8 @@ from torch.utils.data import DataLoader
 
 from lrtui.catalog.build import build
 from lrtui.catalog.errors import BuildError
+from lrtui.catalog.loaders import first_batch
+from lrtui.engine.digest import digest
 from lrtui.engine.forward import Forward
 from lrtui.spec import Choice, LoaderSpec, RangeSpec, RunSpec
 
@@ -80,6 +82,37 @@ def test_it_is_the_curve_of_a_plain_script(target, args):
         optimizer.step()
         script.append(loss.item())
     assert curve(spec(model=Choice(target, args)), len(script)) == script
+
+
+def test_what_the_data_draws_does_not_reach_the_model(user_file):
+    path = user_file("""
+        import random, torch
+        from lrtui.catalog.digits import digits
+        def data():
+            torch.rand(7), random.random()
+            return digits()
+    """)
+    drawn, plain = build(spec(data=Choice(f"{path}:data"))), build(spec())
+    assert digest([drawn.model], []) == digest([plain.model], [])
+
+
+def test_a_first_batch_leaves_every_random_state_as_it_was():
+    loader = DataLoader([random.random() for _ in range(9)], shuffle=True, batch_size=2, generator=torch.Generator())
+    torch.manual_seed(3)
+    before = torch.get_rng_state(), loader.generator.get_state(), random.getstate()
+    first_batch("it", loader)
+    assert torch.equal(torch.get_rng_state(), before[0])
+    assert torch.equal(loader.generator.get_state(), before[1])
+    assert random.getstate() == before[2]
+    plain = DataLoader(range(9), shuffle=True)
+    first_batch("it", plain)
+    assert torch.equal(torch.get_rng_state(), before[0])
+
+
+def test_only_the_training_part_is_shuffled():
+    built = build(spec())
+    assert torch.equal(next(iter(built.val_loader))[1], built.val_loader.dataset.tensors[1][:64])
+    assert not torch.equal(next(iter(built.train_loader))[1], built.train_loader.dataset.tensors[1][:64])
 
 
 def test_arguments_get_the_types_of_the_signature(user_file):

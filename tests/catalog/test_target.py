@@ -113,9 +113,10 @@ def test_what_is_not_there_is_named(target, expected):
     assert expected in str(caught.value)
 
 
-def test_a_file_named_as_a_module_in_use_is_refused(user_file):
-    path = user_file("def make(): ...", "json.py")
-    with pytest.raises(CatalogError, match="another module named 'json' is in use"):
+@pytest.mark.parametrize("name", ["json", "sys"])
+def test_a_file_named_as_a_module_in_use_is_refused(user_file, name):
+    path = user_file("def make(): ...", f"{name}.py")
+    with pytest.raises(CatalogError, match=f"another module named '{name}' is in use"):
         load(f"{path}:make")
 
 
