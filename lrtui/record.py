@@ -22,7 +22,7 @@ from lrtui.spec import RunSpec
 
 SCHEMA = "lrtui.run/1"
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_OF_STARTED = ("id", "created", "lrtui", "torch", "device", "digest", "log")
+_OF_STARTED = ("id", "created", "lrtui", "torch", "device", "digest", "log", "momentum")
 _MAX_BYTES = 256 * 2**20
 
 
@@ -64,6 +64,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
     digest: str = ""
     log: str = ""
+    momentum: float | None = None
     spec: dict[str, Any] = {}
     history: History = History()
     repeats: list[History] = []
@@ -104,7 +105,7 @@ def from_events(events: Iterable[Event]) -> RunRecord:
                 steps.clear()
                 fields |= {
                     name: getattr(event, name)
-                    for name in ("id", "created", "lrtui", "torch", "device", "digest", "log")
+                    for name in ("id", "created", "lrtui", "torch", "device", "digest", "log", "momentum")
                 }
                 fields["spec"] = msgspec.to_builtins(event.spec)
             case Step():

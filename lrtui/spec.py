@@ -8,6 +8,7 @@ import tomli_w
 
 Mode = Literal["exp", "linear"]
 Precision = Literal["fp32", "tf32", "bf16", "fp16", "apex-O1", "apex-O2"]
+MetricMode = Literal["max", "min"]
 Vary = Literal["data", "init"]
 
 
@@ -39,6 +40,8 @@ class RangeSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     repeats: int = 1
     vary: Vary = "data"  # what differs between repeats: the data order, or the initialisation too
     max_seconds: float = 0.0  # 0: no limit
+    clip_grad_norm: float = 0.0  # 0: gradients are not clipped
+    metric_mode: MetricMode = "max"  # whether more of the metric is better
 
 
 class LoaderSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -64,6 +67,9 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     precision: Precision = "fp32"
     device: str = "auto"
     seed: int = 0
+    channels_last: bool = False
+    cudnn_benchmark: bool = False
+    compile: bool = False  # costs ten seconds at the start, pays off for long tests only
 
 
 CHOICES = ("model", "data", "optimizer", "loss", "metric", "step")
@@ -111,7 +117,7 @@ def problems(spec: RunSpec) -> list[Problem]:
     for name in ("accumulation_steps", "iterations_per_lr", "repeats"):
         value = getattr(test, name)
         need(value >= 1, f"range.{name}", f"must be at least 1, got {value}")
-    for name in ("warmup", "val_batches", "max_seconds"):
+    for name in ("warmup", "val_batches", "max_seconds", "clip_grad_norm"):
         value = getattr(test, name)
         need(value >= 0, f"range.{name}", f"must not be negative, got {value:g}")
     need(spec.loader.batch_size >= 1, "loader.batch_size", f"must be at least 1, got {spec.loader.batch_size}")

@@ -16,6 +16,7 @@ from lrtui.analysis.analyse import analyse
 from lrtui.catalog.build import Built, build
 from lrtui.catalog.errors import BuildError, told
 from lrtui.engine.finder import LRFinder
+from lrtui.engine.momentum import momentum_of
 from lrtui.events import Ended, Event, Notice, Restored, Started, Status, Step, Suggested
 from lrtui.history.curves import curves_of
 from lrtui.history.save import save
@@ -138,6 +139,7 @@ class Runner:
                 loss=built.loss_name if built else "",
                 digest=self._digest,
                 total_steps=spec.range.num_iter * spec.range.repeats,
+                momentum=momentum_of(built.optimizer) if built else None,
                 log=os.environ.get("LRTUI_WORKER_LOG", ""),
             )
         )
@@ -164,6 +166,8 @@ class Runner:
             batch_step=built.step,
             repeats=test.repeats,
             vary=test.vary,
+            clip_grad_norm=test.clip_grad_norm or None,
+            metric_mode=test.metric_mode,
         )
 
     def _suggest(self) -> None:
@@ -203,6 +207,9 @@ def _finder(built: Built, spec: RunSpec) -> LRFinder:
         built.criterion,
         device=built.device,
         precision=spec.precision,
+        channels_last=spec.channels_last,
+        cudnn_benchmark=spec.cudnn_benchmark or None,
+        compile=spec.compile,
         verbose=False,
     )
 
