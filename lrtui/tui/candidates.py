@@ -20,16 +20,25 @@ class Candidate:
     open: bool = False
 
 
+_WORDS = {
+    "model": (Candidate("torchvision:", "its models", open=True), Candidate("timm:", "its models", open=True)),
+    "data": (Candidate("torchvision:", "its data sets", open=True),),
+    "loss": (Candidate("auto", "chosen for the data"), Candidate("none", "the model returns its loss")),
+}
+
+
 def candidates(role: Role, text: str, offers: Offers) -> list[Candidate]:
     """What the text may become: offers of the file or module that it names, files and folders, the usual ones."""
     text = text.strip()
     where, colon, _ = text.rpartition(":")
+    usual = [_candidate(offer) for offer in offers.usual(role)]
     if colon and where:
         inside = [_candidate(offer) for offer in offers.listing(role, where).offers]
-        return _matching(inside, text) or inside
-    usual = _matching([_candidate(offer) for offer in offers.usual(role)], text)
-    words = [Candidate(word) for word in ("auto", "none") if role == "loss" and word.startswith(text)]
-    return [*words, *usual, *_files(text)][:_MOST]
+        found = _matching(inside, text) or inside
+        return found + [other for other in usual if other not in inside] if _complete(found, text) else found
+    usual = _matching(usual, text)
+    words = [word for word in _WORDS.get(role, ()) if word.text.startswith(text)]
+    return [*usual, *words, *_files(text)][:_MOST]
 
 
 def _candidate(offer: Offer) -> Candidate:
@@ -38,9 +47,13 @@ def _candidate(offer: Offer) -> Candidate:
 
 def _matching(found: list[Candidate], text: str) -> list[Candidate]:
     """Those that contain what was typed; all of them when one is typed out, so that another can be picked."""
-    if any(candidate.text == text for candidate in found):
+    if _complete(found, text):
         return found
     return [candidate for candidate in found if text.lower() in candidate.text.lower()]
+
+
+def _complete(found: list[Candidate], text: str) -> bool:
+    return any(candidate.text == text for candidate in found)
 
 
 def _files(text: str) -> list[Candidate]:

@@ -7,6 +7,7 @@ import pytest
 from tui_doubles import FakeSession, whole_run
 from tui_helpers import box, focus, mark, screen_text, setup_screen, until
 
+from lrtui.catalog.offer import Offer
 from lrtui.events import Ended
 from lrtui.spec import Choice, RunSpec
 from lrtui.tui.screens.run import RunScreen
@@ -14,6 +15,7 @@ from lrtui.tui.screens.setup import SetupScreen
 from lrtui.tui.widgets.choice_box import ChoiceBox
 from lrtui.tui.widgets.field_box import FieldBox
 from lrtui.tui.widgets.target_input import TargetInput
+from lrtui.worker.messages import Described
 
 
 def choice(screen: SetupScreen, role: str) -> ChoiceBox:
@@ -154,6 +156,38 @@ async def test_enter_lists_and_takes_a_sample_model():
         assert line.value.startswith("sample_models/mlp.py:")
         assert not target.menu.display
         await until(pilot, lambda: choice(screen, "model").found.state == "known")
+
+
+async def test_enter_on_a_target_that_is_complete_lists_what_else_there_is():
+    async with setup_screen() as (screen, pilot):
+        target = screen.query_one("#choice-model TargetInput", TargetInput)
+        await focus(pilot, target.line)
+        await pilot.press("enter")
+        listed = [candidate.text for candidate in target.found]
+        assert listed[0] == "sample_models/cnn.py:SmallCNN"
+        assert any("mlp.py" in text for text in listed)
+        await pilot.press("escape")
+        assert not target.menu.display
+        assert screen.focused is target.line
+
+
+async def test_a_list_that_comes_later_opens_when_it_comes():
+    session = FakeSession()
+    describe, asked = session.describe, []
+    session.describe = lambda role, where: (
+        asked.append((role, where)) if where == "torchvision" else describe(role, where)
+    )
+    async with setup_screen(session) as (screen, pilot):
+        target = screen.query_one("#choice-data TargetInput", TargetInput)
+        await focus(pilot, target.line)
+        target.line.value = "torchvision:"
+        await until(pilot, lambda: ("data", "torchvision") in asked)
+        offer = Offer(target="torchvision:FakeData", summary="Random images.")
+        session.described["data", "torchvision"] = Described(role="data", where="torchvision", offers=(offer,))
+        await until(pilot, lambda: [candidate.text for candidate in target.found] == ["torchvision:FakeData"])
+        await pilot.press("enter")
+        assert target.text == "torchvision:FakeData"
+        await until(pilot, lambda: choice(screen, "data").found.state == "known")
 
 
 async def test_paths_complete_folder_by_folder_down_to_what_a_file_offers(tmp_path: Path):

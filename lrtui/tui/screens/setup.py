@@ -96,6 +96,7 @@ class SetupScreen(Screen[None]):
                 pick.offer(("auto", *(device for device in ready.devices if device != "auto")))
         for choice in self.query(ChoiceBox):
             await choice.refresh_offer()
+            choice.target.renew()
         self.check()
 
     @on(ChoiceBox.Edited)
@@ -134,12 +135,15 @@ class SetupScreen(Screen[None]):
         return next(box for box in self.query(FieldBox) if box.path == path)
 
     def on_descendant_focus(self) -> None:
-        holder = next((node for node in self._holders() if isinstance(node, FieldBox | ChoiceBox)), None)
-        words = holder.help if holder else "⏎ runs; tab and the arrows walk through the form; ? shows every key"
+        """Say what the field in hand is, and show where it stands."""
+        around = self.focused.ancestors_with_self if self.focused else []
+        here = [node for node in around if isinstance(node, FieldBox) or node.has_class("section")]
+        self.query(".-here").set_class(False, "-here")
+        for node in here:
+            node.add_class("-here")
+        helpful = [node for node in around if isinstance(node, FieldBox | ChoiceBox)]
+        words = helpful[0].help if helpful else "⏎ runs; tab and the arrows walk through the form; ? shows every key"
         self.query_one("#help", Quiet).show(Content.styled(clean(words), "dim"))
-
-    def _holders(self) -> list[object]:
-        return list(self.focused.ancestors_with_self) if self.focused else []
 
     @on(Input.Submitted)
     def _entered(self) -> None:

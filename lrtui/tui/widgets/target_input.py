@@ -111,6 +111,11 @@ class TargetInput(Vertical):
         here = next((at for at, candidate in enumerate(self.found) if candidate.text == self.text), 0)
         self.menu.highlighted = here if self.found else None
 
+    def renew(self) -> None:
+        """Look again while the list is open, or was asked for before there was an answer."""
+        if self.line.has_focus and (self.menu.display or self.line.value.endswith(":")):
+            self.open()
+
     def close(self) -> None:
         """Hide the list."""
         self.menu.display = self.line.listening = False
