@@ -1,7 +1,6 @@
 """Every test has a home of its own, and one thread: sums differ with the number of threads."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,10 +11,10 @@ FASHION = Path("/usr/share/datasets/fashion-mnist")
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "lrtui-home"
     monkeypatch.setenv("LRTUI_HOME", str(folder))
-    yield folder
+    return folder
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -8,7 +8,7 @@ Gradient descent on a quadratic whose Hessian has the largest eigenvalue λ is s
   preconditioned Hessian P^(-1/2) H P^(-1/2), P = diag(sqrt(v) + eps)
 
 (Cohen et al., arXiv 2103.00065 and 2207.14484). It is a limit at the start of training, from a few batches, for a
-loss that is no quadratic: training goes on beyond it where the curvature falls as it does, and minibatch noise lowers it. For
+loss that is no quadratic: training goes on beyond it where the curvature falls, and minibatch noise lowers it. For
 other optimizers the theory says nothing, and neither does this.
 """
 
@@ -65,7 +65,7 @@ def largest_eigenvalue(
     iterations: int = 30,
     tolerance: float = 1e-2,
 ) -> tuple[float, int]:
-    """The eigenvalue of largest size of D H D, H the mean loss's Hessian, D = diag(scales); and the products it took."""
+    """The eigenvalue of largest size of D H D, H the mean loss's Hessian, D = diag(scales); and the products taken."""
     generator = torch.Generator().manual_seed(0)
     vector = [torch.randn(param.shape, generator=generator).to(param) for param in parameters]
     value = 0.0

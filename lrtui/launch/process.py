@@ -1,7 +1,8 @@
 """WorkerProcess: a training process with everything that it may do to us kept away from us.
 
-It has a group of its own, so that it is ended with all its children; stdin is a pipe of commands; fds 1 and 2 a log file;
-messages on a descriptor of their own. A thread reads them and notices when the process is gone, however it went.
+It has a group of its own, so that it is ended with all its children; stdin is a pipe of commands; fds 1 and 2 go to
+a log file; messages on a descriptor of their own. A thread reads them and notices when the process is gone, however
+it went.
 """
 
 import contextlib

@@ -6,7 +6,7 @@ import time
 import traceback
 from collections.abc import Callable, Generator
 from contextlib import closing
-from typing import Protocol
+from typing import Protocol, cast
 
 import msgspec
 import torch
@@ -98,7 +98,7 @@ class Runner:
             ) from error
         except (Exception, SystemExit) as error:  # a user's code may raise anything; it ends the run, not the worker
             raise RunError("training", told(error)) from error
-        return finder.status, finder.reason
+        return cast(Status, finder.status), finder.reason
 
     def _stopped_after(self, step: Step, spec: RunSpec) -> tuple[Status, str]:
         done = f"after {step.iteration + 1} of {spec.range.num_iter} iterations"

@@ -15,7 +15,6 @@ from lrtui.worker.messages import Command, Describe, Described, Quit, Reset, Run
 from lrtui.worker.outbox import Outbox
 from lrtui.worker.runner import Runner, Stoppable
 
-
 _IDLE_SECONDS = 0.2
 
 

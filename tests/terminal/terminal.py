@@ -67,7 +67,7 @@ class Terminal:
             self.process.write(KEYS.get(key, key).encode())
 
     def type_over(self, text: str) -> None:
-        """Replace what a dialog's input holds; what is typed before it has the focus is lost, so that is typed again."""
+        """Replace what a dialog's input holds; what is typed before it has the focus is lost."""
         end = time.monotonic() + 30
         while text not in self.text:
             assert time.monotonic() < end, f"{text!r} cannot be typed on\n{self.text}"

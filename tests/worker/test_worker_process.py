@@ -177,7 +177,10 @@ def test_a_model_that_hangs_and_ignores_sigterm_is_ended_by_force(
 
 def test_nothing_that_a_model_started_outlives_the_worker(driver: WorkerDriver, tmp_path: Path) -> None:
     mark = tmp_path / "child.pid"
-    start = f"import subprocess\nchild = subprocess.Popen(['sleep', '600'])\nopen({str(mark)!r}, 'w').write(str(child.pid))\n"
+    start = (
+        "import subprocess\nchild = subprocess.Popen(['sleep', '600'])\n"
+        f"open({str(mark)!r}, 'w').write(str(child.pid))\n"
+    )
     run(driver, with_model(module(tmp_path, "parent", before=start)))
     child = int(mark.read_text())
     driver.close()
@@ -211,7 +214,10 @@ def test_an_edited_model_file_is_picked_up_without_ado(driver: WorkerDriver, tmp
 
 
 def test_a_disk_that_is_full_ends_no_run_and_loses_no_step(driver: WorkerDriver, tmp_path: Path) -> None:
-    full = "import resource\nsignal.signal(signal.SIGXFSZ, signal.SIG_IGN)\nresource.setrlimit(resource.RLIMIT_FSIZE, (99, 99))\n"
+    full = (
+        "import resource\nsignal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (99, 99))\n"
+    )
     end = run(driver, with_model(module(tmp_path, "net", before=full)))
     assert end.status in ("completed", "diverged")
     assert end.record == ""
