@@ -1,19 +1,18 @@
 """Time per iteration of the range test beside a bare training loop and torch_lr_finder, in one run on one thread.
 
-    python -m tests.bench.engine [--repeats 15] [--device cpu]
+    python -m tests.bench.engine [--iterations 1000] [--device cpu]
 
-Every contender runs once a repeat, in turn, on the same work, and every iteration is timed, from one collated batch to
-the next, in processor time on a CPU: medians of that hardly see what else the machine does. Ratios are medians of the
-repeats' own ratios. The second table is what a test costs once: the snapshot's memory and time beside a deep copy.
+All contenders run at once and take turns, one iteration each: what else the machine does hits them alike, and ratios
+are medians over single turns. A turn is timed in processor time on a CPU. The second table is what a test costs once:
+the snapshot's memory and time beside a deep copy (whose loading leaves the optimizer holding the copy itself).
 """
 
 import argparse
 import contextlib
 import copy
-import gc
 import io
-import itertools
 import statistics
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,7 +34,7 @@ class Case:
     model: Callable[[], nn.Module]
     data: Dataset
     batch_size: int
-    num_iter: int
+    weight: int  # how many times longer than the first an iteration takes
     optimizer: Callable[..., torch.optim.Optimizer]
 
 
@@ -89,35 +88,53 @@ def adamw(params: object) -> torch.optim.Optimizer:
 
 
 CASES = [
-    Case("MLP, digits, SGD", mlp, digits()[0], 64, 150, sgd),
-    Case("MLP, digits, AdamW", mlp, digits()[0], 64, 150, adamw),
-    Case("CNN, digits, SGD", cnn, digits()[0], 64, 80, sgd),
-    Case("CNN, digits, AdamW", cnn, digits()[0], 64, 80, adamw),
-    Case("CNN, 32x32x3, SGD", wide_cnn, pictures(), 32, 15, sgd),
+    Case("MLP, digits, SGD", mlp, digits()[0], 64, 1, sgd),
+    Case("MLP, digits, AdamW", mlp, digits()[0], 64, 1, adamw),
+    Case("CNN, digits, SGD", cnn, digits()[0], 64, 4, sgd),
+    Case("CNN, digits, AdamW", cnn, digits()[0], 64, 4, adamw),
+    Case("CNN, 32x32x3, SGD", wide_cnn, pictures(), 32, 12, sgd),
 ]
 
 
-class Work:
-    """The live objects of one timing, made anew so that every contender does the same."""
+class Turns:
+    """Lets threads run one after the other, each from one collated batch to the next."""
 
-    def __init__(self, case: Case, device: torch.device) -> None:
+    def __init__(self, count: int, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._gates = [threading.Semaphore(0) for _ in range(count)]
+        self.times: list[list[float]] = [[] for _ in range(count)]
+        self._began = [0.0] * count
+
+    def begin(self, who: int) -> None:
+        self._gates[who].acquire()
+        self._began[who] = self._clock()
+
+    def end(self, who: int) -> None:
+        self.times[who].append(self._clock() - self._began[who])
+        self.hand_on(who)
+
+    def hand_on(self, who: int) -> None:
+        self._gates[(who + 1) % len(self._gates)].release()
+
+
+class Work:
+    """The live objects of one contender, made anew so that all do the same; `turn` is called at every batch."""
+
+    def __init__(self, case: Case, device: torch.device, num_iter: int, turn: Callable[[], None]) -> None:
         torch.manual_seed(0)
         self.device = device
-        self.clock = time.process_time if device.type == "cpu" else time.perf_counter
-        self.num_iter = case.num_iter
+        self.num_iter = num_iter
         self.model = case.model().to(device)
         self.optimizer = case.optimizer(self.model.parameters())
         self.criterion = nn.CrossEntropyLoss()
-        self.loader = DataLoader(
-            case.data, batch_size=case.batch_size, shuffle=True, drop_last=True, collate_fn=self.stamped
-        )
-        self.stamps: list[float] = []
 
-    def stamped(self, examples: list[object]) -> object:
-        if self.device.type == "cuda":
-            torch.cuda.synchronize()
-        self.stamps.append(self.clock())
-        return default_collate(examples)
+        def collate(examples: list[object]) -> object:
+            turn()
+            return default_collate(examples)
+
+        self.loader = DataLoader(
+            case.data, batch_size=case.batch_size, shuffle=True, drop_last=True, collate_fn=collate
+        )
 
 
 def bare(work: Work) -> None:
@@ -155,35 +172,47 @@ def theirs(work: Work) -> None:
 CONTENDERS = {"bare loop": bare, "lrtui": ours, "torch_lr_finder": theirs}
 
 
-def iteration_seconds(contender: Callable[[Work], None], case: Case, device: torch.device) -> float:
-    work = Work(case, device)
-    gc.collect()
-    contender(work)
-    return statistics.median(after - before for before, after in itertools.pairwise(work.stamps))
+def turns_of(case: Case, device: torch.device, num_iter: int) -> list[list[float]]:
+    """Seconds of every turn, contender by contender; the first turns, which warm up, are left out."""
+    on_gpu = device.type == "cuda"
+    turns = Turns(len(CONTENDERS), time.perf_counter if on_gpu else time.thread_time)
+
+    def compete(who: int, contender: Callable[[Work], None]) -> None:
+        torch.set_num_threads(1)  # a setting of each thread
+
+        def turn() -> None:
+            if on_gpu:
+                torch.cuda.synchronize()
+            turns.end(who)
+            turns.begin(who)
+
+        work = Work(case, device, num_iter, turn)
+        turns.begin(who)
+        contender(work)
+        turns.hand_on(who)
+
+    threads = [threading.Thread(target=compete, args=pair) for pair in enumerate(CONTENDERS.values())]
+    for thread in threads:
+        thread.start()
+    turns.hand_on(-1)
+    for thread in threads:
+        thread.join()
+    return [times[num_iter // 20 + 1 :] for times in turns.times]
 
 
-def time_iterations(repeats: int, device: torch.device) -> None:
-    print(
-        f"{'milliseconds an iteration':24}"
-        + "".join(f"{name:>18}" for name in CONTENDERS)
-        + f"{'ours/bare':>12}{'theirs/bare':>13}"
-    )
+def time_iterations(iterations: int, device: torch.device) -> None:
+    print(f"{'milliseconds an iteration':26}" + "".join(f"{name:>17}" for name in CONTENDERS), end="")
+    print(f"{'ours/bare':>11}{'ours/theirs':>13}")
     for case in CASES:
-        times: dict[str, list[float]] = {name: [] for name in CONTENDERS}
-        order = list(CONTENDERS)
-        for repeat in range(repeats + 1):
-            for name in order:
-                took = iteration_seconds(CONTENDERS[name], case, device)
-                if repeat:  # the first one warms up
-                    times[name].append(took)
-            order.append(order.pop(0))
-        row = "".join(f"{1e3 * statistics.median(times[name]):18.3f}" for name in CONTENDERS)
-        ratios = [ratio(times[name], times["bare loop"]) for name in ("lrtui", "torch_lr_finder")]
-        print(f"{case.name:24}{row}{ratios[0]:12.3f}{ratios[1]:13.3f}", flush=True)
+        plain, mine, others = turns_of(case, device, max(100, iterations // case.weight))
+        row = "".join(f"{1e3 * statistics.median(times):17.3f}" for times in (plain, mine, others))
+        print(f"{case.name:26}{row}{ratio(mine, plain):11.3f}{ratio(mine, others):13.3f}", flush=True)
 
 
 def ratio(some: list[float], others: list[float]) -> float:
-    return statistics.median(a / b for a, b in zip(some, others, strict=True))
+    """1 + the median difference of neighbouring turns, over the others' median."""
+    differences = (a - b for a, b in zip(some, others, strict=True))
+    return 1 + statistics.median(differences) / statistics.median(others)
 
 
 def time_snapshots(device: torch.device) -> None:
@@ -219,12 +248,12 @@ def time_snapshots(device: torch.device) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repeats", type=int, default=15)
+    parser.add_argument("--iterations", type=int, default=1000)
     parser.add_argument("--device", default="cpu")
     chosen = parser.parse_args()
     torch.set_num_threads(1)
     device = torch.device(chosen.device)
-    time_iterations(chosen.repeats, device)
+    time_iterations(chosen.iterations, device)
     time_snapshots(device)
 
 
