@@ -3,6 +3,9 @@ from hypothesis import strategies as st
 from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
+from textual.widgets import Static
+from tui_doubles import FakeDriver
+from tui_helpers import run_screen
 
 from lrtui.tui.clean import CleanFilter, clean
 
@@ -29,3 +32,12 @@ def test_the_filter_keeps_styles_and_leaves_clean_segments_alone():
     out = CleanFilter().apply(segments, Color.parse("black"))
     assert out[0] is segments[0]
     assert out[1] == Segment("bad␛[2J", style)
+
+
+async def test_the_app_lets_none_through_whatever_a_widget_shows():
+    async with run_screen(FakeDriver()) as (screen, pilot):
+        await screen.mount(Static("hostile \x1b]52;c;ZXZpbA==\x07 text", markup=False))
+        await pilot.pause()
+        shown = "".join(segment.text for strip in screen._compositor.render_strips() for segment in strip)
+        assert "hostile" in shown
+        assert "\x1b" not in shown

@@ -14,9 +14,12 @@ class Quiet(Static):
         self.shown = Content("")
 
     def show(self, text: Content | str, *, layout: bool = False) -> None:
-        """Show a text; `layout` where its height may change."""
+        """Show a text; `layout` where it may need more or less room than the last."""
         content = Content(text) if isinstance(text, str) else text
         if content.is_same(self.shown):
             return
+        room = [line.cell_length for line in content.split("\n")] != [
+            line.cell_length for line in self.shown.split("\n")
+        ]
         self.shown = content
-        self.update(content, layout=layout)
+        self.update(content, layout=layout and room)
