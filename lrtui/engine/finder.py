@@ -4,7 +4,7 @@ import weakref
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import torch
 from torch import nn
@@ -17,6 +17,7 @@ from lrtui.engine import precision as precisions
 from lrtui.engine.batches import check_loaders, generators
 from lrtui.engine.digest import digest
 from lrtui.engine.loop import Outcome, set_learning_rates
+from lrtui.engine.momentum import momentum_of
 from lrtui.engine.plot import plot_history
 from lrtui.engine.repeats import Rig, all_repeats
 from lrtui.engine.settings import Settings, ramp_of
@@ -111,7 +112,7 @@ class LRFinder:
         self._cudnn_benchmark = cudnn_benchmark
         self._compiled = torch.compile(model) if compile else None
         self._active: weakref.ref[Generator[Step, None, None]] | None = None
-        self._metric_mode: Literal["max", "min"] = "max"
+        self._chosen = Settings()
         self._clear()
         self._snapshot = Snapshot(
             self._modules(), self.optimizers, self._precision.scaler, in_memory=memory_cache, cache_dir=cache_dir
@@ -188,7 +189,7 @@ class LRFinder:
             raise ValueError("a step that updates the model itself cannot be validated with: give no val_loader")
         self._end_active()
         self._clear()
-        self._metric_mode = chosen.metric_mode
+        self._chosen = chosen
         self._snapshot.watch(generators(train_loader) + generators(val_loader))
         rig = Rig(
             model=self.model,
@@ -311,7 +312,9 @@ class LRFinder:
                 one.get("raw_loss", one["loss"]),
                 one["loss"],
                 one.get("metric"),
-                metric_mode=self._metric_mode,
+                metric_mode=self._chosen.metric_mode,
+                num_iter=self._chosen.num_iter,
+                momentum=momentum_of(self.optimizer),
             )
             for one in self.histories
             if one["lr"]

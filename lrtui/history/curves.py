@@ -2,17 +2,21 @@
 
 import math
 
-from lrtui.analysis.curve import Curve
-from lrtui.record import RunRecord
+from numpy.typing import ArrayLike
+
+from lrtui.analysis.curve import Curve, as_floats, unsmooth
+from lrtui.record import History, RunRecord
+
+THEIR_SMOOTH_F = 0.05  # torch_lr_finder's default: its history does not say what was used
 
 
 def curves_of(record: RunRecord) -> list[Curve]:
-    """One curve a repeat; a history without raw losses (torch_lr_finder's) is taken as it is."""
+    """One curve a repeat; where only the smoothed loss was kept (torch_lr_finder's history) the raw one is undone."""
     test = record.spec.get("range", {})
     return [
         Curve.of(
             one.lr,
-            _floats(one.raw_loss or one.loss),
+            _raw(one),
             _floats(one.loss),
             _floats(one.metric) or None,
             metric_mode=test.get("metric_mode", "max"),
@@ -22,6 +26,12 @@ def curves_of(record: RunRecord) -> list[Curve]:
         for one in record.repeats or [record.history]
         if one.lr
     ]
+
+
+def _raw(history: History) -> ArrayLike:
+    if history.raw_loss:
+        return _floats(history.raw_loss)
+    return unsmooth(as_floats("loss", _floats(history.loss)), THEIR_SMOOTH_F)
 
 
 def _floats(values: list[float | None]) -> list[float]:
