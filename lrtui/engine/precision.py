@@ -1,7 +1,7 @@
 """Precision: how a forward is cast, how a loss is scaled, and how an optimizer then steps."""
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -56,12 +56,11 @@ class Tf32(Precision):
     @contextlib.contextmanager
     def settings(self) -> Iterator[None]:
         """Switch it on, and back to what it was."""
-        before = torch.get_float32_matmul_precision()
-        torch.set_float32_matmul_precision("high")
+        put_back = _tf32_on()
         try:
             yield
         finally:
-            torch.set_float32_matmul_precision(before)
+            put_back()
 
 
 class Autocast(Precision):
@@ -130,6 +129,19 @@ class Apex(Precision):
         """The same."""
         first = next(iter(self._amp.state_dict().values()), None)
         return None if first is None else float(first["loss_scale"])
+
+
+def _tf32_on() -> Callable[[], None]:
+    """Switch TensorFloat-32 on for matrix products; what is returned puts back what was set before."""
+    try:
+        before = torch.get_float32_matmul_precision()
+    except RuntimeError:  # it was set through torch's newer interface, after which the older one cannot be read
+        matmul: Any = torch.backends.cuda.matmul
+        kept = matmul.fp32_precision
+        matmul.fp32_precision = "tf32"
+        return lambda: setattr(matmul, "fp32_precision", kept)
+    torch.set_float32_matmul_precision("high")
+    return lambda: torch.set_float32_matmul_precision(before)
 
 
 def of_name(name: str, device: torch.device) -> Precision:

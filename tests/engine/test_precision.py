@@ -55,6 +55,20 @@ def test_tf32_is_on_during_the_test_alone():
     assert torch.get_float32_matmul_precision() == before
 
 
+def test_tf32_where_the_precision_was_set_through_torchs_newer_interface(monkeypatch):
+    def refuse():
+        raise RuntimeError("mix of the legacy and new APIs")
+
+    matmul = torch.backends.cuda.matmul
+    if not hasattr(matmul, "fp32_precision"):
+        pytest.skip("this torch has no newer interface")
+    before = matmul.fp32_precision
+    monkeypatch.setattr(torch, "get_float32_matmul_precision", refuse)
+    for _ in finder(precision="tf32").steps(loader(), num_iter=2):
+        assert matmul.fp32_precision == "tf32"
+    assert matmul.fp32_precision == before
+
+
 def test_cudnn_benchmark_is_on_during_the_test_alone():
     live = finder(cudnn_benchmark=True)
     for _ in live.steps(loader(), num_iter=2):
