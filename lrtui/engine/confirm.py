@@ -120,7 +120,7 @@ def confirm(
             yield trial
             pair.append(trial)
         first_loss = pair[0].curve[0]
-        margins.append(_difference(pair[1].loss, pair[0].loss))
+        margins.append(difference(pair[1].loss, pair[0].loss))
     return decide(suggested, rival, margins, first_loss, trials)
 
 
@@ -154,7 +154,20 @@ def decide(
     )
 
 
-def _difference(rival: float, suggested: float) -> float:
+def undecided(suggested: float, trials: Sequence[Trial], reason: str) -> Confirmation:
+    """Trials that came to no verdict, and why."""
+    return Confirmation(
+        verdict="undecided",
+        lr=suggested,
+        better=None,
+        reason=reason,
+        margin=math.nan,
+        error=math.nan,
+        trials=tuple(trials),
+    )
+
+
+def difference(rival: float, suggested: float) -> float:
     """How much less loss the suggestion reached; 0 where both blew up."""
     return 0.0 if rival == suggested else rival - suggested
 

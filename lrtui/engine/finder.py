@@ -15,6 +15,8 @@ from lrtui.analysis.answer import Suggestion
 from lrtui.analysis.curve import Curve
 from lrtui.engine import precision as precisions
 from lrtui.engine.batches import check_loaders, generators
+from lrtui.engine.budget import Trials, budgeted, check_trials, drained
+from lrtui.engine.confirm import Confirmation
 from lrtui.engine.digest import digest
 from lrtui.engine.loop import Outcome, set_learning_rates
 from lrtui.engine.momentum import momentum_of
@@ -22,7 +24,9 @@ from lrtui.engine.plot import plot_history
 from lrtui.engine.repeats import Rig, all_repeats
 from lrtui.engine.settings import Settings, ramp_of
 from lrtui.engine.snapshot import Snapshot
-from lrtui.engine.step import updates_itself
+from lrtui.engine.stability import Stability
+from lrtui.engine.trials import Schedule
+from lrtui.engine.workbench import Workbench, check_validated, rates_to_try, trial_settings
 from lrtui.events import Step
 
 History = dict[str, list[Any]]
@@ -111,7 +115,7 @@ class LRFinder:
         self._channels_last = channels_last
         self._cudnn_benchmark = cudnn_benchmark
         self._compiled = torch.compile(model) if compile else None
-        self._active: weakref.ref[Generator[Step, None, None]] | None = None
+        self._active: weakref.ref[Generator[Any, None, Any]] | None = None
         self._chosen = Settings()
         self._clear()
         self._snapshot = Snapshot(
@@ -185,24 +189,12 @@ class LRFinder:
         own_lrs = self._learning_rates()
         ramp = ramp_of(chosen, own_lrs)
         check_loaders(train_loader, val_loader)
-        if val_loader is not None and updates_itself(chosen.batch_step):
-            raise ValueError("a step that updates the model itself cannot be validated with: give no val_loader")
+        check_validated(chosen, val_loader)
         self._end_active()
         self._clear()
         self._chosen = chosen
         self._snapshot.watch(generators(train_loader) + generators(val_loader))
-        rig = Rig(
-            model=self.model,
-            forward=self._compiled or self.model,
-            criterion=self.criterion,
-            optimizers=self.optimizers,
-            precision=self._precision,
-            device=self.device,
-            snapshot=self._snapshot,
-            moves=self._moves,
-            channels_last=self._channels_last,
-        )
-        steps = self._run(all_repeats(rig, train_loader, val_loader, chosen, ramp), own_lrs)
+        steps = self._run(all_repeats(self._rig(), train_loader, val_loader, chosen, ramp), own_lrs)
         self._active = weakref.ref(steps)
         return steps
 
@@ -222,6 +214,88 @@ class LRFinder:
         """base_lr and max_lr of a cyclical schedule (arXiv 1506.01186, section 3.3); None if the curves have none."""
         bounds = analyse(self._curves()).bounds
         return None if bounds is None else (bounds.start_lr, bounds.end_lr)
+
+    def confirm(self, train_loader: Any, val_loader: Any = None, **how: Any) -> Confirmation:
+        """Does the suggestion hold? Short trainings at it and at its rivals, all from the same start, on the same data.
+
+        Args:
+            train_loader: as for `range_test`.
+            val_loader: with it a trial is judged by its validation loss, else by the last fifth of its training losses.
+            **how: see `trials`.
+
+        Returns:
+            What the trials say: confirmed, refuted by a better rate, or undecided.
+
+        Raises:
+            ValueError: as `trials`.
+        """
+        return drained(self.trials(train_loader, val_loader, **how))
+
+    def trials(
+        self,
+        train_loader: Any,
+        val_loader: Any = None,
+        *,
+        lr: float | None = None,
+        iterations: int | None = None,
+        seconds: float | None = None,
+        schedule: Schedule = "constant",
+        factor: float = 3.0,
+        **settings: Any,
+    ) -> Trials:
+        """The same work as `confirm` as a generator of steps and finished trials; it returns the confirmation.
+
+        However it ends, by itself, closed or by an exception, model and optimizer are put back as `reset()` does.
+
+        Args:
+            train_loader: as for `range_test`.
+            val_loader: as for `confirm`.
+            lr: the rate to confirm; None: the suggestion.
+            iterations: optimizer steps in all trials together; None: some hundreds, more for more rates.
+            seconds: end when so much time has passed; as many rates are tried as that allows for.
+            schedule: "constant", or "one-cycle" with the rates as its peaks.
+            factor: try the rates so many times above and below as well.
+            **settings: `accumulation_steps`, `clip_grad_norm`, `val_batches`, `batch_step` and `non_blocking_transfer`
+                where they are not to be those of the last test.
+
+        Raises:
+            ValueError: nothing to confirm, or an argument that makes no sense. Nothing has been touched then.
+        """
+        rates = rates_to_try(lr, analyse(self._curves()), factor)
+        chosen = trial_settings(self._chosen, settings)
+        check_loaders(train_loader, val_loader)
+        check_validated(chosen, val_loader)
+        check_trials(len(rates), iterations, seconds, schedule)
+        self._end_active()
+        self._snapshot.watch(generators(train_loader) + generators(val_loader))
+        place = Workbench(self._rig(), train_loader, chosen, self._learning_rates())
+        run = self._restored(budgeted(lambda: place.bench(val_loader), rates, iterations, seconds, schedule))
+        self._active = weakref.ref(run)
+        return run
+
+    def stability(self, train_loader: Any, batches: int = 2, **settings: Any) -> Stability:
+        """The largest stable learning rate at the start of training, by the curvature of the first batches' mean loss.
+
+        See `lrtui.engine.stability` for where that holds. Model and optimizer are put back as `reset()` does.
+
+        Args:
+            train_loader: as for `range_test`.
+            batches: how many batches the curvature is measured on.
+            **settings: `batch_step`, where it is not to be that of the last test.
+
+        Raises:
+            ValueError: an optimizer without a theory, or no positive curvature.
+            RuntimeError: an operation of the model cannot be differentiated twice.
+        """
+        chosen = trial_settings(self._chosen, settings)
+        check_loaders(train_loader, None)
+        self._end_active()
+        self._snapshot.watch(generators(train_loader))
+        place = Workbench(self._rig(), train_loader, chosen, self._learning_rates())
+        try:
+            return place.stability(batches)
+        finally:
+            self.reset()
 
     def digest(self) -> str:
         """A digest of model and optimizer as they are now: equal digests, equal states."""
@@ -284,6 +358,14 @@ class LRFinder:
             raise
         set_learning_rates(self.optimizers, own_lrs)
 
+    def _restored(self, trials: Trials) -> Trials:
+        try:
+            with self._settings(), closing(trials):
+                return (yield from trials)
+        finally:
+            self._active = None  # so that reset() does not close this very generator
+            self.reset()
+
     def _recorded(self, steps: Generator[Step, None, Outcome]) -> Generator[Step, None, Outcome]:
         """Pass the steps on, and keep their curves."""
         while True:
@@ -304,6 +386,19 @@ class LRFinder:
         self._active = None
         if steps is not None:
             steps.close()
+
+    def _rig(self) -> Rig:
+        return Rig(
+            model=self.model,
+            forward=self._compiled or self.model,
+            criterion=self.criterion,
+            optimizers=self.optimizers,
+            precision=self._precision,
+            device=self.device,
+            snapshot=self._snapshot,
+            moves=self._moves,
+            channels_last=self._channels_last,
+        )
 
     def _curves(self) -> list[Curve]:
         return [

@@ -59,11 +59,11 @@ def all_repeats(
     for repeat in range(settings.repeats):
         if repeat:
             _start_over(rig, settings, train_loader, seed + repeat)
-        _place(rig)
+        place(rig)
         batches = _batches(train_loader, settings, batches)
-        validation = _validation(rig, val_loader, settings, validation)
+        validation = validation_of(rig, val_loader, settings, validation)
         outcome = yield from range_test(
-            _train_step(rig, batches, is_split(train_loader), settings),
+            train_step(rig, batches, is_split(train_loader), settings),
             ramp,
             Tracker(settings.smooth_f, settings.diverge_th),
             rig.optimizers,
@@ -88,7 +88,8 @@ def reinitialise(model: nn.Module) -> None:
             reset()
 
 
-def _train_step(rig: Rig, batches: Iterator[Any], split: bool, settings: Settings) -> TrainStep:
+def train_step(rig: Rig, batches: Iterator[Any], split: bool, settings: Settings) -> TrainStep:
+    """The training step of these objects on these batches; `split`: they come as (inputs, labels)."""
     return TrainStep(
         rig.model,
         Forward(rig.forward, rig.criterion, settings.batch_step, settings.metric, split),
@@ -113,7 +114,7 @@ def _batches(train_loader: Any, settings: Settings, before: Iterator[Any] | None
     return batches
 
 
-def _validation(rig: Rig, val_loader: Any, settings: Settings, before: Validation | None) -> Validation | None:
+def validation_of(rig: Rig, val_loader: Any, settings: Settings, before: Validation | None = None) -> Validation | None:
     """The validation of the next repeat; a sub-sample stays the same one."""
     if val_loader is None or (before is not None and settings.val_batches):
         return before
@@ -139,7 +140,7 @@ def _start_over(rig: Rig, settings: Settings, train_loader: Any, seed: int) -> N
         reinitialise(rig.model)
 
 
-def _place(rig: Rig) -> None:
+def place(rig: Rig) -> None:
     """Model and optimizer state to the device and memory format that the test runs in."""
     if rig.moves:
         rig.model.to(rig.device)

@@ -1,10 +1,13 @@
 """Short trainings at one learning rate each, all from the same restored start and on the same data."""
 
 import math
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from torch.optim import Optimizer
+
+from lrtui.engine.batches import OutOfData
 from lrtui.engine.loop import set_learning_rates
 from lrtui.engine.step import TrainStep
 from lrtui.engine.validation import Validation
@@ -46,19 +49,22 @@ class Bench:
     def trial(
         self, lr: float, iterations: int, schedule: Schedule, *, round: int, seed: int
     ) -> Generator[TrialStep, None, Trial]:
-        """Train for so many steps at a rate (the peak of a one-cycle schedule)."""
+        """Train for so many steps at a rate (the peak of a one-cycle schedule), or until the data ends."""
         train = self.start(seed)
         curve: list[float] = []
         for iteration, rate in enumerate(rates(lr, iterations, schedule)):
             self.set_lr(rate)
-            curve.append(float(train().loss))
+            try:
+                curve.append(float(train().loss))
+            except OutOfData:
+                break
             yield TrialStep(lr, round, seed, iteration, curve[-1])
             if not math.isfinite(curve[-1]) or curve[-1] > abs(curve[0]) * BLOWN_UP:
                 return Trial(lr=lr, round=round, seed=seed, iterations=len(curve), loss=math.inf, curve=tuple(curve))
         reached = self.validation()[0] if self.validation else tail_mean(curve)
         if not math.isfinite(reached):
             reached = math.inf
-        return Trial(lr=lr, round=round, seed=seed, iterations=iterations, loss=reached, curve=tuple(curve))
+        return Trial(lr=lr, round=round, seed=seed, iterations=len(curve), loss=reached, curve=tuple(curve))
 
 
 def rates(lr: float, iterations: int, schedule: Schedule) -> Iterator[float]:
@@ -85,6 +91,8 @@ def tail_mean(curve: list[float]) -> float:
     return sum(tail) / len(tail)
 
 
-def rate_setter(optimizers: list, spread: Callable[[float], tuple[float, ...]]) -> Callable[[float], None]:  # type: ignore[type-arg]
+def rate_setter(
+    optimizers: Sequence[Optimizer], spread: Callable[[float], tuple[float, ...]]
+) -> Callable[[float], None]:
     """Set every group's rate from group 0's; `spread` keeps their ratios."""
     return lambda lr: set_learning_rates(optimizers, spread(lr))
