@@ -8,14 +8,13 @@ from pathlib import Path
 
 def app() -> None:
     """The run screen on a run that grows."""
-    from tui_doubles import FakeDriver, answer, curve, started
+    from tui_doubles import SPEC, FakeDriver, answer, curve, started
 
     from lrtui.events import Ended
-    from lrtui.spec import RunSpec
     from lrtui.tui.app import LrtuiApp
     from tests.bench.screen import POINTS, SECONDS
 
-    spec = RunSpec()
+    spec = SPEC
     driver = FakeDriver()
 
     def grow() -> None:
@@ -38,13 +37,12 @@ def plain() -> None:
     from rich.text import Text
     from textual.app import App
     from textual.widgets import Static
-    from tui_doubles import curve
+    from tui_doubles import SPEC, curve
 
-    from lrtui.spec import RunSpec
     from lrtui.tui.screens.run import POLL
     from tests.bench.screen import POINTS, SECONDS, SIZE
 
-    steps = curve(RunSpec())
+    steps = curve(SPEC)
     seen: list[object] = []
 
     class Plain(App[None]):

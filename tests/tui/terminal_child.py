@@ -4,9 +4,8 @@ import signal
 import sys
 from pathlib import Path
 
-from tui_doubles import FakeDriver, whole_run
+from tui_doubles import SPEC, FakeDriver, whole_run
 
-from lrtui.spec import RunSpec
 from lrtui.tui.app import LrtuiApp, run_app
 
 
@@ -18,7 +17,7 @@ class Crashing(LrtuiApp):
 
 
 def main(how: str) -> int:
-    driver = FakeDriver(whole_run(RunSpec()))
+    driver = FakeDriver(whole_run(SPEC))
     if how == "deaf":
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     if how == "crash":

@@ -3,17 +3,15 @@
 import pytest
 from textual.app import App, ComposeResult
 from textual.geometry import Region
-from tui_doubles import FakeDriver, curve, started, whole_run
+from tui_doubles import SPEC, FakeDriver, curve, started, whole_run
 from tui_helpers import run_screen, told, until
 
-from lrtui.spec import RunSpec
 from lrtui.tui.axis import axis_for
 from lrtui.tui.plotting import Mark, Picture
 from lrtui.tui.thinning import Thinned
 from lrtui.tui.widgets.chart import Chart
 
 AXIS = axis_for(1e-7, 10.0, log=True)
-SPEC = RunSpec()
 
 
 class Watched(Chart):

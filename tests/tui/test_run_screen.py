@@ -5,15 +5,12 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from tui_doubles import DIGEST, FakeDriver, answer, curve, started, whole_run
+from tui_doubles import DIGEST, SPEC, FakeDriver, answer, curve, started, whole_run
 from tui_helpers import run_screen, screen_text, told, until
 
 from lrtui.events import Ended, Notice, Restored, Started
 from lrtui.record import from_json
-from lrtui.spec import RunSpec
 from lrtui.tui.widgets.chart import Chart
-
-SPEC = RunSpec()
 
 
 async def test_a_run_is_asked_for_once_when_the_screen_opens():

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from tui_doubles import FakeSession, whole_run
+from tui_doubles import SPEC, FakeSession, whole_run
 from tui_helpers import box, focus, mark, screen_text, setup_screen, until
 
 from lrtui.catalog.offer import Offer
@@ -52,7 +52,7 @@ async def test_fields_are_read_from_the_signatures():
 
 async def test_what_is_typed_is_what_is_run():
     session = FakeSession()
-    async with setup_screen(session) as (screen, pilot):
+    async with setup_screen(session, SPEC) as (screen, pilot):
         await focus(pilot, box(screen, "range.end_lr").widget)
         await pilot.press("end", "backspace", "backspace", "2")
         await focus(pilot, box(screen, "optimizer.weight_decay").widget)
@@ -141,6 +141,16 @@ async def test_a_file_is_listed_without_being_run(tmp_path: Path):
         box(screen, "model.width").widget.value = "4"
         await until(pilot, lambda: not screen.problems)
         assert screen.spec.model.args == {"width": 4}
+
+
+async def test_a_default_that_is_no_plain_data_is_left_to_the_module(tmp_path: Path):
+    (tmp_path / "net.py").write_text("import torch\ndef net(width: int = 4, act: type = torch.nn.ReLU):\n    pass\n")
+    async with setup_screen() as (screen, pilot):
+        choice(screen, "model").target.line.value = f"{tmp_path}/net.py:net"
+        await until(pilot, lambda: any(field.path == "model.act" for field in screen.query(FieldBox)))
+        assert box(screen, "model.act").text == ""
+        assert "ReLU" in screen_text(screen.app)
+        await until(pilot, lambda: screen.spec is not None and screen.spec.model.args == {})
 
 
 async def test_enter_lists_and_takes_a_sample_model():

@@ -5,9 +5,10 @@ import math
 from lrtui.analysis.answer import Bounds, Suggestion
 from lrtui.catalog.offer import Field, Offer
 from lrtui.events import Ended, Event, Restored, Started, Step, Suggested
-from lrtui.spec import RunSpec
+from lrtui.spec import RangeSpec, RunSpec
 from lrtui.worker.messages import Described, Ready
 
+SPEC = RunSpec(range=RangeSpec(start_lr=1e-7, end_lr=10.0, num_iter=100))  # whatever the defaults become
 DIGEST = "abc123def456" + "0" * 52
 ADAMW = Offer(
     target="torch.optim:AdamW",

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from textual.pilot import Pilot
 from textual.widget import Widget
-from tui_doubles import FakeDriver, FakeSession
+from tui_doubles import SPEC, FakeDriver, FakeSession
 
 from lrtui.spec import RunSpec
 from lrtui.tui.app import LrtuiApp
@@ -37,7 +37,7 @@ async def run_screen(
     driver: FakeDriver, spec: RunSpec | None = None, size: tuple[int, int] = (100, 30)
 ) -> AsyncIterator[tuple[RunScreen, Pilot[None]]]:
     """The app on a driver's run."""
-    app = LrtuiApp(spec or RunSpec(), driver=driver)
+    app = LrtuiApp(spec or SPEC, driver=driver)
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: isinstance(app.screen, RunScreen))
         assert isinstance(app.screen, RunScreen)
