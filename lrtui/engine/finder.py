@@ -1,5 +1,6 @@
 """LRFinder: torch_lr_finder's class, with the same arguments, on this engine."""
 
+import inspect
 import weakref
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -383,6 +384,10 @@ class LRFinder:
     def _end_active(self) -> None:
         """Close a test that was left in the middle: it would put everything back whenever it is collected."""
         steps = self._active() if self._active else None
+        if steps is not None and inspect.getgeneratorstate(steps) == inspect.GEN_RUNNING:
+            raise RuntimeError(
+                "a range test cannot be reset, nor another one started, from inside one of its own steps"
+            )
         self._active = None
         if steps is not None:
             steps.close()

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Mode = Literal["exp", "linear"]
 
@@ -60,18 +60,27 @@ def start_lrs_of(start_lr: float | Sequence[float] | None, group_lrs: Sequence[f
     """The starting rate of every group: one for all, one each, or (None) the optimizer's own.
 
     Raises:
-        ValueError: not as many rates as parameter groups.
+        ValueError: not numbers, or not as many as there are groups.
     """
-    if start_lr is None:
-        return tuple(group_lrs)
-    if not isinstance(start_lr, Sequence):
-        return (float(start_lr),) * len(group_lrs)
-    if len(start_lr) != len(group_lrs):
+    return tuple(group_lrs) if start_lr is None else one_each(start_lr, len(group_lrs))
+
+
+def one_each(lr: float | Sequence[float], count: int) -> tuple[float, ...]:
+    """One rate for each of `count` groups: the same for all, or those of a list (or array).
+
+    Raises:
+        ValueError: not numbers, or not as many as there are groups.
+    """
+    lr = lr.tolist() if hasattr(lr, "tolist") else lr
+    rates: list[Any] = list(lr) if isinstance(lr, list | tuple) else [lr] * count
+    if not all(isinstance(rate, int | float) for rate in rates):
+        raise ValueError(f"a learning rate must be a number, or a list with one for each parameter group, got {lr!r}")
+    if len(rates) != count:
         raise ValueError(
             "Length of `new_lrs` is not equal to the number of parameter groups in the given optimizer "
-            f"({len(start_lr)} for {len(group_lrs)})"
+            f"({len(rates)} for {count})"
         )
-    return tuple(map(float, start_lr))
+    return tuple(map(float, rates))
 
 
 def keep_ratios(lr: float, group_lrs: Sequence[float]) -> tuple[float, ...]:

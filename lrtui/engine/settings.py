@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from lrtui.engine.ramp import Ramp, keep_ratios, start_lrs_of
+from lrtui.engine.ramp import Ramp, keep_ratios, one_each, start_lrs_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +58,12 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Check what no other part does; raises ValueError."""
+        for name in ("num_iter", "iterations_per_lr", "accumulation_steps", "repeats", "warmup", "val_batches"):
+            if not isinstance(getattr(self, name), int):
+                raise ValueError(f"`{name}` must be an integer, got {getattr(self, name)!r}")
+        for name in ("smooth_f", "diverge_th"):
+            if not isinstance(getattr(self, name), int | float):
+                raise ValueError(f"`{name}` must be a number, got {getattr(self, name)!r}")
         for name in ("accumulation_steps", "repeats"):
             if getattr(self, name) < 1:
                 raise ValueError(f"`{name}` must be at least 1")
@@ -85,5 +91,5 @@ def ramp_of(settings: Settings, group_lrs: Sequence[float]) -> Ramp:
         starts, ends = keep_ratios(start, group_lrs), keep_ratios(settings.end_lr, group_lrs)
     else:
         starts = start_lrs_of(settings.start_lr, group_lrs)
-        ends = start_lrs_of(settings.end_lr, group_lrs)
+        ends = one_each(settings.end_lr, len(group_lrs))
     return Ramp(starts, ends, settings.num_iter, settings.step_mode, settings.iterations_per_lr)  # type: ignore[arg-type]

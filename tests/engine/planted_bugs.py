@@ -45,9 +45,9 @@ BUGS = {
     "the suggestion is the lowest loss": Bug(
         "plot.py", "np.gradient(np.asarray(losses)).argmin()", "np.asarray(losses).argmin()", PLOT
     ),
-    "start_lr is ignored": Bug("ramp.py", "    if start_lr is None:", "    if True:", "test_ramp.py"),
+    "start_lr is ignored": Bug("ramp.py", "if start_lr is None else", "if True else", "test_ramp.py"),
     "end_lr is ignored": Bug(
-        "settings.py", "ends = start_lrs_of(settings.end_lr, group_lrs)", "ends = start_lrs_of(10, group_lrs)", DROP_IN
+        "settings.py", "ends = one_each(settings.end_lr, len(group_lrs))", "ends = (10.0,) * len(group_lrs)", DROP_IN
     ),
     "step_mode is ignored": Bug("ramp.py", 'if self.mode == "exp" else _linear', "", DROP_IN),
     "the model is not moved": Bug("repeats.py", "rig.model.to(rig.device)", "pass", DROP_IN),

@@ -1,6 +1,8 @@
 """The ladder of rates: both ends exact, groups with their ratios, a staircase, and what makes no ramp."""
 
+import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -56,14 +58,32 @@ def test_the_start_is_one_for_all_one_each_or_the_optimizers_own():
     assert start_lrs_of([0.3, 0.4], [0.1, 0.2]) == (0.3, 0.4)
 
 
+def test_arrays_are_lists_of_rates():
+    assert start_lrs_of(torch.tensor([0.5, 0.25]), [0.1, 0.2]) == (0.5, 0.25)
+    assert start_lrs_of(np.float64(0.5), [0.1, 0.2]) == (0.5, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"start_lr": "1e-3"}, "a learning rate must be a number, or a list .*, got '1e-3'"),
+        ({"end_lr": None}, "a learning rate must be a number, .*, got None"),
+        ({"num_iter": 10.5}, "`num_iter` must be an integer, got 10.5"),
+        ({"diverge_th": "5"}, "`diverge_th` must be a number, got '5'"),
+        ({"smooth_f": None}, "`smooth_f` must be a number, got None"),
+    ],
+)
+def test_what_is_no_number_is_said(wrong, words):
+    with pytest.raises(ValueError, match=words):
+        finder().range_test(loader(), **wrong)
+
+
 def test_ratios_between_groups():
     assert keep_ratios(1e-3, [0.1, 0.01, 1.0]) == pytest.approx((1e-3, 1e-4, 1e-2))
     assert keep_ratios(1e-3, [0.0, 0.1]) == (1e-3, 1e-3)
 
 
 def two_groups(params):
-    import torch
-
     params = list(params)
     return torch.optim.SGD([{"params": params[:2], "lr": 0.1}, {"params": params[2:], "lr": 0.01}])
 

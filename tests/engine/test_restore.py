@@ -339,6 +339,18 @@ def test_a_forgotten_generator_cannot_undo_later_training():
     assert live.digest() == trained
 
 
+def test_a_reset_from_inside_a_step_is_refused_in_words():
+    live = finder()
+    before = live.digest()
+
+    def step(model, batch):
+        live.reset()
+
+    with pytest.raises(RuntimeError, match="from inside one of its own steps"):
+        live.range_test(loader(), num_iter=3, batch_step=step)
+    assert live.digest() == before
+
+
 def test_a_second_test_ends_the_one_that_was_left_in_the_middle():
     live = finder()
     before = live.digest()
