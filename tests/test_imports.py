@@ -51,3 +51,31 @@ def test_every_public_name_can_be_had() -> None:
         assert getattr(lrtui, name) is not None
     with pytest.raises(AttributeError, match="nonsense"):
         _ = lrtui.nonsense
+
+
+WHOLE_RUN = """
+import asyncio, sys
+from lrtui.events import Ended
+from lrtui.launch.session import Session
+from lrtui.spec import RangeSpec, RunSpec
+from lrtui.tui.app import LrtuiApp
+
+async def main():
+    session = Session()
+    app = LrtuiApp(RunSpec(range=RangeSpec(num_iter=20)), session)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.press("enter")
+        while not any(isinstance(event, Ended) for event in getattr(app.screen.driver, "events", [])):
+            await pilot.pause(0.05)
+        await pilot.press("s", "right", "r")
+        await pilot.pause(0.2)
+    session.close()
+
+asyncio.run(main())
+"""
+
+
+def test_a_whole_run_in_the_app_leaves_its_process_without_torch() -> None:
+    modules = loaded_after(WHOLE_RUN)
+    assert "lrtui.tui.screens.run" in modules
+    assert not {"torch", "torchvision"} & modules
