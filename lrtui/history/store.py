@@ -43,8 +43,8 @@ def records() -> Iterator[tuple[Path, RunRecord | RecordError]]:
 
 
 def journals() -> list[Path]:
-    """The journals of runs that have no record: cut off, or still going on."""
-    return sorted(path for path in paths.runs().glob("*.jsonl") if not path.with_suffix(".json").exists())
+    """The journals that know more than their record, if there is one: of runs cut off, or still going on."""
+    return sorted(path for path in paths.runs().glob("*.jsonl") if _newer(path, path.with_suffix(".json")))
 
 
 def read_journal(path: Path) -> list[Event]:
@@ -79,3 +79,7 @@ def recover(path: Path) -> Path:
     save(record, target, overwrite=True)
     path.unlink(missing_ok=True)
     return target
+
+
+def _newer(path: Path, other: Path) -> bool:
+    return not other.exists() or path.stat().st_mtime_ns > other.stat().st_mtime_ns

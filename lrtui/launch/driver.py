@@ -4,6 +4,7 @@ from typing import Protocol
 
 from lrtui.events import Event
 from lrtui.spec import RunSpec
+from lrtui.worker.messages import Schedule
 
 
 class Driver(Protocol):
@@ -17,15 +18,35 @@ class Driver(Protocol):
 
     @property
     def busy(self) -> bool:
-        """A run is being built or measured."""
+        """A run is being built or measured, or something beside its curve."""
         ...
 
     def run(self, spec: RunSpec) -> None:
         """Run the spec (again): the events of the new run follow those of the last, beginning with a `Started`."""
         ...
 
+    def confirm(
+        self,
+        *,
+        lr: float | None = None,
+        iterations: int | None = None,
+        seconds: float | None = None,
+        schedule: Schedule = "constant",
+    ) -> None:
+        """Confirm the last run's suggestion (or `lr`) by short trainings, within so many iterations or seconds.
+
+        A `Measured("trial")` follows for each, then exactly one `Measured("confirmation")`, upon which it is not busy
+        any more; whatever went wrong is in that one's `problem` (see `lrtui.measured`). The record is written anew with
+        them. Nothing happens while it is busy.
+        """
+        ...
+
+    def stability(self) -> None:
+        """Measure the stability limit of the last run's objects; exactly one `Measured("stability")` ends it."""
+        ...
+
     def stop(self) -> None:
-        """End the run at once; what was measured is kept."""
+        """End the run, or what is measured beside it, at once; what was measured is kept."""
         ...
 
     def reset(self) -> None:

@@ -7,13 +7,14 @@ from pathlib import Path
 import msgspec
 
 from lrtui.catalog.target import locate, split
-from lrtui.events import Ended, Event, Notice, Restored, Started, Step
+from lrtui.events import Ended, Event, Measured, Notice, Restored, Started, Step
 from lrtui.history.save import save
 from lrtui.history.store import journal_path, record_path
 from lrtui.launch.process import WorkerProcess
+from lrtui.measured import CHECKS, STOPPED, broken_off
 from lrtui.record import RecordError, from_events, new_id
 from lrtui.spec import CHOICES, RunSpec
-from lrtui.worker.messages import Described, Message, Ready, Reset, Run, Stop
+from lrtui.worker.messages import Confirm, Described, Message, Ready, Reset, Run, Schedule, Stability, Stop
 
 _STOP_SECONDS = 5.0  # for the step in progress and the record, before the worker is ended by force
 
@@ -30,12 +31,13 @@ class WorkerDriver:
         self._first = 0  # where the events of the run in progress begin
         self._began = 0.0
         self._busy = False
+        self._check = ""  # what is being measured beside the last run's curve
         self._stopped = False
         self._closed = False
 
     @property
     def busy(self) -> bool:
-        """A run is being built or measured."""
+        """A run is being built or measured, or something beside its curve."""
         return self._busy
 
     def run(self, spec: RunSpec) -> None:
@@ -58,6 +60,30 @@ class WorkerDriver:
         self._process.send(Run(spec=spec, id=new_id()))
         if not self._process.alive and self._busy:
             self._gone("ended before the run began")
+
+    def confirm(
+        self,
+        *,
+        lr: float | None = None,
+        iterations: int | None = None,
+        seconds: float | None = None,
+        schedule: Schedule = "constant",
+    ) -> None:
+        """Confirm the suggestion on the worker's live objects."""
+        self._ask("confirmation", Confirm(lr=lr, iterations=iterations, seconds=seconds, schedule=schedule))
+
+    def stability(self) -> None:
+        """Measure the stability limit on the worker's live objects."""
+        self._ask("stability", Stability())
+
+    def _ask(self, check: str, command: Confirm | Stability) -> None:
+        if self._busy or self._closed:
+            return
+        if self._process is None or not self._process.alive:
+            self._append(broken_off(check, "the worker with the run's objects is gone: run the range test again"))
+            return
+        self._busy, self._stopped, self._check = True, False, check
+        self._process.send(command)
 
     def stop(self) -> None:
         """End the run; a worker that does not answer is ended by force, and what it measured is kept all the same."""
@@ -99,8 +125,8 @@ class WorkerDriver:
         self._append(message)
 
     def _append(self, event: Event) -> None:
-        if isinstance(event, Ended):
-            self._busy = False
+        if isinstance(event, Ended) or (isinstance(event, Measured) and event.name in CHECKS):
+            self._busy, self._check = False, ""
             if self._process is not None:
                 self._process.end_within(None)
         self.events.append(event)
@@ -112,6 +138,11 @@ class WorkerDriver:
                 self._append(Notice(text=f"the worker {words}; the next run starts another", level="warning"))
             return
         log = self._process.log if self._process is not None else ""
+        if self._check:
+            last = broken_off(self._check, STOPPED if self._stopped else f"the worker {words}; its log: {log}")
+            self._recovered(last)
+            self._append(last)
+            return
         end = Ended(
             status="failed", phase=self._phase(), reason=f"the worker {words}; its log: {log}", seconds=self._since()
         )
@@ -120,9 +151,9 @@ class WorkerDriver:
             end = msgspec.structs.replace(end, status="stopped", phase="", reason=reason)
         self._append(msgspec.structs.replace(end, record=self._recovered(end)))
 
-    def _recovered(self, end: Ended) -> str:
+    def _recovered(self, last: Event) -> str:
         try:
-            record = from_events([*self.events[self._first :], end])
+            record = from_events([*self.events[self._first :], last])
             path = save(record, record_path(record.id), overwrite=True)
         except (RecordError, OSError):
             return ""  # the journal is still there, for `lrtui recover`

@@ -11,7 +11,17 @@ import sys
 import threading
 from pathlib import Path
 
-from lrtui.worker.messages import Command, Quit, Ready, Reset, Stop, decode_command
+from lrtui.worker.messages import (
+    Command,
+    Confirm,
+    Quit,
+    Ready,
+    Reset,
+    Run,
+    Stability,
+    Stop,
+    decode_command,
+)
 from lrtui.worker.outbox import Outbox
 
 _GRACE_SECONDS = 5.0
@@ -40,6 +50,8 @@ class Inbox:
                 command = decode_command(line)
                 if isinstance(command, Stop | Reset | Quit):
                     self.stop.set()
+                if isinstance(command, Run | Confirm | Stability):
+                    self.stop.clear()  # here and not when it begins, or a stop that follows at once would be lost
                 if not isinstance(command, Stop):
                     self._commands.put(command)
         # the front end is gone: end the run, keep what it measured, and do not wait for code that hangs

@@ -1,10 +1,14 @@
 """What a front end and a worker say to each other: one JSON object a line. No torch here: both sides import it."""
 
+from typing import Literal
+
 import msgspec
 
 from lrtui.catalog.offer import Offer, Role
 from lrtui.events import Ended, Measured, Notice, Restored, Started, Step, Suggested
 from lrtui.spec import RunSpec
+
+Schedule = Literal["constant", "one-cycle"]
 
 
 class Run(msgspec.Struct, frozen=True, tag="run", tag_field="command"):
@@ -14,8 +18,21 @@ class Run(msgspec.Struct, frozen=True, tag="run", tag_field="command"):
     id: str
 
 
+class Confirm(msgspec.Struct, frozen=True, kw_only=True, tag="confirm", tag_field="command"):
+    """Confirm the answer of the last run (or `lr`) on its live objects: `trial`s, at last a `confirmation`."""
+
+    lr: float | None = None
+    iterations: int | None = None  # in all trials together
+    seconds: float | None = None
+    schedule: Schedule = "constant"
+
+
+class Stability(msgspec.Struct, frozen=True, tag="stability", tag_field="command"):
+    """Measure the stability limit on the live objects of the last run; a `stability` follows."""
+
+
 class Stop(msgspec.Struct, frozen=True, tag="stop", tag_field="command"):
-    """End the run after the step in progress."""
+    """End the run, or what is measured after it, after the step in progress."""
 
 
 class Reset(msgspec.Struct, frozen=True, tag="reset", tag_field="command"):
@@ -33,7 +50,7 @@ class Quit(msgspec.Struct, frozen=True, tag="quit", tag_field="command"):
     """Leave."""
 
 
-Command = Run | Stop | Reset | Describe | Quit
+Command = Run | Confirm | Stability | Stop | Reset | Describe | Quit
 
 
 class Ready(msgspec.Struct, frozen=True, tag="ready", tag_field="event"):

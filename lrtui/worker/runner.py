@@ -4,7 +4,7 @@ import os
 import threading
 import time
 import traceback
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from typing import Protocol, cast
 
@@ -17,13 +17,14 @@ from lrtui.catalog.build import Built, build
 from lrtui.catalog.errors import BuildError, told
 from lrtui.engine.finder import LRFinder
 from lrtui.engine.momentum import momentum_of
-from lrtui.events import Ended, Event, Notice, Restored, Started, Status, Step, Suggested
+from lrtui.events import Ended, Event, Measured, Notice, Restored, Started, Status, Step, Suggested
 from lrtui.history.curves import curves_of
-from lrtui.history.save import save
-from lrtui.history.store import journal_path, record_path
+from lrtui.measured import STOPPED, broken_off
 from lrtui.record import from_events, now
 from lrtui.spec import RunSpec
-from lrtui.worker.journal import Journal
+from lrtui.worker import checks
+from lrtui.worker.ledger import Ledger
+from lrtui.worker.messages import Confirm
 
 
 class Stoppable(Protocol):
@@ -51,8 +52,7 @@ class Runner:
         self._built: Built | None = None
         self._finder: LRFinder | None = None
         self._digest = ""
-        self._events: list[Event] = []
-        self._journal: Journal | None = None
+        self._ledger: Ledger | None = None
 
     def serves(self, spec: RunSpec) -> bool:
         """Whether this runner's live objects are those of the spec."""
@@ -61,16 +61,28 @@ class Runner:
     def run(self, spec: RunSpec, run_id: str) -> None:
         """Run a spec to its end, whatever that is; the last event is `Ended`."""
         began = time.perf_counter()
-        self._events = []
-        self._journal = Journal(journal_path(run_id))
+        ledger = self._ledger = Ledger(self._send, run_id)
         try:
             status, reason = self._test(spec, run_id)
             end = Ended(status=status, reason=reason, seconds=time.perf_counter() - began)
         except RunError as failure:
             traceback.print_exception(failure)
             end = Ended(status="failed", reason=str(failure), phase=failure.phase, seconds=time.perf_counter() - began)
-        self._suggest()
-        self._end(end, run_id)
+        self._suggest(ledger)
+        ledger.finish(end)
+
+    def confirm(self, command: Confirm) -> None:
+        """Confirm the answer of the last run; its record gets the trials too."""
+        self._check(
+            "confirmation",
+            lambda finder, built, spec: checks.confirmation(
+                finder, built, spec, command, command.lr or self._suggested_lr(), self._inbox.stop
+            ),
+        )
+
+    def stability(self) -> None:
+        """Measure the stability limit; the record of the last run gets it too."""
+        self._check("stability", lambda finder, built, spec: checks.stability(finder, built))
 
     def reset(self) -> None:
         """Put model and optimizer back and prove it by the digest."""
@@ -87,7 +99,7 @@ class Runner:
             finder = self._prepare(spec, run_id)
             with closing(self._steps(finder, spec)) as steps:
                 for step in steps:
-                    self._emit(step)
+                    self._told(step)
                     if self._inbox.stop.is_set():
                         return self._stopped_after(step, spec)
         except RunError:
@@ -126,7 +138,7 @@ class Runner:
 
     def _start(self, spec: RunSpec, run_id: str) -> None:
         built = self._built
-        self._emit(
+        self._told(
             Started(
                 id=run_id,
                 created=now(),
@@ -143,6 +155,10 @@ class Runner:
                 log=os.environ.get("LRTUI_WORKER_LOG", ""),
             )
         )
+
+    def _told(self, event: Event) -> None:
+        assert self._ledger is not None
+        self._ledger.emit(event)
 
     def _steps(self, finder: LRFinder, spec: RunSpec) -> Generator[Step, None, None]:
         built, test = self._built, spec.range
@@ -170,34 +186,39 @@ class Runner:
             metric_mode=test.metric_mode,
         )
 
-    def _suggest(self) -> None:
-        curves = curves_of(from_events(self._events))
+    def _check(self, name: str, how: Callable[[LRFinder, Built, RunSpec], Iterator[Measured]]) -> None:
+        """Measure something beside the last run's curve; the last event has the name, whatever happens."""
+        ledger, finder, built = self._ledger, self._finder, self._built
+        if ledger is None or finder is None or built is None:
+            self._send(broken_off(name, "there is no model yet: run the range test first"))
+            return
+        spec = next(event.spec for event in ledger.events if isinstance(event, Started))
+        last = broken_off(name, STOPPED)
+        ledger.reopen()
+        try:
+            for event in how(finder, built, spec):
+                if event.name == name:
+                    last = event
+                else:
+                    ledger.emit(event)
+        except ValueError as error:
+            traceback.print_exc()
+            last = broken_off(name, str(error))
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a user's code may raise anything; the log has it all
+            traceback.print_exc()
+            last = broken_off(name, told(error))
+        ledger.finish(last)
+
+    def _suggested_lr(self) -> float | None:
+        answers = [event for event in self._ledger.events if isinstance(event, Suggested)] if self._ledger else []
+        return answers[-1].suggestion.lr if answers else None
+
+    def _suggest(self, ledger: Ledger) -> None:
+        curves = curves_of(from_events(ledger.events))
         if not curves:
             return
         answer = analyse(curves)
-        self._emit(Suggested(suggestion=answer.suggestion, suggestions=dict(answer.suggestions), bounds=answer.bounds))
-
-    def _end(self, end: Ended, run_id: str) -> None:
-        assert self._journal is not None
-        path = record_path(run_id)
-        try:
-            save(from_events([*self._events, end]), path, overwrite=True)
-        except OSError as error:
-            self._emit(Notice(text=f"the record could not be saved: {error.strerror} ({path})", level="warning"))
-            saved = False
-        else:
-            saved = True
-        self._emit(msgspec.structs.replace(end, record=str(path) if saved else ""))
-        self._journal.close(discard=saved)
-
-    def _emit(self, event: Event) -> None:
-        self._events.append(event)
-        if self._journal is not None:
-            self._journal.append(event)
-            if self._journal.problem:
-                self._send(Notice(text=self._journal.problem, level="warning"))
-                self._journal.problem = ""
-        self._send(event)
+        ledger.emit(Suggested(suggestion=answer.suggestion, suggestions=dict(answer.suggestions), bounds=answer.bounds))
 
 
 def _finder(built: Built, spec: RunSpec) -> LRFinder:

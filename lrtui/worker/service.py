@@ -11,7 +11,7 @@ from lrtui.catalog.errors import CatalogError, told
 from lrtui.catalog.introspect import offers_in_module
 from lrtui.events import Notice
 from lrtui.spec import RunSpec
-from lrtui.worker.messages import Command, Describe, Described, Quit, Reset, Run
+from lrtui.worker.messages import Command, Confirm, Describe, Described, Quit, Reset, Run, Stability
 from lrtui.worker.outbox import Outbox
 from lrtui.worker.runner import Runner, Stoppable
 
@@ -44,19 +44,28 @@ class Service:
                     idle = None
                 case Run():
                     self._run(command.spec, command.id)
+                case Confirm() | Stability():
+                    self._check(command)
                 case Reset():
                     self._reset()
                 case Describe():
                     self._outbox.send(describe(command))
 
     def _run(self, spec: RunSpec, run_id: str) -> None:
-        self._inbox.stop.clear()
         if self._runner is not None and not self._runner.serves(spec):
             self._runner = None
             gc.collect()  # the old model's memory is wanted for the new one
         if self._runner is None:
             self._runner = Runner(self._outbox.send, self._inbox)
         self._runner.run(spec, run_id)
+
+    def _check(self, command: Confirm | Stability) -> None:
+        if self._runner is None:
+            self._runner = Runner(self._outbox.send, self._inbox)
+        if isinstance(command, Confirm):
+            self._runner.confirm(command)
+        else:
+            self._runner.stability()
 
     def _reset(self) -> None:
         if self._runner is None:
