@@ -174,7 +174,7 @@ def theirs(work: Work) -> None:
 CONTENDERS = {"bare loop": bare, "lrtui": ours, "torch_lr_finder": theirs}
 
 
-def turns_of(case: Case, device: torch.device, num_iter: int) -> list[list[float]]:
+def turns_of(case: Case, device: torch.device, num_iter: int, first: int = 0) -> list[list[float]]:
     """Seconds of every turn, contender by contender; the first turns, which warm up, are left out."""
     on_gpu = device.type == "cuda"
     turns = Turns(len(CONTENDERS), time.perf_counter if on_gpu else time.thread_time)
@@ -194,9 +194,9 @@ def turns_of(case: Case, device: torch.device, num_iter: int) -> list[list[float
         turns.hand_on(who)
 
     threads = [threading.Thread(target=compete, args=pair) for pair in enumerate(CONTENDERS.values())]
-    for thread in threads:
+    for thread in threads[first:] + threads[:first]:
         thread.start()
-    turns.hand_on(-1)
+    turns.hand_on(first - 1)
     for thread in threads:
         thread.join()
     return [times[num_iter // 20 + 1 :] for times in turns.times]
@@ -206,9 +206,11 @@ def rounds_of(case: Case, device: torch.device, num_iter: int, rounds: int = 6) 
     """The turns of several rounds, each with its objects at other places in memory: that alone can cost a tenth."""
     found: list[list[float]] = [[] for _ in CONTENDERS]
     ballast = []
-    for _ in range(rounds):
+    for number in range(rounds):
         ballast += [torch.empty(random.randrange(1, 50_000), device=device) for _ in range(20)]
-        for all_times, times in zip(found, turns_of(case, device, num_iter // rounds), strict=True):
+        for all_times, times in zip(
+            found, turns_of(case, device, num_iter // rounds, number % len(found)), strict=True
+        ):
             all_times += times
     return found
 
