@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from lrtui.spec import RunSpec
 
 _TARGETS = ("model", "data", "optimizer", "loss", "metric", "step")
+_CHECKS = ("iterations", "seconds", "schedule", "stability")
 _PRECISIONS = ("fp32", "tf32", "bf16", "fp16", "apex-O1", "apex-O2")
 
 
@@ -78,6 +79,16 @@ def lrtui(context: click.Context, /, **flags: Any) -> None:
 @lrtui.command()
 @click.argument("spec_file", metavar="[SPEC.toml]", required=False, type=click.Path(path_type=Path, dir_okay=False))
 @_spec_options
+@click.option("--confirm", "iterations", type=click.IntRange(min=1), metavar="N", help="Confirm within N iterations.")
+@click.option(
+    "--confirm-seconds",
+    "seconds",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="S",
+    help="Confirm the answer by short trainings within S seconds.",
+)
+@click.option("--schedule", type=click.Choice(["constant", "one-cycle"]), help="How those trainings set their rate.")
+@click.option("--stability", is_flag=True, help="Measure the largest stable learning rate (SGD and the Adam family).")
 @click.option("--json", "as_json", is_flag=True, help="Print the run record, and nothing else, on stdout.")
 @click.option("-o", "output", type=click.Path(path_type=Path, dir_okay=False), help="Write the run record to a file.")
 @click.option("--force", is_flag=True, help="Overwrite the file that -o names.")
@@ -87,14 +98,21 @@ def run(
 ) -> None:
     """Run the range test without a screen.
 
+    With --confirm the answer has to hold in short trainings against its rivals. Where it is refuted, the output names
+    the better rate; the exit code is 0 all the same.
+
     Exit codes: 0 an answer; 2 usage; 3 no learning rate can be recommended; 4 your code or data failed; 5 the result
     could not be saved; 128 + signal.
     """
     if output is not None and output.exists() and not force:
         raise click.UsageError(f"{output} already exists; --force overwrites it")
-    from lrtui.headless import run_headless
+    from lrtui.headless import Checks, run_headless
 
-    context.exit(run_headless(_spec(spec_file, flags), as_json=as_json, output=output, overwrite=force))
+    asked = {name: value for name in _CHECKS if (value := flags.pop(name)) is not None}
+    if "schedule" in asked and not {"iterations", "seconds"} & asked.keys():
+        raise click.UsageError("--schedule is that of --confirm or --confirm-seconds")
+    spec, checks = _spec(spec_file, flags), Checks(**asked)
+    context.exit(run_headless(spec, checks=checks, as_json=as_json, output=output, overwrite=force))
 
 
 def _spec(file: Path | None, flags: dict[str, Any]) -> "RunSpec":

@@ -8,35 +8,54 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+import msgspec
+
+from lrtui import confirmation
 from lrtui.analysis.answer import Suggestion
-from lrtui.events import Ended, Event, Notice, Started, Step, Suggested
+from lrtui.codelines import code_lines
+from lrtui.events import Ended, Event, Suggested
 from lrtui.history.save import save
+from lrtui.launch.driver import Driver
 from lrtui.launch.session import Session
+from lrtui.progress import Progress
 from lrtui.record import RecordError, RunRecord, from_events, to_json
 from lrtui.spec import RunSpec
+from lrtui.worker.messages import Schedule
 
 ANSWER, NO_ANSWER, USER_FAILED, NOT_SAVED = 0, 3, 4, 5
 _POLL_SECONDS = 0.05
 
 
-def run_headless(spec: RunSpec, *, as_json: bool = False, output: Path | None = None, overwrite: bool = False) -> int:
+class Checks(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be measured beside the curve: a confirmation, where it has a budget, and a stability limit."""
+
+    iterations: int | None = None
+    seconds: float | None = None
+    schedule: Schedule = "constant"
+    stability: bool = False
+
+
+NO_CHECKS = Checks()
+
+
+def run_headless(
+    spec: RunSpec,
+    *,
+    checks: Checks = NO_CHECKS,
+    as_json: bool = False,
+    output: Path | None = None,
+    overwrite: bool = False,
+) -> int:
     """Run a spec to its end; the exit code. A first SIGINT or SIGTERM stops the run and keeps what it measured."""
     session = Session()
     driver = session.driver(spec)
     progress = Progress()
     with _signals() as received:
+        follow = Follow(driver, progress, received)
         driver.run(spec)
-        read = 0
-        stopping = False
-        while driver.busy or read < len(driver.events):
-            if received and not stopping:
-                stopping = True
-                driver.stop()
-            for event in driver.events[read:]:
-                progress.show(event)
-                read += 1
-            if driver.busy:
-                time.sleep(_POLL_SECONDS)
+        follow()
+        if not received:
+            _check(driver, checks, follow)
     events = list(driver.events)
     driver.close()
     session.close()
@@ -44,6 +63,43 @@ def run_headless(spec: RunSpec, *, as_json: bool = False, output: Path | None = 
     progress.close()
     code = report(events, as_json=as_json, output=output, overwrite=overwrite)
     return 128 + received[0] if received else code
+
+
+class Follow:
+    """Shows what a driver tells until it is idle, and stops it upon a signal."""
+
+    def __init__(self, driver: Driver, progress: Progress, received: list[int]) -> None:
+        self._driver = driver
+        self._progress = progress
+        self._received = received
+        self._read = 0
+        self.stopped = False
+
+    def __call__(self) -> None:
+        """Return once the driver is idle and all that it told is shown."""
+        driver = self._driver
+        while driver.busy or self._read < len(driver.events):
+            if self._received and not self.stopped:
+                self.stopped = True
+                driver.stop()
+            for event in driver.events[self._read :]:
+                self._progress.show(event)
+                self._read += 1
+            if driver.busy:
+                time.sleep(_POLL_SECONDS)
+
+
+def _check(driver: Driver, checks: Checks, follow: Follow) -> None:
+    """What was asked for beside the curve: a confirmation where there is an answer, then the stability limit."""
+    if any(isinstance(event, Ended) and event.status == "failed" for event in driver.events):
+        return
+    answered = any(isinstance(event, Suggested) and event.suggestion.lr is not None for event in driver.events)
+    if answered and (checks.iterations or checks.seconds):
+        driver.confirm(iterations=checks.iterations, seconds=checks.seconds, schedule=checks.schedule)
+        follow()
+    if checks.stability and not follow.stopped:
+        driver.stability()
+        follow()
 
 
 def report(events: list[Event], *, as_json: bool, output: Path | None, overwrite: bool) -> int:
@@ -96,53 +152,9 @@ def answer_lines(record: RunRecord) -> Iterator[str]:
             yield suggestion.advice
     if record.bounds is not None:
         yield f"bounds   {record.bounds.start_lr:.1e} to {record.bounds.end_lr:.1e}"
-
-
-class Progress:
-    """One line on stderr that is rewritten on a terminal, and a line for every tenth elsewhere."""
-
-    def __init__(self) -> None:
-        self._live = sys.stderr.isatty()
-        self._total = 0
-        self._shown = -1
-        self._count = 0
-        self._open = False
-
-    def show(self, event: Event) -> None:
-        """Tell of an event."""
-        match event:
-            case Started():
-                self._total = event.total_steps
-                self._line(f"{event.spec.model.target} · {event.spec.data.target} · {event.device} · {event.batch}")
-            case Notice():
-                self._line(event.text)
-            case Step():
-                self._count += 1
-                self._step(event)
-            case Suggested() | Ended():
-                self.close()
-
-    def close(self) -> None:
-        """End a line that is being rewritten."""
-        if self._open:
-            sys.stderr.write("\n")
-            self._open = False
-
-    def _step(self, step: Step) -> None:
-        tenth = self._count * 10 // max(1, self._total)
-        loss = "skipped" if step.loss is None else f"{step.loss:.4g}"
-        text = f"{self._count}/{self._total}  lr {step.lr:.2e}  loss {loss}"
-        if self._live:
-            sys.stderr.write(f"\r\x1b[K{text}")
-            sys.stderr.flush()
-            self._open = True
-        elif tenth > self._shown:
-            self._line(text)
-        self._shown = tenth
-
-    def _line(self, text: str) -> None:
-        self.close()
-        sys.stderr.write("".join(char if char.isprintable() else " " for char in text) + "\n")
+    for line in code_lines(record.run_spec().optimizer, suggestion, record.bounds).values():
+        yield f"code     {line}"
+    yield from confirmation.lines(record.measured, suggestion, record.bounds)
 
 
 @contextmanager

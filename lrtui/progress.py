@@ -1,0 +1,60 @@
+"""The progress of a run as lines on stderr, where there is no screen."""
+
+import sys
+from typing import Any
+
+from lrtui.events import Ended, Event, Measured, Notice, Started, Step, Suggested
+
+
+class Progress:
+    """One line on stderr that is rewritten on a terminal, and a line for every tenth elsewhere."""
+
+    def __init__(self) -> None:
+        self._live = sys.stderr.isatty()
+        self._total = 0
+        self._shown = -1
+        self._count = 0
+        self._open = False
+
+    def show(self, event: Event) -> None:
+        """Tell of an event."""
+        match event:
+            case Started():
+                self._total = event.total_steps
+                self._line(f"{event.spec.model.target} · {event.spec.data.target} · {event.device} · {event.batch}")
+            case Notice():
+                self._line(event.text)
+            case Step():
+                self._count += 1
+                self._step(event)
+            case Measured(name="trial"):
+                self._line(_trial_text(event.values))
+            case Suggested() | Ended():
+                self.close()
+
+    def close(self) -> None:
+        """End a line that is being rewritten."""
+        if self._open:
+            sys.stderr.write("\n")
+            self._open = False
+
+    def _step(self, step: Step) -> None:
+        tenth = self._count * 10 // max(1, self._total)
+        loss = "skipped" if step.loss is None else f"{step.loss:.4g}"
+        text = f"{self._count}/{self._total}  lr {step.lr:.2e}  loss {loss}"
+        if self._live:
+            sys.stderr.write(f"\r\x1b[K{text}")
+            sys.stderr.flush()
+            self._open = True
+        elif tenth > self._shown:
+            self._line(text)
+        self._shown = tenth
+
+    def _line(self, text: str) -> None:
+        self.close()
+        sys.stderr.write("".join(char if char.isprintable() else " " for char in text) + "\n")
+
+
+def _trial_text(values: dict[str, Any]) -> str:
+    loss = "blew up" if values["loss"] is None else f"loss {values['loss']:.4g}"
+    return f"trial of {values['iterations']} steps  lr {values['lr']:.2e}  {loss}"
