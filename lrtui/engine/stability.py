@@ -52,6 +52,9 @@ def stability(
     gradients = _mean_gradient(losses, parameters, create_graph=False)
     scales = _preconditioner(optimizer, parameters, gradients)
     eigenvalue, done = largest_eigenvalue(losses, parameters, scales, iterations, tolerance)
+    if eigenvalue < 0:  # the largest in size only: with its size added to all, the largest is found
+        eigenvalue, more = largest_eigenvalue(losses, parameters, scales, iterations, tolerance, shift=-eigenvalue)
+        done += more
     if eigenvalue <= 0:
         raise ValueError("the loss has no positive curvature here, so it sets no limit")
     factor, formula = _formula(optimizer)
@@ -64,8 +67,12 @@ def largest_eigenvalue(
     scales: Sequence[torch.Tensor] | None = None,
     iterations: int = 30,
     tolerance: float = 1e-2,
+    shift: float = 0.0,
 ) -> tuple[float, int]:
-    """The eigenvalue of largest size of D H D, H the mean loss's Hessian, D = diag(scales); and the products taken."""
+    """An eigenvalue of D H D, H the mean loss's Hessian and D = diag(scales), and the products that it took.
+
+    It is the one of largest size once `shift` is added to all of them; what is returned is without the shift.
+    """
     generator = torch.Generator().manual_seed(0)
     vector = [torch.randn(param.shape, generator=generator).to(param) for param in parameters]
     value = 0.0
@@ -75,12 +82,12 @@ def largest_eigenvalue(
             return 0.0, iteration
         vector = [part / norm for part in vector]
         product = _hessian_vector(losses, parameters, _scaled(vector, scales))
-        product = _scaled(product, scales)
+        product = [part + shift * along for part, along in zip(_scaled(product, scales), vector, strict=True)]
         before, value = value, sum(float((a.double() * b.double()).sum()) for a, b in zip(vector, product, strict=True))
         if abs(value - before) <= tolerance * abs(value):
-            return value, iteration
+            return value - shift, iteration
         vector = product
-    return value, iterations
+    return value - shift, iterations
 
 
 def _hessian_vector(

@@ -68,3 +68,10 @@ def test_a_loss_without_curvature_sets_no_limit() -> None:
     x = torch.ones(3, requires_grad=True)
     with pytest.raises(ValueError, match="no positive curvature"):
         stability([lambda: x.sum()], torch.optim.SGD([x], lr=0.1))
+
+
+def test_at_a_saddle_it_is_the_largest_eigenvalue_and_not_the_one_of_largest_size() -> None:
+    x = torch.ones(3, requires_grad=True)
+    saddle = torch.tensor([-9.0, 1.0, 4.0])
+    found = stability([lambda: (saddle * x**2).sum() / 2], torch.optim.SGD([x], lr=0.1), iterations=200, tolerance=1e-7)
+    assert found.limit == pytest.approx(0.5, rel=1e-2)
