@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from textual.app import App
+from textual.binding import BindingsMap
 from textual.filter import LineFilter
 
 from lrtui.launch.driver import Driver
@@ -69,15 +70,18 @@ class LrtuiApp(App[None]):
         self.exit(return_code=code)
 
     def action_help(self) -> None:
-        """Show every key of the screen, as it is bound now."""
+        """Show every key of the screen and of the app, as it is bound now, whether it has something to do or not."""
         from lrtui.tui.screens.help import Help
 
         if isinstance(self.screen, Help):
             return
         lines: dict[str, list[str]] = {}
-        for active in self.screen.active_bindings.values():
-            if active.binding.id and active.binding.tooltip:
-                lines.setdefault(active.binding.tooltip, []).append(self.get_key_display(active.binding))
+        for table in (self.screen.BINDINGS, self.BINDINGS):
+            bound = BindingsMap(table)
+            bound.apply_keymap(self._keymap)
+            for _, binding in bound:
+                if binding.id and binding.tooltip:
+                    lines.setdefault(binding.tooltip, []).append(self.get_key_display(binding))
         self.push_screen(Help([(" ".join(dict.fromkeys(names)), words) for words, names in lines.items()]))
 
     def action_help_quit(self) -> None:

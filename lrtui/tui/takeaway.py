@@ -3,14 +3,16 @@
 from pathlib import Path
 
 from lrtui.analysis.answer import Bounds
+from lrtui.events import Measured
 from lrtui.tui.clean import clean
+from lrtui.tui.lens import AS_MEASURED
 from lrtui.tui.numbers import rate
 from lrtui.tui.view import RunView
 
 
 def rate_text(view: RunView) -> tuple[str, str] | None:
     """The suggested learning rate as (clipboard, words), where one is suggested."""
-    answer = view.suggested.suggestion if view.suggested else None
+    answer = view.answer.suggestion if view.answer else None
     if answer is None or answer.lr is None:
         return None
     return f"{answer.lr:.6g}", f"lr {rate(answer.lr)}"
@@ -30,7 +32,9 @@ def file_name(view: RunView) -> Path:
 
 
 def save_record(view: RunView, bounds: Bounds | None, path: Path, *, overwrite: bool) -> None:
-    """Write the run record with the boundaries as they stand.
+    """Write the run record with the boundaries and the answer as they stand.
+
+    What the person changed of the view that the answer is to is kept in an entry `view` of `measured`.
 
     Raises:
         FileExistsError: the path exists and `overwrite` is false.
@@ -41,4 +45,7 @@ def save_record(view: RunView, bounds: Bounds | None, path: Path, *, overwrite: 
     from lrtui.history.save import save
     from lrtui.record import from_events
 
-    save(msgspec.structs.replace(from_events(view.events), bounds=bounds), path, overwrite=overwrite)
+    events = [*view.events, *([view.anew] if view.anew else [])]
+    if view.lens != AS_MEASURED:
+        events.append(Measured(name="view", values=view.lens.values))
+    save(msgspec.structs.replace(from_events(events), bounds=bounds), path, overwrite=overwrite)

@@ -7,6 +7,7 @@ from lrtui.analysis.answer import Bounds
 from lrtui.events import Ended, Event, Measured, Notice, Restored, Started, Step, Suggested
 from lrtui.spec import RunSpec
 from lrtui.tui.axis import Axis, axis_for
+from lrtui.tui.lens import AS_MEASURED, Lens
 from lrtui.tui.thinning import Thinned
 
 Phase = Literal["building", "running", "ended", "resetting", "reset"]
@@ -36,6 +37,9 @@ class RunView:
     def _forget(self, phase: Phase) -> None:
         self.phase: Phase = phase
         self.curves: list[Thinned] = []
+        self.points: list[list[Step]] = []  # of each repeat
+        self.lens = AS_MEASURED
+        self.anew: Suggested | None = None  # the answer to what the lens shows
         self.events: list[Event] = []
         self.steps = 0
         self.last: Step | None = None
@@ -45,6 +49,7 @@ class RunView:
         self.ended: Ended | None = None
         self.restored: Restored | None = None
         self.notice = ""
+        self.checking = ""  # what is measured beside the curve now
         self.version += 1
 
     def feed(self, event: Event) -> None:
@@ -86,12 +91,26 @@ class RunView:
             return
         while len(self.curves) <= step.repeat:
             self.curves.append(Thinned(self.axis))
+            self.points.append([])
             self.recent.clear()
+        self.points[step.repeat].append(step)
         self.curves[step.repeat].add(step.lr, step.raw_loss, step.loss)
         if step.loss is not None:
             self.recent.append(step.loss)
         low, high = self.span or (step.lr, step.lr)
         self.span = min(low, step.lr), max(high, step.lr)
+        self.version += 1
+
+    def look(self, lens: Lens) -> None:
+        """Look at the curves through another lens: they are drawn anew, and the answer is computed anew."""
+        from lrtui.tui.recompute import recomputed, redrawn
+
+        if lens == self.lens or not self.points:
+            return
+        self.lens = lens
+        self.curves = redrawn(self.points, lens, self.axis)
+        momentum = self.started.momentum if self.started else None
+        self.anew = None if lens == AS_MEASURED else recomputed(self.points, lens, self.spec.range, momentum)
         self.version += 1
 
     def _end(self, event: Ended) -> None:
@@ -130,13 +149,18 @@ class RunView:
         return "flat" if abs(last - first) <= slack else "falling" if last < first else "rising"
 
     @property
+    def answer(self) -> Suggested | None:
+        """The answer in force: the run's own, or the one to what the person looks at."""
+        return self.anew or self.suggested
+
+    @property
     def proposal(self) -> Bounds | None:
         """The boundaries as proposed: the analysis' own, else the interval that it is sure of."""
-        if self.suggested is None:
+        if self.answer is None:
             return None
-        answer = self.suggested.suggestion
-        if self.suggested.bounds is not None:
-            return self.suggested.bounds
+        answer = self.answer.suggestion
+        if self.answer.bounds is not None:
+            return self.answer.bounds
         if answer.low is not None and answer.high is not None and answer.low < answer.high:
             return Bounds(answer.low, answer.high)
         return None

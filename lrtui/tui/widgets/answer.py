@@ -42,11 +42,11 @@ def _lines(lines: Iterator[Content]) -> Content:
 
 
 def _suggestion(view: RunView) -> Iterator[Content]:
-    if view.suggested is None:
+    if view.answer is None:
         yield Content.assemble(("lr     ", "bold"), ("–", "dim"))
         yield Content.styled(_WAITING[view.phase], "dim")
         return
-    answer = view.suggested.suggestion
+    answer = view.answer.suggestion
     yield Content.assemble(("lr     ", "bold"), (rate(answer.lr) if answer.lr else "none", "bold $success"))
     if answer.low is not None and answer.high is not None:
         yield Content.assemble(("from   ", "dim"), f"{rate(answer.low)} to {rate(answer.high)}")
@@ -80,8 +80,8 @@ def _bounds(view: RunView, boundaries: Boundaries | None) -> Iterator[Content]:
 
 
 def _rules(view: RunView) -> Iterator[Content]:
-    if view.suggested is None or not view.suggested.suggestions:
+    if view.answer is None or not view.answer.suggestions:
         return
     yield Content.styled("what the published rules say", "dim")
-    for name, lr in view.suggested.suggestions.items():
+    for name, lr in view.answer.suggestions.items():
         yield Content.assemble((f"{rate(lr):>9}", ""), (f"  {clean(name)}", "dim"))

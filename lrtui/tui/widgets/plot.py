@@ -16,7 +16,7 @@ _EMPTY = {
 def picture(view: RunView, boundaries: Boundaries | None) -> Picture:
     """What the chart shows now."""
     marks: list[Mark] = []
-    answer = view.suggested.suggestion if view.suggested else None
+    answer = view.answer.suggestion if view.answer else None
     if answer and answer.lr is not None:
         marks.append(Mark(answer.lr, "lr", "suggestion"))
     if boundaries is not None:

@@ -11,7 +11,12 @@ from lrtui.tui.view import RunView
 
 def status(view: RunView, log: str) -> Content:
     """One or two lines: the numbers, and the words."""
-    return Content("\n").join(list(_numbers(view)) + list(_words(view, log)))
+    return Content("\n").join(list(_numbers(view)) + list(_lens(view)) + list(_words(view, log)))
+
+
+def _lens(view: RunView) -> Iterator[Content]:
+    if view.lens.words:
+        yield Content.assemble(("answer to: ", "dim"), (view.lens.words, "bold $accent"), ("   u undoes", "dim"))
 
 
 def _numbers(view: RunView) -> Iterator[Content]:

@@ -1,0 +1,38 @@
+"""How a person looks at a finished curve: smoothed otherwise, trimmed, without a repeat, and with all the rules."""
+
+from lrtui.tui.lens import AS_MEASURED, Lens, trim_step
+from lrtui.tui.lens import Side as TrimSide
+from lrtui.tui.screens.run_base import RunBase
+
+
+class Looks(RunBase):
+    """The keys that change what the answer is to; it is computed anew at once."""
+
+    @property
+    def judged(self) -> bool:
+        """There is a finished curve, so that an answer to it can be computed anew."""
+        return self.view.ended is not None and bool(self.view.points)
+
+    def action_smooth(self, by: int) -> None:
+        """Smooth the curve more or less."""
+        self._look(self.view.lens.smoothed(by, self.view.spec.range.smooth_f))
+
+    def action_trim(self, side: TrimSide, by: int) -> None:
+        """Leave out points at one side, or take them in again."""
+        count = min((len(steps) for steps in self.view.points), default=0)
+        self._look(self.view.lens.trimmed(side, by * trim_step(count), count))
+
+    def action_leave_out(self, repeat: int) -> None:
+        """Leave a repeat out, or take it in again."""
+        self._look(self.view.lens.toggled(repeat, len(self.view.points)))
+
+    def action_as_measured(self) -> None:
+        """Undo all of it."""
+        self._look(AS_MEASURED)
+
+    def _look(self, lens: Lens) -> None:
+        if self.judged and lens != self.view.lens:
+            self.view.look(lens)
+            self.settle()
+            self.show()
+            self.refresh_bindings()
