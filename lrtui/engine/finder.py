@@ -2,8 +2,8 @@
 
 import inspect
 import weakref
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from types import TracebackType
 from typing import Any, Self
 
@@ -11,14 +11,14 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
-from lrtui.analysis.analyse import analyse
+from lrtui.analysis.analyse import Analysis, analyse
 from lrtui.analysis.answer import Suggestion
-from lrtui.analysis.curve import Curve
 from lrtui.engine import precision as precisions
 from lrtui.engine.batches import check_loaders, generators
 from lrtui.engine.budget import Trials, budgeted, check_trials, drained
 from lrtui.engine.confirm import Confirmation
 from lrtui.engine.digest import digest
+from lrtui.engine.history import curves, empty, lower, record
 from lrtui.engine.loop import Outcome, set_learning_rates
 from lrtui.engine.momentum import momentum_of
 from lrtui.engine.plot import plot_history
@@ -29,8 +29,6 @@ from lrtui.engine.stability import Stability
 from lrtui.engine.trials import Schedule
 from lrtui.engine.workbench import Workbench, check_validated, rates_to_try, trial_settings
 from lrtui.events import Step
-
-History = dict[str, list[Any]]
 
 
 class LRFinder:
@@ -207,13 +205,17 @@ class LRFinder:
         self._end_active()
         self._snapshot.restore()
 
+    def analysis(self) -> Analysis:
+        """All that the curves of the last test say, at once: suggestion, published rules, bounds."""
+        return analyse(curves(self.histories, self._chosen, momentum_of(self.optimizer)))
+
     def suggestion(self) -> Suggestion:
         """The learning rate that the curves of the last test speak for, or the reason why there is none."""
-        return analyse(self._curves()).suggestion
+        return self.analysis().suggestion
 
     def bounds(self) -> tuple[float, float] | None:
         """base_lr and max_lr of a cyclical schedule (arXiv 1506.01186, section 3.3); None if the curves have none."""
-        bounds = analyse(self._curves()).bounds
+        bounds = self.analysis().bounds
         return None if bounds is None else (bounds.start_lr, bounds.end_lr)
 
     def confirm(self, train_loader: Any, val_loader: Any = None, **how: Any) -> Confirmation:
@@ -262,7 +264,7 @@ class LRFinder:
         Raises:
             ValueError: nothing to confirm, or an argument that makes no sense. Nothing has been touched then.
         """
-        rates = rates_to_try(lr, analyse(self._curves()), factor)
+        rates = rates_to_try(lr, self.analysis(), factor)
         chosen = trial_settings(self._chosen, settings)
         check_loaders(train_loader, val_loader)
         check_validated(chosen, val_loader)
@@ -341,8 +343,8 @@ class LRFinder:
         self.reset()
 
     def _clear(self) -> None:
-        self.history: History = {"lr": [], "loss": []}
-        self.histories: list[History] = [self.history]
+        self.history = empty()
+        self.histories = [self.history]
         self.best_loss: float | None = None
         self.status = ""
         self.reason = ""
@@ -350,7 +352,7 @@ class LRFinder:
     def _run(self, repeats: Generator[Step, None, Outcome], own_lrs: list[float]) -> Generator[Step, None, None]:
         self.status = "running"
         try:
-            with self._settings(), closing(repeats):
+            with precisions.global_settings(self._precision, self._cudnn_benchmark), closing(repeats):
                 self.status, self.reason = yield from self._recorded(repeats)
         except BaseException as error:
             self.status, self.reason = _broken_off(error)
@@ -361,7 +363,7 @@ class LRFinder:
 
     def _restored(self, trials: Trials) -> Trials:
         try:
-            with self._settings(), closing(trials):
+            with precisions.global_settings(self._precision, self._cudnn_benchmark), closing(trials):
                 return (yield from trials)
         finally:
             self._active = None  # so that reset() does not close this very generator
@@ -375,10 +377,10 @@ class LRFinder:
             except StopIteration as end:
                 return end.value  # type: ignore[no-any-return]
             if step.repeat == len(self.histories):
-                self.histories.append({"lr": [], "loss": []})
+                self.histories.append(empty())
             if not step.skipped:
                 record(step, self.histories[step.repeat])
-                self.best_loss = _lower(self.best_loss, step.loss)
+                self.best_loss = lower(self.best_loss, step.loss)
             yield step
 
     def _end_active(self) -> None:
@@ -405,57 +407,11 @@ class LRFinder:
             channels_last=self._channels_last,
         )
 
-    def _curves(self) -> list[Curve]:
-        return [
-            Curve.of(
-                one["lr"],
-                one.get("raw_loss", one["loss"]),
-                one["loss"],
-                one.get("metric"),
-                metric_mode=self._chosen.metric_mode,
-                num_iter=self._chosen.num_iter,
-                momentum=momentum_of(self.optimizer),
-            )
-            for one in self.histories
-            if one["lr"]
-        ]
-
-    @contextmanager
-    def _settings(self) -> Iterator[None]:
-        """Global settings for the time of a test."""
-        cudnn = torch.backends.cudnn
-        before = cudnn.benchmark
-        with self._precision.settings():
-            if self._cudnn_benchmark is not None:
-                cudnn.benchmark = self._cudnn_benchmark
-            try:
-                yield
-            finally:
-                cudnn.benchmark = before
-
     def _learning_rates(self) -> list[float]:
         return [float(group["lr"]) for one in self.optimizers for group in one.param_groups]
 
     def _modules(self) -> list[nn.Module]:
         return [self.model, *([self.criterion] if isinstance(self.criterion, nn.Module) else [])]
-
-
-def record(step: Step, history: History) -> None:
-    """Append a step to a history: torch_lr_finder's `lr` and `loss`, and beside them whatever else was measured."""
-    raw = step.raw_loss if step.raw_loss is not None else step.measured_loss
-    history["lr"].append(step.lr)
-    history["loss"].append(raw if step.loss is None else step.loss)
-    history.setdefault("raw_loss", []).append(raw)
-    if step.train_loss is not None:
-        history.setdefault("train_loss", []).append(step.train_loss)
-    if step.metric is not None:
-        history.setdefault("metric", []).append(step.metric)
-    if step.group_lrs:
-        history.setdefault("group_lrs", []).append(step.group_lrs)
-
-
-def _lower(best: float | None, loss: float | None) -> float | None:
-    return best if loss is None else loss if best is None else min(best, loss)
 
 
 def _broken_off(error: BaseException) -> tuple[str, str]:

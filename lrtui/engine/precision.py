@@ -192,3 +192,17 @@ def of_backend(backend: str | None, config: Mapping[str, Any] | None, scaler: An
 def apex_initialize(model: Any, optimizers: Any, name: str) -> tuple[Any, Any]:
     """`amp.initialize` for `apex-O1` or `apex-O2`; model and optimizer must not be used in another way afterwards."""
     return apex.amp().initialize(model, optimizers, opt_level=name.removeprefix("apex-"), verbosity=0)  # type: ignore[no-any-return]
+
+
+@contextlib.contextmanager
+def global_settings(precision: Precision, cudnn_benchmark: bool | None) -> Iterator[None]:
+    """Global settings for the time of a test: the precision's own, and cuDNN's search for its fastest algorithms."""
+    cudnn = torch.backends.cudnn
+    before = cudnn.benchmark
+    with precision.settings():
+        if cudnn_benchmark is not None:
+            cudnn.benchmark = cudnn_benchmark
+        try:
+            yield
+        finally:
+            cudnn.benchmark = before
