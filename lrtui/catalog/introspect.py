@@ -14,9 +14,6 @@ from lrtui.catalog.offer import Offer, Role
 from lrtui.catalog.signatures import is_builder, offer_of
 from lrtui.catalog.source import offers_in_file
 
-# Only these are imported to be listed; anybody else's module is parsed, so that listing runs nothing of theirs.
-_TRUSTED = ("torch", "torchvision", "timm", "apex", "lrtui")
-
 
 def offers_in_module(where: str, role: Role) -> list[Offer]:
     """What `where` offers for a role: a module of torch's by its live signatures, any other by parsing its source.
@@ -48,7 +45,7 @@ def describe(name: str, role: Role = "model") -> Offer:
 
 def _source(where: str) -> Path | None:
     """The file to parse, None for what may be imported; CatalogError when a user's file or module is not there."""
-    if where.split(".")[0] in _TRUSTED and not target.is_file_name(where):
+    if target.is_library(where):
         return None
     path = target.locate(where) if target.is_file_name(where) else target.locate_module(where)
     if path is None:

@@ -33,6 +33,9 @@ OWN = {
     "mean-absolute-error": Own("metric", "lrtui.catalog.metrics", "mean_absolute_error"),
 }
 
+# Only these are imported to be listed, and looked at without asking; anybody else's module is a user's code.
+LIBRARIES = ("torch", "torchvision", "timm", "apex", "lrtui")
+
 Notice = Callable[[str], None]
 
 
@@ -61,6 +64,11 @@ def locate(where: str) -> Path | None:
 def is_file_name(where: str) -> bool:
     """Whether `where` means a Python file rather than a module."""
     return where.endswith(".py") or "/" in where
+
+
+def is_library(where: str) -> bool:
+    """Whether `where` is torch, one of the libraries around it, or this package."""
+    return not is_file_name(where) and where.split(".")[0] in LIBRARIES
 
 
 def locate_module(where: str) -> Path | None:

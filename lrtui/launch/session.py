@@ -1,44 +1,90 @@
 """Session: one per front end. Keeps a spare worker warm, so that torch is imported when the form is filled."""
 
 import threading
+from collections.abc import Mapping
 
 from lrtui.catalog.offer import Role
+from lrtui.launch.asking import STUCK_SECONDS, Asking, runs_users_code
 from lrtui.launch.process import WorkerProcess
 from lrtui.launch.worker_driver import WorkerDriver
-from lrtui.spec import RunSpec
-from lrtui.worker.messages import Describe, Described, Message, Ready
+from lrtui.spec import Choice, LoaderSpec, RunSpec
+from lrtui.worker.messages import Answer, Describe, Described, Message, Question, Ready
+from lrtui.worker.questions import Check, Checked, Fetch, Fetched, Fetching, Look, Looked, key
 
 
 class Session:
-    """Hands out drivers. Nothing here blocks: processes are started on a thread.
+    """Hands out drivers and answers. Nothing here blocks: processes are started on a thread.
 
-    `ready` tells torch's version and the devices once a spare is warm; `described` collects the answers to `describe`;
-    `problem` says why no worker can be had, and is empty when all is well.
+    `ready` tells torch's version and the devices once a spare is warm; answers appear in `described`, `looked`,
+    `checked` and `fetching`; `problem` says why no worker can be had, and is empty when all is well. A spare that has
+    run a user's code, or that hangs over a question, is never handed to a run.
     """
 
     def __init__(self) -> None:
         self.ready: Ready | None = None
-        self.described: dict[tuple[str, str], Described] = {}
         self.problem = ""
-        self._asked: list[Describe] = []
+        self._asking = Asking()
         self._spare: WorkerProcess | None = None
-        self._lock = threading.Lock()
+        self._warm = False  # the spare in hand has said that it is ready
+        self._lock = threading.RLock()
         self._closed = False
+
+    @property
+    def news(self) -> int:
+        """Grows with every answer."""
+        return self._asking.count
+
+    @property
+    def described(self) -> Mapping[tuple[str, str], Described]:
+        """What modules offer, by (role, where)."""
+        return self._asking.described
+
+    @property
+    def looked(self) -> Mapping[str, Looked]:
+        """What data looks like, by `key(data, loader)`."""
+        return self._asking.looked
+
+    @property
+    def checked(self) -> Mapping[str, Checked]:
+        """Whether data is there, by `key(data)`."""
+        return self._asking.checked
+
+    @property
+    def fetching(self) -> Mapping[str, Fetching | Fetched]:
+        """How far downloads are, by `key(data)`."""
+        return self._asking.fetching
 
     def start(self) -> None:
         """Begin to warm a spare."""
-        threading.Thread(target=self._warm, name="spare", daemon=True).start()
+        threading.Thread(target=self._begin, name="spare", daemon=True).start()
 
     def describe(self, role: Role, where: str) -> None:
-        """Ask what a module offers; the answer appears in `described`."""
-        question = Describe(role=role, where=where)
-        if question in self._asked:
-            return
-        self._asked.append(question)
-        if self._spare is not None:
-            self._spare.send(question)
-        else:
-            self.start()
+        """Ask what a module offers."""
+        self._ask(Describe(role=role, where=where))
+
+    def look(self, data: Choice, loader: LoaderSpec) -> None:
+        """Ask what the first batch of data tells; it runs the data's code. A look that still waits is called off."""
+        question = Look(data, loader)
+        with self._lock:
+            if self._asking.call_off(question) and self._warm and self._asking.slow_since(STUCK_SECONDS):
+                self._retire()
+        self._ask(question)
+
+    def check(self, data: Choice) -> None:
+        """Ask (again) whether data is there."""
+        self._asking.forget(key(data))
+        self._ask(Check(data))
+
+    def fetch(self, data: Choice) -> None:
+        """Download data; afterwards what was known of it is asked anew."""
+        self._asking.fetching.pop(key(data), None)
+        self._ask(Fetch(data))
+
+    def leave(self, data: Choice) -> None:
+        """End a download: its worker goes, another is warmed."""
+        with self._lock:
+            self._asking.take(Fetched(data=data, problem="the download was left"))
+            self._retire()
 
     def driver(self, spec: RunSpec) -> WorkerDriver:
         """A driver that takes the warm worker when it runs; once it is closed another spare is warmed."""
@@ -48,12 +94,18 @@ class Session:
         """Let the spare go."""
         with self._lock:
             self._closed = True
-            spare, self._spare = self._spare, None
-        if spare is not None:
-            spare.on_exit = lambda words: None
-            spare.kill()
+            self._drop()
 
-    def _warm(self) -> None:
+    def _ask(self, question: Question) -> None:
+        with self._lock:
+            if not self._asking.add(question):
+                return
+            if self._spare is not None:
+                self._spare.send(question)
+                return
+        self.start()
+
+    def _begin(self) -> None:
         with self._lock:
             if self._spare is not None or self._closed:
                 return
@@ -62,26 +114,55 @@ class Session:
             except OSError as error:
                 self.problem = f"no worker can be started: {error}"
                 return
-            for question in self._asked:
-                if (question.role, question.where) not in self.described:
-                    self._spare.send(question)
+            self._warm = False
+            for question in self._asking.still_open():
+                self._spare.send(question)
 
     def _take(self) -> WorkerProcess:
+        """The spare for a run, or a new process where the spare is dead or may be held up."""
         with self._lock:
-            spare, self._spare = self._spare, None
-        return spare if spare is not None and spare.alive else self._new()
+            held_up = self._warm and self._asking.blocks  # one that still imports torch takes a run before all else
+            if self._spare is not None and self._spare.alive and not held_up:
+                spare, self._spare = self._spare, None
+                return spare
+        return self._new()
 
     def _new(self) -> WorkerProcess:
         return WorkerProcess(self._receive, self._gone)
 
     def _receive(self, message: Message) -> None:
-        if isinstance(message, Ready):
-            self.ready, self.problem = message, ""
-        elif isinstance(message, Described):
-            self.described[message.role, message.where] = message
+        with self._lock:
+            if isinstance(message, Ready):
+                self.ready, self.problem, self._warm = message, "", True
+                self._asking.heard()
+            elif isinstance(message, Answer):
+                self._asking.take(message)
+                if isinstance(message, Fetched):
+                    self._asking.forget(key(message.data))
+                if isinstance(message, Looked) and runs_users_code(Look(message.data, message.loader)):
+                    self._retire()
+
+    def _retire(self) -> None:
+        """Have a fresh spare in place of one that has run a user's code: a run wants the file as it is then."""
+        self._drop()
+        if not self._closed:
+            self.start()
+
+    def _drop(self) -> None:
+        spare, self._spare = self._spare, None
+        if spare is not None:
+            spare.on_message = lambda message: None
+            spare.on_exit = lambda words: None
+            spare.kill()
 
     def _gone(self, words: str) -> None:
-        spare, self._spare = self._spare, None
-        log = f"; its log: {spare.log}" if spare is not None else ""
-        if not self._closed:
-            self.problem = f"the worker {words}{log}"
+        """The spare ended by itself: a question that it died over is answered so, and the next spare gets the rest."""
+        with self._lock:
+            spare, self._spare = self._spare, None
+            log = f"; its log: {spare.log}" if spare is not None else ""
+            if self._closed:
+                return
+            if self.ready is None or not self._asking.give_up(f"the worker {words}{log}"):
+                self.problem = f"the worker {words}{log}"
+            else:
+                self.start()

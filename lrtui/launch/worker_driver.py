@@ -14,7 +14,7 @@ from lrtui.launch.process import WorkerProcess
 from lrtui.measured import CHECKS, STOPPED, broken_off
 from lrtui.record import RecordError, from_events, new_id
 from lrtui.spec import CHOICES, RunSpec
-from lrtui.worker.messages import Confirm, Described, Message, Ready, Reset, Run, Schedule, Stability, Stop
+from lrtui.worker.messages import Answer, Confirm, Message, Ready, Reset, Run, Schedule, Stability, Stop
 
 _STOP_SECONDS = 5.0  # for the step in progress and the record, before the worker is ended by force
 
@@ -120,7 +120,7 @@ class WorkerDriver:
                 self._process = None
 
     def _receive(self, message: Message) -> None:
-        if isinstance(message, Ready | Described):
+        if isinstance(message, Ready | Answer):
             return
         self._append(message)
 

@@ -32,6 +32,7 @@ class Inbox:
 
     def __init__(self, descriptor: int) -> None:
         self.stop = threading.Event()
+        self.claimed = threading.Event()
         self.orphaned = False
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._descriptor = descriptor
@@ -52,6 +53,8 @@ class Inbox:
                     self.stop.set()
                 if isinstance(command, Run | Confirm | Stability):
                     self.stop.clear()  # here and not when it begins, or a stop that follows at once would be lost
+                if isinstance(command, Run):
+                    self.claimed.set()
                 if not isinstance(command, Stop):
                     self._commands.put(command)
         # the front end is gone: end the run, keep what it measured, and do not wait for code that hangs

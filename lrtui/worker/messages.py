@@ -7,6 +7,7 @@ import msgspec
 from lrtui.catalog.offer import Offer, Role
 from lrtui.events import Ended, Measured, Notice, Restored, Started, Step, Suggested
 from lrtui.spec import RunSpec
+from lrtui.worker.questions import Check, Checked, Fetch, Fetched, Fetching, Look, Looked
 
 Schedule = Literal["constant", "one-cycle"]
 
@@ -50,7 +51,8 @@ class Quit(msgspec.Struct, frozen=True, tag="quit", tag_field="command"):
     """Leave."""
 
 
-Command = Run | Confirm | Stability | Stop | Reset | Describe | Quit
+Question = Describe | Look | Check | Fetch
+Command = Run | Confirm | Stability | Stop | Reset | Question | Quit
 
 
 class Ready(msgspec.Struct, frozen=True, tag="ready", tag_field="event"):
@@ -69,7 +71,8 @@ class Described(msgspec.Struct, frozen=True, tag="described", tag_field="event")
     problem: str = ""
 
 
-Message = Ready | Described | Started | Step | Measured | Suggested | Notice | Restored | Ended
+Answer = Described | Looked | Checked | Fetching | Fetched
+Message = Ready | Answer | Started | Step | Measured | Suggested | Notice | Restored | Ended
 
 _encoder = msgspec.json.Encoder()
 _command_decoder: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Command)

@@ -1,18 +1,17 @@
 """What the worker does: answers what can be picked, runs specs, puts things back."""
 
 import gc
-import sys
-import traceback
+import threading
 from typing import Protocol
 
 import torch
 
-from lrtui.catalog.errors import CatalogError, told
-from lrtui.catalog.introspect import offers_in_module
 from lrtui.events import Notice
 from lrtui.spec import RunSpec
-from lrtui.worker.messages import Command, Confirm, Describe, Described, Quit, Reset, Run, Stability
+from lrtui.worker.answers import answer
+from lrtui.worker.messages import Command, Confirm, Describe, Quit, Reset, Run, Stability
 from lrtui.worker.outbox import Outbox
+from lrtui.worker.questions import Check, Fetch, Look
 from lrtui.worker.runner import Runner, Stoppable
 
 _IDLE_SECONDS = 0.2
@@ -20,6 +19,8 @@ _IDLE_SECONDS = 0.2
 
 class Commands(Stoppable, Protocol):
     """Where commands come from."""
+
+    claimed: threading.Event  # a run has been asked for: the form's questions are another worker's from then on
 
     def next(self, timeout: float | None = None) -> Command | None:
         """The next command; None if there is none within so many seconds."""
@@ -48,8 +49,9 @@ class Service:
                     self._check(command)
                 case Reset():
                     self._reset()
-                case Describe():
-                    self._outbox.send(describe(command))
+                case Describe() | Look() | Check() | Fetch():
+                    if not self._inbox.claimed.is_set():
+                        answer(command, self._outbox.send)
 
     def _run(self, spec: RunSpec, run_id: str) -> None:
         if self._runner is not None and not self._runner.serves(spec):
@@ -77,15 +79,3 @@ class Service:
 def warm() -> None:
     """Have torch load what its first optimizer would load, a second or two, while nobody waits."""
     torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
-
-
-def describe(command: Describe) -> Described:
-    """What a module offers, or why that cannot be told. Importing it may do anything, so anything is caught."""
-    try:
-        offers = tuple(offers_in_module(command.where, command.role))
-    except CatalogError as error:
-        return Described(role=command.role, where=command.where, problem=str(error))
-    except Exception as error:  # noqa: BLE001 - a library's import may raise anything; the person is told, the log has it all
-        traceback.print_exc(file=sys.stderr)
-        return Described(role=command.role, where=command.where, problem=told(error))
-    return Described(role=command.role, where=command.where, offers=offers)

@@ -105,9 +105,12 @@ def fetch(name: str, folder: Path, more: dict[str, Any], progress: Progress | No
     """Download a data set into a folder; CatalogError, in one line, where there is no network."""
     if "download" not in _parameters(name):
         raise CatalogError(f"torchvision cannot fetch {name}: its makers want it fetched by hand, into {folder}")
-    folder.mkdir(parents=True, exist_ok=True)
-    if name == "FashionMNIST" and local.is_there():
-        local.unpack(folder / name / "raw")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if name == "FashionMNIST" and local.is_there():
+            local.unpack(folder / name / "raw")
+    except OSError as error:
+        raise CatalogError(f"{name} cannot be put into {folder}: {error.strerror or error}") from error
     try:
         with reporting(name, progress):
             for part in parts_of(name, more):
