@@ -1,0 +1,106 @@
+"""Is an answer better once it has been confirmed? `python -m tests.bench.answers.confirmed`, ten minutes on one core.
+
+For every cell one range test of 400 iterations (the app's default), the optimizer's momentum known; then a confirmation
+of its suggestion under the cell's schedule, judged by the validation loss. A rate that is refuted gives way to the
+better one. The range test and the truth are those of `python -m tests.bench.answers`, with the same columns; the cost
+has the trials' iterations in it. One answer a cell, so there is no spread.
+"""
+
+import argparse
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+
+from lrtui.analysis.analyse import analyse
+from lrtui.analysis.curve import Curve
+from lrtui.engine.budget import GENEROUS, drained
+from lrtui.engine.confirm import Confirmation, confirm, least_budget
+from lrtui.engine.step import Update
+from lrtui.engine.trials import Bench
+from lrtui.engine.workbench import rates_to_try
+
+from .__main__ import MOMENTUM
+from .cells import Cell, cells
+from .training import OPTIMIZERS, batches, step
+from .truth import HEADER, Answer, Marks, Truth
+
+SEED = 0
+
+
+def bench(cell: Cell) -> Bench:
+    """Plain loops, with nothing of the engine in them."""
+    train_inputs, train_targets, inputs, targets = cell.task.split()
+    torch.manual_seed(SEED)
+    model = cell.task.build().train()
+    initial = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    rate = [0.0]
+
+    def start(seed: int) -> Callable[[], Update]:
+        model.load_state_dict(initial)
+        model.train()
+        optimizer = OPTIMIZERS[cell.optimizer](model.parameters(), lr=1.0)
+        data = batches(train_inputs, train_targets, cell.batch_size, 200 + seed)
+        return lambda: Update(step(model, optimizer, cell.task.criterion, *next(data), rate[0]))
+
+    def validation() -> tuple[float, None]:
+        with torch.no_grad():
+            return float(cell.task.criterion(model.eval()(inputs), targets)), None
+
+    return Bench(start, validation, lambda lr: rate.__setitem__(0, lr))
+
+
+def confirmed(cell: Cell, generous: float) -> tuple[Answer, Answer, Confirmation | None]:
+    """The answer as it is, and as it is after a confirmation."""
+    lrs, losses = cell.curves(400)[0]
+    analysis = analyse([Curve(lrs, losses, num_iter=400, momentum=MOMENTUM[cell.optimizer])])
+    suggestion = analysis.suggestion
+    plain = Answer(suggestion.lr, suggestion.low, suggestion.high, len(lrs))
+    if suggestion.lr is None:
+        return plain, plain, None
+    rates = rates_to_try(None, analysis, 3.0)
+    schedule = "constant" if cell.schedule == "constant" else "one-cycle"
+    found = drained(confirm(bench(cell), rates, int(generous * least_budget(len(rates))), schedule))
+    return plain, Answer(found.better or found.lr, None, None, len(lrs) + found.iterations), found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--cell", help="only cells whose name contains this")
+    parser.add_argument("--generous", type=float, default=GENEROUS, help="the budget, in times the least one")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    chosen = [cell for cell in cells() if not options.cell or options.cell in cell.name]
+    answers = {}
+    for cell in chosen:
+        truth = Truth.of(cell)
+        plain, better, found = answers[cell] = confirmed(cell, options.generous)
+        if plain.lr is None or better.lr is None or found is None:
+            print(f"{cell.name:33} refused", flush=True)
+            continue
+        print(
+            f"{'*' if cell.held_out else ' '}{cell.name:33} best {10**truth.best:8.1e}  {plain.lr:.1e} "
+            f"({truth.ratio(plain.lr):5.2f}) → {better.lr:.1e} ({truth.ratio(better.lr):5.2f})  {found.verdict}",
+            flush=True,
+        )
+    for held_out in (False, True):
+        print_table("Held out" if held_out else "Designed on", [c for c in chosen if c.held_out == held_out], answers)
+    print(
+        "\n"
+        + ", ".join(f"{n} {verdict}" for verdict, n in Counter(f.verdict for *_, f in answers.values() if f).items())
+    )
+
+
+def print_table(title: str, part: Sequence[Cell], answers: dict[Cell, tuple]) -> None:
+    """The marks before and after, over the cells of one part."""
+    if not part:
+        return
+    print(f"\n{title}: {len(part)} cells\n{HEADER}")
+    for row, name in enumerate(("ours, 1 × 400", "ours, 1 × 400 + confirmation")):
+        print(Marks.of([(Truth.of(cell), [answers[cell][row]]) for cell in part]).row(name))
+
+
+if __name__ == "__main__":
+    np.seterr(all="ignore")
+    main()

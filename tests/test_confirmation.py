@@ -1,0 +1,95 @@
+"""A confirmation in words, and the answer as lines of code."""
+
+import math
+
+from lrtui.analysis.answer import Bounds, Suggestion
+from lrtui.codelines import code_lines, dotted_name
+from lrtui.confirmation import latest, lines, rows
+from lrtui.measured import measured, thinned
+from lrtui.spec import Choice
+
+ANSWER = Suggestion(lr=0.01, low=0.002, high=0.03, verdict="ok", reason="", method="")
+BOUNDS = Bounds(0.001, 0.05)
+
+
+def trial(lr: float, loss: float, round: int = 0, seed: int = 0, steps: int = 20) -> dict:
+    given = {"lr": lr, "round": round, "seed": seed, "iterations": steps, "loss": loss, "schedule": "constant"}
+    return {"name": "trial", **measured("trial", given).values}
+
+
+TRIALS = [
+    trial(0.01, 0.5), trial(0.03, 0.4), trial(0.001, 2.0), trial(0.1, math.inf),
+    trial(0.01, 0.3, 1, 0, 50), trial(0.03, 0.1, 1, 0, 50), trial(0.01, 0.5, 1, 1, 50), trial(0.03, 0.2, 1, 1, 50),
+]  # fmt: skip
+REFUTED = {
+    "name": "confirmation", "verdict": "refuted", "lr": 0.01, "better": 0.03, "reason": "3.0e-02 reached less",
+    "problem": "", "judged_by": "validation loss",
+}  # fmt: skip
+
+
+def test_a_row_says_what_a_rate_is_and_what_its_last_trials_reached() -> None:
+    found = [(row.lr, row.what, row.loss, row.steps, row.trials) for row in rows(TRIALS, ANSWER, BOUNDS)]
+    assert found == [
+        (0.001, "start bound", 2.0, 20, 1),
+        (0.01, "suggestion", 0.4, 50, 2),
+        (0.03, "high", 0.15000000000000002, 50, 2),
+        (0.1, "suggestion × 10", None, 20, 1),
+    ]
+
+
+def test_a_refutation_names_the_better_rate() -> None:
+    text = "\n".join(lines([*TRIALS, REFUTED], ANSWER, BOUNDS))
+    assert "refuted" in text
+    assert "train at 3.0e-02 instead" in text
+    assert "blew up" in text
+    assert "validation loss" in text
+
+
+def test_only_the_last_confirmation_counts() -> None:
+    trials, result = latest([*TRIALS, REFUTED, trial(0.5, 1.0)])
+    assert (len(trials), result) == (1, None)
+    trials, result = latest([*TRIALS, REFUTED, {"name": "confirmation", "problem": "stopped"}])
+    assert trials == []
+    assert result == {"name": "confirmation", "problem": "stopped"}
+    assert list(lines([{"name": "confirmation", "problem": "stopped"}], ANSWER, None)) == [
+        "confirm  no verdict: stopped"
+    ]
+
+
+def test_numbers_that_are_not_finite_are_null_and_their_places_are_listed() -> None:
+    values = measured("trial", {"loss": math.nan, "curve": [1.0, -math.inf], "seed": 1}).values
+    assert values["loss"] is None
+    assert values["curve"] == [1.0, None]
+    assert values["nonfinite"] == [
+        {"series": "loss", "index": 0, "kind": "nan"},
+        {"series": "curve", "index": 1, "kind": "-inf"},
+    ]
+
+
+def test_thinning_keeps_both_ends() -> None:
+    for count in (1, 2, 59, 60, 61, 1000):
+        places = thinned(count, 60)
+        assert (places[0], places[-1]) == (0, count - 1)
+        assert len(places) == min(count, 60)
+        assert sorted(set(places)) == places
+
+
+def test_code_has_the_optimizers_arguments_and_none_of_our_rules() -> None:
+    choice = Choice("torch.optim:AdamW", {"weight_decay": 0.1, "decay_all": False, "layer_decay": 0.9})
+    code = code_lines(choice, ANSWER, BOUNDS)
+    assert code["constant"] == "optimizer = torch.optim.AdamW(model.parameters(), lr=0.01, weight_decay=0.1)"
+    assert "max_lr=0.05" in code["OneCycleLR"]
+    assert set(code) == {"constant", "OneCycleLR", "CyclicLR"}
+    assert code_lines(choice, None, None) == {}
+
+
+def test_the_rules_of_ours_are_those_of_the_catalog() -> None:
+    from lrtui.catalog import groups
+    from lrtui.codelines import GROUP_RULES
+
+    assert set(GROUP_RULES) == {groups.DECAY_ALL, groups.LAYER_DECAY}
+
+
+def test_an_optimizer_of_ones_own_is_called_by_its_module() -> None:
+    assert dotted_name("path/to/mine.py:Lion") == "mine.Lion"
+    assert dotted_name("timm.optim:Lamb") == "timm.optim.Lamb"

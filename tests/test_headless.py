@@ -1,0 +1,102 @@
+"""`lrtui run` as a whole: what it prints where, what it keeps, and its exit codes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SGD = ["--model", "sample_models/mlp.py:MLP", "--optimizer", "torch.optim:SGD", "--set", "optimizer.momentum=0.9"]
+QUICK = [*SGD, "--num-iter", "100", "--start-lr", "1e-5", "--batch-size", "32"]
+
+
+def lrtui(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "lrtui.cli", "run", *arguments], capture_output=True, text=True, check=False
+    )
+
+
+def strict(text: str) -> dict:
+    def refuse(constant: str) -> None:
+        raise AssertionError(f"{constant} is no JSON")
+
+    return json.loads(text, parse_constant=refuse)
+
+
+def test_an_answer_is_confirmed_and_shown_as_a_table_and_as_lines_of_code() -> None:
+    done = lrtui(*QUICK, "--confirm", "900", "--stability")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    (verdict,) = (line for line in lines if line.startswith("confirm  "))
+    assert verdict.split()[1] in ("confirmed:", "refuted:", "undecided:")
+    table = [line.split() for line in lines if line.startswith("         ")]
+    assert table[0] == ["lr", "what", "loss", "steps"]
+    rates = [float(row[0]) for row in table[1:]]
+    assert rates == sorted(rates)
+    assert len(rates) >= 3
+    assert any("suggestion" in row for row in table[1:])
+    code = [line for line in lines if line.startswith("code     ")]
+    assert len(code) == 3
+    assert "torch.optim.SGD(model.parameters()" in code[0]
+    assert "momentum=0.9" in code[0]
+    assert "OneCycleLR" in code[1]
+    assert any(line.startswith("stable   ") for line in lines)
+    assert "trial of" in done.stderr
+
+
+def test_json_is_one_valid_document_with_all_that_was_measured() -> None:
+    done = lrtui(*QUICK, "--confirm-seconds", "20", "--schedule", "one-cycle", "--json")
+    assert done.returncode == 0, done.stderr
+    record = strict(done.stdout)
+    trials = [one for one in record["measured"] if one["name"] == "trial"]
+    result = record["measured"][-1]
+    assert result["name"] == "confirmation"
+    assert {one["schedule"] for one in [*trials, result]} == {"one-cycle"}
+    assert result["problem"] == ""
+    assert sum(one["iterations"] for one in trials) == result["iterations"] > 0
+
+
+def test_without_an_answer_nothing_is_confirmed() -> None:
+    done = lrtui(*SGD, "--num-iter", "30", "--start-lr", "1e-9", "--end-lr", "1e-8", "--confirm", "900")
+    assert done.returncode == 3
+    assert "no learning rate" in done.stdout
+    assert "trials" not in done.stdout
+
+
+def test_a_budget_that_is_too_small_says_what_the_least_is() -> None:
+    done = lrtui(*QUICK, "--confirm", "5")
+    assert done.returncode == 0
+    assert "are the least" in done.stdout
+
+
+def test_a_schedule_without_a_confirmation_is_a_mistake_of_usage() -> None:
+    done = lrtui(*QUICK, "--schedule", "one-cycle")
+    assert done.returncode == 2
+    assert "--confirm" in done.stderr
+
+
+def test_ctrl_c_in_mid_confirmation_keeps_the_run_and_its_trials(home: Path) -> None:
+    arguments = [sys.executable, "-m", "lrtui.cli", "run", *QUICK, "--confirm", "1000000"]
+    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ})
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith("trial of"):
+            break
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGINT
+    assert "no verdict: stopped by the user" in output
+    (path,) = (home / "runs").glob("*.json")
+    record = strict(path.read_text())
+    assert record["suggestion"]["lr"] is not None
+    assert record["measured"][0]["name"] == "trial"
+    assert "stopped by the user" in record["measured"][-1]["problem"]
+
+
+@pytest.mark.parametrize("option", ["--confirm", "--confirm-seconds"])
+@pytest.mark.parametrize("value", ["0", "-3", "many"])
+def test_a_budget_that_is_none_is_a_mistake_of_usage(option: str, value: str) -> None:
+    assert lrtui(*QUICK, option, value).returncode == 2
