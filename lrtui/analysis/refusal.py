@@ -55,7 +55,7 @@ def no_fall(valley: Valley, traces: Sequence[Trace]) -> Suggestion:
     if rises and onset < start + AT_ONCE * (end - start):
         return refuse(
             "diverges_from_start",
-            f"The loss rises from {10**onset:.1e} on, close to the start of the test, and never fell before.",
+            f"The loss rises from {10**onset:.1e} on and never fell before.",
             f"Lower start_lr to {10**start / 1000:.0e}.",
         )
     smallest = SURE * float(valley.error[valley.deepest])
@@ -80,8 +80,7 @@ def too_noisy(valley: Valley, repeats: int, times: float) -> Suggestion:
     """Noise that could hide a fall, or be one; it takes so many times the measurements to tell."""
     return refuse(
         "too_noisy",
-        f"A noise of ±{valley.noise:.2g} leaves an apparent fall of {valley.depth:.2g} "
-        f"at {valley.significance:.1f} standard errors.",
+        f"A fall of {valley.depth:.2g} in noise of ±{valley.noise:.2g} is {valley.significance:.1f} standard errors.",
         f"Measure {ceil(repeats * times)} repeats instead of {repeats}, or take {ceil(times)} times the iterations.",
     )
 
@@ -96,7 +95,7 @@ def still_falling(valley: Valley) -> Suggestion:
     end_lr = 10 ** float(valley.longest.log_lr[-1])
     return refuse(
         "still_falling",
-        f"The loss was still falling, or held its fall, at {end_lr:.1e}, where the test ended.",
+        f"The loss had not turned up by {end_lr:.1e}, where the test ended.",
         f"Raise end_lr to {100 * end_lr:.0e}.",
     )
 
@@ -106,6 +105,6 @@ def disagree(valley: Valley, metric: Valley) -> Suggestion:
     loss_lr, metric_lr = 10**valley.centre, 10**metric.centre
     return refuse(
         "disagree",
-        f"The loss speaks for {loss_lr:.1e}, the metric for {metric_lr:.1e}, and their intervals do not overlap.",
+        f"The loss speaks for {loss_lr:.1e}, the metric for {metric_lr:.1e}.",
         f"Confirm {loss_lr:.1e} and {metric_lr:.1e} with short trainings, and decide by the metric.",
     )

@@ -113,23 +113,18 @@ def answer(valley: Valley, repeats: int) -> Suggestion:
         low=low,
         high=high,
         verdict="ok",
-        reason=(
-            f"The loss fell by {valley.depth:.3g}, {valley.significance:.0f} standard errors, to its lowest at "
-            f"{bottom:.1e}; from {low:.1e} to {high:.1e} at least two thirds of that were held."
-        ),
+        reason=f"The loss fell by {valley.depth:.3g}, {valley.significance:.0f} standard errors, lowest at {bottom:.1e}.",
         method=f"{refusal.METHOD} of {repeats} repeats" if repeats > 1 else refusal.METHOD,
-        advice=next_step(valley, repeats, f"from {low:.1e} to {high:.1e}"),
+        advice=next_step(valley, repeats),
     )
 
 
-def next_step(valley: Valley, repeats: int, where: str) -> str:
+def next_step(valley: Valley, repeats: int) -> str:
     """What makes a good answer better: a slower ramp before more repeats, and more repeats before a confirmation."""
     late = valley.delay_in_decades
     if late > 2 * BANDWIDTH:
         slower = ceil(len(valley.longest.log_lr) * late / BANDWIDTH / 50) * 50
-        return (
-            f"Measure with {slower} iterations or more: the ramp is so fast that a rate shows {late:.1f} decades late."
-        )
+        return f"Measure {slower} iterations or more: on so fast a ramp a rate shows {late:.1f} decades late."
     if repeats == 1:
-        return "Measure 3 repeats with different seeds: one run does not show how far the answer depends on its seed."
-    return f"Confirm it with short trainings {where}, or train."
+        return "Measure 3 repeats: one run does not show how much its seed matters."
+    return "Confirm it with short trainings, or train."

@@ -43,6 +43,11 @@ class Boundaries:
         return replace(self, start=bounds.start_lr, end=bounds.end_lr, touched=True)
 
     @property
+    def held(self) -> float:
+        """The value of the one in hand."""
+        return self.start if self.active == "start" else self.end
+
+    @property
     def other(self) -> float:
         """The value of the one that is not in hand."""
         return self.end if self.active == "start" else self.start

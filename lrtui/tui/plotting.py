@@ -10,10 +10,10 @@ from functools import cache
 from typing import Any, Literal
 
 from lrtui.tui.axis import Axis
-from lrtui.tui.thinning import Line, Thinned, dots_of, line_of, mean_of
+from lrtui.tui.thinning import Column, Line, Thinned, dots_of, line_of, mean_of
 from lrtui.tui.window import Window, clipped, window_for
 
-Role = Literal["blank", "raw", "smooth", "repeat", "axis", "bound", "active", "suggestion"]
+Role = Literal["blank", "raw", "smooth", "repeat", "axis", "bound", "active", "suggestion", "limit", "metric"]
 Cell = tuple[str, Role]
 Row = tuple[Cell, ...]  # one entry a character cell
 
@@ -21,9 +21,11 @@ LABEL = 6  # columns of the y labels
 LEAST_WIDTH, LEAST_HEIGHT = LABEL + 12, 6
 
 # plotext is given a number for each role instead of a colour, so that the theme decides what a role looks like.
-_NUMBERS: dict[Role, int] = {"raw": 1, "smooth": 2, "repeat": 3, "axis": 4, "bound": 5, "active": 6, "suggestion": 7}
+_NUMBERS: dict[Role, int] = {
+    "raw": 1, "smooth": 2, "repeat": 3, "axis": 4, "bound": 5, "active": 6, "suggestion": 7, "limit": 8, "metric": 9,
+}  # fmt: skip
 _ROLES: dict[str, Role] = {str(number): role for role, number in _NUMBERS.items()}
-_LINES: dict[Role, str] = {"bound": "┊", "active": "┃", "suggestion": "╎"}
+_LINES: dict[Role, str] = {"bound": "┊", "active": "┃", "suggestion": "╎", "limit": "¦"}
 _ESCAPE = re.compile(r"\x1b\[([0-9;]*)m")
 
 
@@ -46,6 +48,8 @@ class Picture:
     marks: tuple[Mark, ...] = ()  # the later ones lie on top
     interval: tuple[float, float] | None = None
     settled: bool = False  # the curves grow no more
+    roles: tuple[Role, ...] = ()  # of each curve; without them they are repeats of one
+    metric: tuple[Thinned, ...] = field(default=(), compare=False)  # on a scale of its own
     empty: str = ""  # what an empty chart says
 
 
@@ -63,9 +67,7 @@ def draw(picture: Picture, width: int, height: int) -> tuple[Row, ...]:
     lines = [line for curve in folded for line in line_of(curve)]
     dots = [dot for curve in folded for dot in dots_of(curve)]
     window = window_for(lines or [dots], height - 3, settled=picture.settled)
-    strong = mean_of(folded) if len(folded) > 1 else lines
-    faint = lines if len(folded) > 1 else []
-    text = _plotted(picture, window, width, height - 1, dots, faint, strong)
+    text = _plotted(picture, window, width, height - 1, dots, _drawn(picture, folded))
     rows = [_decoded(row, width) for row in text.split("\n")[: height - 1]]
     if picture.interval:
         _lay_interval(rows[-2], picture, columns)
@@ -74,15 +76,27 @@ def draw(picture: Picture, width: int, height: int) -> tuple[Row, ...]:
     return (tuple(_names(picture, width)), *(tuple(row) for row in rows))
 
 
+def _drawn(picture: Picture, folded: list[list[tuple[float, Column]]]) -> list[tuple[Role, list[Line]]]:
+    """The lines in the order they are drawn: repeats are faint, with their mean in front."""
+    own = [line_of(curve) for curve in folded]
+    if picture.roles:
+        return list(zip(picture.roles, own, strict=True))
+    if len(own) > 1:
+        return [*(("repeat", lines) for lines in own), ("smooth", mean_of(folded))]
+    return [("smooth", lines) for lines in own]
+
+
 def _plotted(
-    picture: Picture, window: Window, width: int, height: int, dots: Line, faint: list[Line], strong: list[Line]
+    picture: Picture, window: Window, width: int, height: int, dots: Line, lines_of: list[tuple[Role, list[Line]]]
 ) -> str:
     figure = _figure_class()()
     figure._limit_size(False, False)
     figure.plotsize(width, height)
     inside = [dot for dot in dots if window.low <= dot[1] <= window.high]
     _signal(figure.scatter, inside or [(0.0, window.low - 2 * window.step)], "raw")
-    for role, lines in (("repeat", faint), ("smooth", strong)):
+    for place in _metric_dots(picture.metric, canvas_columns(width), window):
+        figure.scatter([place[0]], [place[1]], marker="·", color=_NUMBERS["metric"])
+    for role, lines in lines_of:
         for line in lines:
             for stretch in clipped(line, window):
                 _signal(figure.plot, stretch, role)  # type: ignore[arg-type]
@@ -90,8 +104,18 @@ def _plotted(
         position = picture.axis.position(mark.lr)
         if -0.001 <= position <= 1.001:
             figure.vline(min(max(position, 0.0), 1.0), color=_NUMBERS[mark.role])
-    _axes(figure, picture.axis, window, canvas_columns(width), seen=bool(dots or strong))
+    _axes(figure, picture.axis, window, canvas_columns(width), seen=bool(dots or any(lines for _, lines in lines_of)))
     return str(figure.build())
+
+
+def _metric_dots(curves: tuple[Thinned, ...], columns: int, window: Window) -> Line:
+    """The metric's mean over the repeats, one dot a column, its range scaled to the window's height."""
+    points = (
+        [point for line in mean_of([curve.folded(columns) for curve in curves]) for point in line] if curves else []
+    )
+    low, high = min((y for _, y in points), default=0.0), max((y for _, y in points), default=1.0)
+    span, height = high - low or 1.0, window.high - window.low
+    return [(x, window.low + (0.02 + 0.96 * (y - low) / span) * height) for x, y in points]
 
 
 def _signal(draw_signal: Any, points: Line, role: Role) -> None:

@@ -45,7 +45,7 @@ def save_record(view: RunView, bounds: Bounds | None, path: Path, *, overwrite: 
     from lrtui.history.save import save
     from lrtui.record import from_events
 
-    events = [*view.events, *([view.anew] if view.anew else [])]
+    events = [*view.events, *([view.answer] if view.answer else [])]
     if view.lens != AS_MEASURED:
         events.append(Measured(name="view", values=view.lens.values))
     save(msgspec.structs.replace(from_events(events), bounds=bounds), path, overwrite=overwrite)

@@ -20,6 +20,7 @@ LRTUI = Theme(
     variables={
         "ansi-background": "ansi_default",
         "ansi-foreground": "ansi_default",
+        "metric": "ansi_cyan",
         "border": "ansi_magenta",
         "border-blurred": "ansi_bright_black",
         "block-cursor-foreground": "ansi_default",

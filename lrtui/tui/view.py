@@ -1,10 +1,16 @@
 """RunView: a fold over a run's events into what the run screen shows. No widgets: the screen asks, the view answers."""
 
+import math
+from bisect import bisect_left
 from collections import deque
-from typing import Literal
+from typing import Any, Literal
+
+import msgspec
 
 from lrtui.analysis.answer import Bounds
+from lrtui.confirmation import latest
 from lrtui.events import Ended, Event, Measured, Notice, Restored, Started, Step, Suggested
+from lrtui.measured import CHECKS
 from lrtui.spec import RunSpec
 from lrtui.tui.axis import Axis, axis_for
 from lrtui.tui.lens import AS_MEASURED, Lens
@@ -38,6 +44,8 @@ class RunView:
         self.phase: Phase = phase
         self.curves: list[Thinned] = []
         self.points: list[list[Step]] = []  # of each repeat
+        self.metrics: list[Thinned] = []  # of each repeat, where there is one
+        self.metric_range: tuple[float, float] | None = None
         self.lens = AS_MEASURED
         self.anew: Suggested | None = None  # the answer to what the lens shows
         self.events: list[Event] = []
@@ -49,7 +57,10 @@ class RunView:
         self.ended: Ended | None = None
         self.restored: Restored | None = None
         self.notice = ""
-        self.checking = ""  # what is measured beside the curve now
+        self.measured: list[dict[str, Any]] = []  # beside the curve, as a record keeps it
+        self.checking = ""  # what is being measured beside it now
+        self.limit_shown = True
+        self.taken_lr: float | None = None  # a rate that short trainings found better, and the person took
         self.version += 1
 
     def feed(self, event: Event) -> None:
@@ -74,7 +85,7 @@ class RunView:
             case Restored():
                 self._restore(event)
             case Measured():
-                pass
+                self._measure(event)
 
     def _start(self, event: Started) -> None:
         heard = [earlier for earlier in self.events if isinstance(earlier, Notice)]
@@ -92,13 +103,34 @@ class RunView:
         while len(self.curves) <= step.repeat:
             self.curves.append(Thinned(self.axis))
             self.points.append([])
+            self.metrics.append(Thinned(self.axis))
             self.recent.clear()
         self.points[step.repeat].append(step)
         self.curves[step.repeat].add(step.lr, step.raw_loss, step.loss)
         if step.loss is not None:
             self.recent.append(step.loss)
+        if step.metric is not None and math.isfinite(step.metric):
+            self.metrics[step.repeat].add(step.lr, None, step.metric)
+            lowest, highest = self.metric_range or (step.metric, step.metric)
+            self.metric_range = min(lowest, step.metric), max(highest, step.metric)
         low, high = self.span or (step.lr, step.lr)
         self.span = min(low, step.lr), max(high, step.lr)
+        self.version += 1
+
+    def _measure(self, event: Measured) -> None:
+        self.measured.append({"name": event.name, **event.values})
+        if event.name in CHECKS:
+            self.checking = ""
+        self.version += 1
+
+    def check(self, name: str) -> None:
+        """Something beside the curve was asked for."""
+        self.checking = name
+        self.version += 1
+
+    def take(self, lr: float) -> None:
+        """The person takes a rate that short trainings found better."""
+        self.taken_lr = lr
         self.version += 1
 
     def look(self, lens: Lens) -> None:
@@ -125,7 +157,7 @@ class RunView:
     @property
     def busy(self) -> bool:
         """A run is being built or measured, as far as its events tell."""
-        return self.phase in ("building", "running", "resetting")
+        return self.phase in ("building", "running", "resetting") or bool(self.checking)
 
     @property
     def total(self) -> int:
@@ -150,8 +182,37 @@ class RunView:
 
     @property
     def answer(self) -> Suggested | None:
-        """The answer in force: the run's own, or the one to what the person looks at."""
-        return self.anew or self.suggested
+        """The answer in force: the run's own, or the one to what the person looks at, and with the rate they took."""
+        found = self.anew or self.suggested
+        return found if found is None or self.taken_lr is None else _with_rate(found, self.taken_lr)
+
+    @property
+    def shown_metrics(self) -> tuple[Thinned, ...]:
+        """The metric of the repeats that are not left out."""
+        return tuple(one for n, one in enumerate(self.metrics) if one.columns and n not in self.lens.without)
+
+    def at(self, lr: float) -> Step | None:
+        """The point of the first repeat that is looked at that is nearest to a rate."""
+        steps = next((steps for n, steps in enumerate(self.points) if n not in self.lens.without), [])
+        place = bisect_left(steps, lr, key=lambda step: step.lr)
+        near = steps[max(0, place - 1) : place + 1]
+        return min(near, key=lambda step: abs(step.lr - lr), default=None)
+
+    @property
+    def trials(self) -> list[dict[str, Any]]:
+        """The trials of the last confirmation, or of the one that is going on."""
+        trials, result = latest(self.measured)
+        return [] if result is not None and self.checking == "confirmation" else trials
+
+    @property
+    def confirmation(self) -> dict[str, Any] | None:
+        """What the last trials came to; None while they are going on."""
+        return None if self.checking == "confirmation" else latest(self.measured)[1]
+
+    @property
+    def limit(self) -> float | None:
+        """The stability limit, where one was measured."""
+        return next((one.get("limit") for one in reversed(self.measured) if one["name"] == "stability"), None)
 
     @property
     def proposal(self) -> Bounds | None:
@@ -171,3 +232,19 @@ class RunView:
         if self.phase == "ended" and self.span and self.span[0] < self.span[1]:
             return Bounds(*self.span)
         return Bounds(self.axis.low, self.axis.high)
+
+
+def _with_rate(found: Suggested, lr: float) -> Suggested:
+    """The same answer with a rate that was found by training; its interval reaches to it."""
+    old = found.suggestion
+    new = msgspec.structs.replace(
+        old,
+        lr=lr,
+        low=min(old.low or lr, lr),
+        high=max(old.high or lr, lr),
+        verdict="ok",
+        reason=f"It trained better than {old.lr:.1e}." if old.lr else "Short trainings speak for it.",
+        advice="",
+        method="short trainings",
+    )
+    return msgspec.structs.replace(found, suggestion=new)

@@ -3,10 +3,14 @@
 import math
 
 from lrtui.analysis.answer import Bounds, Suggestion
+from lrtui.catalog.datasets.availability import Availability
+from lrtui.catalog.fit import Facts
 from lrtui.catalog.offer import Field, Offer
-from lrtui.events import Ended, Event, Restored, Started, Step, Suggested
-from lrtui.spec import RangeSpec, RunSpec
+from lrtui.events import Ended, Event, Measured, Restored, Started, Step, Suggested
+from lrtui.measured import CHECKS
+from lrtui.spec import Choice, LoaderSpec, RangeSpec, RunSpec
 from lrtui.worker.messages import Described, Ready
+from lrtui.worker.questions import Checked, Fetched, Fetching, Looked, key
 
 SPEC = RunSpec(range=RangeSpec(start_lr=1e-7, end_lr=10.0, num_iter=100))  # whatever the defaults become
 DIGEST = "abc123def456" + "0" * 52
@@ -65,6 +69,22 @@ def whole_run(spec: RunSpec) -> list[Event]:
     return [started(spec), *curve(spec), answer(), Ended(status="completed", reason="all iterations ran", seconds=10.0)]
 
 
+def trial(lr: float, loss: float | None, round: int = 0, seed: int = 0, steps: int = 40) -> Measured:
+    curve = [2.3 - 0.02 * i for i in range(steps)]
+    return Measured(name="trial", values={
+        "lr": lr, "round": round, "seed": seed, "iterations": steps, "loss": loss, "curve": curve,
+        "schedule": "constant", "spent": steps,
+    })  # fmt: skip
+
+
+def confirmation(verdict: str = "confirmed", better: float | None = None, **values: object) -> Measured:
+    return Measured(name="confirmation", values={
+        "verdict": verdict, "lr": 3.2e-3, "better": better, "reason": "no rate trains better", "margin": 0.1,
+        "error": 0.01, "iterations": 120, "schedule": "constant", "judged_by": "validation loss", "problem": "",
+        **values,
+    })  # fmt: skip
+
+
 class FakeDriver:
     """Keeps what it was asked for; the test appends the events."""
 
@@ -74,11 +94,21 @@ class FakeDriver:
         self.log = "/tmp/lrtui/worker.log"
         self.asked: list[str] = []
         self.specs: list[RunSpec] = []
+        self.budgets: list[dict[str, object]] = []
 
     def run(self, spec: RunSpec) -> None:
         self.busy = True
         self.asked.append("run")
         self.specs.append(spec)
+
+    def confirm(self, **how: object) -> None:
+        self.busy = True
+        self.asked.append("confirm")
+        self.budgets.append(how)
+
+    def stability(self) -> None:
+        self.busy = True
+        self.asked.append("stability")
 
     def stop(self) -> None:
         self.asked.append("stop")
@@ -91,7 +121,7 @@ class FakeDriver:
 
     def tell(self, *events: Event) -> None:
         self.events.extend(events)
-        if events and isinstance(events[-1], Ended | Restored):
+        if events and (isinstance(events[-1], Ended | Restored) or getattr(events[-1], "name", "") in CHECKS):
             self.busy = False
 
 
@@ -101,6 +131,12 @@ class FakeSession:
     def __init__(self, *, warm: bool = True) -> None:
         self.ready = Ready(torch="2.9.0", devices=("cpu", "cuda:0")) if warm else None
         self.described: dict[tuple[str, str], Described] = {}
+        self.looked: dict[str, Looked] = {}
+        self.checked: dict[str, Checked] = {}
+        self.fetching: dict[str, Fetching | Fetched] = {}
+        self.missing: dict[str, Availability] = {}  # by target: all other data is there
+        self.facts: dict[str, Facts] = {}  # by target
+        self.left: list[Choice] = []
         self.problem = ""
         self.drivers: list[FakeDriver] = []
         self.closed = False
@@ -111,6 +147,24 @@ class FakeSession:
         known = {"torch.optim": (ADAMW, SGD)}
         problem = "" if where in known else f"no module named '{where}'"
         self.described[role, where] = Described(role=role, where=where, offers=known.get(where, ()), problem=problem)
+
+    @property
+    def news(self) -> int:
+        return sum(map(len, (self.described, self.looked, self.checked, self.fetching)))
+
+    def look(self, data: Choice, loader: LoaderSpec) -> None:
+        facts = self.facts.get(data.target)
+        self.looked[key(data, loader)] = Looked(data=data, loader=loader, facts=facts, words="16×1×8×8 of float32")
+
+    def check(self, data: Choice) -> None:
+        there = self.missing.get(data.target, Availability(there=True))
+        self.checked[key(data)] = Checked(data=data, availability=there)
+
+    def fetch(self, data: Choice) -> None:
+        self.fetching[key(data)] = Fetching(data=data, name="train.gz", done=0, total=30_000_000)
+
+    def leave(self, data: Choice) -> None:
+        self.left.append(data)
 
     def driver(self, spec: RunSpec) -> FakeDriver:
         self.drivers.append(FakeDriver())

@@ -3,13 +3,13 @@
 from lrtui.tui import keys
 from lrtui.tui.lens import AS_MEASURED
 from lrtui.tui.screens.confirm import Confirm
+from lrtui.tui.screens.run_checks import Checks
 from lrtui.tui.screens.run_looks import Looks
-from lrtui.tui.screens.run_takes import Takes
 from lrtui.tui.widgets.answer import Answer
 from lrtui.tui.widgets.chart import Chart
 
 
-class RunScreen(Looks, Takes):
+class RunScreen(Looks, Checks):
     """One driver's runs, one after the other: the keys that run, stop, reset, and move the boundaries."""
 
     BINDINGS = keys.RUN
@@ -18,19 +18,26 @@ class RunScreen(Looks, Takes):
         """Keys that have nothing to do now are not in the footer."""
         match action:
             case "stop":
-                return self.view.phase in ("building", "running")
+                return self.view.phase in ("building", "running") or bool(self.view.checking)
             case "again":
                 return not self.view.busy
             case "choose" | "move":
                 return self.boundaries is not None
             case "adopt":
-                return self.view.proposal is not None and self.boundaries is not None
+                at = self.boundaries.bounds if self.boundaries else None
+                return at is not None and self.view.proposal not in (None, at)
+            case "confirm":
+                return self.checkable and self.candidate is not None
+            case "limit":
+                return self.checkable
+            case "details":
+                return self.view.answer is not None
             case "smooth" | "trim":
                 return self.judged
             case "leave_out":
                 return self.judged and len(self.view.points) > 1
             case "as_measured":
-                return self.view.lens != AS_MEASURED
+                return self.view.lens != AS_MEASURED or self.view.taken_lr is not None
         return True
 
     def action_choose(self, side: str) -> None:
@@ -44,12 +51,14 @@ class RunScreen(Looks, Takes):
         if self.boundaries:
             self.boundaries = self.boundaries.moved(by, self.view.axis, self.query_one(Chart).columns)
             self.show()
+            self.refresh_bindings()
 
     def action_adopt(self) -> None:
         """Put the boundaries where the answer proposes them."""
         if self.boundaries and self.view.proposal:
             self.boundaries = self.boundaries.adopted(self.view.proposal)
             self.show()
+            self.refresh_bindings()
 
     def action_again(self) -> None:
         """Run again what was run."""

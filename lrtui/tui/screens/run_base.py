@@ -91,7 +91,7 @@ class RunBase(Screen[None]):
         self.query_one(Answer).show(self.view, self.boundaries)
         started = self.view.started
         log = started.log if started else str(getattr(self.driver, "log", ""))
-        self.query_one("#status", Quiet).show(status(self.view, log), layout=True)
+        self.query_one("#status", Quiet).show(status(self.view, log, self.boundaries), layout=True)
 
     def tell(self, text: str, *, warn: bool = False) -> None:
         """A short message in the corner; never through markup."""

@@ -27,8 +27,17 @@ class Looks(RunBase):
         self._look(self.view.lens.toggled(repeat, len(self.view.points)))
 
     def action_as_measured(self) -> None:
-        """Undo all of it."""
+        """Undo all of it, a rate that was taken from short trainings too."""
+        self.view.taken_lr = None
         self._look(AS_MEASURED)
+        self.show()
+        self.refresh_bindings()
+
+    def action_details(self) -> None:
+        """Show the answer in full."""
+        from lrtui.tui.screens.details import Details
+
+        self.app.push_screen(Details(self.view, self.boundaries.bounds if self.boundaries else None, self.copy))
 
     def _look(self, lens: Lens) -> None:
         if self.judged and lens != self.view.lens:

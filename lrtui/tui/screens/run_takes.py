@@ -24,6 +24,10 @@ class Takes(RunBase):
             self.copy(*bounds_text(self.boundaries.bounds))
 
     def action_write(self) -> None:
+        """Write the run record."""
+        self.take_record()
+
+    def take_record(self) -> None:
         """Ask for a path and write the run record there."""
         from lrtui.tui.screens.write import Write
 

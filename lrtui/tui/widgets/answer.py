@@ -47,15 +47,17 @@ def _suggestion(view: RunView) -> Iterator[Content]:
         yield Content.styled(_WAITING[view.phase], "dim")
         return
     answer = view.answer.suggestion
-    yield Content.assemble(("lr     ", "bold"), (rate(answer.lr) if answer.lr else "none", "bold $success"))
+    lr = (rate(answer.lr), "bold $success") if answer.lr else ("none", "bold $warning")
+    yield Content.assemble(("lr     ", "bold"), lr, ("   y copies", "dim") if answer.lr else "")
     if answer.low is not None and answer.high is not None:
         yield Content.assemble(("from   ", "dim"), f"{rate(answer.low)} to {rate(answer.high)}")
-    yield _why(answer)
+    yield why(answer)
     if answer.advice:
         yield Content.assemble(("→ ", "dim"), clean(answer.advice))
 
 
-def _why(answer: Suggestion) -> Content:
+def why(answer: Suggestion) -> Content:
+    """The verdict in words, and its reason."""
     verdict = answer.verdict.replace("_", " ")
     style = "$success" if answer.verdict == "ok" else "bold $warning"
     return Content.assemble((f"{verdict}: ", style), clean(answer.reason))
@@ -82,6 +84,16 @@ def _bounds(view: RunView, boundaries: Boundaries | None) -> Iterator[Content]:
 def _rules(view: RunView) -> Iterator[Content]:
     if view.answer is None or not view.answer.suggestions:
         return
-    yield Content.styled("what the published rules say", "dim")
+    yield Content.styled(agreement(view.answer.suggestions), "dim")
     for name, lr in view.answer.suggestions.items():
         yield Content.assemble((f"{rate(lr):>9}", ""), (f"  {clean(name)}", "dim"))
+
+
+def agreement(suggestions: dict[str, float | None]) -> str:
+    """How far the published rules agree, in words."""
+    from lrtui.analysis.rules import spread
+
+    apart = spread(suggestions)
+    if apart is None:
+        return "rules"
+    return f"rules agree within {apart:.1f} decades" if apart <= 1 else f"rules differ by {apart:.1f} decades"

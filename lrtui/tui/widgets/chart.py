@@ -26,6 +26,8 @@ class Chart(Widget):
         "chart--bound",
         "chart--active",
         "chart--suggestion",
+        "chart--limit",
+        "chart--metric",
     }
 
     def __init__(self, *, id: str | None = None) -> None:

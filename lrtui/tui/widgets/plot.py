@@ -19,6 +19,8 @@ def picture(view: RunView, boundaries: Boundaries | None) -> Picture:
     answer = view.answer.suggestion if view.answer else None
     if answer and answer.lr is not None:
         marks.append(Mark(answer.lr, "lr", "suggestion"))
+    if view.limit is not None and view.limit_shown:
+        marks.append(Mark(view.limit, "limit", "limit"))
     if boundaries is not None:
         sides = [Mark(boundaries.start, "start", "bound"), Mark(boundaries.end, "end", "bound")]
         if boundaries.active == "start":
@@ -33,5 +35,6 @@ def picture(view: RunView, boundaries: Boundaries | None) -> Picture:
         tuple(marks),
         interval,
         settled=view.phase == "ended",
+        metric=view.shown_metrics,
         empty=_EMPTY[view.phase],
     )

@@ -4,14 +4,45 @@ from collections.abc import Iterator
 
 from textual.content import Content
 
+from lrtui.confirmation import stability_line, verdict_line
+from lrtui.events import Step
+from lrtui.tui.boundaries import Boundaries
 from lrtui.tui.clean import clean
 from lrtui.tui.numbers import loss, rate
 from lrtui.tui.view import RunView
 
 
-def status(view: RunView, log: str) -> Content:
-    """One or two lines: the numbers, and the words."""
-    return Content("\n").join(list(_numbers(view)) + list(_lens(view)) + list(_words(view, log)))
+def status(view: RunView, log: str, boundaries: Boundaries | None) -> Content:
+    """A few lines: the numbers, what the person changed, and the words."""
+    return Content("\n").join([*_numbers(view, boundaries), *_lens(view), *_words(view, log)])
+
+
+def _numbers(view: RunView, boundaries: Boundaries | None) -> Iterator[Content]:
+    if view.ended is not None and boundaries is not None and (here := view.at(boundaries.held)) is not None:
+        yield Content.assemble(
+            (f"at {boundaries.active} ", "dim"), rate(boundaries.held), *_point(here), *_beside(view)
+        )
+    elif view.last is not None:
+        yield Content.assemble(
+            ("lr ", "dim"), rate(view.last.lr), *_point(view.last),
+            ("   now ", "dim") if view.trend else "", view.trend, *_beside(view),
+        )  # fmt: skip
+
+
+def _point(step: Step) -> Iterator[str | tuple[str, str]]:
+    yield from (("   loss ", "dim"), loss(step.loss), (" (raw ", "dim"), loss(step.measured_loss), (")", "dim"))
+    if step.metric is not None:
+        yield from (("   metric ", "dim"), f"{step.metric:.4g}")
+
+
+def _beside(view: RunView) -> Iterator[str | tuple[str, str]]:
+    """What else the chart shows: how many repeats, and the range of the metric."""
+    if view.metric_range:
+        low, high = view.metric_range
+        yield (f"   ··· metric {low:.3g} to {high:.3g}", "$metric")
+    if view.spec.range.repeats > 1:
+        shown, all_ = len(view.points) - len(view.lens.without), view.spec.range.repeats
+        yield (f"   mean of {all_} repeats" if shown == all_ else f"   {shown} of {all_} repeats", "dim")
 
 
 def _lens(view: RunView) -> Iterator[Content]:
@@ -19,20 +50,12 @@ def _lens(view: RunView) -> Iterator[Content]:
         yield Content.assemble(("answer to: ", "dim"), (view.lens.words, "bold $accent"), ("   u undoes", "dim"))
 
 
-def _numbers(view: RunView) -> Iterator[Content]:
-    step = view.last
-    if step is None:
-        return
-    yield Content.assemble(
-        ("lr ", "dim"), rate(step.lr),
-        ("   loss ", "dim"), loss(step.loss), (" (raw ", "dim"), loss(step.measured_loss), (")", "dim"),
-        ("   now ", "dim") if view.trend else "", view.trend,
-        (f"   metric {step.metric:.4g}", "dim") if step.metric is not None else "",
-    )  # fmt: skip
-
-
 def _words(view: RunView, log: str) -> Iterator[Content]:
     ended = view.ended
+    if view.checking:
+        words = {"confirmation": "short trainings go on: c shows them", "stability": "measuring the stability limit …"}
+        yield Content.assemble((words.get(view.checking, view.checking), "$accent"), ("   x stops", "dim"))
+        return
     if ended is None:
         if view.notice:
             yield Content.styled(clean(view.notice), "dim")
@@ -44,3 +67,13 @@ def _words(view: RunView, log: str) -> Iterator[Content]:
             yield Content.assemble(("traceback: ", "dim"), clean(log))
         return
     yield Content.assemble((f"{ended.status}: ", "bold"), clean(ended.reason))
+    yield from (Content(clean(words)) for words in _checked(view))
+
+
+def _checked(view: RunView) -> Iterator[str]:
+    """What was measured beside the curve, in a line each."""
+    if view.confirmation is not None:
+        yield f"short trainings: {verdict_line(view.confirmation)}"
+    limits = [values for values in view.measured if values["name"] == "stability"]
+    if limits and view.limit_shown:
+        yield f"stability: {stability_line(limits[-1])}"

@@ -1,0 +1,63 @@
+"""The dialog before short trainings: what they may cost, and how they train."""
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from lrtui.tui.budget import SCHEDULES, Budget, parse_budget
+from lrtui.tui.numbers import rate
+from lrtui.tui.widgets.pick import Pick
+from lrtui.tui.widgets.quiet import Quiet
+
+
+class AskBudget(ModalScreen[Budget | None]):
+    """Asks; Enter in the budget starts, tab goes to the schedule."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "leave", id="budget.leave"),
+        Binding("up", "app.focus_previous", show=False, id="budget.up"),
+        Binding("down", "app.focus_next", show=False, id="budget.down"),
+    ]
+
+    def __init__(self, lr: float, what: str, usual: int) -> None:
+        super().__init__()
+        self.lr = lr
+        self.what = what
+        self.usual = usual
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Static(
+                Content.assemble("try lr ", (rate(self.lr), "bold $success"), f" ({self.what}) and others around it")
+            )
+            with Horizontal():
+                yield Static("budget", classes="label")
+                yield Input(str(self.usual), compact=True, id="budget")
+            with Horizontal():
+                yield Static("schedule", classes="label")
+                yield Pick(SCHEDULES, SCHEDULES[0], id="schedule")
+            yield Quiet(id="say")
+
+    def on_mount(self) -> None:
+        self.query_one(Input).focus()
+        self._say("iterations, or a time such as 30 s   ↓ schedule   ⏎ starts   esc leaves", "dim")
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        schedule = next(one for one in SCHEDULES if one == self.query_one(Pick).value)
+        try:
+            budget = parse_budget(event.value, schedule)
+        except ValueError as error:
+            self._say(str(error), "$error")
+        else:
+            self.dismiss(budget)
+
+    def _say(self, text: str, style: str) -> None:
+        self.query_one("#say", Quiet).show(Content.styled(text, style), layout=True)

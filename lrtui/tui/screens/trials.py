@@ -1,0 +1,93 @@
+"""Short trainings, as they come in: loss over iterations for each rate, the same as a table, and the verdict."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.screen import Screen
+from textual.widgets import Footer
+
+from lrtui.tui import keys
+from lrtui.tui.numbers import rate
+from lrtui.tui.widgets.chart import Chart
+from lrtui.tui.widgets.quiet import Quiet
+from lrtui.tui.widgets.trials import better_rate, head, table, trials_picture, verdict
+
+if TYPE_CHECKING:
+    from lrtui.tui.screens.run_checks import Checks
+
+_LOOK = 0.22  # seconds between looks at the view that the run screen keeps
+
+
+class Trials(Screen[None]):
+    """Draws what the run screen's view knows of the trials; that screen goes on polling behind this one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = keys.TRIALS
+    AUTO_FOCUS = None
+
+    def __init__(self, run: "Checks") -> None:
+        super().__init__()
+        self.run = run
+        self._drawn: object = None
+
+    def compose(self) -> ComposeResult:
+        yield Quiet(id="head")
+        yield Chart(id="chart")
+        yield Quiet(id="table")
+        yield Quiet(id="verdict")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        self.set_interval(_LOOK, self.look)
+        self.call_after_refresh(self.look)
+
+    def on_resize(self) -> None:
+        self.query_one(Footer).compact = self.size.width < 92
+
+    def look(self) -> None:
+        """Draw the trials anew where something has changed."""
+        view = self.run.view
+        now = view.version, view.checking, view.taken_lr, view.phase
+        if now == self._drawn:
+            return
+        self._drawn = now
+        if view.phase in ("resetting", "building"):  # their curve is gone
+            self.dismiss()
+            return
+        self.query_one("#head", Quiet).show(head(view))
+        self.query_one("#chart", Chart).show(trials_picture(view))
+        self.query_one("#table", Quiet).show(table(view), layout=True)
+        self.query_one("#verdict", Quiet).show(verdict(view), layout=True)
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys that have nothing to do now are not in the footer."""
+        match action:
+            case "stop":
+                return bool(self.run.view.checking)
+            case "again":
+                return not self.run.view.busy
+            case "take":
+                return better_rate(self.run.view) is not None and self.run.view.taken_lr is None
+        return True
+
+    def action_stop(self) -> None:
+        """Stop the trainings; what they measured is kept."""
+        self.run.driver.stop()
+
+    def action_again(self) -> None:
+        """Ask for another budget."""
+        self.run.ask_budget()
+
+    def action_take(self) -> None:
+        """Take the better rate as the answer."""
+        better = better_rate(self.run.view)
+        if better is not None:
+            self.run.view.take(better)
+            self.run.show()
+            self.look()
+            self.run.tell(f"the answer is {rate(better)} now; w writes it")
+
+    def action_write(self) -> None:
+        """Write the record, these trials in it."""
+        self.run.take_record()
