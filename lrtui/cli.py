@@ -48,6 +48,16 @@ def _spec_options(command: Any) -> Any:
 class _Group(click.Group):
     """Commands, or with none of them the app; errors of ours become one line and an exit code."""
 
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        """A spec that is given before any command is the app's: click's groups take no arguments of their own."""
+        for place, word in enumerate(args):
+            if word in self.commands:
+                break
+            if word.endswith(".toml") and not word.startswith("-"):
+                args = [*args[:place], "--spec", *args[place:]]
+                break
+        return super().parse_args(context, args)
+
     def invoke(self, context: click.Context) -> Any:
         from lrtui.spec import SpecError
 
@@ -57,23 +67,28 @@ class _Group(click.Group):
             raise click.UsageError(str(error)) from None
 
 
-@click.group(cls=_Group, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_Group,
+    invoke_without_command=True,
+    options_metavar="[SPEC.toml] [OPTIONS]",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="lrtui")
+@click.option("--spec", type=click.Path(path_type=Path, dir_okay=False), hidden=True)
 @_spec_options
 @click.pass_context
-def lrtui(context: click.Context, /, **flags: Any) -> None:
+def lrtui(context: click.Context, /, spec: Path | None, **flags: Any) -> None:
     """The learning-rate range test, in your terminal.
 
-    Without a command it opens the app, its form filled in from the flags.
+    Without a command it opens the app, its form filled in from SPEC.toml, if one is named, and from the flags.
     """
     if context.invoked_subcommand is not None:
         if any(value not in (None, ()) for value in flags.values()):
             raise click.UsageError(f"put the flags after the command: lrtui {context.invoked_subcommand} …")
         return
-    spec = _spec(None, flags)
     from lrtui.tui.app import run_app
 
-    context.exit(run_app(spec))
+    context.exit(run_app(_spec(spec, flags)))
 
 
 @lrtui.command()
@@ -116,11 +131,15 @@ def run(
 
 
 def _spec(file: Path | None, flags: dict[str, Any]) -> "RunSpec":
-    """The defaults, then the file, then the flags, then every --set."""
+    """The defaults, then the file, then what another model's file brings, then the flags, then every --set."""
+    from lrtui import presets
     from lrtui.spec import RunSpec, checked
     from lrtui.specfile import override, read
 
-    spec = read(file) if file else RunSpec()
+    spec = read(presets.found(file)) if file else RunSpec()
+    model = flags.get("model")
+    if model is not None and model != spec.model.target:
+        spec = _with_companion(_with(spec, "model.target", model))
     homes = {name: f"{name}.target" for name in _TARGETS}
     homes |= {name: f"range.{name}" for name in ("start_lr", "end_lr", "num_iter", "mode", "val", "repeats")}
     homes |= {"accumulate": "range.accumulation_steps", "batch_size": "loader.batch_size"}
@@ -131,6 +150,20 @@ def _spec(file: Path | None, flags: dict[str, Any]) -> "RunSpec":
     for assignment in overrides:
         spec = override(spec, assignment)
     return checked(spec)
+
+
+def _with_companion(spec: "RunSpec") -> "RunSpec":
+    """The spec with what its model's file says that it is run with."""
+    from lrtui.catalog.companion import companion, merged
+    from lrtui.catalog.errors import CatalogError
+    from lrtui.catalog.target import locate
+    from lrtui.spec import SpecError
+
+    path = locate(spec.model.target.rpartition(":")[0])
+    try:
+        return merged(spec, companion(path)) if path else spec
+    except CatalogError as error:
+        raise SpecError(str(error)) from None
 
 
 def _with(spec: "RunSpec", path: str, value: Any) -> "RunSpec":

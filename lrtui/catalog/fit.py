@@ -34,6 +34,8 @@ LENGTH = (
     "max_length",
 )
 
+USUAL = frozenset((*CHANNELS, *CLASSES, *OUTPUTS, *FEATURES, *SIZE, *VOCABULARY, *LENGTH))
+
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What one batch, and the data set behind it, tell. Shapes are those of one example."""

@@ -23,7 +23,10 @@ class Candidate:
 _WORDS = {
     "model": (Candidate("torchvision:", "its models", open=True), Candidate("timm:", "its models", open=True)),
     "data": (Candidate("torchvision:", "its data sets", open=True),),
+    "optimizer": (Candidate("apex.optimizers:", "NVIDIA's fused ones", open=True),),
     "loss": (Candidate("auto", "chosen for the data"), Candidate("none", "the model returns its loss")),
+    "metric": (Candidate("none", "the loss alone"),),
+    "step": (Candidate("none", "the usual one: forward, loss, backward, optimizer step"),),
 }
 
 
@@ -35,10 +38,16 @@ def candidates(role: Role, text: str, offers: Offers) -> list[Candidate]:
     if colon and where:
         inside = [_candidate(offer) for offer in offers.listing(role, where).offers]
         found = _matching(inside, text) or inside
-        return found + [other for other in usual if other not in inside] if _complete(found, text) else found
+        return [*found, *(other for other in usual if other not in inside)] if _complete(found, text) else _few(found)
     usual = _matching(usual, text)
     words = [word for word in _WORDS.get(role, ()) if word.text.startswith(text)]
     return [*usual, *words, *_files(text)][:_MOST]
+
+
+def _few(found: list[Candidate]) -> list[Candidate]:
+    """No more than can be looked through; what is left out is a letter away."""
+    left = len(found) - _MOST
+    return [*found[:_MOST], Candidate(found[_MOST].text, f"and {left} more: type to filter")] if left > 0 else found
 
 
 def _candidate(offer: Offer) -> Candidate:

@@ -1,6 +1,6 @@
 """The run's own fields, in sections: what the form asks for besides the four choices and their parameters."""
 
-from lrtui.catalog.offer import Field
+from lrtui.catalog.offer import Field, Role
 
 RANGE = {
     "range.start_lr": Field(name="start_lr", kind="float", help="the learning rate of the first iteration"),
@@ -41,5 +41,46 @@ MACHINE = {
         help="of the arithmetic: fp32, or mixed with torch's autocast or apex",
     ),
 }
-OWN = {**RANGE, **BATCHES, **MACHINE}
-ROLES = ("model", "data", "optimizer", "loss")
+MORE = {
+    "range.val_batches": Field(
+        name="val_batches", kind="int", help="validation batches after each step: 0 for the whole validation part"
+    ),
+    "loader.val_fraction": Field(
+        name="val_fraction", kind="float", help="share that is split off where the data has no validation part"
+    ),
+    "range.metric_mode": Field(
+        name="metric_mode", kind="choice", choices=("max", "min"), help="whether more of the metric is better, or less"
+    ),
+    "range.vary": Field(
+        name="vary",
+        kind="choice",
+        choices=("data", "init"),
+        help="what differs between repeats: the data order, or the initialisation too",
+    ),
+    "range.warmup": Field(name="warmup", kind="int", help="iterations at start_lr before the ramp, not recorded"),
+    "range.iterations_per_lr": Field(
+        name="iterations_per_lr", kind="int", help="iterations at each learning rate: above 1 a staircase"
+    ),
+    "range.clip_grad_norm": Field(
+        name="clip_grad_norm", kind="float", help="largest norm of the gradients: 0 leaves them as they are"
+    ),
+    "range.max_seconds": Field(name="max_seconds", kind="float", help="the run ends after so long: 0 for no limit"),
+    "channels_last": Field(name="channels_last", kind="bool", help="memory format of images: faster on many GPUs"),
+    "cudnn_benchmark": Field(
+        name="cudnn_benchmark", kind="bool", help="cuDNN tries its algorithms first: faster where shapes stay the same"
+    ),
+    "compile": Field(
+        name="compile", kind="bool", help="torch.compile: ten seconds at the start, worth it for long tests only"
+    ),
+}
+OWN = {**RANGE, **BATCHES, **MACHINE, **MORE}
+MAIN_ROLES: tuple[Role, ...] = ("model", "data", "optimizer", "loss")
+MORE_ROLES: tuple[Role, ...] = ("metric", "step")
+ROLES: tuple[Role, ...] = MAIN_ROLES + MORE_ROLES
+EXTRA = Field(
+    name="**",
+    kind="other",
+    default_text="{}",
+    annotation="a table",
+    help="more keyword arguments, such as {depth = 3}",
+)

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
 from lrtui import paths
+from lrtui.catalog.companion import companion
 from lrtui.catalog.errors import CatalogError
 from lrtui.catalog.offer import Offer, Role
 from lrtui.catalog.source import offers_in_file
@@ -50,7 +51,8 @@ class Offers:
         try:
             where, what = split(target)
         except CatalogError as error:
-            return Found("wrong", message=str(error))
+            begun = self.listing(role, target[:-1]) if len(target) > 1 and target.endswith(":") else Listing()
+            return Found("wrong", message=begun.problem or str(error))
         listing = self.listing(role, where)
         if listing.waiting:
             return Found("waiting")
@@ -74,7 +76,7 @@ class Offers:
             return [
                 offer for path in sample_files() for offer in self.listing(role, f"sample_models/{path.name}").offers
             ]
-        own = list(_own(role).offers) if role == "data" else []
+        own = list(_own(role).offers) if role in ("data", "metric") else []
         return own + list(self.listing(role, _USUAL[role]).offers) if role in _USUAL else own
 
     def _file(self, role: Role, where: str) -> Listing:
@@ -100,6 +102,15 @@ class Offers:
             self._asked.add((role, where))
             self.session.describe(role, where)
         return Listing(waiting=True)
+
+
+def companion_of(target: str) -> dict[str, Any]:
+    """What the file of a model says that it is run with; {} for one that says nothing, or nothing that can be read."""
+    path = locate(target.rpartition(":")[0])
+    try:
+        return companion(path) if path else {}
+    except CatalogError:
+        return {}
 
 
 def sample_files() -> list[Path]:

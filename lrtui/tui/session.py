@@ -5,8 +5,9 @@ from typing import Protocol
 
 from lrtui.catalog.offer import Role
 from lrtui.launch.driver import Driver
-from lrtui.spec import RunSpec
+from lrtui.spec import Choice, LoaderSpec, RunSpec
 from lrtui.worker.messages import Described, Ready
+from lrtui.worker.questions import Checked, Fetched, Fetching, Looked
 
 
 class Session(Protocol):
@@ -23,6 +24,26 @@ class Session(Protocol):
         ...
 
     @property
+    def news(self) -> int:
+        """Grows with every answer."""
+        ...
+
+    @property
+    def looked(self) -> Mapping[str, Looked]:
+        """What data looks like, by `key(data, loader)`."""
+        ...
+
+    @property
+    def checked(self) -> Mapping[str, Checked]:
+        """Whether data is there, by `key(data)`."""
+        ...
+
+    @property
+    def fetching(self) -> Mapping[str, Fetching | Fetched]:
+        """How far downloads are, by `key(data)`."""
+        ...
+
+    @property
     def problem(self) -> str:
         """Why no worker can be had; empty when all is well."""
         ...
@@ -33,6 +54,22 @@ class Session(Protocol):
 
     def describe(self, role: Role, where: str) -> None:
         """Ask what a module offers; the answer appears in `described`."""
+        ...
+
+    def look(self, data: Choice, loader: LoaderSpec) -> None:
+        """Ask what a batch tells; the answer appears in `looked`. It runs the data's code."""
+        ...
+
+    def check(self, data: Choice) -> None:
+        """Ask, again too, whether data is there; the answer appears in `checked`."""
+        ...
+
+    def fetch(self, data: Choice) -> None:
+        """Download data; how far it is appears in `fetching`."""
+        ...
+
+    def leave(self, data: Choice) -> None:
+        """End a download."""
         ...
 
     def driver(self, spec: RunSpec) -> Driver:

@@ -10,14 +10,18 @@ from textual.widgets import Button, Footer, Input, Static
 
 from lrtui.catalog.offer import Field
 from lrtui.spec import Problem, RunSpec
-from lrtui.tui import keys
+from lrtui.tui import keys, presetting
 from lrtui.tui.clean import clean
-from lrtui.tui.fields import BATCHES, MACHINE, OWN, RANGE
+from lrtui.tui.data_watch import DataWatch, missing
+from lrtui.tui.fields import BATCHES, MACHINE, MAIN_ROLES, OWN, RANGE
 from lrtui.tui.form import Form
-from lrtui.tui.offers import Offers
+from lrtui.tui.gate import Gate
+from lrtui.tui.offers import Offers, companion_of
 from lrtui.tui.session import Session
 from lrtui.tui.widgets.choice_box import ChoiceBox
 from lrtui.tui.widgets.field_box import FieldBox
+from lrtui.tui.widgets.fold import Fold
+from lrtui.tui.widgets.more import More
 from lrtui.tui.widgets.pick import Pick
 from lrtui.tui.widgets.quiet import Quiet
 
@@ -43,8 +47,11 @@ class SetupScreen(Screen[None]):
         self.session = session
         self.form = Form(spec)
         self.offers = Offers(session)
+        self.data_watch = DataWatch(session)
+        self.more = More(self.form, self.offers)
         self.problems: list[Problem] = []
         self.spec: RunSpec | None = spec
+        self._model = self.form.texts["model"]  # whose companion stands in the form
         self._known = ""
         self._filling = False
 
@@ -66,9 +73,9 @@ class SetupScreen(Screen[None]):
             self.call_after_refresh(self.call_after_refresh, self._fill)
 
     async def _fill(self) -> None:
-        choices = [ChoiceBox(role, self.form, self.offers) for role in ("model", "data", "optimizer", "loss")]
+        choices = [ChoiceBox(role, self.form, self.offers) for role in MAIN_ROLES]
         own = [self._section(*section) for section in (("range", RANGE), ("batches", BATCHES), ("machine", MACHINE))]
-        columns = [Vertical(*boxes, classes="column") for boxes in (choices[:2], choices[2:], own)]
+        columns = [Vertical(*boxes, classes="column") for boxes in (choices[:2], choices[2:], [*own, self.more])]
         with self.app.batch_update():
             await self.query_one("#form").mount(*columns)
             await self._learn()
@@ -76,7 +83,7 @@ class SetupScreen(Screen[None]):
         self.set_interval(_POLL, self._learn)
 
     def _section(self, name: str, fields: dict[str, Field]) -> Widget:
-        boxes = [FieldBox(path, OWN[path], self.form.own[path]) for path in fields]
+        boxes = [FieldBox(path, OWN[path], self.form.texts[path]) for path in fields]
         return Container(Static(name, classes="role"), Container(*boxes, classes="fields"), classes="section")
 
     async def _learn(self) -> None:
@@ -84,8 +91,9 @@ class SetupScreen(Screen[None]):
         session = self.session
         if session is None:
             return
+        self.data_watch.ask()
         ready = session.ready
-        known = f"{ready is not None}{len(session.described)}{session.problem}"
+        known = f"{ready is not None} {session.news} {session.problem}"
         if known == self._known:
             return
         self._known = known
@@ -101,38 +109,74 @@ class SetupScreen(Screen[None]):
 
     @on(ChoiceBox.Edited)
     def _choice_edited(self) -> None:
+        self._bring()
         self.check()
 
     @on(FieldBox.Edited)
     def _own_edited(self, event: FieldBox.Edited) -> None:
-        self.form.own[event.box.path] = event.box.text
+        self.form.set(event.box.path, event.box.text)
         self.check()
+
+    @on(More.Opened)
+    def _opened(self) -> None:
+        self.check()
+
+    def _bring(self) -> None:
+        """Another model was picked: what its file says that it is run with comes with it."""
+        model = self._choice("model")
+        if model.offer is None or model.offer.target == self._model:
+            return
+        self._model = model.offer.target
+        self.form.bring(companion_of(self._model))
+        for choice in self.query(ChoiceBox):
+            choice.renew_texts()
+        for box in self.query(FieldBox):
+            if box.path in OWN:
+                box.show(self.form.texts[box.path])
 
     def check(self) -> None:
         """Read the form, and mark every field that is wrong, in words."""
         choices = {choice.role: choice for choice in self.query(ChoiceBox)}
+        if not choices:
+            return
+        self._follow_data(choices["model"], choices["data"])
         self.spec, self.problems = self.form.spec({role: choice.offer for role, choice in choices.items()})
-        missing = [Problem(role, box.found.message) for role, box in choices.items() if box.found.state == "wrong"]
-        self.problems += [
-            problem for problem in missing if problem.field not in {known.field for known in self.problems}
-        ]
+        found = {role: box.found.message for role, box in choices.items() if box.found.state == "wrong"}
+        known = {problem.field for problem in self.problems}
+        self.problems += [Problem(role, message) for role, message in found.items() if role not in known]
         words: dict[str, str] = {}
         for problem in self.problems:
             words.setdefault(problem.field, problem.message)
         for box in self.query(FieldBox):
             box.mark(words.get(box.path, ""))
+        self.more.tell()
         self._tell()
+
+    def _follow_data(self, model: ChoiceBox, data: ChoiceBox) -> None:
+        """Say what is known of the data, at the data and in the model's parameters."""
+        self.data_watch.want(self.form.data(data.offer), self.form.loader())
+        data.note(self.data_watch.words, self.data_watch.problem)
+        left = self.form.brought.left
+        model.note(f"its file says {', '.join(left)}" if left else "")
+        if self.form.learn(model.offer, self.data_watch.facts):
+            model.renew_texts()
+        self.refresh_bindings()
 
     def _tell(self) -> None:
         line = Content("")
         if self.problems:
             more = f"  (and {len(self.problems) - 1} more)" if len(self.problems) > 1 else ""
             line = Content.assemble((clean(str(self.problems[0])), "$error"), (more, "dim"))
+        elif self.data_watch.problem:
+            line = Content.styled(clean(f"data: {self.data_watch.problem}"), "$error")
         self.query_one("#problem", Quiet).show(line)
         self.query_one("#run", Button).set_class(bool(self.problems), "-wrong")
 
     def _box(self, path: str) -> FieldBox:
         return next(box for box in self.query(FieldBox) if box.path == path)
+
+    def _choice(self, role: str) -> ChoiceBox:
+        return self.query_one(f"#choice-{role}", ChoiceBox)
 
     def on_descendant_focus(self) -> None:
         """Say what the field in hand is, and show where it stands."""
@@ -141,9 +185,14 @@ class SetupScreen(Screen[None]):
         self.query(".-here").set_class(False, "-here")
         for node in here:
             node.add_class("-here")
-        helpful = [node for node in around if isinstance(node, FieldBox | ChoiceBox)]
+        helpful = [node for node in around if isinstance(node, FieldBox | ChoiceBox | Fold)]
         words = helpful[0].help if helpful else "⏎ runs; tab and the arrows walk through the form; ? shows every key"
         self.query_one("#help", Quiet).show(Content.styled(clean(words), "dim"))
+
+    def on_screen_resume(self) -> None:
+        """Files and data may be others than before a run."""
+        if self._filling:
+            self.data_watch.again()
 
     @on(Input.Submitted)
     def _entered(self) -> None:
@@ -155,25 +204,51 @@ class SetupScreen(Screen[None]):
 
     def action_run(self) -> None:
         """Run what the form says; with something wrong, go there instead."""
-        self.check()
-        if self.problems or self.spec is None:
-            self._go_to(self.problems[0].field)
+        spec = self._sound()
+        if spec is None:
             return
         if self.session is None:
             self.notify("there is no worker to run it", markup=False, severity="error")
             return
-        from lrtui.tui.screens.run import RunScreen
+        self.run_worker(Gate(self, self.session, self.data_watch).run(spec), group="gate", exclusive=True)
 
-        self.app.push_screen(RunScreen(self.session.driver(self.spec), self.spec))
+    def _sound(self) -> RunSpec | None:
+        """The spec when nothing is wrong with it; else the cursor is put where something is."""
+        self.check()
+        if self.problems or self.spec is None:
+            self.run_worker(self.go_to(self.problems[0].field), group="gate", exclusive=True)
+            return None
+        return self.spec
 
-    def _go_to(self, field: str) -> None:
-        for box in self.query(FieldBox):
-            if box.path == field:
-                box.focus_field()
-                return
-        for choice in self.query(ChoiceBox):
-            if choice.role == field.partition(".")[0]:
-                choice.target.line.focus()
+    async def go_to(self, field: str) -> None:
+        """Put the cursor into a field."""
+        if self.more.holds(field):
+            await self.more.open()
+        boxes = [box for box in self.query(FieldBox) if box.path == field]
+        if boxes:
+            boxes[0].focus_field()
+        else:
+            self._choice(field.partition(".")[0]).target.line.focus()
+
+    def action_save(self) -> None:
+        """Save the form as a preset."""
+        spec = self._sound()
+        if spec is not None:
+            presetting.save(self.app, spec)
+
+    def action_open(self) -> None:
+        """Open a preset in place of this form."""
+        presetting.open_one(self.app, self.session)
+
+    def action_fetch(self) -> None:
+        """Download the data."""
+        if self.session is not None:
+            self.run_worker(Gate(self, self.session, self.data_watch).fetch(), group="gate", exclusive=True)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A download is offered where there is something to download."""
+        availability = self.data_watch.availability
+        return action != "fetch" or (missing(availability) and availability is not None and availability.can_download)
 
     def action_leave_field(self) -> None:
         """Back to the run button."""

@@ -1,4 +1,4 @@
-"""The dialog that writes the run record: asks for a path, and again before it overwrites."""
+"""The dialog that writes a file: asks for a path, and again before it overwrites."""
 
 from pathlib import Path
 from typing import ClassVar, Protocol
@@ -16,7 +16,7 @@ from lrtui.tui.widgets.quiet import Quiet
 
 
 class Save(Protocol):
-    """Writes the record; FileExistsError where `overwrite` is needed."""
+    """Writes the file; FileExistsError where `overwrite` is needed."""
 
     def __call__(self, path: Path, *, overwrite: bool) -> None:
         """Write it there."""
@@ -28,15 +28,16 @@ class Write(ModalScreen[Path | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "leave", id="write.leave")]
 
-    def __init__(self, suggested: Path, save: Save) -> None:
+    def __init__(self, suggested: Path, save: Save, what: str = "write the run record (JSON) to") -> None:
         super().__init__()
+        self.what = what
         self.suggested = suggested
         self.save = save
         self.asked = ""  # the path that would be overwritten by another Enter
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
-            yield Static(Content("write the run record (JSON) to"), markup=False)
+            yield Static(Content(self.what), markup=False)
             yield Input(str(self.suggested), compact=True, select_on_focus=False)
             yield Quiet(id="answer")
 

@@ -9,6 +9,7 @@ from textual.widgets import Static
 from lrtui.catalog.offer import Field, Offer, Role
 from lrtui.tui.candidates import candidates
 from lrtui.tui.clean import clean
+from lrtui.tui.fields import EXTRA
 from lrtui.tui.form import Form
 from lrtui.tui.offers import Found, Offers
 from lrtui.tui.widgets.field_box import FieldBox
@@ -19,6 +20,8 @@ _HELP = {
     "model": "model: a file and what in it makes the model, net.py:Net; type to filter, Enter lists",
     "data": "data: lrtui:digits, torchvision:NAME, or a file and a callable in it; type to filter, Enter lists",
     "optimizer": "optimizer: torch.optim:NAME, or a file and a class or factory in it; type to filter, Enter lists",
+    "metric": "metric: none, lrtui:accuracy, or a file and a callable (output, target) → number; Enter lists",
+    "step": "step: none, or a file and a callable (model, batch) → loss of your own; type to filter, Enter lists",
     "loss": "loss: auto, none where the model returns its loss, torch.nn:NAME, or a file and a callable; Enter lists",
 }
 
@@ -34,9 +37,10 @@ class ChoiceBox(Container):
         self.role = role
         self.form = form
         self.offers = offers
-        self.found = offers.find(role, form.targets[role])
+        self.found = offers.find(role, form.texts[role])
         self._shown = _shape(self.found)
-        self.target = TargetInput(form.targets[role], lambda text: candidates(role, text, offers))
+        self._note = self._wrong = ""
+        self.target = TargetInput(form.texts[role], lambda text: candidates(role, text, offers))
 
     def compose(self) -> ComposeResult:
         yield Static(self.role, classes="role")
@@ -50,14 +54,16 @@ class ChoiceBox(Container):
 
     async def on_target_input_edited(self, event: TargetInput.Edited) -> None:
         event.stop()
-        self.form.targets[self.role] = self.target.text
+        self.form.set(self.role, self.target.text)
         await self.refresh_offer()
         self.post_message(self.Edited())
 
     def on_field_box_edited(self, event: FieldBox.Edited) -> None:
         event.stop()
-        self.form.set_arg(self.role, event.box.parameter.name, event.box.text)
-        self.post_message(self.Edited())
+        box = event.box
+        if box.text != self._text(box.parameter):  # an input tells what it was made with, too
+            self.form.set_arg(self.role, box.parameter.name, box.text)
+            self.post_message(self.Edited())
 
     @property
     def help(self) -> str:
@@ -71,7 +77,7 @@ class ChoiceBox(Container):
 
     async def refresh_offer(self) -> bool:
         """Look again at what the target names; True when the fields changed."""
-        self.found = self.offers.find(self.role, self.form.targets[self.role])
+        self.found = self.offers.find(self.role, self.form.texts[self.role])
         self._summarise()
         shown = _shape(self.found)
         if shown == self._shown:
@@ -83,9 +89,31 @@ class ChoiceBox(Container):
             await fields.mount_all(self._boxes())
         return True
 
+    def note(self, words: str, wrong: str = "") -> None:
+        """Something that is known beside the offer: it is said below the target, first."""
+        if (words, wrong) != (self._note, self._wrong):
+            self._note, self._wrong = words, wrong
+            self._summarise()
+
+    def renew_texts(self) -> None:
+        """Show what the form says now, where that is not what was typed here."""
+        self.target.put(self.form.texts[self.role])
+        for box in self.query(FieldBox):
+            box.show(self._text(box.parameter), self.form.hint(self.role, box.parameter))
+
     def _boxes(self) -> list[FieldBox]:
-        parameters = self.offer.fields if self.offer else ()
-        return [FieldBox(f"{self.role}.{p.name}", p, self.form.arg_text(self.role, p)) for p in parameters]
+        if self.offer is None:
+            return []
+        parameters = (*self.offer.fields, EXTRA) if self.offer.more else self.offer.fields
+        return [
+            FieldBox(f"{self.role}.{one.name}", one, self._text(one), self.form.hint(self.role, one))
+            for one in parameters
+        ]
+
+    def _text(self, parameter: Field) -> str:
+        if parameter is EXTRA and self.offer is not None:
+            return self.form.extra_text(self.role, self.offer)
+        return self.form.arg_text(self.role, parameter)
 
     def _summarise(self) -> None:
         line, summary = self.query_one(".summary", Quiet), self._summary()
@@ -99,7 +127,10 @@ class ChoiceBox(Container):
             session = self.offers.session
             problem = session.problem if session else ""
             return Content.styled(clean(problem) or "its fields come when torch is loaded …", "dim")
-        return Content.styled(clean(self.offer.summary) if self.offer else "", "dim")
+        if self._wrong:
+            return Content.styled(clean(self._wrong), "$error")
+        words = [self._note, self.offer.summary if self.offer else ""]
+        return Content.styled(clean(" · ".join(filter(None, words))), "dim")
 
 
 def _shape(found: Found) -> tuple[str, tuple[Field, ...]] | None:

@@ -26,12 +26,13 @@ class FieldBox(Container):
         def control(self) -> "FieldBox":
             return self.box
 
-    def __init__(self, path: str, parameter: Field, text: str) -> None:
+    def __init__(self, path: str, parameter: Field, text: str, hint: str = "") -> None:
         super().__init__()
         self.path = path
         self.parameter = parameter
         choices = choices_of(parameter)
-        self.widget: Input | Pick = Pick(choices, text) if choices else _input(parameter, text)
+        line = Input(text, placeholder=clean(hint), compact=True, select_on_focus=False)
+        self.widget: Input | Pick = Pick(choices, text) if choices else line
 
     def compose(self) -> ComposeResult:
         name = clean(self.parameter.name) + (" *" if self.parameter.required else "")
@@ -47,6 +48,7 @@ class FieldBox(Container):
     def help(self) -> str:
         """The line below the form while this is the field in hand."""
         kind = " or ".join(choices_of(self.parameter)) or self.parameter.annotation or self.parameter.kind
+        kind += ", written as TOML" if self.parameter.kind == "other" else ""
         words = self.parameter.help or ""
         return f"{self.path.rpartition('.')[2]}: {words}{' — ' if words else ''}{kind}"
 
@@ -67,14 +69,17 @@ class FieldBox(Container):
         else:
             self.mount(Static(Content(clean(message)), classes="error"))
 
+    def show(self, text: str, hint: str = "") -> None:
+        """Another text from elsewhere: it is no edit."""
+        if isinstance(self.widget, Input):
+            self.widget.placeholder = clean(hint)
+        if self.widget.value != text:
+            with self.prevent(Input.Changed, Pick.Changed):
+                self.widget.value = text
+
     def focus_field(self) -> None:
         """Put the cursor here."""
         self.widget.focus()
-
-
-def _input(parameter: Field, text: str) -> Input:
-    hint = "required" if parameter.required else clean(parameter.default_text)
-    return Input(text, placeholder=hint, compact=True, select_on_focus=False)
 
 
 def choices_of(parameter: Field) -> tuple[str, ...]:

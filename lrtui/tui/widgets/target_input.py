@@ -48,6 +48,7 @@ class TargetInput(Vertical):
         self.find = find
         self.found: list[Candidate] = []
         self._taken = text  # a text that was put here, not typed: it opens no list
+        self._waits = False  # a list was asked for that had nothing to show yet
 
     def compose(self) -> ComposeResult:
         yield self.line
@@ -110,14 +111,21 @@ class TargetInput(Vertical):
         self.menu.display = self.line.listening = bool(self.found)
         here = next((at for at, candidate in enumerate(self.found) if candidate.text == self.text), 0)
         self.menu.highlighted = here if self.found else None
+        self._waits = not self.found and ":" in self.line.value
 
     def renew(self) -> None:
         """Look again while the list is open, or was asked for before there was an answer."""
-        if self.line.has_focus and (self.menu.display or self.line.value.endswith(":")):
+        if self.line.has_focus and (self.menu.display or self._waits):
             self.open()
+
+    def put(self, text: str) -> None:
+        """Another text from elsewhere."""
+        if text != self.line.value:
+            self.line.value = self._taken = text
 
     def close(self) -> None:
         """Hide the list."""
+        self._waits = False
         self.menu.display = self.line.listening = False
 
     def _take(self, candidate: Candidate) -> None:
