@@ -22,27 +22,34 @@ class Ledger:
 
     def emit(self, event: Event) -> None:
         """Tell of an event, and keep it."""
-        self.events.append(event)
-        self._journal.append(event)
-        if self._journal.problem:
-            self._send(Notice(text=self._journal.problem, level="warning"))
-            self._journal.problem = ""
+        self._keep(event)
         self._send(event)
 
     def finish(self, last: Event) -> None:
-        """Write the record, the last event included, and only then tell that one; the journal goes if that worked."""
+        """Write the record, the last event included, let the journal go if that worked, and only then tell that event.
+
+        The journal has it before the record is written: one that is newer than its record knows more.
+        """
+        self._keep(last)
         path = record_path(self._run_id)
         try:
-            save(from_events([*self.events, last]), path, overwrite=True)
+            save(from_events(self.events), path, overwrite=True)
         except OSError as error:
             self.emit(Notice(text=f"the record could not be saved: {error.strerror} ({path})", level="warning"))
             saved = False
         else:
             saved = True
+        self._journal.close(discard=saved)
         if isinstance(last, Ended):
             last = msgspec.structs.replace(last, record=str(path) if saved else "")
-        self.emit(last)
-        self._journal.close(discard=saved)
+        self._send(last)
+
+    def _keep(self, event: Event) -> None:
+        self.events.append(event)
+        self._journal.append(event)
+        if self._journal.problem:
+            self._send(Notice(text=self._journal.problem, level="warning"))
+            self._journal.problem = ""
 
     def reopen(self) -> None:
         """Go on after the end, for what is measured beside the curve: with a whole journal again."""
