@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from lrtui.engine.batches import ValDataLoaderIter as ValDataLoaderIter
     from lrtui.engine.finder import LRFinder as LRFinder
     from lrtui.history.store import load as load
+    from lrtui.live import show as show
     from lrtui.record import RunRecord as RunRecord
     from lrtui.spec import RunSpec as RunSpec
 
@@ -30,6 +31,7 @@ _HOME = {
     "TrainDataLoaderIter": "lrtui.engine.batches",
     "ValDataLoaderIter": "lrtui.engine.batches",
     "load": "lrtui.history.store",
+    "show": "lrtui.live",
     "suggest": "lrtui.analysis.suggest",
 }
 

@@ -332,6 +332,12 @@ class LRFinder:
         """
         return plot_history(self.history, skip_start, skip_end, log_lr, show_lr, ax, suggest_lr)
 
+    def show(self, train_loader: Any = None, val_loader: Any = None, **settings: Any) -> int:
+        """Open the app on these live objects: see `lrtui.show`."""
+        import lrtui
+
+        return lrtui.show(self, train_loader, val_loader, **settings)
+
     def __enter__(self) -> Self:
         """Use as a context: whatever happens in it, model and optimizer are put back at its end."""
         return self

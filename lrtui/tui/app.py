@@ -3,6 +3,8 @@
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
 
 from textual.app import App
 from textual.binding import BindingsMap
@@ -13,7 +15,7 @@ from lrtui.spec import RunSpec
 from lrtui.tui import keys
 from lrtui.tui.clean import CleanFilter
 from lrtui.tui.session import Session
-from lrtui.tui.terminal import guard, refusal
+from lrtui.tui.terminal import aside, guard, refusal
 from lrtui.tui.theme import LRTUI
 
 
@@ -104,7 +106,17 @@ def run_app(spec: RunSpec | None = None, driver: Driver | None = None, live: boo
         from lrtui.launch.session import Session as Workers
 
         session = Workers()
-    app = LrtuiApp(spec, session, driver, live)
+    log = str(getattr(driver, "log", ""))
+    # what live objects print would land on the picture
+    with aside(Path(log)) if live and log else nullcontext():
+        try:
+            return _run(LrtuiApp(spec, session, driver, live), session)
+        finally:
+            if driver is not None:
+                driver.close()
+
+
+def _run(app: LrtuiApp, session: Session | None) -> int:
     try:
         app.run(mouse=False)
     finally:

@@ -99,7 +99,7 @@ def _plotted(
     for role, lines in lines_of:
         for line in lines:
             for stretch in clipped(line, window):
-                _signal(figure.plot, stretch, role)  # type: ignore[arg-type]
+                _signal(figure.plot, stretch, role)
     for mark in picture.marks:
         position = picture.axis.position(mark.lr)
         if -0.001 <= position <= 1.001:

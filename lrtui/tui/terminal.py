@@ -6,7 +6,9 @@ import select
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 # Textual draws on stderr, reads stdin and leaves both to nobody when one of these ends it.
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
@@ -52,3 +54,28 @@ def _watch_hangup(loop: asyncio.AbstractEventLoop, leave: Leave) -> None:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(leave, 128 + signal.SIGHUP)
             return
+
+
+@contextmanager
+def aside(log: Path) -> Iterator[None]:
+    """Draw on descriptors of our own; whatever else in this process writes to 1 and 2 goes to a log meanwhile."""
+    streams = sys.stdout, sys.stderr
+    for stream in streams:
+        stream.flush()
+    kept = os.dup(1), os.dup(2)
+    before = sys.__stdout__, sys.__stderr__
+    with log.open("ab") as file:
+        for fd in (1, 2):
+            os.dup2(file.fileno(), fd)
+    ours = [os.fdopen(fd, "w", closefd=False) for fd in kept]
+    sys.__stdout__, sys.__stderr__ = ours  # type: ignore[misc]  # Textual draws on these two
+    try:
+        yield
+    finally:
+        for stream in (*streams, *ours):
+            stream.flush()
+        sys.stdout, sys.stderr = streams  # a thread that redirected them may have ended after the app
+        sys.__stdout__, sys.__stderr__ = before  # type: ignore[misc]
+        for fd, terminal in zip((1, 2), kept, strict=True):
+            os.dup2(terminal, fd)
+            os.close(terminal)
