@@ -4,6 +4,9 @@ Candidates go through successive halving (Jamieson and Talwalkar, arXiv 1502.079
 that are left for the same number of steps and keeps the better half. The suggestion stays in to the end whatever
 happens, so that there is something to say about it; there it meets the best of the others several times, on the same
 data in several orders.
+
+A verdict is about trainings as long as the trials: short ones favour higher rates than long ones do (short-horizon
+bias, arXiv 1803.02021), so it is worth the more the larger the budget is.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""Is an answer better once it has been confirmed? `python -m tests.bench.answers.confirmed`, ten minutes on one core.
+"""Is an answer better once it has been confirmed? `python -m tests.bench.answers.confirmed`, five minutes on one core.
 
 For every cell one range test of 400 iterations (the app's default), the optimizer's momentum known; then a confirmation
 of its suggestion under the cell's schedule, judged by the validation loss. A rate that is refuted gives way to the
