@@ -22,17 +22,16 @@ class Preset(NamedTuple):
 
 
 def place(text: str) -> Path:
-    """Where a preset of that name lies: a bare name in the presets' folder, a path where it says."""
+    """Where a preset of that name lies: a bare name in the presets' folder, a path or `NAME.toml` where it says."""
     path = Path(text).expanduser()
-    if path.suffix != ".toml":
-        path = path.with_name(f"{path.name}.toml")
-    return path if "/" in text else paths.specs() / path
+    named = path if path.suffix == ".toml" else path.with_name(f"{path.name}.toml")
+    return named if named == path or "/" in text else paths.specs() / named
 
 
 def found(path: Path) -> Path:
     """The file that a person means: the path itself, or the preset of that name."""
-    saved = place(str(path))
-    return saved if not path.exists() and saved.exists() else path
+    saved = place(path.name.removesuffix(".toml"))
+    return saved if not path.exists() and path.parent == Path() and saved.exists() else path
 
 
 def save(spec: RunSpec, path: Path, *, overwrite: bool) -> None:

@@ -86,7 +86,7 @@ class Form:
     def hint(self, role: Role, parameter: Field) -> str:
         """What an empty field stands for."""
         if role == "model" and parameter.name in self.fits:
-            return f"{text_of(parameter, self.fits[parameter.name])} from the data"
+            return f"{text_of(parameter, self.fits[parameter.name])} from data"
         return "required" if parameter.required else parameter.default_text
 
     def data(self, offer: Offer | None) -> Choice | None:

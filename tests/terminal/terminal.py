@@ -22,6 +22,7 @@ KEYS = {
     "shift+right": "\x1b[1;2C",
     "up": "\x1b[A",
     "down": "\x1b[B",
+    "f2": "\x1bOQ",
     "f5": "\x1b[15~",
     "backspace": "\x7f",
 }

@@ -115,6 +115,8 @@ def test_what_a_model_prints_never_reaches_the_picture(tmp_path: Path) -> None:
     noise = r"print('SPOKEN' * 50); os.write(1, b'\x1b[2JRAW'); os.write(2, b'ERR')"
     with open_app(tmp_path, "--model", module(tmp_path, "loud", noise), "--num-iter", "20") as app:
         app.press("enter")
+        app.wait_for("never run from here")  # a file of one's own is asked about, once
+        app.press("enter")
         text = app.wait_for(ENDED)
         assert not re.search("SPOKEN|RAW|ERR", text)
         assert b"SPOKEN" not in app.written
@@ -129,9 +131,12 @@ def test_what_a_model_prints_never_reaches_the_picture(tmp_path: Path) -> None:
     ],
 )
 def test_bad_input_is_told_and_the_app_stays(tmp_path: Path, arguments: list[str], words: str) -> None:
-    (tmp_path / "broken.py").write_text("import does_not_exist\nclass Net: pass\n")
+    (tmp_path / "broken.py").write_text("import does_not_exist\nclass Net(does_not_exist.Base): pass\n")
     with open_app(tmp_path, *arguments) as app:
         app.press("enter")
+        if "broken.py:Net" in arguments:
+            app.wait_for("never run from here")
+            app.press("enter")
         app.wait_for(words)
         # back to the form, or out of the field that is wrong, and on to the button
         for _ in range(3):
@@ -184,3 +189,53 @@ def test_the_headless_command_says_the_same_as_the_screen(tmp_path: Path) -> Non
         app.press("enter")
         text = app.wait_for(ENDED)
     assert f"{suggestion['lr']:.2e}" in text
+
+
+def test_a_preset_is_saved_opened_in_the_app_and_run_without_it(tmp_path: Path) -> None:
+    import subprocess
+
+    with open_app(tmp_path, "--num-iter", "12", "--optimizer", "torch.optim:SGD") as app:
+        app.wait_for("SmallCNN")
+        app.press("f2")
+        app.wait_for("save the form as a preset")
+        app.type_over("mine.toml")
+        app.press("enter")
+        app.wait_for(lambda _: (tmp_path / "mine.toml").exists())
+        app.wait_for("saved: ")
+        app.press("q")
+        assert app.wait_for_exit() == 0
+    with open_app(tmp_path, "mine.toml") as app:
+        app.wait_for(r"num_iter +12")
+        app.wait_for("torch.optim:SGD")
+        app.press("enter")
+        app.wait_for(ENDED)
+    done = subprocess.run(
+        lrtui("run", "mine.toml", "--json"), cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    spec = json.loads(done.stdout)["spec"]
+    assert (spec["range"]["num_iter"], spec["optimizer"]["target"]) == (12, "torch.optim:SGD")
+
+
+def test_a_preset_with_a_wrong_key_is_refused_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "wrong.toml").write_text("seed = 1\n[range]\nnum_itr = 5\n")
+    with Terminal(lrtui("wrong.toml"), tmp_path) as app:
+        assert app.wait_for_exit() == 2
+        assert "wrong.toml:3" in app.text
+        assert "num_iter" in app.text
+
+
+def test_a_gan_of_the_samples_runs_with_one_enter_after_it_is_named(tmp_path: Path) -> None:
+    with open_app(tmp_path, "--model", "sample_models/gan.py:GAN", "--num-iter", "20") as app:
+        app.wait_for("gan.py:optimizers")
+        app.press("enter")
+        app.wait_for(ENDED)
+
+
+@pytest.mark.fashion
+def test_fashion_mnist_is_offered_fetched_and_run(tmp_path: Path) -> None:
+    with open_app(tmp_path, "--model", "sample_models/resnet.py:SmallResNet", "--num-iter", "3") as app:
+        app.wait_for("f4 downloads it", seconds=60)
+        app.press("enter")
+        app.wait_for("download it")
+        app.press("enter")
+        app.wait_for(r"[123]/3", seconds=120)

@@ -48,7 +48,8 @@ class FieldBox(Container):
     def help(self) -> str:
         """The line below the form while this is the field in hand."""
         kind = " or ".join(choices_of(self.parameter)) or self.parameter.annotation or self.parameter.kind
-        kind += ", written as TOML" if self.parameter.kind == "other" else ""
+        if self.parameter.kind == "other":
+            kind = f"{self.parameter.annotation or 'any value'}, written as TOML"
         words = self.parameter.help or ""
         return f"{self.path.rpartition('.')[2]}: {words}{' — ' if words else ''}{kind}"
 

@@ -1,0 +1,66 @@
+"""Presets on disk: names and paths, what is overwritten, what is recent."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from lrtui import paths, presets
+from lrtui.spec import Choice, RunSpec
+from lrtui.specfile import read
+
+
+def with_seed(seed: int) -> RunSpec:
+    return RunSpec(seed=seed, model=Choice("sample_models/mlp.py:MLP", {"hidden": 32}))
+
+
+def test_a_name_lies_with_the_presets_and_a_path_where_it_says(tmp_path: Path) -> None:
+    assert presets.place("mine") == paths.specs() / "mine.toml"
+    assert presets.place("v1.2") == paths.specs() / "v1.2.toml"
+    assert presets.place(f"{tmp_path}/mine") == tmp_path / "mine.toml"
+    assert presets.place("mine.toml") == Path("mine.toml")
+
+
+def test_what_is_saved_reads_back_whole(tmp_path: Path) -> None:
+    presets.save(with_seed(5), tmp_path / "a.toml", overwrite=False)
+    assert read(tmp_path / "a.toml") == with_seed(5)
+    assert [path.name for path in tmp_path.glob(".*")] == []
+
+
+def test_nothing_is_overwritten_unasked(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text("precious")
+    with pytest.raises(FileExistsError):
+        presets.save(with_seed(5), tmp_path / "a.toml", overwrite=False)
+    assert (tmp_path / "a.toml").read_text() == "precious"
+    presets.save(with_seed(5), tmp_path / "a.toml", overwrite=True)
+    assert read(tmp_path / "a.toml").seed == 5
+
+
+def test_recent_ones_come_first_newest_first_and_each_once(tmp_path: Path) -> None:
+    presets.save(with_seed(9), presets.place("saved"), overwrite=False)
+    (tmp_path / "here.toml").write_text("seed = 1\n")
+    for age, seed in ((300, 1), (200, 2), (100, 3), (0, 1)):
+        presets.remember(with_seed(seed))
+        newest = max((paths.specs() / "recent").glob("*.toml"), key=lambda path: path.stat().st_mtime_ns)
+        stamp = newest.stat().st_mtime - age
+        os.utime(newest, (stamp, stamp))
+    found = presets.presets(tmp_path)
+    assert [read(preset.path).seed for preset in found if preset.recent] == [1, 3, 2]
+    assert [preset.name for preset in found if not preset.recent] == ["saved", "here.toml"]
+    assert "hidden=32" in found[0].name
+
+
+def test_only_the_last_twenty_are_kept(tmp_path: Path) -> None:
+    for seed in range(30):
+        presets.remember(with_seed(seed))
+    assert len(presets.presets(tmp_path)) == 20
+
+
+def test_a_preset_is_found_by_its_name_and_a_file_here_comes_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    presets.save(with_seed(1), presets.place("mine"), overwrite=False)
+    assert presets.found(Path("mine.toml")) == paths.specs() / "mine.toml"
+    (tmp_path / "mine.toml").write_text("seed = 2\n")
+    assert presets.found(Path("mine.toml")) == Path("mine.toml")
