@@ -29,15 +29,17 @@ Receive = Callable[[Message], None]
 
 
 class WorkerProcess:
-    """One worker. `on_message` and `on_exit` are called on the reading thread; `on_exit` gets how it went, in words.
+    """One worker. `on_message` and `on_exit` are called on the reading thread; the latter once, with how it went.
 
     Raises:
         OSError: the process cannot be started.
     """
 
     def __init__(self, on_message: Receive, on_exit: Callable[[str], None]) -> None:
-        self.on_message = on_message
-        self.on_exit = on_exit
+        self._on_message = on_message
+        self._on_exit = on_exit
+        self.ended = False  # and told of
+        self._owning = threading.Lock()
         self.log = _new_log()
         self._deadline: float | None = None
         self._sending = threading.Lock()
@@ -70,6 +72,13 @@ class WorkerProcess:
     def pid(self) -> int:
         """Its process id, which is that of its group too."""
         return self._process.pid
+
+    def hand_over(self, on_message: Receive, on_exit: Callable[[str], None]) -> bool:
+        """Tell somebody else from now on; False if the end has been told of already."""
+        with self._owning:
+            if not self.ended:
+                self._on_message, self._on_exit = on_message, on_exit
+            return not self.ended
 
     def send(self, command: Command) -> None:
         """Give it a command. One that is gone is told of by `on_exit`, not here."""
@@ -123,7 +132,7 @@ class WorkerProcess:
             message = decode_message(line)
         except msgspec.DecodeError:
             return  # torn by a kill in mid-write
-        self.on_message(message)
+        self._on_message(message)
 
     def _finish(self) -> None:
         if self._process.poll() is None:
@@ -137,7 +146,10 @@ class WorkerProcess:
         assert self._process.stdin is not None
         with self._sending, contextlib.suppress(BrokenPipeError):
             self._process.stdin.close()
-        self.on_exit(exit_words(self._process.returncode))
+        with self._owning:
+            self.ended = True
+            on_exit = self._on_exit
+        on_exit(exit_words(self._process.returncode))
 
     def _enforce_deadline(self) -> None:
         if self._deadline is None or time.monotonic() < self._deadline:

@@ -151,8 +151,7 @@ class Session:
     def _drop(self) -> None:
         spare, self._spare = self._spare, None
         if spare is not None:
-            spare.on_message = lambda message: None
-            spare.on_exit = lambda words: None
+            spare.hand_over(lambda message: None, lambda words: None)
             spare.kill()
 
     def _gone(self, words: str) -> None:

@@ -1,5 +1,6 @@
 """WorkerDriver: drives runs in a worker process, and survives whatever becomes of it."""
 
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -34,6 +35,7 @@ class WorkerDriver:
         self._check = ""  # what is being measured beside the last run's curve
         self._stopped = False
         self._closed = False
+        self._lock = threading.RLock()  # a worker may go away in the very moment in which it is asked for something
 
     @property
     def busy(self) -> bool:
@@ -42,24 +44,20 @@ class WorkerDriver:
 
     def run(self, spec: RunSpec) -> None:
         """Run a spec. The worker is used again when its objects are those of the spec and no file has changed."""
-        if self._busy or self._closed:
-            return
-        objects = _objects_of(spec)
-        if self._process is not None and (objects != self._objects or not self._process.alive):
-            self._drop()
-        self._objects, self._first, self._began = objects, len(self.events), time.monotonic()
-        self._busy, self._stopped = True, False
-        if self._process is None:
+        with self._lock:
+            if self._busy or self._closed:
+                return
+            objects = _objects_of(spec)
+            if self._process is not None and (objects != self._objects or self._process.ended):
+                self._drop()
+            self._objects, self._first, self._began = objects, len(self.events), time.monotonic()
+            self._busy, self._stopped = True, False
             try:
-                self._process = self._take()
+                self._process = self._process or self._taken()
             except OSError as error:
                 self._append(Ended(status="failed", phase="worker", reason=f"cannot be started: {error}", seconds=0))
                 return
-            self._process.on_message = self._receive
-            self._process.on_exit = self._gone
-        self._process.send(Run(spec=spec, id=new_id()))
-        if not self._process.alive and self._busy:
-            self._gone("ended before the run began")
+            self._process.send(Run(spec=spec, id=new_id()))
 
     def confirm(
         self,
@@ -77,13 +75,14 @@ class WorkerDriver:
         self._ask("stability", Stability())
 
     def _ask(self, check: str, command: Confirm | Stability) -> None:
-        if self._busy or self._closed:
-            return
-        if self._process is None or not self._process.alive:
-            self._append(broken_off(check, "the worker with the run's objects is gone: run the range test again"))
-            return
-        self._busy, self._stopped, self._check = True, False, check
-        self._process.send(command)
+        with self._lock:
+            if self._busy or self._closed:
+                return
+            if self._process is None or self._process.ended:
+                self._append(broken_off(check, "the worker with the run's objects is gone: run the range test again"))
+                return
+            self._busy, self._stopped, self._check = True, False, check
+            self._process.send(command)
 
     def stop(self) -> None:
         """End the run; a worker that does not answer is ended by force, and what it measured is kept all the same."""
@@ -112,9 +111,15 @@ class WorkerDriver:
         if self._process is not None:
             self._process.join(timeout)
 
+    def _taken(self) -> WorkerProcess:
+        process = self._take()
+        while not process.hand_over(self._receive, self._gone):
+            process = self._take()
+        return process
+
     def _drop(self) -> None:
         if self._process is not None:
-            self._process.on_exit = lambda words: None
+            self._process.hand_over(self._receive, lambda words: None)
             self._process.close()
             if not self._closed:
                 self._process = None
@@ -133,6 +138,10 @@ class WorkerDriver:
 
     def _gone(self, words: str) -> None:
         """The worker ended by itself. A run that was going on is ended in its place, from the events that arrived."""
+        with self._lock:
+            self._end_in_its_place(words)
+
+    def _end_in_its_place(self, words: str) -> None:
         if not self._busy:
             if not self._closed:
                 self._append(Notice(text=f"the worker {words}; the next run starts another", level="warning"))
