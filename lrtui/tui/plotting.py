@@ -66,8 +66,11 @@ def draw(picture: Picture, width: int, height: int) -> tuple[Row, ...]:
     folded = [curve.folded(columns * 2) for curve in picture.curves]
     lines = [line for curve in folded for line in line_of(curve)]
     dots = [dot for curve in folded for dot in dots_of(curve)]
-    window = window_for(lines or [dots], height - 3, settled=picture.settled)
-    text = _plotted(picture, window, width, height - 1, dots, _drawn(picture, folded))
+    drawn = _drawn(picture, folded)
+    # of named curves those in front are shown whole: one that blew up would flatten them all
+    front = [line for role, own in drawn if role != "repeat" for line in own] if picture.roles else lines
+    window = window_for(front or lines or [dots], height - 3, settled=picture.settled)
+    text = _plotted(picture, window, width, height - 1, dots, drawn)
     rows = [_decoded(row, width) for row in text.split("\n")[: height - 1]]
     if picture.interval:
         _lay_interval(rows[-2], picture, columns)

@@ -39,10 +39,11 @@ class Details(ModalScreen[None]):
         self.code = code_lines(view.spec.optimizer, suggestion, bounds)
 
     def compose(self) -> ComposeResult:
-        parts = [_answer(self.view), _code(self.code), _checks(self.view), _rules(self.view)]
+        parts = [_answer(self.view), _code(self.code), _checks(self.view)]
         texts = [Content("\n").join(lines) for part in parts if (lines := list(part))]
         with VerticalScroll(classes="dialog"):
             yield Static(Content("\n\n").join(texts))
+            yield Static(Content("\n").join([Content(""), *_rules(self.view)]), classes="rules")
             yield Static(Content.styled("\n↑↓ scroll   esc closes", "dim"))
 
     def action_copy(self, place: int) -> None:

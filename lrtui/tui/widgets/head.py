@@ -46,6 +46,8 @@ def progress(view: RunView) -> Content:
     count = f"{view.steps}/{view.total}"
     if view.phase == "running":
         left = view.seconds_left
+        if view.total > view.spec.range.num_iter and view.last is not None:
+            count += f"  repeat {view.last.repeat + 1} of {view.spec.range.repeats}"
         return Content.assemble(
             ("● ", "bold $accent"), count, ("" if left is None else f"  {duration(left)} left", "dim")
         )

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from textual.content import Content
 
-from lrtui.confirmation import stability_line, verdict_line
 from lrtui.events import Step
 from lrtui.tui.boundaries import Boundaries
 from lrtui.tui.clean import clean
@@ -36,13 +35,10 @@ def _point(step: Step) -> Iterator[str | tuple[str, str]]:
 
 
 def _beside(view: RunView) -> Iterator[str | tuple[str, str]]:
-    """What else the chart shows: how many repeats, and the range of the metric."""
+    """What else the chart shows: the range of the metric."""
     if view.metric_range:
         low, high = view.metric_range
-        yield (f"   ··· metric {low:.3g} to {high:.3g}", "$metric")
-    if view.spec.range.repeats > 1:
-        shown, all_ = len(view.points) - len(view.lens.without), view.spec.range.repeats
-        yield (f"   mean of {all_} repeats" if shown == all_ else f"   {shown} of {all_} repeats", "dim")
+        yield (f" ··· {low:.3g} to {high:.3g}", "$metric")
 
 
 def _lens(view: RunView) -> Iterator[Content]:
@@ -66,14 +62,26 @@ def _words(view: RunView, log: str) -> Iterator[Content]:
         if log:
             yield Content.assemble(("traceback: ", "dim"), clean(log))
         return
-    yield Content.assemble((f"{ended.status}: ", "bold"), clean(ended.reason))
-    yield from (Content(clean(words)) for words in _checked(view))
+    yield Content.assemble((f"{ended.status}: ", "bold"), clean(ended.reason), *_repeats(view), *_checked(view))
 
 
-def _checked(view: RunView) -> Iterator[str]:
-    """What was measured beside the curve, in a line each."""
-    if view.confirmation is not None:
-        yield f"short trainings: {verdict_line(view.confirmation)}"
+def _repeats(view: RunView) -> Iterator[tuple[str, str]]:
+    shown, all_ = len(view.points) - len(view.lens.without), len(view.points)
+    if all_ > 1:
+        yield (f"   mean of {all_} repeats" if shown == all_ else f"   {shown} of {all_} repeats", "dim")
+
+
+def _checked(view: RunView) -> Iterator[str | tuple[str, str]]:
+    """What was measured beside the curve, in a word each: the rest is a key away."""
+    result = view.confirmation
+    if result is not None:
+        yield from (
+            ("   tried: ", "dim"),
+            (clean(str(result.get("verdict", "no verdict"))), "bold"),
+            ("  c shows", "dim"),
+        )
     limits = [values for values in view.measured if values["name"] == "stability"]
     if limits and view.limit_shown:
-        yield f"stability: {stability_line(limits[-1])}"
+        limit, problem = limits[-1].get("limit"), limits[-1].get("problem")
+        words = clean(f"no limit: {problem}" if problem else f"limit {rate(limit)}, {limits[-1]['formula']}")
+        yield (f"   {words}", "" if problem else "$warning")
