@@ -113,6 +113,20 @@ async def test_other_data_fills_in_other_values(tmp_path: Path):
         assert "7 from data" not in screen_text(screen.app)
 
 
+async def test_what_comes_from_the_data_never_overtakes_what_is_being_typed():
+    session = FakeSession()
+    session.facts["lrtui:digits"] = small()
+    async with setup_screen(session, size=(120, 50)) as (screen, pilot):
+        await until(pilot, lambda: "7 from data" in screen_text(screen.app))
+        line = choice(screen, "model").target.line
+        await focus(pilot, line)
+        line.value = ""
+        for letter in "sample_models/mlp.py:MLP":  # faster than any answer to what was typed before
+            line.insert_text_at_cursor(letter)
+        await until(pilot, lambda: screen.form.texts["model"] == "sample_models/mlp.py:MLP")
+        assert line.value == "sample_models/mlp.py:MLP"
+
+
 async def test_the_first_batch_is_told_at_the_data():
     async with setup_screen(size=(120, 50)) as (screen, pilot):
         await until(pilot, lambda: "a batch: 16×1×8×8 of float32" in screen_text(screen.app))

@@ -30,6 +30,7 @@ class FieldBox(Container):
         super().__init__()
         self.path = path
         self.parameter = parameter
+        self._shown = text  # what was put here; something else has been typed
         choices = choices_of(parameter)
         line = Input(text, placeholder=clean(hint), compact=True, select_on_focus=False)
         self.widget: Input | Pick = Pick(choices, text) if choices else line
@@ -71,12 +72,13 @@ class FieldBox(Container):
             self.mount(Static(Content(clean(message)), classes="error"))
 
     def show(self, text: str, hint: str = "") -> None:
-        """Another text from elsewhere: it is no edit."""
+        """Another text from elsewhere: it is no edit. What a person has typed stays."""
         if isinstance(self.widget, Input):
             self.widget.placeholder = clean(hint)
-        if self.widget.value != text:
+        if self.widget.value == self._shown != text:
             with self.prevent(Input.Changed, Pick.Changed):
                 self.widget.value = text
+            self._shown = text
 
     def focus_field(self) -> None:
         """Put the cursor here."""

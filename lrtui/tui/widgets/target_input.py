@@ -119,8 +119,8 @@ class TargetInput(Vertical):
             self.open()
 
     def put(self, text: str) -> None:
-        """Another text from elsewhere."""
-        if text != self.line.value:
+        """Another text from elsewhere; the one that is being typed is not touched."""
+        if text != self.line.value and not self.line.has_focus:
             self.line.value = self._taken = text
 
     def close(self) -> None:
