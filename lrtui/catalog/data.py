@@ -9,7 +9,11 @@ from lrtui.catalog.loading import load
 from lrtui.catalog.target import split
 from lrtui.spec import Choice
 
-_FILES = {"images": "root", "table": "path", "text": "path"}
+_FILES = {
+    "images": ("root", "a folder with a sub-folder of images for each class"),
+    "table": ("path", "a CSV, Parquet or .npy file"),
+    "text": ("path", "a text file"),
+}
 _OPTIONS = ("root", "resize", "channels", "normalize", "augment", "download")
 
 
@@ -22,9 +26,11 @@ def available(choice: Choice) -> Availability:
         load(choice.target)
         return vision.available(what, vision.folder_of(_root(choice)), _own_options(choice))
     if where == "lrtui" and what in _FILES:
-        given = choice.args.get(_FILES[what])
+        name, wanted = _FILES[what]
+        given = choice.args.get(name)
         if not given or not Path(str(given)).expanduser().exists():
-            return Availability(there=False, message=f"lrtui:{what}: {_FILES[what]}: {given or 'nothing'} is not there")
+            missing = f"{given} is not there" if given else "is not given"
+            return Availability(there=False, message=f"lrtui:{what}: {name}: {missing}; it takes {wanted}")
     return Availability(there=True)
 
 

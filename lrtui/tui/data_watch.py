@@ -58,6 +58,12 @@ class DataWatch:
         return checked.availability if checked else None
 
     @property
+    def can_fetch(self) -> bool:
+        """The data is not there, and can be downloaded."""
+        found = self.availability
+        return found is not None and not found.there and found.can_download
+
+    @property
     def pending(self) -> bool:
         """No answer yet on whether it is there."""
         return self.session is not None and self.data is not None and key(self.data) not in self.session.checked

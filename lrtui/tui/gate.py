@@ -3,30 +3,30 @@
 import asyncio
 import contextlib
 import time
-from typing import TYPE_CHECKING
+from typing import Any
+
+from textual.app import App
 
 from lrtui import presets
 from lrtui.catalog.errors import CatalogError
 from lrtui.catalog.trust import trust
 from lrtui.spec import RunSpec
-from lrtui.tui.data_watch import DataWatch, missing
+from lrtui.tui.data_watch import missing
 from lrtui.tui.session import Session
 from lrtui.tui.trusting import question, unknown_files
-
-if TYPE_CHECKING:
-    from lrtui.tui.screens.setup import SetupScreen
+from lrtui.tui.widgets.form_body import FormBody
 
 _PATIENCE = 3.0  # seconds for an answer about the data; without one the run itself says what is wrong
 _POLL = 0.05
 
 
 class Gate:
-    """One press of the run button."""
+    """One press of the run button. A form that has no body yet is run as it was given."""
 
-    def __init__(self, screen: "SetupScreen", session: Session, watch: DataWatch) -> None:
-        self.screen = screen
+    def __init__(self, app: App[Any], session: Session, body: FormBody | None) -> None:
+        self.app = app
         self.session = session
-        self.watch = watch
+        self.body = body
 
     async def run(self, spec: RunSpec) -> None:
         """Ask what is to be asked, then run."""
@@ -37,11 +37,11 @@ class Gate:
         """Offer the download of the data that is picked; True when it is there afterwards."""
         from lrtui.tui.screens.fetch import Fetch
 
-        data, availability = self.watch.data, self.watch.availability
-        if data is None or availability is None or not availability.can_download:
+        watch = self.body.data_watch if self.body else None
+        if watch is None or watch.data is None or watch.availability is None or not watch.can_fetch:
             return False
-        fetched = await self.screen.app.push_screen_wait(Fetch(self.session, data, availability))
-        self.watch.again()
+        fetched = await self.app.push_screen_wait(Fetch(self.session, watch.data, watch.availability))
+        watch.again()
         return bool(fetched)
 
     async def _agreed(self, spec: RunSpec) -> bool:
@@ -52,7 +52,7 @@ class Gate:
         if not files:
             return True
         asked = Confirm(question(files), "run it" if len(files) == 1 else "run them", "back to the form")
-        if not await self.screen.app.push_screen_wait(asked):
+        if not await self.app.push_screen_wait(asked):
             return False
         for path in files:
             with contextlib.suppress(CatalogError):  # gone meanwhile: the run says so
@@ -61,21 +61,22 @@ class Gate:
 
     async def _there(self, spec: RunSpec) -> bool:
         """Data that is not there is looked for once more, then offered to be fetched."""
-        if self.session.ready is None or spec.data.args.get("download") is True:
+        body = self.body
+        if body is None or self.session.ready is None or spec.data.args.get("download") is True:
             return True
-        if missing(self.watch.availability):
-            self.watch.again()
+        watch = body.data_watch
+        if missing(watch.availability):
+            watch.again()
         end = time.monotonic() + _PATIENCE
-        while self.watch.pending and time.monotonic() < end and not self.session.problem:
-            self.watch.ask()
+        while watch.pending and time.monotonic() < end and not self.session.problem:
+            watch.ask()
             await asyncio.sleep(_POLL)
-        availability = self.watch.availability
-        if availability is None or availability.there:
+        if not missing(watch.availability):
             return True
-        if availability.can_download:
+        if watch.can_fetch:
             return await self.fetch()
-        self.screen.check()
-        await self.screen.go_to("data")
+        body.check()
+        await body.go_to("data")
         return False
 
     def _begin(self, spec: RunSpec) -> None:
@@ -83,4 +84,4 @@ class Gate:
 
         with contextlib.suppress(OSError):  # a full disk: what is lost is a line in a list
             presets.remember(spec)
-        self.screen.app.push_screen(RunScreen(self.session.driver(spec), spec))
+        self.app.push_screen(RunScreen(self.session.driver(spec), spec))

@@ -28,7 +28,7 @@ def choice(screen: SetupScreen, role: str) -> ChoiceBox:
 
 async def pick(screen: SetupScreen, pilot, role: str, target: str) -> None:
     choice(screen, role).target.line.value = target
-    await until(pilot, lambda: screen.form.texts[role] == target and choice(screen, role).found.state != "waiting")
+    await until(pilot, lambda: screen.body.form.texts[role] == target and choice(screen, role).found.state != "waiting")
     await until(pilot, lambda: screen.spec is None or getattr(screen.spec, role).target == target)
 
 
@@ -60,7 +60,7 @@ async def test_a_step_that_a_model_brings_reaches_the_spec_though_its_field_is_f
         await pick(screen, pilot, "model", "sample_models/gan.py:GAN")
         await until(pilot, lambda: screen.spec is not None and screen.spec.step.target == "sample_models/gan.py:step")
         assert screen.spec.optimizer.target == "sample_models/gan.py:optimizers"
-        assert screen.more.fold.count == 1
+        assert screen.body.more.fold.count == 1
         await pick(screen, pilot, "model", "sample_models/mlp.py:MLP")
         await until(pilot, lambda: screen.spec == RunSpec(model=Choice("sample_models/mlp.py:MLP")))
 
@@ -93,7 +93,7 @@ async def test_the_data_fills_what_is_left_open_and_a_persons_own_value_wins(tmp
         await until(pilot, lambda: "7 from data" in screen_text(screen.app))
         assert "1 from data" in screen_text(screen.app)
         assert box(screen, "model.num_classes").text == ""
-        assert not screen.problems  # a required parameter that the data fills
+        assert not screen.body.problems  # a required parameter that the data fills
         assert screen.spec.model.args == {}
         box(screen, "model.in_channels").widget.value = "5"  # the default, said on purpose
         await until(pilot, lambda: screen.spec.model.args == {"in_channels": 5})
@@ -123,7 +123,7 @@ async def test_what_comes_from_the_data_never_overtakes_what_is_being_typed():
         line.value = ""
         for letter in "sample_models/mlp.py:MLP":  # faster than any answer to what was typed before
             line.insert_text_at_cursor(letter)
-        await until(pilot, lambda: screen.form.texts["model"] == "sample_models/mlp.py:MLP")
+        await until(pilot, lambda: screen.body.form.texts["model"] == "sample_models/mlp.py:MLP")
         assert line.value == "sample_models/mlp.py:MLP"
 
 
@@ -263,7 +263,7 @@ async def test_data_that_nobody_can_fetch_is_told_at_its_field_and_not_run():
 @pytest.mark.parametrize("size", [(80, 24), (200, 50)])
 async def test_the_folded_fields_open_with_enter_and_reach_the_spec(size: tuple[int, int]):
     async with setup_screen(size=size) as (screen, pilot):
-        await focus(pilot, screen.more.fold)
+        await focus(pilot, screen.body.more.fold)
         await pilot.press("enter")
         await until(pilot, lambda: len(screen.query(ChoiceBox)) == 6)
         texts = {"range.warmup": "3", "range.clip_grad_norm": "1.5", "loader.val_fraction": "0.1", "compile": "true"}
@@ -276,7 +276,7 @@ async def test_the_folded_fields_open_with_enter_and_reach_the_spec(size: tuple[
         assert screen.spec.range.clip_grad_norm == 1.5
         assert screen.spec.loader.val_fraction == 0.1
         assert screen.spec.compile
-        await focus(pilot, screen.more.fold)
+        await focus(pilot, screen.body.more.fold)
         await pilot.press("enter")
         await until(pilot, lambda: "5 set" in screen_text(screen.app))
         assert not screen.query_one("#inside").display
@@ -285,9 +285,9 @@ async def test_the_folded_fields_open_with_enter_and_reach_the_spec(size: tuple[
 async def test_something_wrong_in_the_folded_part_opens_it():
     spec = RunSpec(metric=Choice("gone.py:metric"))
     async with setup_screen(spec=spec) as (screen, pilot):
-        await focus(pilot, screen.more.fold)
+        await focus(pilot, screen.body.more.fold)
         await pilot.press("enter", "enter")
-        await until(pilot, lambda: any(problem.field == "metric" for problem in screen.problems))
+        await until(pilot, lambda: any(problem.field == "metric" for problem in screen.body.problems))
         await pilot.press("f5")
         await until(pilot, lambda: screen.focused is choice(screen, "metric").target.line)
         assert screen.query_one("#inside").display
@@ -305,4 +305,4 @@ async def test_what_cannot_be_a_field_is_written_as_toml(tmp_path: Path):
         await until(pilot, lambda: screen.spec is not None and "depth" in screen.spec.model.args)
         assert screen.spec.model.args == {"layers": {"a": [1, 2]}, "depth": 3}
         box(screen, "model.**").widget.value = "depth"
-        await until(pilot, lambda: any(problem.field == "model.**" for problem in screen.problems))
+        await until(pilot, lambda: any(problem.field == "model.**" for problem in screen.body.problems))

@@ -124,7 +124,7 @@ async def test_a_file_that_does_not_parse_is_told_with_its_line(tmp_path: Path):
     (tmp_path / "net.py").write_text("def net(:\n    pass\n")
     async with setup_screen() as (screen, pilot):
         choice(screen, "model").target.line.value = f"{tmp_path}/net.py:net"
-        await until(pilot, lambda: any("net.py:1" in problem.message for problem in screen.problems))
+        await until(pilot, lambda: any("net.py:1" in problem.message for problem in screen.body.problems))
 
 
 async def test_a_file_is_listed_without_being_run(tmp_path: Path):
@@ -139,7 +139,7 @@ async def test_a_file_is_listed_without_being_run(tmp_path: Path):
             pilot, lambda: "required" in mark(screen, "model.width") or "expected" in mark(screen, "model.width")
         )
         box(screen, "model.width").widget.value = "4"
-        await until(pilot, lambda: not screen.problems)
+        await until(pilot, lambda: not screen.body.problems)
         assert screen.spec.model.args == {"width": 4}
 
 
@@ -298,7 +298,7 @@ async def test_hostile_text_in_a_target_breaks_nothing(text: str):
         line.value = text
         await pilot.pause()
         await pilot.press("enter", "escape", "escape")
-        await until(pilot, lambda: bool(screen.problems))
+        await until(pilot, lambda: bool(screen.body.problems))
         assert "\x1b" not in screen_text(screen.app)
 
 

@@ -117,7 +117,8 @@ class ChoiceBox(Container):
 
     def _summarise(self) -> None:
         line, summary = self.query_one(".summary", Quiet), self._summary()
-        line.show(summary)
+        line.set_class(self.found.state == "wrong" or bool(self._wrong), "-wrong")  # said in full
+        line.show(summary, layout=True)
         line.display = bool(summary)
 
     def _summary(self) -> Content:

@@ -31,7 +31,8 @@ class Fold(Widget, can_focus=True):
         return f"{self.title}: {self.inside}; Enter {'closes' if self.is_open else 'opens'} it"
 
     def render(self) -> Content:
-        state = (f"{self.count} set", "") if self.count else (self.inside, "dim")
+        inside = "" if self.is_open else self.inside
+        state = (f"{self.count} set", "") if self.count else (inside, "dim")
         return Content.assemble(("▾ " if self.is_open else "▸ ", "dim"), (f"{self.title}  ", "bold"), state)
 
     def on_click(self) -> None:

@@ -3,6 +3,7 @@
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.message import Message
+from textual.widgets import Static
 
 from lrtui.tui.fields import MORE, MORE_ROLES
 from lrtui.tui.form import Form
@@ -36,7 +37,7 @@ class More(Vertical):
         if wanted and not self.query("#inside"):
             boxes = [FieldBox(path, own, self.form.texts[path]) for path, own in MORE.items()]
             choices = [ChoiceBox(role, self.form, self.offers) for role in MORE_ROLES]
-            fields = Container(Container(*boxes, classes="fields"), classes="section wide")
+            fields = Container(Static("rest", classes="role"), Container(*boxes, classes="fields"), classes="section")
             await self.mount(Vertical(*choices, fields, id="inside"))
             self.post_message(self.Opened())
         for inside in self.query("#inside"):
