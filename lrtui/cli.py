@@ -1,5 +1,7 @@
 """The command line: thin. Every command imports what it needs when it runs, so that `--help` costs nothing."""
 
+import os
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -86,6 +88,7 @@ def lrtui(context: click.Context, /, spec: Path | None, **flags: Any) -> None:
         if any(value not in (None, ()) for value in flags.values()):
             raise click.UsageError(f"put the flags after the command: lrtui {context.invoked_subcommand} …")
         return
+    _check_home()
     from lrtui.tui.app import run_app
 
     context.exit(run_app(_spec(spec, flags)))
@@ -121,6 +124,9 @@ def run(
     """
     if output is not None and output.exists() and not force:
         raise click.UsageError(f"{output} already exists; --force overwrites it")
+    if output is not None and not output.expanduser().absolute().parent.is_dir():
+        raise click.UsageError(f"{output}: there is no folder {output.parent} to write it to")
+    _check_home()
     from lrtui.headless import Checks, run_headless
 
     asked = {name: value for name in _CHECKS if (value := flags.pop(name)) is not None}
@@ -128,6 +134,18 @@ def run(
         raise click.UsageError("--schedule is that of --confirm or --confirm-seconds")
     spec, checks = _spec(spec_file, flags), Checks(**asked)
     context.exit(run_headless(spec, checks=checks, as_json=as_json, output=output, overwrite=force))
+
+
+def _check_home() -> None:
+    """Refuse a data directory that cannot be used, before anything is done that would be lost there."""
+    from lrtui import paths
+
+    try:
+        for folder in (paths.runs(), paths.logs()):
+            folder.stat()
+    except OSError as error:
+        where = "LRTUI_HOME" if os.environ.get("LRTUI_HOME") else "the data directory (LRTUI_HOME sets another)"
+        raise click.UsageError(f"{where} cannot be used: {error.filename}: {error.strerror}") from None
 
 
 def _spec(file: Path | None, flags: dict[str, Any]) -> "RunSpec":
@@ -184,7 +202,14 @@ def _with(spec: "RunSpec", path: str, value: Any) -> "RunSpec":
 
 def main() -> None:
     """The entry point."""
-    sys.exit(lrtui(prog_name="lrtui"))
+    try:
+        code = lrtui(prog_name="lrtui", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        code = 128 + signal.SIGINT
+    sys.exit(code)
 
 
 if __name__ == "__main__":

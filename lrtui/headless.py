@@ -1,5 +1,6 @@
 """`lrtui run`: the same worker and the same events as the app, with a progress line in place of a screen."""
 
+import errno
 import signal
 import sys
 import time
@@ -7,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import TextIO
 
 import msgspec
 
@@ -109,10 +111,16 @@ def report(events: list[Event], *, as_json: bool, output: Path | None, overwrite
         record = from_events(events)
     except RecordError:
         return _say(f"{end.phase}: {end.reason}", USER_FAILED)
-    if as_json:
-        sys.stdout.write(to_json(record).decode())
-        sys.stdout.flush()
-    code = _verdict(record, end, as_json)
+    try:
+        if as_json:
+            _stdout().write(to_json(record).decode())
+        code = _verdict(record, end, as_json)
+        _stdout().flush()
+    except OSError as error:
+        kept = f"; the record is kept at {end.record}" if end.record else ""
+        return _say(f"stdout cannot be written: {error.strerror or error}{kept}", NOT_SAVED)
+    if not end.record and code in (ANSWER, NO_ANSWER):
+        code = NOT_SAVED
     if output is not None:
         try:
             save(record, output, overwrite)
@@ -128,11 +136,9 @@ def _verdict(record: RunRecord, end: Ended, quiet: bool) -> int:
         return _say(f"{end.phase}: {end.reason}{log}", USER_FAILED)
     suggestion = record.suggestion
     if not quiet:
-        print(f"{record.status}: {record.reason}")
-        for line in answer_lines(record):
-            print(line)
-        if end.record:
-            print(f"record   {end.record}")
+        told = [f"{record.status}: {record.reason}", *answer_lines(record)]
+        told += [f"record   {end.record}"] if end.record else []
+        _stdout().write("".join(f"{line}\n" for line in told))
     return ANSWER if suggestion is not None and suggestion.lr is not None else NO_ANSWER
 
 
@@ -178,6 +184,14 @@ def _signals() -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
+def _stdout() -> TextIO:
+    """Python has none where the descriptor was closed."""
+    if sys.stdout is None:
+        raise OSError(errno.EBADF, "it is closed")
+    return sys.stdout
+
+
 def _say(text: str, code: int) -> int:
-    sys.stderr.write(f"lrtui: {text}\n")
+    if sys.stderr is not None:
+        sys.stderr.write(f"lrtui: {text}\n")
     return code

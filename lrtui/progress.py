@@ -1,5 +1,6 @@
 """The progress of a run as lines on stderr, where there is no screen."""
 
+import io
 import sys
 from typing import Any
 
@@ -10,7 +11,8 @@ class Progress:
     """One line on stderr that is rewritten on a terminal, and a line for every tenth elsewhere."""
 
     def __init__(self) -> None:
-        self._live = sys.stderr.isatty()
+        self._out = sys.stderr or io.StringIO()  # Python has none where the descriptor was closed
+        self._live = self._out.isatty()
         self._total = 0
         self._shown = -1
         self._count = 0
@@ -21,7 +23,8 @@ class Progress:
         match event:
             case Started():
                 self._total = event.total_steps
-                self._line(f"{event.spec.model.target} · {event.spec.data.target} · {event.device} · {event.batch}")
+                told = (event.spec.model.target, event.spec.data.target, event.device, event.batch)
+                self._line(" · ".join(part for part in told if part))
             case Notice():
                 self._line(event.text)
             case Step():
@@ -35,16 +38,16 @@ class Progress:
     def close(self) -> None:
         """End a line that is being rewritten."""
         if self._open:
-            sys.stderr.write("\n")
+            self._out.write("\n")
             self._open = False
 
     def _step(self, step: Step) -> None:
         tenth = self._count * 10 // max(1, self._total)
-        loss = "skipped" if step.loss is None else f"{step.loss:.4g}"
+        loss = f"{step.loss:.4g}" if step.loss is not None else "skipped" if step.skipped else f"{step.measured_loss}"
         text = f"{self._count}/{self._total}  lr {step.lr:.2e}  loss {loss}"
         if self._live:
-            sys.stderr.write(f"\r\x1b[K{text}")
-            sys.stderr.flush()
+            self._out.write(f"\r\x1b[K{text}")
+            self._out.flush()
             self._open = True
         elif tenth > self._shown:
             self._line(text)
@@ -52,7 +55,7 @@ class Progress:
 
     def _line(self, text: str) -> None:
         self.close()
-        sys.stderr.write("".join(char if char.isprintable() else " " for char in text) + "\n")
+        self._out.write("".join(char if char.isprintable() else " " for char in text) + "\n")
 
 
 def _trial_text(values: dict[str, Any]) -> str:

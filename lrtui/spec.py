@@ -99,10 +99,11 @@ def problems(spec: RunSpec) -> list[Problem]:
             found.append(Problem(field, message))
 
     for name in ("model", "data", "optimizer"):
-        need(":" in getattr(spec, name).target, name, f"expected where:what, got '{getattr(spec, name).target}'")
+        target = getattr(spec, name).target
+        need(_is_target(target), name, f"expected where:what, got '{target}'")
     for name in ("loss", "metric", "step"):
         target = getattr(spec, name).target
-        need(":" in target or target in ("auto", "none"), name, f"expected where:what or 'none', got '{target}'")
+        need(_is_target(target) or target in ("auto", "none"), name, f"expected where:what or 'none', got '{target}'")
     test = spec.range
     need(math.isfinite(test.start_lr), "range.start_lr", f"must be a finite number, got {test.start_lr}")
     need(math.isfinite(test.end_lr), "range.end_lr", f"must be a finite number, got {test.end_lr}")
@@ -115,7 +116,7 @@ def problems(spec: RunSpec) -> list[Problem]:
         "range.end_lr",
         f"must be above start_lr ({test.start_lr:g}), got {test.end_lr:g}",
     )
-    need(test.num_iter >= 2, "range.num_iter", f"must be at least 2, got {test.num_iter}")
+    need(2 <= test.num_iter <= 10**9, "range.num_iter", f"must be from 2 to 1,000,000,000, got {test.num_iter}")
     need(0 <= test.smooth_f < 1, "range.smooth_f", f"must be in [0, 1), got {test.smooth_f:g}")
     need(test.diverge_th > 1, "range.diverge_th", f"must be above 1, got {test.diverge_th:g}")
     for name in ("accumulation_steps", "iterations_per_lr", "repeats"):
@@ -134,6 +135,11 @@ def problems(spec: RunSpec) -> list[Problem]:
     )
     need(0 <= spec.seed < 2**63, "seed", f"must be in [0, 2**63), got {spec.seed}")
     return found
+
+
+def _is_target(target: str) -> bool:
+    where, _, what = target.rpartition(":")
+    return bool(where.strip() and what.strip())
 
 
 def checked(spec: RunSpec) -> RunSpec:

@@ -24,9 +24,12 @@ class BuildError(Exception):
 def told(error: BaseException, limit: int = 300) -> str:
     """An exception in one line: its type and the first line of what it says."""
     name = type(error).__name__
-    text = str(error).strip()
+    try:
+        text = str(error).strip()
+    except Exception:  # noqa: BLE001 - a foreign exception's own __str__ may raise; its type is all there is to tell then
+        text = ""
     if isinstance(error, SystemExit):
-        return f"it called sys.exit({error.code!r})"
+        return one_line(f"it called sys.exit({error.code!r})", limit)
     if isinstance(error, SyntaxError) and error.filename:
         return f"{name}: {error.msg} ({Path(error.filename).name}:{error.lineno})"
     first = text.splitlines()[0] if text else ""

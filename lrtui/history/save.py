@@ -16,13 +16,16 @@ def save(record: RunRecord, path: Path, overwrite: bool = False) -> Path:
 
     Raises:
         FileExistsError: the file is there and `overwrite` is off.
-        OSError: it cannot be written; `strerror` says why. What was there before is untouched.
+        OSError: it cannot be written; `strerror` says why. What was there before is untouched; a device, a pipe or
+            anything else that is no regular file is refused, and a symbolic link is followed.
     """
-    path = path.expanduser()
+    path = path.expanduser().resolve()
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, "is a directory, expected a file name", str(path))
     if path.exists() and not overwrite:
         raise FileExistsError(errno.EEXIST, "already exists", str(path))
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "is no regular file", str(path))
     content = to_json(record)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:

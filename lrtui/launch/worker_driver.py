@@ -7,17 +7,19 @@ from pathlib import Path
 
 import msgspec
 
+from lrtui import __version__
 from lrtui.catalog.target import locate, split
 from lrtui.events import Ended, Event, Measured, Notice, Restored, Started, Step
 from lrtui.history.save import save
 from lrtui.history.store import journal_path, record_path
 from lrtui.launch.process import WorkerProcess
 from lrtui.measured import CHECKS, STOPPED, broken_off
-from lrtui.record import RecordError, from_events, new_id
+from lrtui.record import RecordError, from_events, new_id, now
 from lrtui.spec import CHOICES, RunSpec
 from lrtui.worker.messages import Answer, Confirm, Message, Ready, Reset, Run, Schedule, Stability, Stop
 
 _STOP_SECONDS = 5.0  # for the step in progress and the record, before the worker is ended by force
+_STOP_UNSTARTED_SECONDS = 0.5  # where nothing has been measured that could be lost
 
 
 class WorkerDriver:
@@ -29,6 +31,7 @@ class WorkerDriver:
         self._on_close = on_close
         self._process: WorkerProcess | None = None
         self._objects: object = None
+        self._run: Run | None = None
         self._first = 0  # where the events of the run in progress begin
         self._began = 0.0
         self._busy = False
@@ -57,7 +60,8 @@ class WorkerDriver:
             except OSError as error:
                 self._append(Ended(status="failed", phase="worker", reason=f"cannot be started: {error}", seconds=0))
                 return
-            self._process.send(Run(spec=spec, id=new_id()))
+            self._run = Run(spec=spec, id=new_id())
+            self._process.send(self._run)
 
     def confirm(
         self,
@@ -89,7 +93,7 @@ class WorkerDriver:
         if self._busy and self._process is not None:
             self._stopped = True
             self._process.send(Stop())
-            self._process.end_within(_STOP_SECONDS)
+            self._process.end_within(_STOP_SECONDS if self._started() else _STOP_UNSTARTED_SECONDS)
 
     def reset(self) -> None:
         """Put model and optimizer back; where no worker holds them any more there is nothing that could differ."""
@@ -152,6 +156,8 @@ class WorkerDriver:
             self._recovered(last)
             self._append(last)
             return
+        if self._run is not None and not self._started():
+            self._append(_never_started(self._run, str(log)))
         end = Ended(
             status="failed", phase=self._phase(), reason=f"the worker {words}; its log: {log}", seconds=self._since()
         )
@@ -173,10 +179,32 @@ class WorkerDriver:
         events = self.events[self._first :]
         if any(isinstance(event, Step) for event in events):
             return "training"
-        return "the first step" if any(isinstance(event, Started) for event in events) else "building"
+        built = any(isinstance(event, Started) and event.digest for event in events)
+        return "the first step" if built else "building"
+
+    def _started(self) -> bool:
+        return any(isinstance(event, Started) for event in self.events[self._first :])
 
     def _since(self) -> float:
         return time.monotonic() - self._began
+
+
+def _never_started(run: Run, log: str) -> Started:
+    """The start of a run whose worker went away before it could tell of it, so that there is a record all the same."""
+    return Started(
+        id=run.id,
+        created=now(),
+        lrtui=__version__,
+        torch="",
+        device=run.spec.device,
+        spec=run.spec,
+        parameters=0,
+        batch="",
+        loss="",
+        digest="",
+        total_steps=run.spec.range.num_iter * run.spec.range.repeats,
+        log=log,
+    )
 
 
 def _objects_of(spec: RunSpec) -> object:

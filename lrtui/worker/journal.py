@@ -19,15 +19,16 @@ class Journal:
         self.path = path
         self.problem = ""
         self._file: BinaryIO | None = None
+        self._failed = False
         self._synced = time.monotonic()
-        with self._tolerated():
-            self._file = path.open("ab", buffering=0)
 
     def append(self, event: Event) -> None:
         """Write one line, and sync at most once a second."""
-        if self._file is None:
+        if self._failed:
             return
         with self._tolerated():
+            # not before there is something to write: a run that never starts leaves no empty journal
+            self._file = self._file or self.path.open("ab", buffering=0)
             self._file.write(encode(event))
             if time.monotonic() - self._synced >= _SYNC_SECONDS:
                 os.fsync(self._file.fileno())
@@ -48,4 +49,4 @@ class Journal:
             yield
         except OSError as error:
             self.problem = f"the journal cannot be kept: {error.strerror} ({self.path})"
-            self._file = None
+            self._failed = True

@@ -22,8 +22,8 @@ class Ledger:
 
     def emit(self, event: Event) -> None:
         """Tell of an event, and keep it."""
-        self._keep(event)
         self._send(event)
+        self._keep(event)
 
     def finish(self, last: Event) -> None:
         """Write the record, the last event included, let the journal go if that worked, and only then tell that event.

@@ -12,9 +12,15 @@ class Outbox:
         os.set_inheritable(descriptor, False)
         self._descriptor = descriptor
         self._broken = False
+        self._owner = os.getpid()
 
     def send(self, message: Message) -> None:
-        """Write one message."""
+        """Write one message.
+
+        A fork of a user's code that comes back into ours ends here: two processes would run the test into one record.
+        """
+        if os.getpid() != self._owner:
+            os._exit(0)
         data = encode(message)
         try:
             while data and not self._broken:

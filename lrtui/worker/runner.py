@@ -15,6 +15,7 @@ import lrtui
 from lrtui.analysis.analyse import analyse
 from lrtui.catalog.build import Built, build
 from lrtui.catalog.errors import BuildError, told
+from lrtui.engine import precision
 from lrtui.engine.finder import LRFinder
 from lrtui.engine.momentum import momentum_of
 from lrtui.events import Ended, Event, Measured, Notice, Restored, Started, Status, Step, Suggested
@@ -124,13 +125,17 @@ class Runner:
         else:
             try:
                 self._built = build(spec, lambda text: self._send(Notice(text=text)))
+                _check_precision(self._built, spec)
                 self._finder = _finder(self._built, spec)
+            except RunError:
+                self._start(spec, run_id)
+                raise
             except BuildError as error:
                 self._start(spec, run_id)
                 raise RunError(error.phase, error.message) from error
             except ValueError as error:
                 self._start(spec, run_id)
-                raise RunError("precision", str(error)) from error
+                raise RunError("model", told(error)) from error
             self._spec = spec
             self._digest = self._finder.digest()
         self._start(spec, run_id)
@@ -233,6 +238,13 @@ def _finder(built: Built, spec: RunSpec) -> LRFinder:
         compile=spec.compile,
         verbose=False,
     )
+
+
+def _check_precision(built: Built, spec: RunSpec) -> None:
+    try:
+        precision.of_name(spec.precision, built.device)
+    except ValueError as error:
+        raise RunError("precision", str(error)) from error
 
 
 def _objects_of(spec: RunSpec) -> RunSpec:

@@ -41,6 +41,23 @@ def test_a_directory_is_no_file(tmp_path: Path) -> None:
         save(RECORD, tmp_path, overwrite=True)
 
 
+def test_what_is_no_regular_file_is_left_alone(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(OSError, match="no regular file"):
+        save(RECORD, pipe, overwrite=True)
+    assert pipe.is_fifo()
+
+
+def test_a_symbolic_link_is_followed_and_stays_one(tmp_path: Path) -> None:
+    target, link = tmp_path / "target.json", tmp_path / "link.json"
+    target.write_text("old")
+    link.symlink_to(target)
+    save(RECORD, link, overwrite=True)
+    assert link.is_symlink()
+    assert load(target).id == RECORD.id
+
+
 def test_a_folder_that_is_not_there_is_an_os_error_and_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(OSError) as caught:
         save(RECORD, tmp_path / "gone" / "run.json")

@@ -206,6 +206,29 @@ def test_bad_input_is_one_line_that_names_the_phase_and_the_thing(driver: Worker
         assert "\n" not in end.reason
 
 
+def test_a_worker_that_dies_while_building_leaves_a_record_all_the_same(driver: WorkerDriver, tmp_path: Path) -> None:
+    end = run(driver, with_model(module(tmp_path, "gone", before="os._exit(7)\n")))
+    assert (end.status, end.phase) == ("failed", "building")
+    assert load(end.record).status == "failed"
+    assert journals() == []
+
+
+def test_a_fork_that_comes_back_runs_nothing(driver: WorkerDriver, tmp_path: Path) -> None:
+    end = run(driver, with_model(module(tmp_path, "forks", before="os.fork()\n")))
+    assert end.status in ("completed", "diverged")
+    assert [step.iteration for step in steps(driver)] == list(range(len(steps(driver))))
+    assert len(load(end.record).history.lr) == len(steps(driver)) <= QUICK.range.num_iter
+
+
+def test_a_stop_before_anything_is_measured_takes_no_time(driver: WorkerDriver, tmp_path: Path) -> None:
+    driver.run(with_model(module(tmp_path, "slow", before="time.sleep(600)\n")))
+    began = time.monotonic()
+    driver.stop()
+    wait(lambda: not driver.busy)
+    assert time.monotonic() - began < 5
+    assert driver.events[-1].status == "stopped"  # type: ignore[union-attr]
+
+
 def test_an_edited_model_file_is_picked_up_without_ado(driver: WorkerDriver, tmp_path: Path) -> None:
     target = module(tmp_path, "net", "raise RuntimeError('before the edit')")
     assert "before the edit" in run(driver, with_model(target)).reason
