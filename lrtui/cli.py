@@ -127,7 +127,7 @@ def run(
     if output is not None and not output.expanduser().absolute().parent.is_dir():
         raise click.UsageError(f"{output}: there is no folder {output.parent} to write it to")
     _check_home()
-    from lrtui.headless import Checks, run_headless
+    from lrtui.headless.run import Checks, run_headless
 
     asked = {name: value for name in _CHECKS if (value := flags.pop(name)) is not None}
     if "schedule" in asked and not {"iterations", "seconds"} & asked.keys():

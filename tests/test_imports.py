@@ -8,7 +8,7 @@ import pytest
 UI_SIDE = [
     "lrtui",
     "lrtui.cli",
-    "lrtui.headless",
+    "lrtui.headless.run",
     "lrtui.spec",
     "lrtui.specfile",
     "lrtui.events",

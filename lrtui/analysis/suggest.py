@@ -108,12 +108,13 @@ def answer(valley: Valley, repeats: int) -> Suggestion:
     """The centre of a valley that is there beyond doubt."""
     low, lr, high = (10**log_lr for log_lr in (interval(valley)[0], valley.centre, interval(valley)[1]))
     bottom = 10 ** float(valley.log_lr[valley.deepest])
+    errors = f"{valley.significance:.0f}" if valley.significance < 1000 else "over 1000"
     return Suggestion(
         lr=lr,
         low=low,
         high=high,
         verdict="ok",
-        reason=f"The loss fell by {valley.depth:.3g}, {valley.significance:.0f} standard errors, lowest at {bottom:.1e}.",
+        reason=f"The loss fell by {valley.depth:.3g}, {errors} standard errors, lowest at {bottom:.1e}.",
         method=f"{refusal.METHOD} of {repeats} repeats" if repeats > 1 else refusal.METHOD,
         advice=next_step(valley, repeats),
     )

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 # Textual draws on stderr, reads stdin and leaves both to nobody when one of these ends it.
-_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGINT)
 
 Leave = Callable[[int], None]
 

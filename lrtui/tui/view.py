@@ -8,13 +8,13 @@ from typing import Any, Literal
 import msgspec
 
 from lrtui.analysis.answer import Bounds
-from lrtui.confirmation import latest
 from lrtui.events import Ended, Event, Measured, Notice, Restored, Started, Step, Suggested
 from lrtui.measured import CHECKS
 from lrtui.spec import RunSpec
 from lrtui.tui.axis import Axis, axis_for
 from lrtui.tui.lens import AS_MEASURED, Lens
 from lrtui.tui.thinning import Thinned
+from lrtui.words.confirmation import latest
 
 Phase = Literal["building", "running", "ended", "resetting", "reset"]
 _RECENT = 12  # points that a trend is read from

@@ -100,7 +100,7 @@ def test_x_stops_a_run_at_once(tmp_path: Path) -> None:
         assert app.wait_for_exit() == 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGINT])
 def test_a_signal_in_mid_run_gives_the_terminal_back(tmp_path: Path, number: signal.Signals) -> None:
     with open_app(tmp_path, "--num-iter", "100000", "--end-lr", "1e-6") as app:
         app.press("enter")

@@ -11,12 +11,12 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from lrtui.analysis.answer import Bounds
-from lrtui.codelines import code_lines
-from lrtui.confirmation import latest, stability_line, verdict_line
 from lrtui.tui.clean import clean
 from lrtui.tui.numbers import rate
 from lrtui.tui.view import RunView
 from lrtui.tui.widgets.answer import agreement, why
+from lrtui.words.code import code_lines
+from lrtui.words.confirmation import latest, stability_line, verdict_line
 
 Copy = Callable[[str, str], None]
 

@@ -62,7 +62,9 @@ class Write(ModalScreen[Path | None]):
         except FileExistsError:
             self.asked = text
             self._say(f"{text} is there already.  ⏎ overwrites it   esc leaves", "bold $warning")
-        except (OSError, RuntimeError, ValueError) as error:  # no such folder, no such user, a nul in the path
+        except OSError as error:
+            self._say(f"not written: {text}: {error.strerror or error}", "$error")
+        except (RuntimeError, ValueError) as error:  # no such user, a nul in the path, nothing to record
             self._say(f"not written: {error}", "$error")
         else:
             self.dismiss(path)

@@ -3,10 +3,10 @@
 import math
 
 from lrtui.analysis.answer import Bounds, Suggestion
-from lrtui.codelines import code_lines, dotted_name
-from lrtui.confirmation import latest, lines, rows
 from lrtui.measured import measured, thinned
 from lrtui.spec import Choice
+from lrtui.words.code import code_lines, dotted_name
+from lrtui.words.confirmation import latest, lines, rows
 
 ANSWER = Suggestion(lr=0.01, low=0.002, high=0.03, verdict="ok", reason="", method="")
 BOUNDS = Bounds(0.001, 0.05)
@@ -85,7 +85,7 @@ def test_code_has_the_optimizers_arguments_and_none_of_our_rules() -> None:
 
 def test_the_rules_of_ours_are_those_of_the_catalog() -> None:
     from lrtui.catalog import groups
-    from lrtui.codelines import GROUP_RULES
+    from lrtui.words.code import GROUP_RULES
 
     assert set(GROUP_RULES) == {groups.DECAY_ALL, groups.LAYER_DECAY}
 

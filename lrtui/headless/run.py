@@ -12,16 +12,16 @@ from typing import TextIO
 
 import msgspec
 
-from lrtui import confirmation
 from lrtui.analysis.answer import Suggestion
-from lrtui.codelines import code_lines
 from lrtui.events import Ended, Event, Suggested
+from lrtui.headless.progress import Progress
 from lrtui.history.save import save
 from lrtui.launch.driver import Driver
 from lrtui.launch.session import Session
-from lrtui.progress import Progress
 from lrtui.record import RecordError, RunRecord, from_events, to_json
 from lrtui.spec import RunSpec
+from lrtui.words import confirmation
+from lrtui.words.code import code_lines
 from lrtui.worker.messages import Schedule
 
 ANSWER, NO_ANSWER, USER_FAILED, NOT_SAVED = 0, 3, 4, 5

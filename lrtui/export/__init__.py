@@ -1,1 +1,0 @@
-"""What a record can be turned into."""

@@ -1,0 +1,1 @@
+"""`lrtui run`: the work of the app without a screen."""

@@ -1,0 +1,1 @@
+"""What every front end says in the same words."""
