@@ -120,11 +120,15 @@ async def test_what_comes_from_the_data_never_overtakes_what_is_being_typed():
         await until(pilot, lambda: "7 from data" in screen_text(screen.app))
         line = choice(screen, "model").target.line
         await focus(pilot, line)
-        line.value = ""
-        for letter in "sample_models/mlp.py:MLP":  # faster than any answer to what was typed before
-            line.insert_text_at_cursor(letter)
-        await until(pilot, lambda: screen.body.form.texts["model"] == "sample_models/mlp.py:MLP")
+        line.value = "sample_models/mlp.py:MLP"
+        choice(screen, "model").renew_texts()  # an answer that comes before the form has seen what was typed
         assert line.value == "sample_models/mlp.py:MLP"
+        field = box(screen, "optimizer.weight_decay").widget
+        field.value = "0.5"
+        choice(screen, "optimizer").renew_texts()
+        assert field.value == "0.5"
+        await until(pilot, lambda: screen.spec is not None and screen.spec.optimizer.args == {"weight_decay": 0.5})
+        assert screen.spec.model.target == "sample_models/mlp.py:MLP"
 
 
 async def test_the_first_batch_is_told_at_the_data():

@@ -120,7 +120,7 @@ class TargetInput(Vertical):
 
     def put(self, text: str) -> None:
         """Another text from elsewhere; the one that is being typed is not touched."""
-        if text != self.line.value:
+        if text != self.line.value and not self.line.has_focus:
             self.line.value = self._taken = text
 
     def close(self) -> None:
