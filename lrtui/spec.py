@@ -116,7 +116,8 @@ def problems(spec: RunSpec) -> list[Problem]:
         "range.end_lr",
         f"must be above start_lr ({test.start_lr:g}), got {test.end_lr:g}",
     )
-    need(2 <= test.num_iter <= 10**9, "range.num_iter", f"must be from 2 to 1,000,000,000, got {test.num_iter}")
+    need(test.num_iter >= 2, "range.num_iter", f"must be at least 2, got {test.num_iter}")
+    need(test.num_iter <= 10**9, "range.num_iter", f"must be at most 1,000,000,000, got {test.num_iter}")
     need(0 <= test.smooth_f < 1, "range.smooth_f", f"must be in [0, 1), got {test.smooth_f:g}")
     need(test.diverge_th > 1, "range.diverge_th", f"must be above 1, got {test.diverge_th:g}")
     for name in ("accumulation_steps", "iterations_per_lr", "repeats"):

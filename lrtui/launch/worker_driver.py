@@ -19,7 +19,7 @@ from lrtui.spec import CHOICES, RunSpec
 from lrtui.worker.messages import Answer, Confirm, Message, Ready, Reset, Run, Schedule, Stability, Stop
 
 _STOP_SECONDS = 5.0  # for the step in progress and the record, before the worker is ended by force
-_STOP_UNSTARTED_SECONDS = 0.5  # where nothing has been measured that could be lost
+_STOP_UNSTARTED_SECONDS = 0.5  # for a worker that still imports torch or builds: it holds nothing that could be lost
 
 
 class WorkerDriver:
@@ -93,7 +93,8 @@ class WorkerDriver:
         if self._busy and self._process is not None:
             self._stopped = True
             self._process.send(Stop())
-            self._process.end_within(_STOP_SECONDS if self._started() else _STOP_UNSTARTED_SECONDS)
+            heard = any(isinstance(event, Started) for event in self.events)
+            self._process.end_within(_STOP_SECONDS if heard else _STOP_UNSTARTED_SECONDS)
 
     def reset(self) -> None:
         """Put model and optimizer back; where no worker holds them any more there is nothing that could differ."""

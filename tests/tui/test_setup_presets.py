@@ -1,5 +1,6 @@
 """Presets from the form: saved, opened, refused in words."""
 
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -64,15 +65,21 @@ async def test_f3_lists_recent_ones_first_filters_and_fills_the_form():
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("sead = 1", "wrong.toml:1: sead: unknown field 'sead', did you mean 'seed'?"), ("seed = ", "not TOML")],
+    [("sead = 1", "wrong.toml:1: sead: unknown field 'sead'"), ("seed = ", "not TOML")],
 )
-async def test_a_wrong_file_is_refused_in_a_line_and_the_form_stays(tmp_path: Path, text: str, words: str):
-    (tmp_path / "wrong.toml").write_text(text)
+async def test_a_wrong_file_is_refused_in_a_line_and_the_form_stays(text: str, words: str):
+    # a short path, so that the words are not broken between two lines
+    with tempfile.TemporaryDirectory(prefix="p") as folder:
+        await refuse_a_wrong_file(Path(folder) / "wrong.toml", text, words)
+
+
+async def refuse_a_wrong_file(path: Path, text: str, words: str) -> None:
+    path.write_text(text)
     async with setup_screen(size=(140, 40)) as (screen, pilot):
         app = screen.app
         await pilot.press("f3")
         await until(pilot, lambda: isinstance(app.screen, OpenPreset))
-        await typed(pilot, f"{tmp_path}/wrong.toml")
+        await typed(pilot, str(path))
         await pilot.press("enter")
         await until(pilot, lambda: words in " ".join(screen_text(app).replace("│", " ").split()))
         await pilot.press("escape")

@@ -125,6 +125,9 @@ def test_after_a_stop_and_fg_the_screen_is_drawn_again(start):
     terminal.painted()
     terminal.child.kill(signal.SIGTSTP)
     terminal.until(lambda: "\x1b[?1049l" in terminal.written.decode(errors="replace"))
+    # a SIGCONT before it has really stopped would be lost
+    state = Path(f"/proc/{terminal.child.pid}/stat")
+    terminal.until(lambda: state.read_text().rpartition(")")[2].split()[0] == "T")
     terminal.screen.reset()
     terminal.child.kill(signal.SIGCONT)
     terminal.painted()
