@@ -39,7 +39,7 @@ def plain() -> None:
     from textual.widgets import Static
     from tui_doubles import SPEC, curve
 
-    from lrtui.tui.screens.run import POLL
+    from lrtui.tui.screens.run_base import POLL
     from tests.bench.screen import POINTS, SECONDS, SIZE
 
     steps = curve(SPEC)
