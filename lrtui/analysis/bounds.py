@@ -7,15 +7,17 @@ from lrtui.analysis.curve import Curve
 from lrtui.analysis.reading import SURE, Reading, read
 
 STARTS = 0.1  # share of the fall from which on the curve has started to improve
-ENDS = 0.9  # share of the fall; while it is held, the curve has not become worse
+HELD = 0.9  # share of the fall; while it is held, the curve has not become worse
 
 
 def bounds(curves: Sequence[Curve]) -> Bounds | None:
     """base_lr and max_lr for a cyclical schedule; None where neither loss nor metric improves for sure.
 
     Section 3.3 of arXiv 1506.01186 takes base_lr where the accuracy starts to increase, and max_lr where it slows,
-    becomes ragged or starts to fall. Here these are the first rate with a tenth of the whole improvement, and the last
-    one that holds nine tenths of it: of the metric where it improves, else of the loss.
+    becomes ragged or starts to fall. Here these are the first rate with a tenth of the whole improvement, and the one
+    half-way (in decades) from the centre of the valley to the last that holds nine tenths of the improvement: a rate
+    that a ramp passes in a moment has to be borne for a good part of a cycle. Of the metric where it improves, else of
+    the loss. As the peak of a one-cycle schedule it is measured in tests/bench/answers.
     """
     return bounds_of(read(curves))
 
@@ -24,7 +26,8 @@ def bounds_of(reading: Reading) -> Bounds | None:
     valley = reading.metric if reading.metric is not None else reading.loss
     if valley is None or valley.significance < SURE:
         return None
-    start, end = valley.earlier(valley.edges(STARTS)[0]), valley.earlier(valley.edges(ENDS)[1])
+    start = valley.earlier(valley.edges(STARTS)[0])
+    end = (valley.centre + valley.earlier(valley.edges(HELD)[1])) / 2
     return Bounds(start_lr=10**start, end_lr=10**end) if start < end else None
 
 

@@ -146,7 +146,8 @@ def is_split(batches: Any) -> bool:
 def move(data: Any, device: torch.device, non_blocking: bool = True) -> Any:
     """Move whatever can be moved: tensors, objects with `.to`, and tuples, lists and mappings of them."""
     if isinstance(data, torch.Tensor):
-        return data.to(device, non_blocking=non_blocking)
+        # asking is quicker than a `to` that has nothing to do
+        return data if data.device == device else data.to(device, non_blocking=non_blocking)
     if hasattr(data, "to"):
         try:
             return data.to(device, non_blocking=non_blocking)

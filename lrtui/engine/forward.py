@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
+_SEQUENCES = (tuple, list)
 TARGET_KEYS = ("labels", "label", "targets", "target", "y")
 
 
@@ -61,7 +62,7 @@ class Forward:
         """
         if self._batch_step is not None:
             return _step_output(self._batch_step(self._model, batch, *extra), batch)
-        if self._split or isinstance(batch, tuple | list):
+        if self._split or isinstance(batch, _SEQUENCES):
             arguments, target = self._pair(batch)
             return self._scored(self._model(*arguments), target, batch)
         if isinstance(batch, Mapping):
@@ -74,7 +75,7 @@ class Forward:
         shown = summary(batch)
         if self._batch_step is not None:
             return f"{shown}, given to the step whole"
-        if self._split or isinstance(batch, tuple | list):
+        if self._split or isinstance(batch, _SEQUENCES):
             arguments, target = self._pair(batch)
             inputs = ", ".join(map(summary, arguments))
             return f"input {inputs}" + (f", target {summary(target)}" if self._criterion else "")
@@ -107,7 +108,7 @@ class Forward:
         if self._criterion is None:
             loss, sized = _loss_in(output), batch
         else:
-            if self._takes_tensors:
+            if self._takes_tensors and not isinstance(output, torch.Tensor):
                 output = getattr(output, "logits", output)
             loss, sized = self._criterion(output, target), target
         metric = None
@@ -123,7 +124,7 @@ def batch_size(batch: Any) -> int:
         return len(batch) if batch.dim() else 1
     if isinstance(batch, Mapping):
         batch = list(batch.values())
-    if isinstance(batch, tuple | list):
+    if isinstance(batch, _SEQUENCES):
         first = next((item for item in batch if isinstance(item, torch.Tensor | Mapping | tuple | list)), None)
         return len(batch) if first is None else batch_size(first)
     return 1

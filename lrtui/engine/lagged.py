@@ -29,13 +29,14 @@ def read_late(
 
     When `measured` raises, what it had yielded still arrives, and the exception after that.
     """
+    if lag == 0:
+        for tag, values in measured:
+            yield tag, [None if value is None else float(value) for value in values]
+        return
     waiting: deque[_Sent] = deque()
     failure: Exception | None = None
     try:
         for tag, values in measured:
-            if lag == 0:
-                yield tag, [None if value is None else float(value) for value in values]
-                continue
             waiting.append(_send(tag, values, device))
             if len(waiting) > lag:
                 yield _receive(waiting.popleft())

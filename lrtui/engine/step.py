@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import reduce
 from typing import Any, NamedTuple
 
 import torch
@@ -120,21 +121,21 @@ class TrainStep:
         return Update(output.loss.detach(), output.metric)
 
     def _backward(self, draw: Callable[[], Any]) -> tuple[torch.Tensor, Any]:
-        total: torch.Tensor | None = None
-        metrics: list[Any] = []
-        for _ in range(self._accumulation_steps):
-            batch = draw()
-            with self._precision.autocast():
-                loss, _, metric = self._forward(batch)
-            # averaged, so that the gradient is that of one large batch
-            if self._accumulation_steps > 1:
-                loss = loss / self._accumulation_steps
-            self._precision.backward(loss, self._optimizers)
-            total = loss.detach() if total is None else total + loss.detach()
-            if metric is not None:
-                metrics.append(metric)
-        assert total is not None
+        if self._accumulation_steps == 1:
+            return self._backward_one(draw())
+        parts = [self._backward_one(draw()) for _ in range(self._accumulation_steps)]
+        metrics = [metric for _, metric in parts if metric is not None]
+        total = reduce(torch.add, (loss for loss, _ in parts))
         return total, sum(metrics) / len(metrics) if metrics else None
+
+    def _backward_one(self, batch: Any) -> tuple[torch.Tensor, Any]:
+        with self._precision.autocast():
+            loss, _, metric = self._forward(batch)
+        # averaged, so that the gradient is that of one large batch
+        if self._accumulation_steps > 1:
+            loss = loss / self._accumulation_steps
+        self._precision.backward(loss, self._optimizers)
+        return loss.detach(), metric
 
     def _clip(self, norm: float) -> None:
         for optimizer in self._optimizers:

@@ -48,7 +48,7 @@ def test_an_answer_is_confirmed_and_shown_as_a_table_and_as_lines_of_code() -> N
 
 
 def test_json_is_one_valid_document_with_all_that_was_measured() -> None:
-    done = lrtui(*QUICK, "--confirm-seconds", "20", "--schedule", "one-cycle", "--json")
+    done = lrtui(*QUICK, "--confirm-seconds", "8", "--schedule", "one-cycle", "--json")
     assert done.returncode == 0, done.stderr
     record = strict(done.stdout)
     trials = [one for one in record["measured"] if one["name"] == "trial"]
@@ -79,7 +79,7 @@ def test_a_schedule_without_a_confirmation_is_a_mistake_of_usage() -> None:
 
 
 def test_ctrl_c_in_mid_confirmation_keeps_the_run_and_its_trials(home: Path) -> None:
-    arguments = [sys.executable, "-m", "lrtui.cli", "run", *QUICK, "--confirm", "1000000"]
+    arguments = [sys.executable, "-m", "lrtui.cli", "run", *QUICK, "--confirm", "50000"]
     process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ})
     assert process.stderr is not None
     for line in process.stderr:

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from tui_doubles import DIGEST, SPEC, FakeDriver, answer, curve, started, whole_run
-from tui_helpers import run_screen, screen_text, told, until
+from tui_helpers import run_screen, screen_text, screen_words, told, until
 
 from lrtui.events import Ended, Notice, Restored, Started
 from lrtui.record import from_json
@@ -222,7 +222,7 @@ async def test_w_asks_before_it_overwrites(tmp_path: Path):
         screen.app.screen.query_one("Input").value = str(target)
         await pilot.press("enter")
         assert target.read_text() == "mine"
-        assert "is there already" in screen_text(screen.app)
+        assert "is there already" in screen_words(screen.app)
         await pilot.press("enter")
         await until(pilot, lambda: screen.app.screen is screen)
         assert json.loads(target.read_text())["schema"] == "lrtui.run/1"
@@ -253,7 +253,7 @@ async def test_a_record_that_cannot_be_written_is_told_and_the_dialog_stays(path
         dialog = screen.app.screen
         dialog.query_one("Input").value = path
         await pilot.press("enter")
-        await until(pilot, lambda: "not written" in screen_text(screen.app) or "needed" in screen_text(screen.app))
+        await until(pilot, lambda: "not written" in screen_words(screen.app) or "needed" in screen_words(screen.app))
         assert screen.app.screen is dialog
 
 
@@ -328,7 +328,7 @@ async def test_hostile_text_is_shown_and_never_obeyed():
         await pilot.press("w")
         screen.app.screen.query_one("Input").value = f"/nowhere/{HOSTILE}"
         await pilot.press("enter")
-        await until(pilot, lambda: "not written" in screen_text(screen.app))
+        await until(pilot, lambda: "not written" in screen_words(screen.app))
         await pilot.press("escape")
         text = screen_text(screen.app)
         assert "[/]" in text

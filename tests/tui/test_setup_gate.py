@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from tui_doubles import FakeSession
-from tui_helpers import box, focus, screen_text, setup_screen, until
+from tui_helpers import box, focus, screen_text, screen_words, setup_screen, until
 
 from lrtui.catalog.datasets.availability import Availability
 from lrtui.catalog.fit import Facts
@@ -71,7 +71,7 @@ async def test_what_a_person_typed_is_not_replaced_by_what_a_model_brings():
         box(screen, "loader.batch_size").widget.value = "9"
         await until(pilot, lambda: screen.spec is not None and screen.spec.loader.batch_size == 9)
         await pick(screen, pilot, "model", "sample_models/resnet.py:SmallResNet")
-        await until(pilot, lambda: "its file says data torchvision:FashionMNIST" in screen_text(screen.app))
+        await until(pilot, lambda: "its file says data torchvision:FashionMNIST" in screen_words(screen.app))
         assert screen.spec.data.target == "lrtui:stdlib-text"
         assert screen.spec.loader.batch_size == 9
 
@@ -191,7 +191,7 @@ async def test_a_users_data_is_not_looked_at_before_it_is_trusted(tmp_path: Path
 
 async def fetching(session: FakeSession, screen: SetupScreen, pilot) -> None:
     session.missing[FASHION.target] = MISSING
-    await until(pilot, lambda: "f4 downloads it (31 MB)" in screen_text(screen.app))
+    await until(pilot, lambda: "f4 downloads it (31 MB)" in screen_words(screen.app))
     await pilot.press("f5")
     await until(pilot, lambda: isinstance(screen.app.screen, Fetch))
     assert "download it (31 MB)" in screen_text(screen.app)
@@ -238,7 +238,7 @@ async def test_no_network_is_one_line_and_the_dialog_stays():
         await fetching(session, screen, pilot)
         await pilot.press("enter")
         session.fetching[key(FASHION)] = Fetched(data=FASHION, problem="it could not be fetched: no network [/]")
-        await until(pilot, lambda: "no network [/]" in screen_text(screen.app))
+        await until(pilot, lambda: "no network [/]" in screen_words(screen.app))
         assert "try again" in screen_text(screen.app)
         await pilot.press("escape")
         await until(pilot, lambda: screen.app.screen is screen)
@@ -248,7 +248,7 @@ async def test_no_network_is_one_line_and_the_dialog_stays():
 async def test_data_that_came_meanwhile_is_found_when_it_is_run():
     session = with_fashion()
     async with setup_screen(session, RunSpec(data=FASHION)) as (screen, pilot):
-        await until(pilot, lambda: "f4 downloads it" in screen_text(screen.app))
+        await until(pilot, lambda: "f4 downloads it" in screen_words(screen.app))
         session.missing.clear()
         await pilot.press("f5")
         await until(pilot, lambda: isinstance(screen.app.screen, RunScreen))
@@ -258,7 +258,7 @@ async def test_data_that_nobody_can_fetch_is_told_at_its_field_and_not_run():
     session = FakeSession()
     session.missing["lrtui:table"] = Availability(there=False, message="lrtui:table: path: table.csv is not there")
     async with setup_screen(session, RunSpec(data=Choice("lrtui:table", {"path": "table.csv"}))) as (screen, pilot):
-        await until(pilot, lambda: "table.csv is not there" in screen_text(screen.app))
+        await until(pilot, lambda: "table.csv is not there" in screen_words(screen.app))
         await pilot.press("f5")
         await until(pilot, lambda: screen.focused is choice(screen, "data").target.line)
         assert not session.drivers
@@ -303,7 +303,7 @@ async def test_what_cannot_be_a_field_is_written_as_toml(tmp_path: Path):
         await pick(screen, pilot, "model", target)
         await until(pilot, lambda: any(field.path == "model.**" for field in screen.query("FieldBox")))
         await focus(pilot, box(screen, "model.layers").widget)
-        await until(pilot, lambda: "written as TOML" in screen_text(screen.app))
+        await until(pilot, lambda: "written as TOML" in screen_words(screen.app))
         box(screen, "model.layers").widget.value = "{a = [1, 2]}"
         box(screen, "model.**").widget.value = "{depth = 3}"
         await until(pilot, lambda: screen.spec is not None and "depth" in screen.spec.model.args)

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from tui_doubles import SPEC, FakeSession, whole_run
-from tui_helpers import box, focus, mark, screen_text, setup_screen, until
+from tui_helpers import box, focus, mark, screen_text, screen_words, setup_screen, until
 
 from lrtui.catalog.offer import Offer
 from lrtui.events import Ended
@@ -115,7 +115,7 @@ async def test_a_target_that_is_not_there_is_told(role: str, target: str, words:
     session = FakeSession()
     async with setup_screen(session, size=(160, 50)) as (screen, pilot):
         choice(screen, role).target.line.value = target
-        await until(pilot, lambda: words in screen_text(screen.app))
+        await until(pilot, lambda: words in screen_words(screen.app))
         await pilot.press("f5")
         assert not session.drivers
 
@@ -157,7 +157,7 @@ async def test_enter_lists_and_takes_a_sample_model():
     async with setup_screen() as (screen, pilot):
         line = choice(screen, "model").target.line
         await focus(pilot, line)
-        await pilot.press(*["end"], *["backspace"] * len(line.value))
+        line.value = ""
         await pilot.press(*"mlp")
         target = screen.query_one("#choice-model TargetInput", TargetInput)
         assert target.menu.display
@@ -253,7 +253,7 @@ async def test_escape_comes_back_from_a_failed_run_with_every_value_kept():
         await pilot.press("f5")
         await until(pilot, lambda: isinstance(screen.app.screen, RunScreen))
         session.drivers[0].tell(Ended(status="failed", phase="data", reason="data.py: no such file", seconds=0))
-        await until(pilot, lambda: "no such file" in screen_text(screen.app))
+        await until(pilot, lambda: "no such file" in screen_words(screen.app))
         await pilot.press("escape")
         await until(pilot, lambda: screen.app.screen is screen)
         assert box(screen, "range.num_iter").text == "37"
@@ -284,7 +284,7 @@ async def test_what_is_wrong_with_the_worker_is_told():
     session = FakeSession()
     session.problem = "no worker can be started: [/] \x1b[2J"
     async with setup_screen(session) as (screen, pilot):
-        await until(pilot, lambda: "no worker can be started: [/]" in screen_text(screen.app))
+        await until(pilot, lambda: "no worker can be started: [/]" in screen_words(screen.app))
         assert "\x1b" not in screen_text(screen.app)
 
 

@@ -1,5 +1,6 @@
 """What Pilot tests share: waiting for a state, and reading what the screen says."""
 
+import re
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -30,6 +31,11 @@ def screen_text(app: LrtuiApp) -> str:
     width, height = app.size
     update = app.screen._compositor.render_strips()
     return "\n".join(strip.text[:width] for strip in update[:height])
+
+
+def screen_words(app: LrtuiApp) -> str:
+    """The same in one line, whatever rows a sentence was broken into: a path of any length may stand before it."""
+    return re.sub(r"[\s│┃║▏▕▌▐]+", " ", screen_text(app))
 
 
 @asynccontextmanager

@@ -102,7 +102,7 @@ def test_a_confirmation_stops_at_once_and_the_worker_goes_on(driver: WorkerDrive
 
 def test_reset_in_mid_confirmation_restores(driver: WorkerDriver) -> None:
     run(driver, SPEC)
-    driver.confirm(seconds=600)
+    driver.confirm(iterations=20_000)
     wait(lambda: measured(driver, "trial"))
     driver.reset()
     wait(lambda: isinstance(driver.events[-1], Restored))

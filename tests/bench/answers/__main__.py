@@ -6,8 +6,9 @@ seeds. The truth of every third cell was held out while our method was designed;
 the other schedule that was not. The first run takes about 20 minutes on one core; what it measures is kept in the
 temporary folder, and later runs take seconds.
 
-Rows: "momentum known" is told the optimizer's, "3 × 400" has three repeats of 400 iterations, and the last one trains
-at the upper bound, as the line of code for OneCycleLR does.
+Rows: "momentum known" is told the optimizer's, "3 × 400" has three repeats of 400 iterations, "bounds' end_lr" trains at
+the upper bound, and "the schedule's line" at the rate in the line of code for the cell's schedule: the suggestion where
+it is constant, the upper bound for OneCycleLR.
 
 Columns:
     spread     largest ÷ smallest answer from different seeds in the same cell (geometric mean over cells)
@@ -83,6 +84,12 @@ def print_table(title: str, part: Sequence[Cell]) -> None:
         line(f"{what}, 3 × 50", ours, REPEATS, 50, informed)
         line(f"{what}, 3 × 400", ours, REPEATS, 400, informed)
     line("bounds' end_lr, known, 3 repeats", upper_bound, REPEATS, informed=True)
+    for repeats in (1, REPEATS):
+        given = [
+            answers(cell, ours if cell.schedule == "constant" else upper_bound, repeats, 400, informed=True)
+            for cell in part
+        ]
+        print(Marks.of(list(zip(truths, given, strict=True))).row(f"the schedule's line, known, {repeats} × 400"))
 
 
 def print_details(part: Sequence[Cell]) -> None:
