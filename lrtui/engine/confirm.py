@@ -20,7 +20,7 @@ from lrtui.engine.trials import Bench, Schedule, Trial, TrialStep
 ConfirmVerdict = Literal["confirmed", "refuted", "undecided"]
 
 FINAL_SEEDS = 3
-TOLERANCE = 0.05  # of the whole fall of the loss: less than this is no difference that anybody would train for
+OF_FALL, OF_LOSS = 0.05, 0.1  # shares of the whole fall, and of what is left: no difference that one would train for
 MIN_STEPS = 10  # a shorter trial measures the noise of its start
 
 
@@ -132,7 +132,7 @@ def decide(
 ) -> Confirmation:
     """Confirmed: surely not worse than its rival by more than the tolerance; refuted: surely worse than that."""
     best = min((trial.loss for trial in trials), default=math.nan)
-    tolerance = TOLERANCE * max(0.0, first_loss - best)
+    tolerance = tolerated(first_loss, best)
     mean = statistics.fmean(margins)
     error = statistics.stdev(margins) / math.sqrt(len(margins)) if all(map(math.isfinite, margins)) else 0.0
     verdict: ConfirmVerdict = "undecided"
@@ -155,6 +155,12 @@ def decide(
         error=error,
         trials=tuple(trials),
     )
+
+
+def tolerated(first_loss: float, best: float) -> float:
+    """How much more loss than the best does not matter: a loss that has fallen far leaves room for large ratios."""
+    of_fall = OF_FALL * max(0.0, first_loss - best)
+    return min(of_fall, OF_LOSS * best) if best > 0 else of_fall
 
 
 def undecided(suggested: float, trials: Sequence[Trial], reason: str) -> Confirmation:

@@ -82,7 +82,14 @@ def test_a_difference_within_its_noise_is_undecided() -> None:
     trials = [Trial(lr=0.1, round=0, seed=0, iterations=10, loss=1.0, curve=(10.0, 1.0))]
     assert decide(0.1, 0.2, [-3.0, 2.0, -2.5], 10.0, trials).verdict == "undecided"
     assert decide(0.1, 0.2, [-3.0, -3.1, -2.9], 10.0, trials).verdict == "refuted"
-    assert decide(0.1, 0.2, [-0.1, 0.1, 0.0], 10.0, trials).verdict == "confirmed"
+    assert decide(0.1, 0.2, [-0.01, 0.01, 0.0], 10.0, trials).verdict == "confirmed"
+
+
+def test_where_the_loss_has_fallen_far_a_small_difference_is_a_large_ratio() -> None:
+    trials = [Trial(lr=0.2, round=0, seed=0, iterations=10, loss=0.1, curve=(10.0, 0.1))]
+    assert decide(0.1, 0.2, [-0.1, -0.1, -0.1], 10.0, trials).verdict == "refuted"
+    below_zero = [Trial(lr=0.2, round=0, seed=0, iterations=10, loss=-20.0, curve=(10.0, -20.0))]
+    assert decide(0.1, 0.2, [-0.1, -0.1, -0.1], 10.0, below_zero).verdict == "confirmed"
 
 
 @pytest.mark.parametrize("count", range(2, 12))
