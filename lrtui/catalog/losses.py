@@ -10,7 +10,7 @@ from lrtui.catalog import call, explain
 from lrtui.catalog.errors import BuildError
 from lrtui.catalog.target import Notice
 from lrtui.catalog.untouched import untouched
-from lrtui.engine.forward import TARGET_KEYS, Forward, summary
+from lrtui.engine.forward import TARGET_KEYS, required_inputs, summary
 from lrtui.spec import Choice
 
 Criterion = Callable[[Any, Any], torch.Tensor]
@@ -108,9 +108,8 @@ def _is_classes(target: torch.Tensor) -> bool:
 def _target(model: nn.Module, batch: Any) -> Any:
     """What of a batch would be compared with the output, if anything."""
     if isinstance(batch, tuple | list):
-        inputs = Forward(model, None)._inputs
-        count = min(inputs or len(batch) - 1, len(batch))
-        return batch[count] if 0 < count < len(batch) else None
+        count = required_inputs(model) or 1
+        return batch[count] if count < len(batch) else None
     if isinstance(batch, Mapping):
         return next((batch[key] for key in TARGET_KEYS if key in batch), None)
     return next((getattr(batch, key) for key in TARGET_KEYS if hasattr(batch, key)), None)
@@ -121,8 +120,7 @@ def called(model: nn.Module, batch: Any) -> Any:
     if isinstance(batch, Mapping):
         return _mapped(model, batch)
     if isinstance(batch, tuple | list):
-        inputs = Forward(model, None)._inputs
-        return model(*batch[: inputs or len(batch)])
+        return model(*batch[: required_inputs(model) or len(batch)])
     return model(batch)
 
 

@@ -51,7 +51,7 @@ class Forward:
         self._batch_step = batch_step
         self._metric = metric
         self._split = split
-        self._inputs = _required_inputs(model)
+        self._inputs = required_inputs(model)
         self._takes_tensors = _is_torchs(criterion)
 
     def __call__(self, batch: Any, *extra: Any) -> Output:
@@ -141,7 +141,7 @@ def summary(data: Any) -> str:
     return type(data).__name__
 
 
-def _required_inputs(model: nn.Module) -> int:
+def required_inputs(model: nn.Module) -> int:
     """How many positional arguments the model's forward requires: at least 1, or 0 where it takes any number."""
     inner = getattr(model, "_orig_mod", model)
     if type(inner).__name__ in _WRAPPERS:

@@ -30,8 +30,8 @@ class Settings:
         metric: `(output, target) → number`, beside the loss: on the validation set where there is one, else on the
             batch.
         metric_mode: whether more of it is better ("max") or less ("min").
-        batch_step: `(model, batch) → loss` or `(loss, {name: value})`; nothing is assumed about batches then. With a
-            third parameter it gets the optimizers and does the update itself.
+        batch_step: `(model, batch) → loss` or `(loss, {name: value})`; nothing is assumed about batches then. One that
+            requires a third argument gets the list of optimizers and does the update itself.
         repeats: how many curves, each from the same start.
         vary: what differs between repeats: the order of the "data", or the initialisation ("init") on the same batches.
     """

@@ -25,8 +25,8 @@ class Update(NamedTuple):
 class TrainStep:
     """Calls `optimizer.step` once per call, on the gradients of `accumulation_steps` batches.
 
-    Optimizers that need a closure (LBFGS) get one, over the same batches as often as they ask. A user's step with a
-    third parameter gets the optimizers too and does the whole update itself (several optimizers, as in a GAN).
+    Optimizers that need a closure (LBFGS) get one, over the same batches as often as they ask. A user's step that
+    requires a third argument gets the optimizers too and does the whole update itself (several of them, as in a GAN).
     """
 
     def __init__(
@@ -172,8 +172,12 @@ def needs_closure(optimizer: Optimizer) -> bool:
 
 
 def updates_itself(batch_step: Callable[..., Any] | None) -> bool:
-    """Whether a user's step takes the optimizers as a third parameter, and so does the update itself."""
+    """Whether a user's step requires a third argument, the optimizers, and so does the update itself."""
     if batch_step is None:
         return False
+    try:
+        parameters = inspect.signature(batch_step).parameters.values()
+    except (TypeError, ValueError):  # written in C: it tells nothing of its parameters
+        return False
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return sum(one.kind in kinds for one in inspect.signature(batch_step).parameters.values()) >= 3
+    return sum(one.kind in kinds and one.default is one.empty for one in parameters) >= 3

@@ -20,7 +20,7 @@ BUGS = {
         "step.py", "        clear_gradients(self._optimizers)\n        loss", "        loss", DROP_IN
     ),
     "accumulated losses are not averaged": Bug("step.py", "loss = loss / self._accumulation_steps", "pass", DROP_IN),
-    "accumulation is ignored": Bug("step.py", "draw()) for _ in range(self._accumulation_steps)]", "draw()) for _ in [0]]", DROP_IN),
+    "accumulation is ignored": Bug("step.py", "parts = [", "parts = [self._backward_one(draw())] or [", DROP_IN),
     "smoothing is ignored": Bug("tracker.py", "self.smooth_f > 0", "False", DROP_IN),
     "divergence does not stop": Bug("loop.py", "tracker.diverged", "False", DROP_IN),
     "validation returns 0": Bug("validation.py", "return _weighted_mean(losses, sizes)", "return 0.0", DROP_IN),
@@ -79,9 +79,9 @@ BUGS = {
     "train and eval flags are not restored": Bug("snapshot.py", "part.training = training", "pass", RESTORE),
     "the scaler is not restored": Bug("snapshot.py", "        self._restore_scaler()\n", "", "test_precision.py"),
     "an exception restores nothing": Bug(
-        "finder.py", "            self.reset()\n            raise", "            raise", RESTORE
+        "curve_finder.py", "            self.reset()\n            raise", "            raise", RESTORE
     ),
     "the optimizer keeps the last rate": Bug(
-        "finder.py", "set_learning_rates(self.optimizers, own_lrs)", "pass", RESTORE
+        "curve_finder.py", "set_learning_rates(self.optimizers, own_lrs)", "pass", RESTORE
     ),
 }  # fmt: skip

@@ -10,6 +10,7 @@ from torch.nn.functional import cross_entropy, mse_loss, softplus
 from torch.utils.data import DataLoader, IterableDataset
 
 from lrtui.engine.forward import BatchError, Forward, batch_size, summary
+from lrtui.engine.step import updates_itself
 from tests.engine.rigs import finder, loader, mlp, points, same, weights
 
 INPUTS, TARGET = points()[:8]
@@ -150,6 +151,22 @@ def test_a_step_of_the_users_gets_the_batch_whole_and_may_give_metrics():
     live = finder(criterion=None)
     live.range_test([{"deep": (INPUTS, TARGET)}], num_iter=3, batch_step=step)
     assert len(live.history["metric"]) == 3
+
+
+def test_only_a_step_that_requires_the_optimizers_does_the_update_itself():
+    assert updates_itself(lambda model, batch, optimizers: None)
+    assert not updates_itself(lambda model, batch: None)
+    assert not updates_itself(lambda model, batch, scale=1.0: None)
+    assert not updates_itself(lambda model, batch, *rest, **named: None)
+    assert not updates_itself(max)  # tells nothing of its parameters
+    assert not updates_itself(None)
+
+
+def test_a_step_with_a_third_parameter_that_has_a_default_trains_as_any_other():
+    live = finder(criterion=None)
+    before = weights(live.model)
+    live.range_test(loader(), num_iter=3, batch_step=lambda model, batch, w=2.0: w * model(batch[0]).square().mean())
+    assert not same(before, weights(live.model))
 
 
 def test_a_step_with_the_optimizers_does_the_whole_update():

@@ -6,9 +6,9 @@ seeds. The truth of every third cell was held out while our method was designed;
 the other schedule that was not. The first run takes about 20 minutes on one core; what it measures is kept in the
 temporary folder, and later runs take seconds.
 
-Rows: "momentum known" is told the optimizer's, "3 × 400" has three repeats of 400 iterations, "bounds' end_lr" trains at
-the upper bound, and "the schedule's line" at the rate in the line of code for the cell's schedule: the suggestion where
-it is constant, the upper bound for OneCycleLR.
+Rows: "momentum known" is told the optimizer's, "3 × 400" has three repeats of 400 iterations, "bounds' end_lr" trains
+at the upper bound, and "the schedule's line" at the rate in the line of code for the cell's schedule: the suggestion
+where it is constant, the upper bound for OneCycleLR.
 
 Columns:
     spread     largest ÷ smallest answer from different seeds in the same cell (geometric mean over cells)

@@ -1,0 +1,54 @@
+"""What is no model, optimizer or criterion is told at once, in a line."""
+
+import pytest
+import torch
+from torch import nn
+
+from lrtui import LRFinder
+
+NET = nn.Linear(2, 2)
+SGD = torch.optim.SGD(NET.parameters(), lr=0.1)
+
+
+class Wrapped:
+    """An optimizer in a wrapper that does not inherit from torch's class."""
+
+    def __init__(self, inner):
+        self.inner = inner
+        self.param_groups = inner.param_groups
+        self.state = inner.state
+
+    def step(self):
+        self.inner.step()
+
+    def zero_grad(self):
+        self.inner.zero_grad()
+
+
+@pytest.mark.parametrize(
+    ("objects", "words"),
+    [
+        ((None, SGD, None), "`model` must be an nn.Module, got None"),
+        ((nn.Linear, SGD, None), "`model` .* the class Linear: give an instance"),
+        ((NET, None, None), "`optimizer` .* got None"),
+        ((NET, [], None), "`optimizer` .* empty list"),
+        ((NET, torch.optim.SGD, None), "`optimizer` .* the class SGD: give an instance"),
+        ((NET, [SGD, NET.parameters()], None), "`optimizer` .* got a generator"),
+        ((NET, SGD, "mse"), "`criterion` .* got a str"),
+        ((NET, SGD, nn.MSELoss), "`criterion` .* the class MSELoss: give an instance"),
+    ],
+)
+def test_what_is_none_of_them_is_told(objects, words):
+    with pytest.raises(TypeError, match=words) as told:
+        LRFinder(*objects)
+    assert "\n" not in str(told.value)
+
+
+def test_an_optimizer_in_a_wrapper_is_tested_as_it_is():
+    net = nn.Linear(2, 2)
+    finder = LRFinder(net, Wrapped(torch.optim.SGD(net.parameters(), lr=0.1)), nn.MSELoss(), verbose=False)
+    before = finder.digest()
+    finder.range_test([(torch.randn(4, 2), torch.randn(4, 2))] * 3, num_iter=5, end_lr=1)
+    assert len(finder.history["lr"]) == 5
+    finder.reset()
+    assert finder.digest() == before
