@@ -32,8 +32,8 @@ class LRFinder(CurveFinder):
     - the optimizer has its own learning rates back as soon as a test is over;
     - a start_lr of 0 is used (linear) or refused (exp), not ignored;
     - a validation loss is divided by the examples seen, and computed under autocast where training is;
-    - its private parts (`_train_batch`, `_validate`, `state_cacher`) are not there: where a subclass overrode them, give
-      a `batch_step`.
+    - its private parts (`_train_batch`, `_validate`, `state_cacher`) are not there: where a subclass overrode them,
+      give a `batch_step`.
 
     Args:
         model: the model; batches are moved to `device`, and so is the model while it is tested.
