@@ -142,6 +142,7 @@ def _start_over(rig: Rig, settings: Settings, train_loader: Any, seed: int) -> N
 
 def place(rig: Rig) -> None:
     """Model and optimizer state to the device and memory format that the test runs in."""
+    homes = {param: param.device for one in rig.optimizers for param in one.state if isinstance(param, torch.Tensor)}
     if rig.moves:
         rig.model.to(rig.device)
     if rig.channels_last:
@@ -149,6 +150,15 @@ def place(rig: Rig) -> None:
     for optimizer in rig.optimizers:
         for param, state in optimizer.state.items():
             for name, value in state.items():
-                # what has the shape of its parameter lives where the parameter does; step counters stay where they are
-                if isinstance(value, torch.Tensor) and name != "step" and value.shape == param.shape:
-                    state[name] = value.to(param.device)
+                if name != "step" and param in homes:  # step counters stay where they are
+                    state[name] = follow(value, param, homes[param])
+
+
+def follow(value: Any, param: torch.Tensor, home: torch.device) -> Any:
+    """A value of a parameter's state, where the parameter is now: what has its shape, and what lived beside it."""
+    if isinstance(value, list):  # LBFGS keeps its past steps and gradients so
+        return [follow(one, param, home) for one in value]
+    if not isinstance(value, torch.Tensor) or value.device == param.device:
+        return value
+    beside = value.device == home and value.dim() > 0
+    return value.to(param.device) if beside or value.shape == param.shape else value

@@ -193,3 +193,13 @@ def test_reinitialising_calls_every_module_that_can():
 def test_what_can_vary_is_said():
     with pytest.raises(ValueError, match=r"expected one of \(data, init\), got both"):
         finder().range_test(loader(), vary="both")
+
+
+def test_what_lived_beside_a_parameter_goes_where_it_goes():
+    cpu, param = torch.device("cpu"), torch.empty(2, 3, device="meta")
+    same_shape, flat, counter = torch.zeros(2, 3), torch.zeros(6), torch.tensor(3.0)
+    moved = repeats.follow([same_shape, flat, counter, 0.9], param, cpu)  # as LBFGS keeps its past
+    assert [getattr(one, "device", None) and one.device.type for one in moved] == ["meta", "meta", "cpu", None]
+    # an offloaded buffer was never beside its parameter, and stays
+    assert repeats.follow(flat, param, torch.device("meta")) is flat
+    assert repeats.follow(same_shape, param, torch.device("meta")).device.type == "meta"
