@@ -1,5 +1,6 @@
 """Run records on disk: list, load, recover, delete. A journal whose run has no record yet is a run that was cut off."""
 
+import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,6 +46,18 @@ def records() -> Iterator[tuple[Path, RunRecord | RecordError]]:
 def journals() -> list[Path]:
     """The journals that know more than their record, if there is one: of runs cut off, or still going on."""
     return sorted(path for path in paths.runs().glob("*.jsonl") if _newer(path, path.with_suffix(".json")))
+
+
+def going_on(path: Path) -> bool:
+    """Whether a worker is still writing this journal: it holds a lock for as long as it lives."""
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False  # gone meanwhile, or on a file system without locks
+    return False
 
 
 def read_journal(path: Path) -> list[Event]:

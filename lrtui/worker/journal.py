@@ -1,6 +1,7 @@
 """The journal: every event of a run appended as a line as it happens, so that a crash loses no finished step."""
 
 import contextlib
+import fcntl
 import os
 import time
 from collections.abc import Iterator
@@ -28,7 +29,7 @@ class Journal:
             return
         with self._tolerated():
             # not before there is something to write: a run that never starts leaves no empty journal
-            self._file = self._file or self.path.open("ab", buffering=0)
+            self._file = self._file or _claimed(self.path)
             self._file.write(encode(event))
             if time.monotonic() - self._synced >= _SYNC_SECONDS:
                 os.fsync(self._file.fileno())
@@ -50,3 +51,11 @@ class Journal:
         except OSError as error:
             self.problem = f"the journal cannot be kept: {error.strerror} ({self.path})"
             self._failed = True
+
+
+def _claimed(path: Path) -> BinaryIO:
+    """The file, locked for as long as this process has it open: what is still written must not be recovered."""
+    file = path.open("ab", buffering=0)
+    with contextlib.suppress(OSError):  # a file system without locks
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return file
