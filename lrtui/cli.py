@@ -11,6 +11,8 @@ import click
 from lrtui import __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lrtui.spec import RunSpec
 
 _TARGETS = ("model", "data", "optimizer", "loss", "metric", "step")
@@ -45,6 +47,12 @@ def _spec_options(command: Any) -> Any:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def _as_json(document: str) -> "Callable[[Any], Any]":
+    """The flag for one JSON document in place of text."""
+    told = f"Print {document} as JSON, and nothing else, on stdout."
+    return click.option("--json", "as_json", is_flag=True, help=told)
 
 
 class _Group(click.Group):
@@ -134,6 +142,67 @@ def run(
         raise click.UsageError("--schedule is that of --confirm or --confirm-seconds")
     spec, checks = _spec(spec_file, flags), Checks(**asked)
     context.exit(run_headless(spec, checks=checks, as_json=as_json, output=output, overwrite=force))
+
+
+@lrtui.command()
+@_as_json("a list of the records without their curves")
+@click.pass_context
+def ls(context: click.Context, /, as_json: bool) -> None:
+    """List the run records that are kept, newest first.
+
+    A line has the id, when, the status, the suggested learning rate, and model, data and optimizer.
+    """
+    _check_home()
+    from lrtui.headless.ls import list_records
+
+    context.exit(list_records(as_json))
+
+
+@lrtui.command()
+@click.argument("name", metavar="FILE|ID")
+@_as_json("the record")
+@click.pass_context
+def show(context: click.Context, /, name: str, as_json: bool) -> None:
+    """Print the answer of a run that was saved.
+
+    FILE is a run record, or a history of torch_lr_finder's ({"lr": [...], "loss": [...]}); ID is that of a run, or as
+    much of its beginning as no other run has.
+
+    Exit codes: 0 an answer; 2 usage, no such file or no record; 3 no learning rate can be recommended.
+    """
+    _check_home()
+    from lrtui.headless.show import show as show_record
+
+    context.exit(show_record(name, as_json))
+
+
+@lrtui.command()
+@click.pass_context
+def recover(context: click.Context, /) -> None:
+    """Make run records of runs that were cut off, from their journals.
+
+    Exit codes: 0 done, or nothing to do; 5 a record could not be saved, and its journal is still there.
+    """
+    _check_home()
+    from lrtui.headless.recover import recover_all
+
+    context.exit(recover_all())
+
+
+@lrtui.command()
+@click.argument("where", default="")
+@_as_json("a list of what is offered, with its parameters")
+@click.pass_context
+def models(context: click.Context, /, where: str, as_json: bool) -> None:
+    """List the models that can be picked, a target and what it is on a line.
+
+    WHERE is a Python file, a folder of them, a module, torchvision: or timm:; without it these are the sample models.
+    Your own files are read, and not run.
+    """
+    _check_home()
+    from lrtui.headless.models import models as list_models
+
+    context.exit(list_models(where, as_json))
 
 
 def _check_home() -> None:

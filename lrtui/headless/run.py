@@ -1,30 +1,25 @@
 """`lrtui run`: the same worker and the same events as the app, with a progress line in place of a screen."""
 
-import errno
 import signal
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TextIO
 
 import msgspec
 
-from lrtui.analysis.answer import Suggestion
 from lrtui.events import Ended, Event, Suggested
+from lrtui.headless.answer import answered, summary
 from lrtui.headless.progress import Progress
+from lrtui.headless.streams import ANSWER, NO_ANSWER, NOT_SAVED, USER_FAILED, say, stdout
 from lrtui.history.save import save
 from lrtui.launch.driver import Driver
 from lrtui.launch.session import Session
 from lrtui.record import RecordError, RunRecord, from_events, to_json
 from lrtui.spec import RunSpec
-from lrtui.words import confirmation
-from lrtui.words.code import code_lines
 from lrtui.worker.messages import Schedule
 
-ANSWER, NO_ANSWER, USER_FAILED, NOT_SAVED = 0, 3, 4, 5
 _POLL_SECONDS = 0.05
 
 
@@ -110,15 +105,15 @@ def report(events: list[Event], *, as_json: bool, output: Path | None, overwrite
     try:
         record = from_events(events)
     except RecordError:
-        return _say(f"{end.phase}: {end.reason}", USER_FAILED)
+        return say(f"{end.phase}: {end.reason}", USER_FAILED)
     try:
         if as_json:
-            _stdout().write(to_json(record).decode())
+            stdout().write(to_json(record).decode())
         code = _verdict(record, end, as_json)
-        _stdout().flush()
+        stdout().flush()
     except OSError as error:
         kept = f"; the record is kept at {end.record}" if end.record else ""
-        return _say(f"stdout cannot be written: {error.strerror or error}{kept}", NOT_SAVED)
+        return say(f"stdout cannot be written: {error.strerror or error}{kept}", NOT_SAVED)
     if not end.record and code in (ANSWER, NO_ANSWER):
         code = NOT_SAVED
     if output is not None:
@@ -126,41 +121,17 @@ def report(events: list[Event], *, as_json: bool, output: Path | None, overwrite
             save(record, output, overwrite)
         except OSError as error:
             kept = f"; the record is kept at {end.record}" if end.record else ""
-            return _say(f"{output}: could not be saved: {error.strerror}{kept}", NOT_SAVED)
+            return say(f"{output}: could not be saved: {error.strerror}{kept}", NOT_SAVED)
     return code
 
 
 def _verdict(record: RunRecord, end: Ended, quiet: bool) -> int:
     if record.status == "failed":
         log = f" (log: {record.log})" if record.log and record.log not in end.reason else ""
-        return _say(f"{end.phase}: {end.reason}{log}", USER_FAILED)
-    suggestion = record.suggestion
+        return say(f"{end.phase}: {end.reason}{log}", USER_FAILED)
     if not quiet:
-        told = [f"{record.status}: {record.reason}", *answer_lines(record)]
-        told += [f"record   {end.record}"] if end.record else []
-        _stdout().write("".join(f"{line}\n" for line in told))
-    return ANSWER if suggestion is not None and suggestion.lr is not None else NO_ANSWER
-
-
-def answer_lines(record: RunRecord) -> Iterator[str]:
-    """The answer in words, the same ones as on the screen."""
-    suggestion: Suggestion | None = record.suggestion
-    if suggestion is None:
-        yield "no learning rate: nothing was measured"
-    elif suggestion.lr is None:
-        yield f"no learning rate can be recommended ({suggestion.verdict})"
-    else:
-        yield f"lr       {suggestion.lr:.1e}"
-        yield f"from     {suggestion.low:.1e} to {suggestion.high:.1e}"
-    if suggestion is not None:
-        yield suggestion.reason
-        if suggestion.advice:
-            yield suggestion.advice
-    if record.bounds is not None:
-        yield f"bounds   {record.bounds.start_lr:.1e} to {record.bounds.end_lr:.1e}"
-    for line in code_lines(record.run_spec().optimizer, suggestion, record.bounds).values():
-        yield f"code     {line}"
-    yield from confirmation.lines(record.measured, suggestion, record.bounds)
+        stdout().write("".join(f"{line}\n" for line in summary(record, end.record)))
+    return ANSWER if answered(record) else NO_ANSWER
 
 
 @contextmanager
@@ -182,16 +153,3 @@ def _signals() -> Iterator[list[int]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _stdout() -> TextIO:
-    """Python has none where the descriptor was closed."""
-    if sys.stdout is None:
-        raise OSError(errno.EBADF, "it is closed")
-    return sys.stdout
-
-
-def _say(text: str, code: int) -> int:
-    if sys.stderr is not None:
-        sys.stderr.write(f"lrtui: {text}\n")
-    return code

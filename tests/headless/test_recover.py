@@ -1,0 +1,112 @@
+"""`lrtui recover`: journals become records, and none is lost or taken from a run that still goes on."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from lrtui.cli import lrtui
+from lrtui.events import encode
+from lrtui.history.store import going_on, journal_path, journals, load, record_path
+from lrtui.worker.journal import Journal
+from tests.sample import STARTED, run_events, steps
+
+
+def recover() -> Any:
+    done = CliRunner().invoke(lrtui, ["recover"])
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return done
+
+
+def cut_off(run_id: str = STARTED.id) -> Path:
+    path = journal_path(run_id)
+    path.write_bytes(b"".join(encode(event) for event in [STARTED, *steps()]) + b'{"event":"st')
+    return path
+
+
+def test_nothing_to_do_is_said_and_is_no_failure() -> None:
+    done = recover()
+    assert done.exit_code == 0
+    assert "nothing to recover" in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_journal_becomes_a_record_with_every_step_and_is_told_of() -> None:
+    cut_off()
+    done = recover()
+    assert done.exit_code == 0
+    assert done.stdout == f"{STARTED.id}  interrupted  4 iterations  {record_path(STARTED.id)}\n"
+    assert len(load(record_path(STARTED.id)).history.lr) == 4
+    assert journals() == []
+    assert "nothing to recover" in recover().stderr
+
+
+def test_a_journal_that_tells_of_no_run_is_exit_code_5_and_keeps_no_other_from_recovery() -> None:
+    broken = journal_path("01AA")
+    broken.write_bytes(b"")
+    cut_off()
+    done = recover()
+    assert done.exit_code == 5
+    assert str(broken) in done.stderr
+    assert broken.exists()
+    assert record_path(STARTED.id).exists()
+
+
+def test_a_record_that_cannot_be_saved_is_exit_code_5_and_keeps_its_journal() -> None:
+    path = cut_off()
+    record_path(STARTED.id).mkdir()
+    os.utime(path, ns=(2**61, 2**61))  # newer than what is in its place
+    done = recover()
+    assert done.exit_code == 5
+    assert "cannot be saved" in done.stderr
+    assert path.exists()
+
+
+def test_the_journal_of_a_run_that_goes_on_is_left_alone() -> None:
+    path = journal_path(STARTED.id)
+    journal = Journal(path)
+    for event in run_events()[:3]:
+        journal.append(event)
+    done = recover()
+    assert done.exit_code == 0
+    assert "still going on" in done.stderr
+    assert path.exists()
+    assert not record_path(STARTED.id).exists()
+    journal.close(discard=False)
+    assert recover().stdout.startswith(STARTED.id)
+
+
+def test_a_run_whose_processes_were_all_killed_is_recovered(home: Path) -> None:
+    arguments = [sys.executable, "-m", "lrtui.cli", "run", "--num-iter", "100000", "--end-lr", "1e-6"]
+    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "/100000" in line:
+            break
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    if not children.exists():
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+        pytest.skip("needs /proc to find the worker")
+    assert "still going on" in recover().stderr
+    workers = [
+        int(pid)
+        for task in Path(f"/proc/{process.pid}/task").iterdir()
+        for pid in (task / "children").read_text().split()
+    ]
+    process.kill()
+    for pid in workers:
+        os.killpg(pid, signal.SIGKILL)
+    process.communicate(timeout=60)
+    (path,) = (home / "runs").glob("*.jsonl")
+    while going_on(path):  # until the worker is dead, which a kill does not wait for
+        pass
+    done = recover()
+    assert done.exit_code == 0, done.output
+    assert load(path.with_suffix(".json")).status == "interrupted"
+    assert not path.exists()
