@@ -205,6 +205,19 @@ def models(context: click.Context, /, where: str, as_json: bool) -> None:
     context.exit(list_models(where, as_json))
 
 
+@lrtui.command()
+@_as_json("what was found")
+@click.pass_context
+def doctor(context: click.Context, /, as_json: bool) -> None:
+    """Tell what this machine has: torch, devices, precisions, a home for records, a terminal; and what does not work.
+
+    Exit codes: 0 a run can be made here; 2 the home cannot be written to; 4 torch cannot be used.
+    """
+    from lrtui.headless.doctor import doctor as examine
+
+    context.exit(examine(as_json))
+
+
 def _check_home() -> None:
     """Refuse a data directory that cannot be used, before anything is done that would be lost there."""
     from lrtui import paths

@@ -13,6 +13,7 @@ UI_SIDE = [
     "lrtui.headless.show",
     "lrtui.headless.recover",
     "lrtui.headless.models",
+    "lrtui.headless.doctor",
     "lrtui.spec",
     "lrtui.specfile",
     "lrtui.events",
