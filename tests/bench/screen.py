@@ -79,10 +79,15 @@ def first_paint(child: str) -> tuple[float, float]:
     text = b""
     while b"run" not in text and time.monotonic() < began + 30:
         text += read(terminal, began + 30)
-    took = time.monotonic() - began
-    ticks = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    took, cpu = time.monotonic() - began, cpu_seconds(pid)
     end(pid, terminal)
-    return took * 1000, sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK") * 1000
+    return took * 1000, cpu * 1000
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a process so far, its threads included."""
+    ticks = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
 
 
 def frame(points: int) -> float:

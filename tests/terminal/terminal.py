@@ -115,9 +115,12 @@ class Terminal:
                 return
             if not data:
                 return
-            with self._lock:
-                self.written += data
-                self._stream.feed(data)
+            self._take(data)
+
+    def _take(self, data: bytes) -> None:
+        with self._lock:
+            self.written += data
+            self._stream.feed(data)
 
 
 def lrtui(*arguments: str) -> list[str]:

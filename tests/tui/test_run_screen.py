@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from textual.widgets._footer import FooterKey
 from tui_doubles import DIGEST, SPEC, FakeDriver, answer, curve, started, whole_run
 from tui_helpers import run_screen, screen_text, screen_words, told, until
 
@@ -119,6 +120,19 @@ async def test_boundaries_move_while_the_run_goes_on_and_no_proposal_takes_them_
         assert screen.boundaries.start == moved
         await pilot.press("a")
         assert (screen.boundaries.start, screen.boundaries.end) == (2e-4, 2e-1)
+
+
+async def test_the_line_of_keys_is_made_anew_only_when_other_keys_have_something_to_do():
+    async with run_screen(FakeDriver(whole_run(SPEC))) as (screen, pilot):
+        await told(screen, pilot)
+        await pilot.press("s", "right")
+        await until(pilot, lambda: " a adopt " in screen_text(screen.app))
+        keys = list(screen.query(FooterKey))
+        await pilot.press("right", "right", "e", "left")
+        await pilot.pause()
+        assert list(screen.query(FooterKey)) == keys
+        await pilot.press("a")
+        await until(pilot, lambda: " a adopt " not in screen_text(screen.app))
 
 
 async def test_x_stops_only_what_runs():

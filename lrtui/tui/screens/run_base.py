@@ -6,7 +6,6 @@ from importlib import import_module
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from lrtui.launch.driver import Driver
 from lrtui.spec import RunSpec
@@ -15,6 +14,7 @@ from lrtui.tui.clean import clean
 from lrtui.tui.view import RunView
 from lrtui.tui.widgets.answer import Answer
 from lrtui.tui.widgets.chart import Chart
+from lrtui.tui.widgets.foot import Foot
 from lrtui.tui.widgets.head import Head
 from lrtui.tui.widgets.plot import picture
 from lrtui.tui.widgets.quiet import Quiet
@@ -45,7 +45,7 @@ class RunBase(Screen[None]):
             yield Chart(id="chart")
             yield Answer(id="answer")
         yield Quiet(id="status")
-        yield Footer(show_command_palette=False)
+        yield Foot()
 
     def on_mount(self) -> None:
         if not self.driver.busy and not self.driver.events:
@@ -55,7 +55,7 @@ class RunBase(Screen[None]):
         self.call_after_refresh(self.show)
 
     def on_resize(self) -> None:
-        self.query_one(Footer).compact = self.size.width < WIDTHS[1][0]
+        self.query_one(Foot).compact = self.size.width < WIDTHS[1][0]
 
     def on_unmount(self) -> None:
         self.driver.close()

@@ -10,11 +10,12 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Button, Footer, Input, Static
+from textual.widgets import Button, Input, Static
 
 from lrtui.spec import RunSpec
 from lrtui.tui import keys
 from lrtui.tui.clean import clean
+from lrtui.tui.widgets.foot import Foot
 from lrtui.tui.widgets.quiet import Quiet
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class SetupScreen(Screen[None]):
             yield Button("⏎ run", id="run", compact=True)
             yield Quiet(id="problem")
         yield Quiet(id="help")
-        yield Footer(show_command_palette=False)
+        yield Foot()
 
     def on_resize(self) -> None:
         # The button paints first and works at once; the form, which takes longer to lay out, follows a frame later.

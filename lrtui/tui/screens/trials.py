@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from lrtui.tui import keys
 from lrtui.tui.numbers import rate
 from lrtui.tui.widgets.chart import Chart
+from lrtui.tui.widgets.foot import Foot
 from lrtui.tui.widgets.quiet import Quiet
 from lrtui.tui.widgets.trials import better_rate, head, table, trials_picture, verdict
 
@@ -35,14 +35,14 @@ class Trials(Screen[None]):
         yield Chart(id="chart")
         yield Quiet(id="table")
         yield Quiet(id="verdict")
-        yield Footer(show_command_palette=False)
+        yield Foot()
 
     def on_mount(self) -> None:
         self.set_interval(_LOOK, self.look)
         self.call_after_refresh(self.look)
 
     def on_resize(self) -> None:
-        self.query_one(Footer).compact = self.size.width < 92
+        self.query_one(Foot).compact = self.size.width < 92
 
     def look(self) -> None:
         """Draw the trials anew where something has changed."""
