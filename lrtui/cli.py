@@ -194,10 +194,10 @@ def recover(context: click.Context, /) -> None:
 @_as_json("a list of what is offered, with its parameters")
 @click.pass_context
 def models(context: click.Context, /, where: str, as_json: bool) -> None:
-    """List the models that can be picked, a target and what it is on a line.
+    """List the models that can be picked.
 
-    WHERE is a Python file, a folder of them, a module, torchvision: or timm:; without it these are the sample models.
-    Your own files are read, and not run.
+    A line has a target, and what it is. WHERE is a Python file, a folder of them, a module, torchvision: or timm:;
+    without it these are the sample models. Your own files are read, and not run.
     """
     _check_home()
     from lrtui.headless.models import models as list_models
@@ -209,7 +209,9 @@ def models(context: click.Context, /, where: str, as_json: bool) -> None:
 @_as_json("what was found")
 @click.pass_context
 def doctor(context: click.Context, /, as_json: bool) -> None:
-    """Tell what this machine has: torch, devices, precisions, a home for records, a terminal; and what does not work.
+    """Tell what this machine has, and what does not work on it.
+
+    It looks at torch, the devices and the precisions on each, the home of the records, and the terminal.
 
     Exit codes: 0 a run can be made here; 2 the home cannot be written to; 4 torch cannot be used.
     """
