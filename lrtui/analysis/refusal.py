@@ -67,8 +67,8 @@ def no_fall(valley: Valley, traces: Sequence[Trace]) -> Suggestion:
         return refuse(
             "already_trained",
             f"No rate brought the loss below {valley.level:.3g}, where it began; from {10**onset:.1e} on it rises.",
-            f"Test from a fresh start, or go on training at no more than {10**onset / 10:.0e}; if it was fresh, scale its "
-            "inputs.",
+            f"Test from a fresh start, or go on training at no more than {10**onset / 10:.0e}. If it was fresh, "
+            "measure more iterations, or scale its inputs.",
         )
     return refuse(
         "no_descent",

@@ -1,7 +1,7 @@
 """The chart as rows of text: data in, rows of (text, role) out. No app, no colours: a role says what a piece is.
 
-plotext draws the curves and the axes; what it cannot do (a heavy line for the boundary in hand, an interval on the
-axis, names above the lines) is laid over its rows.
+plotext draws the curves and the axes; the boundaries and whatever else stands in a column are laid over its rows, so
+that a key that moves one waits for no plot.
 """
 
 import re
@@ -26,6 +26,8 @@ _NUMBERS: dict[Role, int] = {
 }  # fmt: skip
 _ROLES: dict[str, Role] = {str(number): role for role, number in _NUMBERS.items()}
 _LINES: dict[Role, str] = {"bound": "┊", "active": "┃", "suggestion": "╎", "limit": "¦"}
+_BEHIND = {" ", *_LINES.values()}  # what a line takes the place of
+_BLANK: Cell = (" ", "blank")
 _ESCAPE = re.compile(r"\x1b\[([0-9;]*)m")
 
 
@@ -60,6 +62,25 @@ def canvas_columns(width: int) -> int:
 
 def draw(picture: Picture, width: int, height: int) -> tuple[Row, ...]:
     """The chart, exactly `height` rows of `width` cells."""
+    return marked(unmarked(picture, width, height), picture)
+
+
+def marked(rows: tuple[Row, ...], picture: Picture) -> tuple[Row, ...]:
+    """The chart with the picture's vertical lines, their names and its interval laid over it; plotext is not asked."""
+    width, height = len(rows[0]) if rows else 0, len(rows)
+    if width < LEAST_WIDTH or height < LEAST_HEIGHT:
+        return rows
+    columns = canvas_columns(width)
+    cells = [_names(picture, width), *(list(row) for row in rows[1:])]
+    for mark in _inside(picture):
+        _lay_line(cells[1:-1], mark.role, LABEL + 1 + picture.axis.column(mark.lr, columns))
+    if picture.interval:
+        _lay_interval(cells[-2], picture, columns)
+    return tuple(tuple(row) for row in cells)
+
+
+def unmarked(picture: Picture, width: int, height: int) -> tuple[Row, ...]:
+    """The chart without lines and interval, its first row empty: this is what takes the time of a frame."""
     if width < LEAST_WIDTH or height < LEAST_HEIGHT:
         return _message("too small", width, height)
     columns = canvas_columns(width)
@@ -72,11 +93,9 @@ def draw(picture: Picture, width: int, height: int) -> tuple[Row, ...]:
     window = window_for(front or lines or [dots], height - 3, settled=picture.settled)
     text = _plotted(picture, window, width, height - 1, dots, drawn)
     rows = [_decoded(row, width) for row in text.split("\n")[: height - 1]]
-    if picture.interval:
-        _lay_interval(rows[-2], picture, columns)
     if not dots and not lines:
         _lay_text(rows[(height - 3) // 2], picture.empty, LABEL + 1)
-    return (tuple(_names(picture, width)), *(tuple(row) for row in rows))
+    return ((_BLANK,) * width, *(tuple(row) for row in rows))
 
 
 def _drawn(picture: Picture, folded: list[list[tuple[float, Column]]]) -> list[tuple[Role, list[Line]]]:
@@ -103,10 +122,6 @@ def _plotted(
         for line in lines:
             for stretch in clipped(line, window):
                 _signal(figure.plot, stretch, role)
-    for mark in picture.marks:
-        position = picture.axis.position(mark.lr)
-        if -0.001 <= position <= 1.001:
-            figure.vline(min(max(position, 0.0), 1.0), color=_NUMBERS[mark.role])
     _axes(figure, picture.axis, window, canvas_columns(width), seen=bool(dots or any(lines for _, lines in lines_of)))
     return str(figure.build())
 
@@ -156,7 +171,7 @@ def _decoded(row: str, width: int) -> list[Cell]:
         if index % 2:
             role = _ROLES.get(piece.rpartition(";")[2], "blank") if piece.startswith("38;5") else "blank"
         else:
-            cells += [(_LINES[role] if char == "│" and role in _LINES else char, role) for char in piece]
+            cells += [(char, role) for char in piece]
     return (cells + [(" ", "blank")] * width)[:width]
 
 
@@ -164,14 +179,26 @@ def _names(picture: Picture, width: int) -> list[Cell]:
     """The row above the canvas: each line's name, over its line."""
     cells: list[Cell] = [(" ", "blank")] * width
     columns = canvas_columns(width)
-    inside = [mark for mark in picture.marks if -0.001 <= picture.axis.position(mark.lr) <= 1.001]
     taken = -1
-    for mark in sorted(inside, key=lambda mark: mark.lr):
+    for mark in sorted(_inside(picture), key=lambda mark: mark.lr):
         middle = LABEL + 1 + picture.axis.column(mark.lr, columns)
         left = min(max(middle - len(mark.name) // 2, taken + 1), width - len(mark.name))
         cells[left : left + len(mark.name)] = [(char, mark.role) for char in mark.name]
         taken = left + len(mark.name)
     return cells
+
+
+def _inside(picture: Picture) -> list[Mark]:
+    """The marks that are on the axis."""
+    return [mark for mark in picture.marks if -0.001 <= picture.axis.position(mark.lr) <= 1.001]
+
+
+def _lay_line(rows: list[list[Cell]], role: Role, column: int) -> None:
+    """A line behind the curves and over other lines, down to the axis, which is the last of the rows."""
+    for row in rows[:-1]:
+        if row[column][0] in _BEHIND:
+            row[column] = (_LINES[role], role)
+    rows[-1][column] = ("┴", rows[-1][column][1])
 
 
 def _lay_interval(axis_row: list[Cell], picture: Picture, columns: int) -> None:

@@ -1,5 +1,7 @@
 """The chart widget: what it sends when something changes, and that it sends nothing when nothing does."""
 
+from dataclasses import replace
+
 import pytest
 from textual.app import App, ComposeResult
 from textual.geometry import Region
@@ -7,7 +9,7 @@ from tui_doubles import SPEC, FakeDriver, curve, started, whole_run
 from tui_helpers import run_screen, told, until
 
 from lrtui.tui.axis import axis_for
-from lrtui.tui.plotting import Mark, Picture
+from lrtui.tui.plotting import Mark, Picture, draw, unmarked
 from lrtui.tui.thinning import Thinned
 from lrtui.tui.widgets.chart import Chart
 
@@ -71,6 +73,28 @@ async def test_a_moved_boundary_sends_its_old_and_its_new_column():
         )
         assert all(region.height == 1 for region in chart.regions)
         assert all(region.width <= 9 for region in chart.regions)
+
+
+async def test_a_moved_boundary_waits_for_no_plot_and_a_new_point_or_size_gets_one(monkeypatch: pytest.MonkeyPatch):
+    plots: list[Picture] = []
+
+    def counted(plotted: Picture, width: int, height: int):
+        plots.append(plotted)
+        return unmarked(plotted, width, height)
+
+    monkeypatch.setattr("lrtui.tui.widgets.chart.unmarked", counted)
+    async with ChartApp().run_test(size=(100, 30)) as pilot:
+        chart = pilot.app.query_one(Watched)
+        for lr in (1e-6, 1e-5, 1e-4):
+            chart.show(picture(50, (Mark(lr, "start", "active"),)))
+            assert chart.rows == draw(chart.picture, 100, 30)
+        chart.show(replace(chart.picture, interval=(1e-3, 1e-2)))
+        assert [plotted.version for plotted in plots if plotted.version] == [50]
+        chart.show(picture(51, (Mark(1e-4, "start", "active"),)))
+        assert chart.rows == draw(chart.picture, 100, 30)
+        await pilot.resize_terminal(60, 20)
+        await until(pilot, lambda: chart.size.width == 60)
+        assert chart.rows == draw(chart.picture, 60, 20)
 
 
 async def test_what_is_shown_is_what_was_drawn():

@@ -89,6 +89,17 @@ def test_marks_at_both_ends_do_not_touch_the_labels():
     assert [row[:LABEL] for row in plain[1:]] == [row[:LABEL] for row in marked[1:]]
 
 
+def test_lines_lie_behind_the_curve_and_the_later_one_over_the_earlier():
+    plain = draw(Picture(AXIS, (textbook(),)), 100, 30)
+    marks = (Mark(1e-3, "end", "bound"), Mark(1e-3, "start", "active"))
+    rows = draw(Picture(AXIS, (textbook(),), marks=marks), 100, 30)
+    column = LABEL + 1 + AXIS.column(1e-3, canvas_columns(100))
+    curve = [y for y in range(1, 28) if plain[y][column][0] != " "]
+    assert curve
+    assert [rows[y][column] for y in curve] == [plain[y][column] for y in curve]
+    assert {rows[y][column] for y in range(1, 28) if y not in curve} == {("┃", "active")}
+
+
 def test_names_of_near_lines_stay_readable():
     marks = (Mark(1e-3, "start", "bound"), Mark(1.1e-3, "lr", "suggestion"), Mark(1.2e-3, "▸end", "active"))
     assert text(draw(Picture(AXIS, (textbook(),), marks=marks), 100, 30))[0].split() == ["start", "lr", "▸end"]

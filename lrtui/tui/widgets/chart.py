@@ -1,5 +1,6 @@
 """Chart: draws a Picture and sends only what changed in it."""
 
+from dataclasses import replace
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -10,7 +11,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from lrtui.tui.axis import axis_for
-from lrtui.tui.plotting import Picture, Role, Row, canvas_columns, draw
+from lrtui.tui.plotting import Picture, Role, Row, canvas_columns, marked, unmarked
 
 
 class Chart(Widget):
@@ -35,6 +36,7 @@ class Chart(Widget):
         self.picture = Picture(axis_for(1e-7, 10.0, log=True))
         self.rows: tuple[Row, ...] = ()
         self._strips: list[Strip] = []
+        self._plotted: tuple[tuple[Picture, int, int], tuple[Row, ...]] | None = None  # the last plot, and of what
         self.sent = 0  # regions refreshed so far
 
     @property
@@ -61,7 +63,10 @@ class Chart(Widget):
         width, height = self.size
         if not width or not height:
             return
-        before, self.rows = self.rows, draw(self.picture, width, height)
+        plot = replace(self.picture, marks=(), interval=None)
+        if self._plotted is None or self._plotted[0] != (plot, width, height):
+            self._plotted = (plot, width, height), unmarked(plot, width, height)
+        before, self.rows = self.rows, marked(self._plotted[1], self.picture)
         if len(before) != height or len(before[0]) != width:
             self._strips = [self._strip(row) for row in self.rows]
             self.refresh()
