@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from lrtui.events import Measured, Restored, Started, Suggested, encode
+from lrtui.events import Measured, Notice, Restored, Started, Suggested, encode
 from lrtui.history.store import journal_path, journals, load, record_path, recover
 from lrtui.launch.session import Session
 from lrtui.launch.worker_driver import WorkerDriver
@@ -154,7 +154,7 @@ def test_a_confirmation_after_the_worker_died_says_so(driver: WorkerDriver) -> N
     run(driver, SPEC)
     assert driver._process is not None
     os.kill(driver._process.pid, signal.SIGKILL)
-    wait(lambda: not driver._process.alive)  # type: ignore[union-attr]
+    wait(lambda: isinstance(driver.events[-1], Notice))  # it is known that the worker ended
     driver.stability()
     wait(lambda: measured(driver, "stability"))
     assert "gone" in measured(driver, "stability")[0]["problem"]
