@@ -4,6 +4,7 @@ import inspect
 import weakref
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
+from math import isfinite
 from types import TracebackType
 from typing import Any, Self
 
@@ -14,7 +15,7 @@ from torch.optim import Optimizer
 from lrtui.engine import precision as precisions
 from lrtui.engine.batches import check_loaders, generators
 from lrtui.engine.digest import digest
-from lrtui.engine.history import empty, lower, record
+from lrtui.engine.history import empty, record
 from lrtui.engine.loop import Outcome, set_learning_rates
 from lrtui.engine.objects import check_objects
 from lrtui.engine.plot import plot_history
@@ -81,6 +82,11 @@ class CurveFinder:
     def optimizers(self) -> list[Optimizer]:
         """All optimizers, as a list."""
         return list(self.optimizer) if isinstance(self.optimizer, Sequence) else [self.optimizer]
+
+    @property
+    def best_loss(self) -> float | None:
+        """The lowest smoothed loss so far, of all repeats; None before there is one."""
+        return min((loss for one in self.histories for loss in one["loss"] if isfinite(loss)), default=None)
 
     def range_test(
         self,
@@ -206,7 +212,6 @@ class CurveFinder:
     def _clear(self) -> None:
         self.history = empty()
         self.histories = [self.history]
-        self.best_loss: float | None = None
         self.status = ""
         self.reason = ""
 
@@ -233,7 +238,6 @@ class CurveFinder:
                 self.histories.append(empty())
             if not step.skipped:
                 record(step, self.histories[step.repeat])
-                self.best_loss = lower(self.best_loss, step.loss)
             yield step
 
     def _end_active(self) -> None:

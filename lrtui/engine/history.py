@@ -28,11 +28,6 @@ def record(step: Step, history: History) -> None:
         history.setdefault("group_lrs", []).append(step.group_lrs)
 
 
-def lower(best: float | None, loss: float | None) -> float | None:
-    """The lower of two losses, of which either may not be there."""
-    return best if loss is None else loss if best is None else min(best, loss)
-
-
 def curves(histories: list[History], settings: Settings, momentum: float | None) -> list[Curve]:
     """The histories that have points, as the analysis takes them."""
     return [
