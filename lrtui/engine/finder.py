@@ -111,7 +111,7 @@ class LRFinder(CurveFinder):
         Args:
             train_loader: as for `range_test`.
             val_loader: as for `confirm`.
-            lr: the rate to confirm; None: the suggestion.
+            lr: the rate to confirm; None: the suggestion, or for one-cycle the upper bound.
             iterations: optimizer steps in all trials together; None: some hundreds, more for more rates.
             seconds: end when so much time has passed; as many rates are tried as that allows for.
             schedule: "constant", or "one-cycle" with the rates as its peaks.
@@ -122,7 +122,7 @@ class LRFinder(CurveFinder):
         Raises:
             ValueError: nothing to confirm, or an argument that makes no sense. Nothing has been touched then.
         """
-        rates = rates_to_try(lr, self.analysis(), factor)
+        rates = rates_to_try(lr, self.analysis(), factor, schedule)
         chosen = trial_settings(self._chosen, settings)
         check_loaders(train_loader, val_loader)
         check_validated(chosen, val_loader)

@@ -23,7 +23,7 @@ from lrtui.engine.rng import reseed
 from lrtui.engine.settings import Settings
 from lrtui.engine.stability import Stability, stability
 from lrtui.engine.step import TrainStep, updates_itself
-from lrtui.engine.trials import Bench, rate_setter
+from lrtui.engine.trials import Bench, Schedule, rate_setter
 
 _FOR_TRIALS = ("accumulation_steps", "non_blocking_transfer", "clip_grad_norm", "val_batches", "batch_step")
 
@@ -97,16 +97,19 @@ class Workbench:
         return self._batches
 
 
-def rates_to_try(lr: float | None, analysis: Analysis, factor: float) -> list[float]:
-    """The rate to confirm (`lr`, or the suggestion), then its rivals: those that would tell most come first.
+def rates_to_try(lr: float | None, analysis: Analysis, factor: float, schedule: Schedule) -> list[float]:
+    """The rate to confirm (`lr`, or the answer for the schedule), then its rivals: those that tell most come first.
 
-    They are a factor more and less, the suggestion where it is another one, its interval's ends, and both bounds.
+    The answer is the suggestion, or for one-cycle the upper bound, which is what its peak is to be. The rivals are a
+    factor more and less, the suggestion where it is another one, its interval's ends, and both bounds.
 
     Raises:
         ValueError: there is nothing to confirm, or a number that makes no sense.
     """
     suggestion, bounds = analysis.suggestion, analysis.bounds
-    to_confirm = suggestion.lr if lr is None else lr
+    to_confirm = lr
+    if lr is None:
+        to_confirm = bounds.end_lr if schedule == "one-cycle" and bounds and suggestion.lr else suggestion.lr
     if to_confirm is None:
         raise ValueError(f"there is no suggestion to confirm: {suggestion.reason.rstrip('.')}; give `lr`")
     if not (math.isfinite(to_confirm) and to_confirm > 0):

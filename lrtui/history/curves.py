@@ -1,10 +1,12 @@
-"""A record's histories as the arrays that analysis works on."""
+"""A record's histories as the arrays that analysis works on, and what it says of them."""
 
 import math
 
 from numpy.typing import ArrayLike
 
+from lrtui.analysis.analyse import analyse
 from lrtui.analysis.curve import Curve, as_floats, unsmooth
+from lrtui.events import Suggested
 from lrtui.record import History, RunRecord
 
 THEIR_SMOOTH_F = 0.05  # torch_lr_finder's default: its history does not say what was used
@@ -26,6 +28,15 @@ def curves_of(record: RunRecord) -> list[Curve]:
         for one in record.repeats or [record.history]
         if one.lr
     ]
+
+
+def answer_of(record: RunRecord) -> Suggested | None:
+    """What a record's curves say; None where nothing was measured."""
+    curves = curves_of(record)
+    if not curves:
+        return None
+    answer = analyse(curves)
+    return Suggested(suggestion=answer.suggestion, suggestions=dict(answer.suggestions), bounds=answer.bounds)
 
 
 def _raw(history: History) -> ArrayLike:

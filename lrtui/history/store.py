@@ -1,4 +1,4 @@
-"""Run records on disk: list, load, recover, delete. A journal whose run has no record yet is a run that was cut off."""
+"""Run records on disk: list, load, delete. A journal whose run has no record yet is a run that was cut off."""
 
 import fcntl
 import os
@@ -9,8 +9,7 @@ import msgspec
 
 from lrtui import paths
 from lrtui.events import Event, decode
-from lrtui.history.save import save
-from lrtui.record import RecordError, RunRecord, from_events, from_json
+from lrtui.record import RecordError, RunRecord, from_json
 
 
 def load(path: str | os.PathLike[str]) -> RunRecord:
@@ -78,20 +77,6 @@ def read_journal(path: Path) -> list[Event]:
                 break
             raise RecordError(f"{path.name}: line {number} is no event: {error}") from None
     return events
-
-
-def recover(path: Path) -> Path:
-    """Turn the journal of a run that was cut off into its record, and remove the journal.
-
-    Raises:
-        RecordError: there is nothing in it to recover.
-        OSError: the record cannot be written; the journal is kept then.
-    """
-    record = from_events(read_journal(path))
-    target = path.with_suffix(".json")
-    save(record, target, overwrite=True)
-    path.unlink(missing_ok=True)
-    return target
 
 
 def _newer(path: Path, other: Path) -> bool:

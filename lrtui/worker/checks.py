@@ -20,7 +20,7 @@ FEW_BATCHES = 50  # a validation set of so many is worth its time even where the
 
 
 def confirmation(
-    finder: LRFinder, built: Built, spec: RunSpec, command: Confirm, lr: float | None, stop: threading.Event
+    finder: LRFinder, built: Built, spec: RunSpec, command: Confirm, stop: threading.Event
 ) -> Iterator[Measured]:
     """A `trial` for each short training, then a `confirmation`.
 
@@ -31,7 +31,7 @@ def confirmation(
     run = finder.trials(
         built.train_loader,
         val_loader,
-        lr=lr,
+        lr=command.lr,
         iterations=command.iterations,
         seconds=command.seconds,
         schedule=command.schedule,

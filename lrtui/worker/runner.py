@@ -12,14 +12,13 @@ import msgspec
 import torch
 
 import lrtui
-from lrtui.analysis.analyse import analyse
 from lrtui.catalog.build import Built, build
 from lrtui.catalog.errors import BuildError, told
 from lrtui.engine import precision
 from lrtui.engine.finder import LRFinder
 from lrtui.engine.momentum import momentum_of
-from lrtui.events import Ended, Event, Measured, Notice, Restored, Started, Status, Step, Suggested
-from lrtui.history.curves import curves_of
+from lrtui.events import Ended, Event, Measured, Notice, Restored, Started, Status, Step
+from lrtui.history.curves import answer_of
 from lrtui.measured import STOPPED, broken_off
 from lrtui.record import from_events, now
 from lrtui.spec import RunSpec
@@ -76,9 +75,7 @@ class Runner:
         """Confirm the answer of the last run; its record gets the trials too."""
         self._check(
             "confirmation",
-            lambda finder, built, spec: checks.confirmation(
-                finder, built, spec, command, command.lr or self._suggested_lr(), self._inbox.stop
-            ),
+            lambda finder, built, spec: checks.confirmation(finder, built, spec, command, self._inbox.stop),
         )
 
     def stability(self) -> None:
@@ -214,16 +211,10 @@ class Runner:
             last = broken_off(name, told(error))
         ledger.finish(last)
 
-    def _suggested_lr(self) -> float | None:
-        answers = [event for event in self._ledger.events if isinstance(event, Suggested)] if self._ledger else []
-        return answers[-1].suggestion.lr if answers else None
-
     def _suggest(self, ledger: Ledger) -> None:
-        curves = curves_of(from_events(ledger.events))
-        if not curves:
-            return
-        answer = analyse(curves)
-        ledger.emit(Suggested(suggestion=answer.suggestion, suggestions=dict(answer.suggestions), bounds=answer.bounds))
+        answer = answer_of(from_events(ledger.events))
+        if answer is not None:
+            ledger.emit(answer)
 
 
 def _finder(built: Built, spec: RunSpec) -> LRFinder:

@@ -31,7 +31,7 @@ def test_the_suggestion_lies_between_the_bounds():
 def test_bounds_follow_the_metric_where_there_is_one():
     lrs, losses = valley(400)
     accuracy = 0.1 + 0.8 * np.exp(-((np.log10(lrs) + 5) ** 2) * 3) + 0.01 * noise(400)
-    found = bounds([Curve(lrs, losses, metric=accuracy)])
+    found = bounds([Curve(lrs, losses, metric=accuracy, momentum=0.0)])
     assert 1e-7 < found.start_lr < 1e-5 < found.end_lr < 1e-4
     assert bounds([Curve(lrs, losses, metric=noise(400))]) == bounds([Curve(lrs, losses)])
 

@@ -257,7 +257,7 @@ def test_the_interval_is_where_two_thirds_of_the_fall_were_held():
     # what momentum delays may be due to lower rates, but need not
     delayed = suggest(*bowl(-3), momentum=0.9)
     assert delayed.high == answer.high
-    assert log10(delayed.low) == pytest.approx(log10(answer.low) - 6.58 * 8 / 399, abs=0.01)
+    assert log10(delayed.low) == pytest.approx(log10(answer.low) - 9 * 8 / 399, abs=0.01)
 
 
 @pytest.mark.parametrize("centre", [-5.5, -0.5])

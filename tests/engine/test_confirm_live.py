@@ -74,6 +74,16 @@ def test_the_suggestion_is_what_is_confirmed_and_its_bounds_are_among_the_rivals
     assert len(searched.history["lr"]) > 50  # the curve that it came from is still there
 
 
+def test_the_peak_of_a_one_cycle_is_the_upper_bound() -> None:
+    train, val = digits_loaders()
+    searched = digits_finder()
+    searched.range_test(train, start_lr=1e-5, num_iter=150)
+    told, found = results(searched.trials(train, val, schedule="one-cycle", iterations=900))
+    assert found.lr == searched.bounds()[1]
+    tried = {trial.lr for trial in told if isinstance(trial, Trial)}
+    assert any(0.8 < searched.suggestion().lr / one < 1.25 for one in tried)
+
+
 def test_what_cannot_be_confirmed_is_refused_before_anything_is_touched() -> None:
     untested = finder()
     before = untested.digest()

@@ -1,5 +1,6 @@
 """`lrtui recover`: journals become records, and none is lost or taken from a run that still goes on."""
 
+import math
 import os
 import signal
 import subprocess
@@ -11,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from lrtui.cli import lrtui
-from lrtui.events import encode
+from lrtui.events import Step, encode
 from lrtui.history.store import going_on, journal_path, journals, load, record_path
 from lrtui.worker.journal import Journal
 from tests.sample import STARTED, run_events, steps
@@ -44,6 +45,21 @@ def test_a_journal_becomes_a_record_with_every_step_and_is_told_of() -> None:
     assert len(load(record_path(STARTED.id)).history.lr) == 4
     assert journals() == []
     assert "nothing to recover" in recover().stderr
+
+
+def test_a_record_has_the_answer_that_its_curve_gives() -> None:
+    curve = [
+        Step(iteration=i, lr=lr, raw_loss=loss, loss=loss, seconds=0.1 * i)
+        for i, lr in enumerate(10 ** (-7 + 8 * n / 199) for n in range(200))
+        for loss in [2.3 + 0.01 * math.sin(7 * i) - math.exp(-((math.log10(lr) + 3) ** 2))]
+    ]
+    journal_path(STARTED.id).write_bytes(b"".join(encode(event) for event in [STARTED, *curve]))
+    recover()
+    record = load(record_path(STARTED.id))
+    assert record.suggestion is not None
+    assert record.suggestion.lr == pytest.approx(1e-3, rel=0.5)
+    assert record.bounds is not None
+    assert record.status == "interrupted"
 
 
 def test_a_journal_that_tells_of_no_run_is_exit_code_5_and_keeps_no_other_from_recovery() -> None:

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from lrtui import paths
 from lrtui.events import encode
+from lrtui.history.recovery import recover
 from lrtui.history.save import save, sweep
-from lrtui.history.store import journal_path, journals, load, read_journal, record_path, records, recover
+from lrtui.history.store import journal_path, journals, load, read_journal, record_path, records
 from lrtui.record import RecordError, from_events, to_json
 from tests.sample import ENDED, STARTED, run_events, steps
 

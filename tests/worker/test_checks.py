@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from lrtui.events import Measured, Notice, Restored, Started, Suggested, encode
-from lrtui.history.store import journal_path, journals, load, record_path, recover
+from lrtui.history.recovery import recover
+from lrtui.history.store import journal_path, journals, load, record_path
 from lrtui.launch.session import Session
 from lrtui.launch.worker_driver import WorkerDriver
 from lrtui.spec import Choice, LoaderSpec, RangeSpec, RunSpec

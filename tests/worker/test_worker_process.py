@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from lrtui.events import Ended, Notice, Restored, Started, Step, Suggested
-from lrtui.history.store import journals, load, read_journal, recover
+from lrtui.history.recovery import recover
+from lrtui.history.store import journals, load, read_journal
 from lrtui.launch.session import Session
 from lrtui.launch.worker_driver import WorkerDriver
 from lrtui.spec import Choice, LoaderSpec, RangeSpec, RunSpec

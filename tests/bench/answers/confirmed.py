@@ -1,7 +1,7 @@
 """Is an answer better once it has been confirmed? `python -m tests.bench.answers.confirmed`, five minutes on one core.
 
 For every cell one range test of 400 iterations (the app's default), the optimizer's momentum known; then a confirmation
-of its suggestion under the cell's schedule, judged by the validation loss. A rate that is refuted gives way to the
+of its answer for the cell's schedule, judged by the validation loss. A rate that is refuted gives way to the
 better one. The range test and the truth are those of `python -m tests.bench.answers`, with the same columns; the cost
 has the trials' iterations in it. One answer a cell, so there is no spread.
 """
@@ -56,11 +56,12 @@ def confirmed(cell: Cell, generous: float) -> tuple[Answer, Answer, Confirmation
     lrs, losses = cell.curves(400)[0]
     analysis = analyse([Curve(lrs, losses, num_iter=400, momentum=MOMENTUM[cell.optimizer])])
     suggestion = analysis.suggestion
-    plain = Answer(suggestion.lr, suggestion.low, suggestion.high, len(lrs))
     if suggestion.lr is None:
-        return plain, plain, None
-    rates = rates_to_try(None, analysis, 3.0)
+        refused = Answer(None, None, None, len(lrs))
+        return refused, refused, None
     schedule = "constant" if cell.schedule == "constant" else "one-cycle"
+    rates = rates_to_try(None, analysis, 3.0, schedule)
+    plain = Answer(rates[0], suggestion.low, suggestion.high, len(lrs))
     found = drained(confirm(bench(cell), rates, int(generous * least_budget(len(rates))), schedule))
     return plain, Answer(found.better or found.lr, None, None, len(lrs) + found.iterations), found
 
