@@ -2,14 +2,17 @@
 
 import threading
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from lrtui.catalog.offer import Role
 from lrtui.launch.asking import STUCK_SECONDS, Asking, runs_users_code
 from lrtui.launch.process import WorkerProcess
-from lrtui.launch.worker_driver import WorkerDriver
 from lrtui.spec import Choice, LoaderSpec, RunSpec
 from lrtui.worker.messages import Answer, Describe, Described, Message, Question, Ready
 from lrtui.worker.questions import Check, Checked, Fetch, Fetched, Fetching, Look, Looked, key
+
+if TYPE_CHECKING:
+    from lrtui.launch.worker_driver import WorkerDriver
 
 
 class Session:
@@ -86,8 +89,10 @@ class Session:
             self._asking.take(Fetched(data=data, problem="the download was left"))
             self._retire()
 
-    def driver(self, spec: RunSpec) -> WorkerDriver:
+    def driver(self, spec: RunSpec) -> "WorkerDriver":
         """A driver that takes the warm worker when it runs; once it is closed another spare is warmed."""
+        from lrtui.launch.worker_driver import WorkerDriver  # records and all: nothing that a first paint waits for
+
         return WorkerDriver(self._take, on_close=self.start)
 
     def close(self) -> None:

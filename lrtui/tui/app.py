@@ -5,18 +5,22 @@ import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual.app import App
 from textual.binding import BindingsMap
 from textual.filter import LineFilter
+from textual.screen import Screen
 
-from lrtui.launch.driver import Driver
 from lrtui.spec import RunSpec
 from lrtui.tui import keys
 from lrtui.tui.clean import CleanFilter
-from lrtui.tui.session import Session
 from lrtui.tui.terminal import aside, guard, refusal
 from lrtui.tui.theme import LRTUI
+
+if TYPE_CHECKING:
+    from lrtui.launch.driver import Driver
+    from lrtui.tui.session import Session
 
 
 class LrtuiApp(App[None]):
@@ -30,8 +34,8 @@ class LrtuiApp(App[None]):
     def __init__(
         self,
         spec: RunSpec | None = None,
-        session: Session | None = None,
-        driver: Driver | None = None,
+        session: "Session | None" = None,
+        driver: "Driver | None" = None,
         live: bool = False,
         keymap: dict[str, str] | None = None,
     ) -> None:
@@ -55,17 +59,19 @@ class LrtuiApp(App[None]):
         if not self.is_headless:
             guard(self.leave)
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
-        if self.driver is not None:
-            from lrtui.tui.screens.run import RunScreen
-
-            self.push_screen(RunScreen(self.driver, self.spec, alone=True))
-            return
-        from lrtui.tui.screens.setup import SetupScreen
-
-        self.push_screen(SetupScreen(self.spec, self.session))
         if self.session is not None:
             # After the first paint: a second process that imports torch would take the core it needs.
             self.call_after_refresh(self.session.start)
+
+    def get_default_screen(self) -> Screen[None]:
+        """The form; the run of a driver that is there already."""
+        if self.driver is not None:
+            from lrtui.tui.screens.run import RunScreen
+
+            return RunScreen(self.driver, self.spec, alone=True)
+        from lrtui.tui.screens.setup import SetupScreen
+
+        return SetupScreen(self.spec, self.session)
 
     def leave(self, code: int) -> None:
         """End with an exit code."""
@@ -91,7 +97,7 @@ class LrtuiApp(App[None]):
         self.notify("q leaves lrtui; x stops a run", markup=False, timeout=4)
 
 
-def run_app(spec: RunSpec | None = None, driver: Driver | None = None, live: bool = False) -> int:
+def run_app(spec: RunSpec | None = None, driver: "Driver | None" = None, live: bool = False) -> int:
     """Run the app to its end.
 
     Returns:
@@ -116,7 +122,7 @@ def run_app(spec: RunSpec | None = None, driver: Driver | None = None, live: boo
                 driver.close()
 
 
-def _run(app: LrtuiApp, session: Session | None) -> int:
+def _run(app: LrtuiApp, session: "Session | None") -> int:
     try:
         app.run(mouse=False)
     finally:

@@ -42,6 +42,7 @@ class Offers:
     def __init__(self, session: Session | None) -> None:
         self.session = session
         self._files: dict[tuple[str, str], tuple[float, Listing]] = {}
+        self._own: dict[Role, Listing] = {}  # what ships inside the package stays as it is
         self._asked: set[tuple[str, str]] = set()
 
     def find(self, role: Role, target: str) -> Found:
@@ -65,7 +66,9 @@ class Offers:
     def listing(self, role: Role, where: str) -> Listing:
         """All that a file or a module offers for a role."""
         if where == "lrtui":
-            return _own(role)
+            if role not in self._own:
+                self._own[role] = _own(role)
+            return self._own[role]
         if is_file_name(where):
             return self._file(role, where)
         return self._module(role, where)
@@ -76,7 +79,7 @@ class Offers:
             return [
                 offer for path in sample_files() for offer in self.listing(role, f"sample_models/{path.name}").offers
             ]
-        own = list(_own(role).offers) if role in ("data", "metric") else []
+        own = list(self.listing(role, "lrtui").offers) if role in ("data", "metric") else []
         return own + list(self.listing(role, _USUAL[role]).offers) if role in _USUAL else own
 
     def _file(self, role: Role, where: str) -> Listing:

@@ -1,5 +1,6 @@
 """Save the form as a preset, and open one in its place."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,6 @@ from textual.app import App
 from lrtui import presets
 from lrtui.spec import RunSpec
 from lrtui.tui.clean import clean
-from lrtui.tui.session import Session
 
 
 def save(app: App[Any], spec: RunSpec) -> None:
@@ -28,16 +28,15 @@ def _saved(app: App[Any], path: Path | None) -> None:
         app.notify(clean(f"saved: {presets.place(str(path))}"), markup=False, timeout=4)
 
 
-def open_one(app: App[Any], session: Session | None) -> None:
-    """Let a person choose a preset; the form is filled from it."""
+def open_one(app: App[Any], fill: Callable[[RunSpec], object]) -> None:
+    """Let a person choose a preset; `fill` is given what stands in it."""
     from lrtui.tui.screens.open_preset import OpenPreset
-    from lrtui.tui.screens.setup import SetupScreen
 
-    def fill(spec: RunSpec | None) -> None:
+    def chosen(spec: RunSpec | None) -> None:
         if spec is not None:
-            app.switch_screen(SetupScreen(spec, session))
+            fill(spec)
 
-    app.push_screen(OpenPreset(), fill)
+    app.push_screen(OpenPreset(), chosen)
 
 
 def _name(spec: RunSpec) -> str:

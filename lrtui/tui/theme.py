@@ -2,12 +2,13 @@
 
 from textual.theme import Theme
 
-# accent: what the person moves; success: the suggestion; everything else is the terminal's default, plain or dim.
+# accent: what the person moves; success: the suggestion; secondary: the metric; everything else is the terminal's
+# default, plain or dim.
 LRTUI = Theme(
     name="lrtui",
     ansi=True,
     primary="ansi_default",
-    secondary="ansi_default",
+    secondary="ansi_cyan",
     warning="ansi_yellow",
     error="ansi_red",
     success="ansi_green",
@@ -20,7 +21,6 @@ LRTUI = Theme(
     variables={
         "ansi-background": "ansi_default",
         "ansi-foreground": "ansi_default",
-        "metric": "ansi_cyan",
         "border": "ansi_magenta",
         "border-blurred": "ansi_bright_black",
         "block-cursor-foreground": "ansi_default",

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from textual.widgets._footer import FooterKey
 from tui_doubles import DIGEST, SPEC, FakeDriver, answer, curve, started, whole_run
 from tui_helpers import run_screen, screen_text, screen_words, told, until
 
 from lrtui.events import Ended, Notice, Restored, Started
 from lrtui.record import from_json
 from lrtui.tui.widgets.chart import Chart
+from lrtui.tui.widgets.foot import Foot
 
 
 async def test_a_run_is_asked_for_once_when_the_screen_opens():
@@ -127,10 +127,10 @@ async def test_the_line_of_keys_is_made_anew_only_when_other_keys_have_something
         await told(screen, pilot)
         await pilot.press("s", "right")
         await until(pilot, lambda: " a adopt " in screen_text(screen.app))
-        keys = list(screen.query(FooterKey))
+        keys = screen.query_one(Foot).shown
         await pilot.press("right", "right", "e", "left")
         await pilot.pause()
-        assert list(screen.query(FooterKey)) == keys
+        assert screen.query_one(Foot).shown is keys
         await pilot.press("a")
         await until(pilot, lambda: " a adopt " not in screen_text(screen.app))
 

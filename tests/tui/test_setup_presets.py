@@ -12,8 +12,8 @@ from lrtui.spec import Choice, RunSpec
 from lrtui.specfile import read
 from lrtui.tui.screens.open_preset import OpenPreset
 from lrtui.tui.screens.run import RunScreen
-from lrtui.tui.screens.setup import SetupScreen
 from lrtui.tui.screens.write import Write
+from lrtui.tui.widgets.field_box import FieldBox
 
 
 async def typed(pilot, text: str) -> None:
@@ -57,9 +57,10 @@ async def test_f3_lists_recent_ones_first_filters_and_fills_the_form():
         await typed(pilot, "sev")
         await until(pilot, lambda: app.screen.query_one(OptionList).option_count == 1)
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, SetupScreen) and app.screen is not screen)
-        await until(pilot, lambda: any(field.path == "seed" for field in app.screen.query("FieldBox")))
-        assert box(app.screen, "seed").text == "7"
+        await until(pilot, lambda: [one.text for one in screen.query(FieldBox) if one.path == "seed"] == ["7"])
+        assert app.screen is screen
+        assert screen.spec.seed == 7
+        assert screen.focused.id == "run"
 
 
 @pytest.mark.parametrize(

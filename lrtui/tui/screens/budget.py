@@ -7,17 +7,25 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from lrtui.tui.budget import SCHEDULES, Budget, parse_budget
 from lrtui.tui.numbers import rate
+from lrtui.tui.screens.dialog import Dialog
 from lrtui.tui.widgets.pick import Pick
 from lrtui.tui.widgets.quiet import Quiet
 
 
-class AskBudget(ModalScreen[Budget | None]):
+class AskBudget(Dialog[Budget | None]):
     """Asks; Enter in the budget starts, tab goes to the schedule."""
+
+    DEFAULT_CSS = """
+    AskBudget {
+        Horizontal { height: 1; margin: 1 0 0 0; }
+        .label { width: 11; text-style: dim; }
+        #say { height: auto; margin: 1 0 0 0; }
+    }
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "leave", id="budget.leave"),

@@ -7,12 +7,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from lrtui.analysis.answer import Bounds
 from lrtui.tui.clean import clean
 from lrtui.tui.numbers import rate
+from lrtui.tui.screens.dialog import Dialog
 from lrtui.tui.view import RunView
 from lrtui.tui.widgets.answer import agreement, why
 from lrtui.words.code import code_lines
@@ -21,8 +21,15 @@ from lrtui.words.confirmation import latest, stability_line, verdict_line
 Copy = Callable[[str, str], None]
 
 
-class Details(ModalScreen[None]):
+class Details(Dialog[None]):
     """A page to read, whose lines of code can be copied."""
+
+    DEFAULT_CSS = """
+    Details {
+        .dialog { width: 116; scrollbar-size-vertical: 1; }
+        .rules { text-wrap: nowrap; text-overflow: ellipsis; }
+    }
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,i,enter", "dismiss", "close", id="details.close"),

@@ -6,12 +6,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from lrtui.catalog.datasets.availability import Availability, human
 from lrtui.spec import Choice
 from lrtui.tui.clean import clean
+from lrtui.tui.screens.dialog import Dialog
 from lrtui.tui.session import Session
 from lrtui.tui.widgets.quiet import Quiet
 from lrtui.worker.questions import Fetched, Fetching, key
@@ -20,8 +20,12 @@ _POLL = 0.2
 _BAR = 40
 
 
-class Fetch(ModalScreen[bool]):
+class Fetch(Dialog[bool]):
     """True when the data is there; False when it was left, or could not be had."""
+
+    DEFAULT_CSS = """
+    Fetch #state { height: auto; }
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,y", "begin", "download", id="fetch.begin"),

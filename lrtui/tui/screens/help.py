@@ -7,8 +7,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
+
+from lrtui.tui.screens.dialog import Dialog
 
 _READING = (
     "The loss is measured while the learning rate rises. A good rate lies where the loss falls steadily, well before "
@@ -16,8 +17,12 @@ _READING = (
 )
 
 
-class Help(ModalScreen[None]):
+class Help(Dialog[None]):
     """A page of keys; any of its own keys closes it."""
+
+    DEFAULT_CSS = """
+    Help .reading { text-style: dim; }
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,f1,q,enter", "dismiss", "close", id="help.close")

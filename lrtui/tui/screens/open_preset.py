@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -17,11 +16,21 @@ from lrtui.presets import Preset, found, presets
 from lrtui.spec import RunSpec, SpecError
 from lrtui.specfile import read
 from lrtui.tui.clean import clean
+from lrtui.tui.screens.dialog import Dialog
+from lrtui.tui.widgets.menu import Menu
 from lrtui.tui.widgets.quiet import Quiet
 
 
-class OpenPreset(ModalScreen[RunSpec | None]):
+class OpenPreset(Dialog[RunSpec | None]):
     """Stays open until a spec is read or escape is pressed; what is wrong with a file is said in a line."""
+
+    DEFAULT_CSS = """
+    OpenPreset {
+        Input { margin: 1 0; }
+        Menu { max-height: 14; margin: 0 0 1 0; }
+        #answer { height: auto; }
+    }
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "leave", id="open.leave"),
@@ -38,9 +47,7 @@ class OpenPreset(ModalScreen[RunSpec | None]):
         with Vertical(classes="dialog"):
             yield Static(Content("open a preset: type to filter, or the path of a spec"), markup=False)
             yield Input(compact=True, select_on_focus=False)
-            menu = OptionList(markup=False, compact=True)
-            menu.can_focus = False
-            yield menu
+            yield Menu()
             yield Quiet(id="answer")
 
     def on_mount(self) -> None:

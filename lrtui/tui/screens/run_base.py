@@ -28,6 +28,29 @@ _AT_ONCE = 20_000  # events a poll, so that a backlog cannot freeze the keys
 class RunBase(Screen[None]):
     """One driver's runs, one after the other. The keys are in the classes that build on it."""
 
+    DEFAULT_CSS = """
+    RunBase {
+        #body { height: 1fr; }
+        #chart { width: 1fr; height: 1fr; margin: 0 1 0 0; }
+        #status { height: auto; max-height: 6; min-height: 2; }
+        &.-wide Answer { width: 44; }
+        &.-narrow {
+            #body { layout: vertical; }
+            #chart { margin: 0; }
+            Answer {
+                width: 1fr;
+                height: 7;
+                layout: horizontal;
+                padding: 0;
+                border-left: none;
+                border-top: solid $border-blurred;
+            }
+            #suggestion { width: 1fr; }
+            #bounds { width: 27; margin: 0 0 0 2; }
+            #rules { display: none; }
+        }
+    }
+    """
     HORIZONTAL_BREAKPOINTS = WIDTHS
     AUTO_FOCUS = None
 
@@ -45,7 +68,7 @@ class RunBase(Screen[None]):
             yield Chart(id="chart")
             yield Answer(id="answer")
         yield Quiet(id="status")
-        yield Foot()
+        yield Foot(roomy_from=WIDTHS[1][0])
 
     def on_mount(self) -> None:
         if not self.driver.busy and not self.driver.events:
@@ -53,9 +76,6 @@ class RunBase(Screen[None]):
         self.settle()
         self.set_interval(POLL, self.poll)
         self.call_after_refresh(self.show)
-
-    def on_resize(self) -> None:
-        self.query_one(Foot).compact = self.size.width < WIDTHS[1][0]
 
     def on_unmount(self) -> None:
         self.driver.close()

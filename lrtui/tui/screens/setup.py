@@ -10,13 +10,14 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Button, Input, Static
+from textual.widgets import Input, Static
 
 from lrtui.spec import RunSpec
 from lrtui.tui import keys
 from lrtui.tui.clean import clean
 from lrtui.tui.widgets.foot import Foot
 from lrtui.tui.widgets.quiet import Quiet
+from lrtui.tui.widgets.run_button import RunButton
 
 if TYPE_CHECKING:
     from lrtui.tui.gate import Gate
@@ -35,13 +36,23 @@ class SetupScreen(Screen[None]):
     HORIZONTAL_BREAKPOINTS = _WIDTHS
     VERTICAL_BREAKPOINTS = _HEIGHTS
     AUTO_FOCUS = "#run"
+    DEFAULT_CSS = """
+    SetupScreen {
+        #top { height: 1; }
+        #title { width: 1fr; }
+        #torch { width: auto; }
+        #form { height: 1fr; margin: 1 0 0 0; }
+        #bottom { height: 1; }
+        #problem { width: 1fr; padding: 0 0 0 2; text-wrap: nowrap; text-overflow: ellipsis; }
+        #help { height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    }
+    """
 
     def __init__(self, spec: RunSpec, session: "Session | None") -> None:
         super().__init__()
         self.session = session
         self.given = spec
         self.body: FormBody | None = None
-        self._filling = False
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="top"):
@@ -49,23 +60,24 @@ class SetupScreen(Screen[None]):
             yield Quiet(id="torch")
         yield Vertical(id="form")
         with Horizontal(id="bottom"):
-            yield Button("⏎ run", id="run", compact=True)
+            yield RunButton(" ⏎ run ", id="run")
             yield Quiet(id="problem")
         yield Quiet(id="help")
         yield Foot()
 
-    def on_resize(self) -> None:
-        # The button paints first and works at once; the form, which takes longer to lay out, follows a frame later.
-        if not self._filling:
-            self._filling = True
-            self.call_after_refresh(self.call_after_refresh, self._fill)
+    def on_mount(self) -> None:
+        # The button paints first and works at once; the form, which takes longer to lay out, follows a frame later. The
+        # app is asked: while it starts, a screen counts itself as refreshed before anything is painted.
+        self.app.call_after_refresh(self._fill)
 
     async def _fill(self) -> None:
         from lrtui.tui.widgets.form_body import FormBody
 
-        self.body = FormBody(self.given, self.session)
+        form, self.body = self.query_one("#form"), None
         with self.app.batch_update():
-            await self.query_one("#form").mount(self.body)
+            await form.remove_children()
+            self.body = FormBody(self.given, self.session)
+            await form.mount(self.body)
 
     @property
     def spec(self) -> RunSpec | None:
@@ -95,7 +107,6 @@ class SetupScreen(Screen[None]):
         elif body and body.data_watch.problem:
             line = Content.styled(clean(f"data: {body.data_watch.problem}"), "$error")
         self.query_one("#problem", Quiet).show(line)
-        self.query_one("#run", Button).set_class(bool(body and body.problems), "-wrong")
 
     def on_descendant_focus(self) -> None:
         """Say what the field in hand is, and show where it stands."""
@@ -111,7 +122,7 @@ class SetupScreen(Screen[None]):
     def _entered(self) -> None:
         self.action_leave_field()
 
-    @on(Button.Pressed, "#run")
+    @on(RunButton.Pressed)
     def _pressed(self) -> None:
         self.action_run()
 
@@ -133,7 +144,12 @@ class SetupScreen(Screen[None]):
         """Open a preset in place of this form."""
         from lrtui.tui import presetting
 
-        presetting.open_one(self.app, self.session)
+        presetting.open_one(self.app, self._open)
+
+    def _open(self, spec: RunSpec) -> None:
+        self.given = spec
+        self.action_leave_field()
+        self.run_worker(self._fill(), group="fill")
 
     def action_fetch(self) -> None:
         """Download the data."""

@@ -8,6 +8,7 @@ from textual.screen import Screen
 
 from lrtui.tui import keys
 from lrtui.tui.numbers import rate
+from lrtui.tui.screens.run_base import WIDTHS
 from lrtui.tui.widgets.chart import Chart
 from lrtui.tui.widgets.foot import Foot
 from lrtui.tui.widgets.quiet import Quiet
@@ -24,6 +25,14 @@ class Trials(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = keys.TRIALS
     AUTO_FOCUS = None
+    DEFAULT_CSS = """
+    Trials {
+        #head { height: 1; }
+        #chart { height: 1fr; min-height: 8; }
+        #table { height: auto; margin: 1 0 0 0; }
+        #verdict { height: auto; max-height: 4; margin: 1 0 0 0; }
+    }
+    """
 
     def __init__(self, run: "Checks") -> None:
         super().__init__()
@@ -35,14 +44,11 @@ class Trials(Screen[None]):
         yield Chart(id="chart")
         yield Quiet(id="table")
         yield Quiet(id="verdict")
-        yield Foot()
+        yield Foot(roomy_from=WIDTHS[1][0])
 
     def on_mount(self) -> None:
         self.set_interval(_LOOK, self.look)
         self.call_after_refresh(self.look)
-
-    def on_resize(self) -> None:
-        self.query_one(Foot).compact = self.size.width < 92
 
     def look(self) -> None:
         """Draw the trials anew where something has changed."""

@@ -8,10 +8,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from lrtui.tui.clean import clean
+from lrtui.tui.screens.dialog import Dialog
 from lrtui.tui.widgets.quiet import Quiet
 
 
@@ -23,8 +23,13 @@ class Save(Protocol):
         ...
 
 
-class Write(ModalScreen[Path | None]):
+class Write(Dialog[Path | None]):
     """Asks where to; stays open until the file is written or escape is pressed."""
+
+    DEFAULT_CSS = """
+    Write Input { margin: 1 0; }
+    Write #answer { height: auto; }
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "leave", id="write.leave")]
 

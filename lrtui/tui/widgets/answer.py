@@ -25,6 +25,20 @@ _WAITING = {
 class Answer(VerticalScroll, can_focus=False):
     """What the run says, as text."""
 
+    DEFAULT_CSS = """
+    Answer {
+        width: 30;
+        height: 1fr;
+        scrollbar-size-vertical: 1;
+        padding: 1 0 0 1;
+        border-left: solid $border-blurred;
+
+        Quiet { height: auto; }
+        #suggestion { margin: 0 0 1 0; }
+        #bounds { margin: 0 0 1 0; }
+    }
+    """
+
     def compose(self) -> ComposeResult:
         yield Quiet(id="suggestion")
         yield Quiet(id="bounds")

@@ -18,6 +18,20 @@ class Chart(Widget):
     """The loss against the learning rate. Over SSH the row by row comparison is what makes it fluent."""
 
     ALLOW_SELECT = False
+    DEFAULT_CSS = """
+    Chart {
+        .chart--blank { color: $foreground; }
+        .chart--raw { text-style: dim; }
+        .chart--smooth { color: $foreground; text-style: bold; }
+        .chart--repeat { text-style: dim; }
+        .chart--axis { text-style: dim; }
+        .chart--bound { color: $accent; }
+        .chart--active { color: $accent; text-style: bold; }
+        .chart--suggestion { color: $success; }
+        .chart--limit { color: $warning; }
+        .chart--metric { color: $secondary; }
+    }
+    """
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "chart--blank",
         "chart--raw",

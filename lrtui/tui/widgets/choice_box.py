@@ -29,6 +29,12 @@ _HELP = {
 class ChoiceBox(Container):
     """A role of the spec: its target, what the target is, its parameters."""
 
+    SCOPED_CSS = False  # how much room there is, the screen says
+    DEFAULT_CSS = """
+    ChoiceBox .summary { height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    ChoiceBox .summary.-wrong, SetupScreen.-tall .summary { height: auto; max-height: 3; text-wrap: wrap; }
+    """
+
     class Edited(Message):
         """The target or one of its parameters changed."""
 
@@ -60,10 +66,8 @@ class ChoiceBox(Container):
 
     def on_field_box_edited(self, event: FieldBox.Edited) -> None:
         event.stop()
-        box = event.box
-        if box.text != self._text(box.parameter):  # an input tells what it was made with, too
-            self.form.set_arg(self.role, box.parameter.name, box.text)
-            self.post_message(self.Edited())
+        self.form.set_arg(self.role, event.box.parameter.name, event.box.text)
+        self.post_message(self.Edited())
 
     @property
     def help(self) -> str:

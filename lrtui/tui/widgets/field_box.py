@@ -15,6 +15,21 @@ from lrtui.tui.widgets.pick import Pick
 class FieldBox(Container):
     """A parameter. Its text is what stands in it, whichever widget it has."""
 
+    DEFAULT_CSS = """
+    FieldBox {
+        layout: grid;
+        grid-size: 2;
+        grid-columns: 19 1fr;
+        grid-rows: auto;
+        height: auto;
+
+        .label { width: 1fr; height: 1; text-style: dim; text-wrap: nowrap; text-overflow: ellipsis; }
+        &.-here .label { text-style: bold; color: $accent; }
+        .error { column-span: 2; color: $error; height: auto; }
+        &.-wrong .label { color: $error; text-style: bold; }
+    }
+    """
+
     class Edited(Message):
         """The text changed."""
 
@@ -31,6 +46,8 @@ class FieldBox(Container):
         self.path = path
         self.parameter = parameter
         self._shown = text  # what was put here; something else has been typed
+        self._told = text  # an input tells what it was made with, too: that is no edit
+        self._marked = ""
         choices = choices_of(parameter)
         line = Input(text, placeholder=clean(hint), compact=True, select_on_focus=False)
         self.widget: Input | Pick = Pick(choices, text) if choices else line
@@ -58,10 +75,15 @@ class FieldBox(Container):
     @on(Pick.Changed)
     def _edited(self, event: Message) -> None:
         event.stop()
-        self.post_message(self.Edited(self))
+        if self.text != self._told:
+            self._told = self.text
+            self.post_message(self.Edited(self))
 
     def mark(self, message: str) -> None:
         """Say what is wrong, in words, at the field; nothing when nothing is."""
+        if message == self._marked:
+            return
+        self._marked = message
         self.set_class(bool(message), "-wrong")
         marks = self.query(".error")
         if not message:
@@ -78,7 +100,7 @@ class FieldBox(Container):
         if self.widget.value == self._shown != text:
             with self.prevent(Input.Changed, Pick.Changed):
                 self.widget.value = text
-            self._shown = text
+            self._shown = self._told = text
 
     def focus_field(self) -> None:
         """Put the cursor here."""

@@ -13,6 +13,10 @@ class Fold(Widget, can_focus=True):
     """One line; Enter or space opens and closes what follows it."""
 
     ALLOW_SELECT = False
+    DEFAULT_CSS = """
+    Fold { height: 1; width: 1fr; }
+    Fold:focus { text-style: reverse; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space", "open_or_close", show=False)]
     count: reactive[int] = reactive(0)
     is_open: reactive[bool] = reactive(False)

@@ -26,6 +26,32 @@ _POLL = 0.25  # seconds between looks at what the session has learned
 class FormBody(VerticalScroll, inherit_bindings=False):
     """Scrolls with the focus: the arrows walk through the fields instead."""
 
+    SCOPED_CSS = False  # how much room there is, the screen says
+    DEFAULT_CSS = """
+    /* A gutter with the sections' names, and their fields beside it. */
+    FormBody {
+        height: 1fr;
+        scrollbar-size-vertical: 1;
+
+        .column { height: auto; }
+        .section { layout: grid; grid-size: 2; grid-columns: 11 1fr; grid-rows: auto; height: auto; padding: 0 1 0 0; }
+        .section > Vertical { height: auto; }
+        .role { width: 1fr; height: 1; text-style: bold; }
+        .section.-here > .role { color: $accent; }
+        .fields { layout: grid; grid-size: 2; grid-rows: auto; grid-gutter: 0 3; height: auto; }
+    }
+    SetupScreen.-tall FormBody .section { margin: 0 0 1 0; }
+    SetupScreen.-normal FormBody .fields { grid-size: 3; }
+    SetupScreen.-wide FormBody {
+        layout: grid;
+        grid-size: 3;
+        grid-gutter: 0 4;
+        grid-rows: auto;
+
+        .fields { grid-size: 1; }
+    }
+    """
+
     class Changed(Message):
         """The form was read again: it says something else, or more is known about what it says."""
 

@@ -16,6 +16,14 @@ from lrtui.tui.widgets.quiet import Quiet
 class Head(Horizontal):
     """One line: what on the left, how far on the right."""
 
+    DEFAULT_CSS = """
+    Head {
+        height: 1;
+        #what { width: 1fr; height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+        #progress { width: auto; height: 1; padding: 0 0 0 2; }
+    }
+    """
+
     def compose(self) -> ComposeResult:
         yield Quiet(id="what")
         yield Quiet(id="progress")

@@ -16,6 +16,10 @@ from lrtui.tui.widgets.fold import Fold
 class More(Vertical):
     """A fold, and below it what it holds."""
 
+    DEFAULT_CSS = """
+    More, More #inside { height: auto; }
+    """
+
     class Opened(Message):
         """Its fields are there."""
 

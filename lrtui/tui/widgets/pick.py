@@ -16,6 +16,10 @@ class Pick(Widget, can_focus=True):
     """A choice, or a switch: `no` and `yes` are two choices."""
 
     ALLOW_SELECT = False
+    DEFAULT_CSS = """
+    Pick { height: 1; width: 1fr; }
+    Pick:focus { text-style: reverse; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "turn(-1)", show=False),
         Binding("right,space,enter", "turn(1)", show=False),

@@ -38,7 +38,7 @@ def _beside(view: RunView) -> Iterator[str | tuple[str, str]]:
     """What else the chart shows: the range of the metric."""
     if view.metric_range:
         low, high = view.metric_range
-        yield (f" ··· {low:.3g} to {high:.3g}", "$metric")
+        yield (f" ··· {low:.3g} to {high:.3g}", "$secondary")
 
 
 def _lens(view: RunView) -> Iterator[Content]:

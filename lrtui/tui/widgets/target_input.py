@@ -12,6 +12,7 @@ from textual.widgets.option_list import Option
 
 from lrtui.tui.candidates import Candidate
 from lrtui.tui.clean import clean
+from lrtui.tui.widgets.menu import Menu
 
 
 class TargetLine(Input):
@@ -37,17 +38,33 @@ class TargetLine(Input):
 class TargetInput(Vertical):
     """Type to filter, Enter to open the list or to take its line, escape to close it."""
 
+    DEFAULT_CSS = """
+    TargetInput {
+        height: auto;
+
+        Menu {
+            overlay: screen;
+            constrain: none inside;
+            height: auto;
+            max-height: 12;
+            width: 72;
+            max-width: 100%;
+            border: round $border-blurred;
+        }
+    }
+    """
+
     class Edited(Message):
         """The text changed."""
 
     def __init__(self, text: str, find: Callable[[str], list[Candidate]]) -> None:
         super().__init__()
         self.line = TargetLine(text, compact=True, select_on_focus=False)
-        self.menu = OptionList(markup=False, compact=True)
-        self.menu.can_focus = False
+        self.menu = Menu()
         self.find = find
         self.found: list[Candidate] = []
         self._taken = text  # a text that was put here, not typed: it opens no list
+        self._told = self.text  # a line tells what it was made with, too: that is no edit
         self._waits = False  # a list was asked for that had nothing to show yet
 
     def compose(self) -> ComposeResult:
@@ -68,7 +85,9 @@ class TargetInput(Vertical):
         if event.value != self._taken and self.line.has_focus:
             self.open()
         self._taken = ""
-        self.post_message(self.Edited())
+        if self.text != self._told:
+            self._told = self.text
+            self.post_message(self.Edited())
 
     def on_descendant_blur(self) -> None:
         self.close()
