@@ -406,3 +406,11 @@ async def test_events_of_an_earlier_run_are_not_in_the_record(tmp_path: Path):
         assert isinstance(screen.view.events[0], Started)
         assert sum(isinstance(event, Started) for event in screen.view.events) == 1
         assert len(screen.view.events) == 10
+
+
+async def test_with_a_theme_of_textuals_own_it_is_drawn_as_well(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("TEXTUAL_THEME", "textual-dark")
+    async with run_screen(FakeDriver(whole_run(SPEC))) as (screen, pilot):
+        await told(screen, pilot)
+        assert screen.app.theme == "textual-dark"
+        assert "3.20e-03" in screen_text(screen.app)

@@ -10,6 +10,7 @@ from tui_helpers import box, focus, mark, screen_text, screen_words, setup_scree
 from lrtui.catalog.offer import Offer
 from lrtui.events import Ended
 from lrtui.spec import Choice, RunSpec
+from lrtui.tui.form import Form
 from lrtui.tui.screens.run import RunScreen
 from lrtui.tui.screens.setup import SetupScreen
 from lrtui.tui.widgets.choice_box import ChoiceBox
@@ -363,3 +364,14 @@ async def test_the_run_button_is_on_the_screen_at_every_size(size: tuple[int, in
         region = screen.query_one("#run").region
         assert region.bottom <= size[1]
         assert region.height == 1
+
+
+async def test_what_the_fields_were_made_with_is_no_edit(monkeypatch: pytest.MonkeyPatch):
+    edits: list[str] = []
+    monkeypatch.setattr(Form, "set", lambda form, path, text: edits.append(path))
+    monkeypatch.setattr(Form, "set_arg", lambda form, role, name, text: edits.append(name))
+    async with setup_screen() as (screen, pilot):
+        await pilot.pause()
+        assert edits == []
+        box(screen, "range.num_iter").widget.value = "7"
+        await until(pilot, lambda: edits == ["range.num_iter"])

@@ -12,6 +12,7 @@ from textual.widgets import Input, Static
 from lrtui.tui.budget import SCHEDULES, Budget, parse_budget
 from lrtui.tui.numbers import rate
 from lrtui.tui.screens.dialog import Dialog
+from lrtui.tui.widgets.line import Line
 from lrtui.tui.widgets.pick import Pick
 from lrtui.tui.widgets.quiet import Quiet
 
@@ -46,7 +47,7 @@ class AskBudget(Dialog[Budget | None]):
             )
             with Horizontal():
                 yield Static("budget", classes="label")
-                yield Input(str(self.usual), compact=True, id="budget")
+                yield Line(str(self.usual), select_on_focus=True, id="budget")
             with Horizontal():
                 yield Static("schedule", classes="label")
                 yield Pick(SCHEDULES, SCHEDULES[0], id="schedule")

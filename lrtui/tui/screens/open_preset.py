@@ -17,6 +17,7 @@ from lrtui.spec import RunSpec, SpecError
 from lrtui.specfile import read
 from lrtui.tui.clean import clean
 from lrtui.tui.screens.dialog import Dialog
+from lrtui.tui.widgets.line import Line
 from lrtui.tui.widgets.menu import Menu
 from lrtui.tui.widgets.quiet import Quiet
 
@@ -26,7 +27,7 @@ class OpenPreset(Dialog[RunSpec | None]):
 
     DEFAULT_CSS = """
     OpenPreset {
-        Input { margin: 1 0; }
+        Line { margin: 1 0; }
         Menu { max-height: 14; margin: 0 0 1 0; }
         #answer { height: auto; }
     }
@@ -46,7 +47,7 @@ class OpenPreset(Dialog[RunSpec | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Static(Content("open a preset: type to filter, or the path of a spec"), markup=False)
-            yield Input(compact=True, select_on_focus=False)
+            yield Line()
             yield Menu()
             yield Quiet(id="answer")
 

@@ -12,6 +12,7 @@ from textual.widgets import Input, Static
 
 from lrtui.tui.clean import clean
 from lrtui.tui.screens.dialog import Dialog
+from lrtui.tui.widgets.line import Line
 from lrtui.tui.widgets.quiet import Quiet
 
 
@@ -27,7 +28,7 @@ class Write(Dialog[Path | None]):
     """Asks where to; stays open until the file is written or escape is pressed."""
 
     DEFAULT_CSS = """
-    Write Input { margin: 1 0; }
+    Write Line { margin: 1 0; }
     Write #answer { height: auto; }
     """
 
@@ -43,7 +44,7 @@ class Write(Dialog[Path | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Static(Content(self.what), markup=False)
-            yield Input(str(self.suggested), compact=True, select_on_focus=False)
+            yield Line(str(self.suggested))
             yield Quiet(id="answer")
 
     def on_mount(self) -> None:

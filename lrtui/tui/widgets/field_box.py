@@ -9,6 +9,7 @@ from textual.widgets import Input, Static
 
 from lrtui.catalog.offer import Field
 from lrtui.tui.clean import clean
+from lrtui.tui.widgets.line import Line
 from lrtui.tui.widgets.pick import Pick
 
 
@@ -49,8 +50,7 @@ class FieldBox(Container):
         self._told = text  # an input tells what it was made with, too: that is no edit
         self._marked = ""
         choices = choices_of(parameter)
-        line = Input(text, placeholder=clean(hint), compact=True, select_on_focus=False)
-        self.widget: Input | Pick = Pick(choices, text) if choices else line
+        self.widget: Line | Pick = Pick(choices, text) if choices else Line(text, clean(hint))
 
     def compose(self) -> ComposeResult:
         name = clean(self.parameter.name) + (" *" if self.parameter.required else "")
@@ -95,7 +95,7 @@ class FieldBox(Container):
 
     def show(self, text: str, hint: str = "") -> None:
         """Another text from elsewhere: it is no edit. What a person has typed stays."""
-        if isinstance(self.widget, Input):
+        if isinstance(self.widget, Line):
             self.widget.placeholder = clean(hint)
         if self.widget.value == self._shown != text:
             with self.prevent(Input.Changed, Pick.Changed):

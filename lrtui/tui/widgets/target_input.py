@@ -12,10 +12,11 @@ from textual.widgets.option_list import Option
 
 from lrtui.tui.candidates import Candidate
 from lrtui.tui.clean import clean
+from lrtui.tui.widgets.line import Line
 from lrtui.tui.widgets.menu import Menu
 
 
-class TargetLine(Input):
+class TargetLine(Line):
     """The line itself: while the list is open, the arrows, Enter and escape are the list's."""
 
     class Key(Message):
@@ -59,7 +60,7 @@ class TargetInput(Vertical):
 
     def __init__(self, text: str, find: Callable[[str], list[Candidate]]) -> None:
         super().__init__()
-        self.line = TargetLine(text, compact=True, select_on_focus=False)
+        self.line = TargetLine(text)
         self.menu = Menu()
         self.find = find
         self.found: list[Candidate] = []
