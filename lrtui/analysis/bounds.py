@@ -1,6 +1,7 @@
 """Two boundaries for a cyclical schedule, and the lines of code that use them (arXiv 1506.01186, section 3.3)."""
 
 from collections.abc import Mapping, Sequence
+from math import log10
 
 from lrtui.analysis.answer import Bounds, Suggestion
 from lrtui.analysis.curve import Curve
@@ -8,6 +9,7 @@ from lrtui.analysis.reading import SURE, Reading, read
 
 STARTS = 0.1  # share of the fall from which on the curve has started to improve
 HELD = 0.9  # share of the fall; while it is held, the curve has not become worse
+ABOVE = log10(1.5)  # decades; a peak, which lasts a part of a cycle, is at least so far above the centre
 
 
 def bounds(curves: Sequence[Curve]) -> Bounds | None:
@@ -17,7 +19,8 @@ def bounds(curves: Sequence[Curve]) -> Bounds | None:
     becomes ragged or starts to fall. Here these are the first rate with a tenth of the whole improvement, and the one
     half-way (in decades) from the centre of the valley to the last that holds nine tenths of the improvement: a rate
     that a ramp passes in a moment has to be borne for a good part of a cycle. Of the metric where it improves, else of
-    the loss. As the peak of a one-cycle schedule it is measured in tests/bench/answers.
+    the loss. A fast ramp shows too little to the right of the centre; half as much again is the least that max_lr is
+    above it. As the peak of a one-cycle schedule it is measured in tests/bench/answers.
     """
     return bounds_of(read(curves))
 
@@ -27,7 +30,8 @@ def bounds_of(reading: Reading) -> Bounds | None:
     if valley is None or valley.significance < SURE:
         return None
     start = valley.earlier(valley.edges(STARTS)[0])
-    end = (valley.centre + valley.earlier(valley.edges(HELD)[1])) / 2
+    half_way = (valley.centre + valley.earlier(valley.edges(HELD)[1])) / 2
+    end = min(max(half_way, valley.centre + ABOVE), float(valley.log_lr[-1]))
     return Bounds(start_lr=10**start, end_lr=10**end) if start < end else None
 
 

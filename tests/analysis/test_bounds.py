@@ -25,7 +25,14 @@ def test_the_suggestion_lies_between_the_bounds():
     for seed in range(20):
         curves = [Curve(*valley(seed=seed, width=0.1))]
         found = bounds(curves)
-        assert found.start_lr < suggest_curves(curves).lr <= found.end_lr * 1.5
+        assert found.start_lr < suggest_curves(curves).lr < found.end_lr
+
+
+def test_a_peak_is_above_the_constant_rate_even_where_the_loss_blows_up_at_its_lowest():
+    lrs, losses = valley(width=0.1)
+    losses[lrs > 2e-2] = 50
+    curves = [Curve(lrs, losses, momentum=0.9)]
+    assert bounds(curves).end_lr >= 1.5 * suggest_curves(curves).lr * (1 - 1e-9)
 
 
 def test_bounds_follow_the_metric_where_there_is_one():

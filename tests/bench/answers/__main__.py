@@ -1,14 +1,16 @@
 """How good are the answers? Every rule against short trainings: `python -m tests.bench.answers`.
 
 50 cells: five models on real data × five optimizers × constant or one-cycle, batch sizes alternating. For each there
-are nine range tests of 100 iterations (1e-7 to 10), and the truth: trainings of 300 iterations at 13 rates with 3 other
+are nine range tests of 100 iterations (1e-7 to 10), and the truth: trainings of 300 iterations at 25 rates with 3 other
 seeds. The truth of every third cell was held out while our method was designed; a curve may be shared with a cell of
-the other schedule that was not. The first run takes about 20 minutes on one core; what it measures is kept in the
-temporary folder, and later runs take seconds.
+the other schedule that was not. `--wider` adds 120 cells of other kinds. The first run takes about 40 minutes on one
+core, and an hour and a half more for the wider ones; what it measures is kept in the temporary folder, and later runs
+take seconds.
 
-Rows: "momentum known" is told the optimizer's, "3 × 400" has three repeats of 400 iterations, "bounds' end_lr" trains
-at the upper bound, and "the schedule's line" at the rate in the line of code for the cell's schedule: the suggestion
-where it is constant, the upper bound for OneCycleLR.
+Rows: "3 × 400" has three repeats of 400 iterations; "momentum unknown" is not told the optimizer's, as
+`lrtui.suggest(lrs, losses)` is not; "the schedule's line" trains at the rate in the line of code for the cell's
+schedule: the suggestion where it is constant, the upper bound for OneCycleLR, where the rows above it train at the
+suggestion whatever the schedule.
 
 Columns:
     spread     largest ÷ smallest answer from different seeds in the same cell (geometric mean over cells)
@@ -33,7 +35,7 @@ from lrtui.analysis.curve import Curve
 from lrtui.analysis.rules import RULES, suggest_all
 from lrtui.analysis.suggest import suggest_curves
 
-from .cells import REPEATS, SCHEDULES, Cell, cells
+from .cells import PARTS, REPEATS, SCHEDULES, Cell, cells, wider_cells
 from .training import range_test
 from .truth import HEADER, Answer, Marks, Truth
 
@@ -55,7 +57,11 @@ def upper_bound(curves: Sequence[Curve]) -> tuple[float | None, float | None, fl
     return (found.end_lr if found else None), None, None
 
 
-def answers(cell: Cell, method: Method, repeats: int, num_iter: int = 100, informed: bool = False) -> list[Answer]:
+def schedules_line(cell: Cell) -> Method:
+    return ours if cell.schedule == "constant" else upper_bound
+
+
+def answers(cell: Cell, method: Method, repeats: int, num_iter: int = 100, informed: bool = True) -> list[Answer]:
     """The method's answers from disjoint groups of curves of this cell."""
     momentum = MOMENTUM[cell.optimizer] if informed else None
     curves = [Curve(lrs, losses, num_iter=num_iter, momentum=momentum) for lrs, losses in cell.curves(num_iter)]
@@ -69,36 +75,35 @@ def print_table(title: str, part: Sequence[Cell]) -> None:
     truths = [Truth.of(cell) for cell in part]
     print(f"\n{title}: {len(part)} cells\n{HEADER}")
 
-    def line(name: str, method: Method, repeats: int, num_iter: int = 100, informed: bool = False) -> None:
-        given = [answers(cell, method, repeats, num_iter, informed) for cell in part]
-        print(Marks.of(list(zip(truths, given, strict=True))).row(name))
+    def line(name: str, method: Callable[[Cell], Method], repeats: int, num_iter: int = 100, informed: bool = True):
+        given = [answers(cell, method(cell), repeats, num_iter, informed) for cell in part]
+        print(Marks.of(list(zip(truths, given, strict=True))).row(name), flush=True)
 
     for name in RULES:
-        line(name, rule(name), 1)
+        line(name, lambda _, name=name: rule(name), 1)
     for name in RULES:
-        line(f"{name}, median of 3", rule(name), REPEATS)
-    for informed, what in ((False, "ours"), (True, "ours, momentum known")):
-        line(what, ours, 1, informed=informed)
-        line(f"{what}, 3 repeats", ours, REPEATS, informed=informed)
-        line(f"{what}, 1 × 400", ours, 1, 400, informed)
-        line(f"{what}, 3 × 50", ours, REPEATS, 50, informed)
-        line(f"{what}, 3 × 400", ours, REPEATS, 400, informed)
-    line("bounds' end_lr, known, 3 repeats", upper_bound, REPEATS, informed=True)
-    for repeats in (1, REPEATS):
-        given = [
-            answers(cell, ours if cell.schedule == "constant" else upper_bound, repeats, 400, informed=True)
-            for cell in part
-        ]
-        print(Marks.of(list(zip(truths, given, strict=True))).row(f"the schedule's line, known, {repeats} × 400"))
+        line(f"{name}, median of 3", lambda _, name=name: rule(name), REPEATS)
+    for num_iter in (100, 400):
+        for repeats in (1, REPEATS):
+            line(f"ours, {repeats} × {num_iter}, momentum unknown", lambda _: ours, repeats, num_iter, informed=False)
+    for num_iter in (50, 100, 400):
+        for repeats in (1, REPEATS):
+            line(f"ours, {repeats} × {num_iter}", lambda _: ours, repeats, num_iter)
+    for num_iter in (100, 400):
+        for repeats in (1, REPEATS):
+            line(f"the schedule's line, {repeats} × {num_iter}", schedules_line, repeats, num_iter)
 
 
 def print_details(part: Sequence[Cell]) -> None:
     """For each cell: the best rate, our answers from three repeats, and what they are worth."""
-    print(f"\n{'cell':34} {'best':>8}  ours (loss ÷ best)")
+    print(f"\n{'cell':34} {'best':>8}  the schedule's line, {REPEATS} × 100 (loss ÷ best)")
     for cell in part:
         truth = Truth.of(cell)
-        given = [f"{a.lr:.1e} ({truth.ratio(a.lr):.2f})" if a.lr else "refused" for a in answers(cell, ours, REPEATS)]
-        mark = "*" if cell.held_out else " "
+        given = [
+            f"{a.lr:.1e} ({truth.ratio(a.lr):.2f})" if a.lr else "refused"
+            for a in answers(cell, schedules_line(cell), REPEATS)
+        ]
+        mark = "*" if cell.part == "Held out" else " "
         print(f"{mark}{cell.name:33} {10**truth.best:8.1e}  {'  '.join(given)}")
 
 
@@ -117,11 +122,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cell", help="only cells whose name contains this")
     parser.add_argument("--details", action="store_true", help="one line for each cell as well")
+    parser.add_argument("--wider", action="store_true", help="the 120 further cells as well")
     options = parser.parse_args()
+    known = cells() + wider_cells() if options.wider else cells()
     torch.set_num_threads(1)
-    chosen = [cell for cell in cells() if not options.cell or options.cell in cell.name]
-    for held_out, part in ((False, "Designed on"), (True, "Held out")):
-        of_part = [cell for cell in chosen if cell.held_out == held_out]
+    chosen = [cell for cell in known if not options.cell or options.cell in cell.name]
+    for part in PARTS:
+        of_part = [cell for cell in chosen if cell.part == part]
         for schedule in SCHEDULES:
             print_table(f"{part}, {schedule}", [cell for cell in of_part if cell.schedule == schedule])
         print_table(f"{part}, all", of_part)

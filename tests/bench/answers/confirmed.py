@@ -22,7 +22,7 @@ from lrtui.engine.trials import Bench
 from lrtui.engine.workbench import rates_to_try
 
 from .__main__ import MOMENTUM
-from .cells import Cell, cells
+from .cells import PARTS, Cell, cells, wider_cells
 from .training import OPTIMIZERS, batches, step
 from .truth import HEADER, Answer, Marks, Truth
 
@@ -70,9 +70,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cell", help="only cells whose name contains this")
     parser.add_argument("--generous", type=float, default=GENEROUS, help="the budget, in times the least one")
+    parser.add_argument("--wider", action="store_true", help="the 120 further cells as well")
     options = parser.parse_args()
+    known = cells() + wider_cells() if options.wider else cells()
     torch.set_num_threads(1)
-    chosen = [cell for cell in cells() if not options.cell or options.cell in cell.name]
+    chosen = [cell for cell in known if not options.cell or options.cell in cell.name]
     answers = {}
     for cell in chosen:
         truth = Truth.of(cell)
@@ -81,12 +83,12 @@ def main() -> None:
             print(f"{cell.name:33} refused", flush=True)
             continue
         print(
-            f"{'*' if cell.held_out else ' '}{cell.name:33} best {10**truth.best:8.1e}  {plain.lr:.1e} "
+            f"{'*' if cell.part == 'Held out' else ' '}{cell.name:33} best {10**truth.best:8.1e}  {plain.lr:.1e} "
             f"({truth.ratio(plain.lr):5.2f}) → {better.lr:.1e} ({truth.ratio(better.lr):5.2f})  {found.verdict}",
             flush=True,
         )
-    for held_out in (False, True):
-        print_table("Held out" if held_out else "Designed on", [c for c in chosen if c.held_out == held_out], answers)
+    for part in PARTS:
+        print_table(part, [cell for cell in chosen if cell.part == part], answers)
     print(
         "\n"
         + ", ".join(f"{n} {verdict}" for verdict, n in Counter(f.verdict for *_, f in answers.values() if f).items())
