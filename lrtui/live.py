@@ -4,7 +4,7 @@ import inspect
 import math
 import os
 from collections.abc import Generator
-from typing import Any
+from typing import Any, Unpack
 
 import torch
 
@@ -12,13 +12,13 @@ from lrtui import paths
 from lrtui.analysis.analyse import Analysis
 from lrtui.engine.finder import LRFinder
 from lrtui.engine.momentum import momentum_of
-from lrtui.engine.settings import Settings
+from lrtui.engine.settings import Given, Settings, settings_of
 from lrtui.events import Status, Step, nonfinite_kind
 from lrtui.launch.live_driver import Facts, LiveDriver
 from lrtui.spec import Choice, LoaderSpec, RangeSpec, RunSpec
 
 
-def show(finder: LRFinder, train_loader: Any = None, val_loader: Any = None, **settings: Any) -> int:
+def show(finder: LRFinder, train_loader: Any = None, val_loader: Any = None, **settings: Unpack[Given]) -> int:
     """Open the app on a finder's model and optimizer; without a loader on the test that it has measured already.
 
     Whatever is done in it, model and optimizer are as they were when the finder was made once it is left; the curve
@@ -51,11 +51,11 @@ def show(finder: LRFinder, train_loader: Any = None, val_loader: Any = None, **s
 class LiveObjects:
     """A finder and its loaders, as a LiveDriver asks of them."""
 
-    def __init__(self, finder: LRFinder, train_loader: Any, val_loader: Any, settings: dict[str, Any]) -> None:
+    def __init__(self, finder: LRFinder, train_loader: Any, val_loader: Any, settings: Given) -> None:
         self._finder = finder
         self._loaders = train_loader, val_loader
         self._settings = settings
-        chosen = Settings(**settings)
+        chosen = settings_of(settings)
         self.past = [] if train_loader is not None else steps_of(finder)
         if train_loader is None and not self.past:
             raise ValueError("nothing to show: give a loader to run a test, or call range_test() first")

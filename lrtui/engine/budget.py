@@ -22,7 +22,7 @@ from lrtui.engine.trials import Bench, Schedule, Trial, TrialStep
 
 PROBE_STEPS = 5
 MARGIN = 0.85  # of the seconds are planned for: steps do not all take the same time
-GENEROUS = 3  # times the least number of steps, where no budget is given
+GENEROUS = 5  # times the least number of steps, where no budget is given
 
 Trials = Generator[TrialStep | Trial, None, Confirmation]
 

@@ -20,7 +20,7 @@ from lrtui.engine.trials import Bench, Schedule, Trial, TrialStep
 ConfirmVerdict = Literal["confirmed", "refuted", "undecided"]
 
 FINAL_SEEDS = 3
-OF_FALL, OF_LOSS = 0.05, 0.1  # shares of the whole fall, and of what is left: no difference that one would train for
+OF_FALL, OF_LOSS = 0.05, 0.2  # shares of the whole fall, and of what is left: no difference that one would train for
 MIN_STEPS = 10  # a shorter trial measures the noise of its start
 
 
@@ -44,15 +44,6 @@ class Confirmation:
     def iterations(self) -> int:
         """Optimizer steps spent."""
         return sum(trial.iterations for trial in self.trials)
-
-
-def candidates(suggestion: float, others: Sequence[float | None], factor: float = 3.0) -> list[float]:
-    """The rates to try: the suggestion first, then the others and a factor around it, none within 20 % of another."""
-    chosen = [suggestion]
-    for rate in (*others, suggestion * factor, suggestion / factor):
-        if rate is not None and rate > 0 and all(abs(math.log(rate / other)) > math.log(1.2) for other in chosen):
-            chosen.append(rate)
-    return chosen
 
 
 def steps_per_round(count: int, budget: int) -> tuple[list[int], int]:
@@ -132,6 +123,7 @@ def decide(
 ) -> Confirmation:
     """Confirmed: surely not worse than its rival by more than the tolerance; refuted: surely worse than that."""
     best = min((trial.loss for trial in trials), default=math.nan)
+    steps = max((trial.iterations for trial in trials), default=0)
     tolerance = tolerated(first_loss, best)
     mean = statistics.fmean(margins)
     error = statistics.stdev(margins) / math.sqrt(len(margins)) if all(map(math.isfinite, margins)) else 0.0
@@ -140,12 +132,15 @@ def decide(
         reason = "none of the rates lowered the loss within the budget: give it more iterations"
     elif mean - 2 * error >= -tolerance:
         verdict = "confirmed"
-        reason = f"no rate that was tried trains better than {suggested:.1e} by more than {tolerance:.2g}"
+        reason = f"in {steps} steps no other rate trains better than {suggested:.1e} by more than {tolerance:.2g}"
     elif mean + 2 * error < -tolerance:
         verdict = "refuted"
-        reason = f"{rival:.1e} reached {_by(mean)} than {suggested:.1e}"
+        reason = f"in {steps} steps {rival:.1e} reached {_by(mean)} than {suggested:.1e}"
     else:
-        reason = f"{rival:.1e} and {suggested:.1e} differ by {mean:+.2g} ± {2 * error:.2g}: give it more iterations"
+        reason = (
+            f"in {steps} steps {rival:.1e} and {suggested:.1e} differ by {mean:+.2g} ± {2 * error:.2g}: give it more "
+            "iterations"
+        )
     return Confirmation(
         verdict=verdict,
         lr=suggested,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from math import isfinite
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
 import torch
 from torch import nn
@@ -20,7 +20,7 @@ from lrtui.engine.loop import Outcome, set_learning_rates
 from lrtui.engine.objects import check_objects
 from lrtui.engine.plot import plot_history
 from lrtui.engine.repeats import Rig, all_repeats
-from lrtui.engine.settings import Settings, ramp_of
+from lrtui.engine.settings import Beyond, Given, Settings, ramp_of, settings_of
 from lrtui.engine.snapshot import Snapshot
 from lrtui.engine.workbench import check_validated
 from lrtui.events import Step
@@ -100,7 +100,7 @@ class CurveFinder:
         diverge_th: float = 5,
         accumulation_steps: int = 1,
         non_blocking_transfer: bool = True,
-        **beyond: Any,
+        **beyond: Unpack[Beyond],
     ) -> None:
         """Run the test; its curve is in `history` then. Call `reset()` to have model and optimizer back.
 
@@ -138,7 +138,9 @@ class CurveFinder:
         if self.verbose:
             print(f"Learning rate search finished: {self.reason}. See the graph with {type(self).__name__}.plot()")
 
-    def steps(self, train_loader: Any, val_loader: Any = None, **settings: Any) -> Generator[Step, None, None]:
+    def steps(
+        self, train_loader: Any, val_loader: Any = None, **settings: Unpack[Given]
+    ) -> Generator[Step, None, None]:
         """The same work as a generator of steps; `settings` are the fields of `Settings`.
 
         When it is closed before its end, or an exception passes through it, model and optimizer are put back.
@@ -146,7 +148,7 @@ class CurveFinder:
         Raises:
             ValueError: an argument that makes no sense, at once, before the first step.
         """
-        chosen = Settings(**settings)
+        chosen = settings_of(settings)
         own_lrs = self._learning_rates()
         ramp = ramp_of(chosen, own_lrs)
         check_loaders(train_loader, val_loader)

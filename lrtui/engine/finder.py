@@ -2,10 +2,11 @@
 
 import weakref
 from contextlib import closing
-from typing import Any
+from typing import Any, Unpack
 
 from lrtui.analysis.analyse import Analysis, analyse
 from lrtui.analysis.answer import Suggestion
+from lrtui.analysis.rivals import FACTOR
 from lrtui.engine import precision as precisions
 from lrtui.engine.batches import check_loaders, generators
 from lrtui.engine.budget import Trials, budgeted, check_trials, drained
@@ -13,9 +14,20 @@ from lrtui.engine.confirm import Confirmation
 from lrtui.engine.curve_finder import CurveFinder
 from lrtui.engine.history import curves
 from lrtui.engine.momentum import momentum_of
+from lrtui.engine.settings import Given
 from lrtui.engine.stability import Stability
 from lrtui.engine.trials import Schedule
-from lrtui.engine.workbench import Workbench, check_validated, rates_to_try, trial_settings
+from lrtui.engine.workbench import TrialSettings, Workbench, check_validated, rates_of_trials, trial_settings
+
+
+class Trying(TrialSettings, total=False):
+    """What `LRFinder.trials` takes beside loaders, as keyword arguments."""
+
+    lr: float | None
+    iterations: int | None
+    seconds: float | None
+    schedule: Schedule
+    factor: float
 
 
 class LRFinder(CurveFinder):
@@ -76,7 +88,7 @@ class LRFinder(CurveFinder):
         bounds = self.analysis().bounds
         return None if bounds is None else (bounds.start_lr, bounds.end_lr)
 
-    def confirm(self, train_loader: Any, val_loader: Any = None, **how: Any) -> Confirmation:
+    def confirm(self, train_loader: Any, val_loader: Any = None, **how: Unpack[Trying]) -> Confirmation:
         """Does the suggestion hold? Short trainings at it and at its rivals, all from the same start, on the same data.
 
         Args:
@@ -101,8 +113,8 @@ class LRFinder(CurveFinder):
         iterations: int | None = None,
         seconds: float | None = None,
         schedule: Schedule = "constant",
-        factor: float = 3.0,
-        **settings: Any,
+        factor: float = FACTOR,
+        **settings: Unpack[TrialSettings],
     ) -> Trials:
         """The same work as `confirm` as a generator of steps and finished trials; it returns the confirmation.
 
@@ -122,7 +134,7 @@ class LRFinder(CurveFinder):
         Raises:
             ValueError: nothing to confirm, or an argument that makes no sense. Nothing has been touched then.
         """
-        rates = rates_to_try(lr, self.analysis(), factor, schedule)
+        rates = rates_of_trials(lr, self.analysis(), factor, schedule)
         chosen = trial_settings(self._chosen, settings)
         check_loaders(train_loader, val_loader)
         check_validated(chosen, val_loader)
@@ -134,7 +146,7 @@ class LRFinder(CurveFinder):
         self._active = weakref.ref(run)
         return run
 
-    def stability(self, train_loader: Any, batches: int = 2, **settings: Any) -> Stability:
+    def stability(self, train_loader: Any, batches: int = 2, **settings: Unpack[TrialSettings]) -> Stability:
         """The largest stable learning rate at the start of training, by the curvature of the first batches' mean loss.
 
         See `lrtui.engine.stability` for where that holds. Model and optimizer are put back as `reset()` does.
@@ -158,7 +170,7 @@ class LRFinder(CurveFinder):
         finally:
             self.reset()
 
-    def show(self, train_loader: Any = None, val_loader: Any = None, **settings: Any) -> int:
+    def show(self, train_loader: Any = None, val_loader: Any = None, **settings: Unpack[Given]) -> int:
         """Open the app on these live objects: see `lrtui.show`."""
         import lrtui
 

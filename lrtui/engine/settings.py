@@ -1,10 +1,40 @@
 """Settings of one range test, with torch_lr_finder's names and defaults, and what goes beyond it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from typing import Any, Literal, TypedDict
 
 from lrtui.engine.ramp import Ramp, keep_ratios, one_each, start_lrs_of
+
+
+class Beyond(TypedDict, total=False):
+    """The settings that torch_lr_finder has not, as keyword arguments; `Settings` tells what they are."""
+
+    keep_ratios: bool
+    iterations_per_lr: int
+    warmup: int
+    clip_grad_norm: float | None
+    val_batches: int
+    max_seconds: float | None
+    metric: Callable[[Any, Any], Any] | None
+    metric_mode: Literal["max", "min"]
+    batch_step: Callable[..., Any] | None
+    repeats: int
+    vary: Literal["data", "init"]
+
+
+class Given(Beyond, total=False):
+    """All settings as keyword arguments; `Settings` tells what they are, and has their defaults."""
+
+    start_lr: float | Sequence[float] | None
+    end_lr: float | Sequence[float]
+    num_iter: int
+    step_mode: str
+    smooth_f: float
+    diverge_th: float
+    accumulation_steps: int
+    non_blocking_transfer: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +106,22 @@ class Settings:
             raise ValueError(f"expected one of (data, init), got {self.vary}")
         if self.metric_mode not in ("max", "min"):
             raise ValueError(f"expected one of (max, min), got {self.metric_mode}")
+
+
+def settings_of(given: Given) -> Settings:
+    """The settings, with a word to whoever misspells one.
+
+    Raises:
+        TypeError: there is no setting of that name.
+        ValueError: a setting that makes no sense.
+    """
+    known = [one.name for one in fields(Settings)]
+    for name in given:
+        if name not in known:
+            alike = get_close_matches(name, known, n=1)
+            hint = f"did you mean `{alike[0]}`?" if alike else f"it has {', '.join(known)}"
+            raise TypeError(f"a range test has no setting `{name}`: {hint}")
+    return Settings(**given)
 
 
 def ramp_of(settings: Settings, group_lrs: Sequence[float]) -> Ramp:

@@ -2,19 +2,19 @@
 
 import copy
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, TypedDict
 
 import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from lrtui.analysis.analyse import Analysis
+from lrtui.analysis.rivals import rates_to_try
 from lrtui.engine.batches import DataLoaderIter, generators, is_split, move, train_batches
-from lrtui.engine.confirm import candidates
 from lrtui.engine.forward import Forward
 from lrtui.engine.ramp import keep_ratios
 from lrtui.engine.repeats import Rig, place, train_step, validation_of
@@ -25,7 +25,15 @@ from lrtui.engine.stability import Stability, stability
 from lrtui.engine.step import TrainStep, updates_itself
 from lrtui.engine.trials import Bench, Schedule, rate_setter
 
-_FOR_TRIALS = ("accumulation_steps", "non_blocking_transfer", "clip_grad_norm", "val_batches", "batch_step")
+
+class TrialSettings(TypedDict, total=False):
+    """The settings of a range test that trainings have a use for."""
+
+    accumulation_steps: int
+    non_blocking_transfer: bool
+    clip_grad_norm: float | None
+    val_batches: int
+    batch_step: Callable[..., Any] | None
 
 
 class Workbench:
@@ -97,11 +105,10 @@ class Workbench:
         return self._batches
 
 
-def rates_to_try(lr: float | None, analysis: Analysis, factor: float, schedule: Schedule) -> list[float]:
-    """The rate to confirm (`lr`, or the answer for the schedule), then its rivals: those that tell most come first.
+def rates_of_trials(lr: float | None, analysis: Analysis, factor: float, schedule: Schedule) -> list[float]:
+    """The rate to confirm (`lr`, or the answer for the schedule), then its rivals: see `rates_to_try`.
 
-    The answer is the suggestion, or for one-cycle the upper bound, which is what its peak is to be. The rivals are a
-    factor more and less, the suggestion where it is another one, its interval's ends, and both bounds.
+    The answer is the suggestion, or for one-cycle the upper bound, which is what its peak is to be.
 
     Raises:
         ValueError: there is nothing to confirm, or a number that makes no sense.
@@ -116,20 +123,20 @@ def rates_to_try(lr: float | None, analysis: Analysis, factor: float, schedule: 
         raise ValueError(f"`lr` must be a positive number, got {to_confirm}")
     if not (math.isfinite(factor) and factor > 1):
         raise ValueError(f"`factor` must be above 1, got {factor}")
-    around = [to_confirm * factor, to_confirm / factor, suggestion.lr, suggestion.high, suggestion.low]
-    return candidates(to_confirm, [*around, *((bounds.end_lr, bounds.start_lr) if bounds else ())], factor)
+    return rates_to_try(to_confirm, suggestion, bounds, factor)
 
 
-def trial_settings(of_test: Settings, given: Mapping[str, Any]) -> Settings:
+def trial_settings(of_test: Settings, given: TrialSettings) -> Settings:
     """How a trial trains: as the last test did, but for what is given.
 
     Raises:
         ValueError: a setting that a trial has no use for, or a step that cannot be used with it.
     """
-    unknown = [name for name in given if name not in _FOR_TRIALS]
+    known = TrialSettings.__annotations__
+    unknown = [name for name in given if name not in known]
     if unknown:
-        raise ValueError(f"trials have no setting `{unknown[0]}`: they have {', '.join(_FOR_TRIALS)}")
-    values = {name: getattr(of_test, name) for name in _FOR_TRIALS}
+        raise ValueError(f"trials have no setting `{unknown[0]}`: they have {', '.join(known)}")
+    values = {name: getattr(of_test, name) for name in known}
     return replace(Settings(), **{**values, **given})
 
 

@@ -42,6 +42,10 @@ class Boundaries:
         """At a proposal because a person took it."""
         return replace(self, start=bounds.start_lr, end=bounds.end_lr, touched=True)
 
+    def ending(self, lr: float) -> "Boundaries":
+        """With the end at a rate that a person took; the start stays below it."""
+        return replace(self, start=self.start if self.start < lr else lr / 10, end=lr, touched=True)
+
     @property
     def held(self) -> float:
         """The value of the one in hand."""

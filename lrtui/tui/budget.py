@@ -4,10 +4,12 @@ import re
 from typing import Any, NamedTuple
 
 from lrtui.analysis.answer import Bounds, Suggestion
+from lrtui.analysis.rivals import rates_to_try
 from lrtui.worker.messages import Schedule
 
+Candidates = dict[Schedule, tuple[float, str]]  # the rate that is tried under a schedule, and what it is
 SCHEDULES: tuple[Schedule, ...] = ("constant", "one-cycle")
-STEPS_PER_RATE = 180  # a few times the least that tells two rates apart
+STEPS_PER_RATE = 300  # a few times the least that tells two rates apart
 _FORM = re.compile(r"(\d+(?:\.\d+)?)\s*(s|sec|seconds|m|min|minutes|it|iterations|steps)?")
 _SECONDS = {"s": 1, "sec": 1, "seconds": 1, "m": 60, "min": 60, "minutes": 60}
 
@@ -39,11 +41,5 @@ def parse_budget(text: str, schedule: Schedule) -> Budget:
 
 
 def usual_budget(lr: float, suggestion: Suggestion | None, bounds: Bounds | None) -> int:
-    """Iterations that are enough to compare a rate with a factor around it, its interval's ends and the bounds."""
-    rates = [lr, 3 * lr, lr / 3]
-    others = [suggestion.low, suggestion.high] if suggestion else []
-    others += [bounds.start_lr, bounds.end_lr] if bounds else []
-    for rate in others:
-        if rate and all(not 1 / 1.2 < rate / other < 1.2 for other in rates):
-            rates.append(rate)
-    return STEPS_PER_RATE * len(rates)
+    """Iterations that are enough to compare a rate with its rivals."""
+    return STEPS_PER_RATE * len(rates_to_try(lr, suggestion, bounds))

@@ -86,8 +86,10 @@ def verdict_line(result: Values) -> str:
     """What a confirmation came to, and the better rate where there is one."""
     if result.get("problem"):
         return f"no verdict: {result['problem']}"
-    instead = f"; train at {result['better']:.1e} instead" if result.get("better") else ""
-    return f"{result['verdict']}: {result['reason']}{instead}"
+    if not result.get("better"):
+        return f"{result['verdict']}: {result['reason']}"
+    instead = "let it peak at" if result.get("schedule") == "one-cycle" else "train at"
+    return f"{result['verdict']}: {result['reason']}; {instead} {result['better']:.1e} instead"
 
 
 def stability_line(values: Values) -> str:

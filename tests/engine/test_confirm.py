@@ -1,7 +1,6 @@
 """Confirmation on a problem whose best rate is known, and the arithmetic of halving."""
 
 import itertools
-import math
 
 import pytest
 import torch
@@ -9,7 +8,6 @@ import torch
 from lrtui.engine.confirm import (
     FINAL_SEEDS,
     MIN_STEPS,
-    candidates,
     confirm,
     decide,
     kept,
@@ -150,10 +148,3 @@ def test_one_cycle_is_the_one_that_torch_has() -> None:
         if len(theirs) < 101:
             schedule.step()
     assert ours == pytest.approx(theirs)
-
-
-def test_candidates_are_the_suggestion_first_and_no_two_alike() -> None:
-    chosen = candidates(0.1, [0.03, 0.3, 0.11, None, 0.0001])
-    assert chosen[0] == 0.1
-    assert 0.11 not in chosen
-    assert all(abs(math.log(a / b)) > math.log(1.2) for a, b in itertools.combinations(chosen, 2))

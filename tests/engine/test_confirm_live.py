@@ -68,7 +68,7 @@ def test_the_suggestion_is_what_is_confirmed_and_its_bounds_are_among_the_rivals
     told, found = results(searched.trials(train, val))
     assert found.lr == suggestion.lr
     tried = {trial.lr for trial in told if isinstance(trial, Trial)}
-    for rate in (*bounds, suggestion.low, suggestion.high, 3 * suggestion.lr, suggestion.lr / 3):
+    for rate in (*bounds, suggestion.low, suggestion.high, 2 * suggestion.lr, suggestion.lr / 2):
         assert any(0.8 < rate / one < 1.25 for one in tried)
     assert found.verdict in ("confirmed", "refuted", "undecided")
     assert len(searched.history["lr"]) > 50  # the curve that it came from is still there

@@ -56,8 +56,8 @@ def test_what_is_no_budget_is_told_in_words(text: str):
 def test_the_usual_budget_grows_with_the_rates_to_compare():
     few = usual_budget(3.2e-3, None, None)
     many = usual_budget(3.2e-3, answer().suggestion, answer().bounds)
-    assert few == 3 * 180
-    assert many == 6 * 180  # the low end is nearly a third of the rate; the high end and both bounds are new
+    assert few == 3 * 300
+    assert many == 7 * 300  # the interval's ends and both bounds are new
 
 
 async def test_c_asks_for_budget_and_schedule_and_the_driver_is_given_them():
@@ -73,9 +73,11 @@ async def test_c_asks_for_budget_and_schedule_and_the_driver_is_given_them():
         assert "such as 30 s" in screen_text(screen.app)
         assert driver.budgets == []
         dialog.query_one("Input").value = "30 s"
-        await pilot.press("down", "right", "up", "enter")
+        await pilot.press("down", "right", "up")
+        assert "2.00e-01 (the end boundary, as the peak)" in screen_text(screen.app)
+        await pilot.press("enter")
         await until(pilot, lambda: bool(driver.budgets))
-        assert driver.budgets == [{"lr": 3.2e-3, "iterations": None, "seconds": 30.0, "schedule": "one-cycle"}]
+        assert driver.budgets == [{"lr": 2e-1, "iterations": None, "seconds": 30.0, "schedule": "one-cycle"}]
 
 
 @pytest.mark.parametrize("size", [(80, 24), (100, 30), (200, 50)])
@@ -138,6 +140,21 @@ async def test_a_better_rate_is_taken_by_a_and_is_in_the_record_with_the_trials(
         await until(pilot, lambda: screen.app.screen is screen)
         await pilot.press("u")
         assert screen.view.answer.suggestion.lr == 3.2e-3
+
+
+async def test_a_better_peak_becomes_the_end_boundary_and_leaves_the_answer_alone():
+    driver = FakeDriver(whole_run(SPEC))
+    async with run_screen(driver) as (screen, pilot):
+        peaks = [Measured(name=one.name, values={**one.values, "schedule": "one-cycle"}) for one in TRIALS]
+        refuted = confirmation("refuted", better=9.6e-3, reason="9.6e-03 is better", schedule="one-cycle")
+        await going(screen, pilot, driver, *peaks, refuted)
+        await until(pilot, lambda: "let it peak at 9.6e-03 instead" in " ".join(screen_text(screen.app).split()))
+        assert "a takes it" in " ".join(screen_text(screen.app).split())
+        await pilot.press("a")
+        assert screen.boundaries.end == 9.6e-3
+        assert screen.boundaries.start == 2e-4
+        assert screen.view.answer.suggestion.lr == 3.2e-3
+        await until(pilot, lambda: "taken" in screen_text(screen.app))
 
 
 async def test_without_an_answer_the_boundary_in_hand_is_tried():

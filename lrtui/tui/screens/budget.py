@@ -9,12 +9,13 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from lrtui.tui.budget import SCHEDULES, Budget, parse_budget
+from lrtui.tui.budget import SCHEDULES, Budget, Candidates, parse_budget
 from lrtui.tui.numbers import rate
 from lrtui.tui.screens.dialog import Dialog
 from lrtui.tui.widgets.line import Line
 from lrtui.tui.widgets.pick import Pick
 from lrtui.tui.widgets.quiet import Quiet
+from lrtui.worker.messages import Schedule
 
 
 class AskBudget(Dialog[Budget | None]):
@@ -34,17 +35,14 @@ class AskBudget(Dialog[Budget | None]):
         Binding("down", "app.focus_next", show=False, id="budget.down"),
     ]
 
-    def __init__(self, lr: float, what: str, usual: int) -> None:
+    def __init__(self, candidates: Candidates, usual: int) -> None:
         super().__init__()
-        self.lr = lr
-        self.what = what
+        self.candidates = candidates
         self.usual = usual
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
-            yield Static(
-                Content.assemble("try lr ", (rate(self.lr), "bold $success"), f" ({self.what}) and others around it")
-            )
+            yield Static(self._trying(SCHEDULES[0]), id="trying")
             with Horizontal():
                 yield Static("budget", classes="label")
                 yield Line(str(self.usual), select_on_focus=True, id="budget")
@@ -57,12 +55,23 @@ class AskBudget(Dialog[Budget | None]):
         self.query_one(Input).focus()
         self._say("iterations, or a time such as 30 s   ↓ schedule   ⏎ starts   esc leaves", "dim")
 
+    @on(Pick.Changed)
+    def _turned(self) -> None:
+        self.query_one("#trying", Static).update(self._trying(self._schedule))
+
+    @property
+    def _schedule(self) -> Schedule:
+        return next(one for one in SCHEDULES if one == self.query_one(Pick).value)
+
+    def _trying(self, schedule: Schedule) -> Content:
+        lr, what = self.candidates[schedule]
+        return Content.assemble("try lr ", (rate(lr), "bold $success"), f" ({what}) and others around it")
+
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        schedule = next(one for one in SCHEDULES if one == self.query_one(Pick).value)
         try:
-            budget = parse_budget(event.value, schedule)
+            budget = parse_budget(event.value, self._schedule)
         except ValueError as error:
             self._say(str(error), "$error")
         else:

@@ -27,7 +27,7 @@ class RunScreen(Looks, Checks):
                 at = self.boundaries.bounds if self.boundaries else None
                 return at is not None and self.view.proposal not in (None, at)
             case "confirm":
-                return self.checkable and self.candidate is not None
+                return self.checkable and bool(self.candidates)
             case "limit":
                 return self.checkable
             case "details":

@@ -7,12 +7,11 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from lrtui.tui import keys
-from lrtui.tui.numbers import rate
 from lrtui.tui.screens.run_base import WIDTHS
 from lrtui.tui.widgets.chart import Chart
 from lrtui.tui.widgets.foot import Foot
 from lrtui.tui.widgets.quiet import Quiet
-from lrtui.tui.widgets.trials import better_rate, head, table, trials_picture, verdict
+from lrtui.tui.widgets.trials import head, table, trials_picture, verdict
 
 if TYPE_CHECKING:
     from lrtui.tui.screens.run_checks import Checks
@@ -53,7 +52,7 @@ class Trials(Screen[None]):
     def look(self) -> None:
         """Draw the trials anew where something has changed."""
         view = self.run.view
-        now = view.version, view.checking, view.taken_lr, view.phase
+        now = view.version, view.checking, self.run.better, view.phase
         if now == self._drawn:
             return
         self._drawn = now
@@ -63,7 +62,7 @@ class Trials(Screen[None]):
         self.query_one("#head", Quiet).show(head(view))
         self.query_one("#chart", Chart).show(trials_picture(view))
         self.query_one("#table", Quiet).show(table(view), layout=True)
-        self.query_one("#verdict", Quiet).show(verdict(view), layout=True)
+        self.query_one("#verdict", Quiet).show(verdict(view, self.run.better), layout=True)
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -74,7 +73,7 @@ class Trials(Screen[None]):
             case "again":
                 return not self.run.view.busy
             case "take":
-                return better_rate(self.run.view) is not None and self.run.view.taken_lr is None
+                return self.run.better is not None
         return True
 
     def action_stop(self) -> None:
@@ -86,13 +85,9 @@ class Trials(Screen[None]):
         self.run.ask_budget()
 
     def action_take(self) -> None:
-        """Take the better rate as the answer."""
-        better = better_rate(self.run.view)
-        if better is not None:
-            self.run.view.take(better)
-            self.run.show()
-            self.look()
-            self.run.tell(f"the answer is {rate(better)} now; w writes it")
+        """Take the better rate."""
+        self.run.take_better()
+        self.look()
 
     def action_write(self) -> None:
         """Write the record, these trials in it."""

@@ -16,12 +16,6 @@ from lrtui.words.confirmation import rows, verdict_line
 Values = dict[str, Any]
 
 
-def better_rate(view: RunView) -> float | None:
-    """The rate that beat the suggestion, where one did."""
-    result = view.confirmation
-    return result.get("better") if result else None
-
-
 def head(view: RunView) -> Content:
     """What is tried, and how far it is."""
     schedule = view.trials[-1]["schedule"] if view.trials else ""
@@ -67,15 +61,16 @@ def _rows(view: RunView) -> Iterator[Content]:
     best = min((row.loss for row in found if row.loss is not None), default=None)
     yield Content.styled(f"  {'lr':>8}  {'what it is':<17}  {'loss reached':>12}  steps", "dim")
     for row in found:
-        style = "bold $success" if row.what == "suggestion" else "bold" if row.loss == best else ""
+        tried = row.lr == _tried(view)
+        style = "bold $success" if tried else "bold" if row.loss == best else ""
         reached = "blew up" if row.loss is None else loss(row.loss)
         steps = f"{row.steps}" if row.trials == 1 else f"{row.steps} × {row.trials}"
-        mark = "▸" if row.what == "suggestion" else " "
+        mark = "▸" if tried else " "
         yield Content.styled(f"{mark} {rate(row.lr):>8}  {clean(row.what):<17}  {reached:>12}  {steps}", style)
 
 
-def verdict(view: RunView) -> Content:
-    """What the trials came to, and the next thing to do."""
+def verdict(view: RunView, better: float | None) -> Content:
+    """What the trials came to, and the next thing to do; `better` is a rate that can be taken."""
     if view.checking:
         return Content.styled("x stops; what was measured is kept", "dim")
     result = view.confirmation
@@ -83,12 +78,12 @@ def verdict(view: RunView) -> Content:
         return Content("")
     styles = {"confirmed": "bold $success", "refuted": "bold $warning", "undecided": "bold $warning"}
     word, _, rest = verdict_line(result).partition(":")
-    better, judged = result.get("better"), result.get("judged_by")
+    judged = result.get("judged_by")
     return Content.assemble(
         (word, styles.get(word, "bold $error")), clean(f":{rest}"),
         (f" (judged by the {clean(str(judged))})", "dim") if judged else "",
-        ("   a takes it", "bold $accent") if better and view.taken_lr is None else "",
-        ("   taken", "bold $success") if view.taken_lr is not None else "",
+        ("   a takes it", "bold $accent") if better else "",
+        ("   taken", "bold $success") if result.get("better") and not better else "",
     )  # fmt: skip
 
 
@@ -97,8 +92,10 @@ def _asked(view: RunView) -> Any:
     import msgspec
 
     found = view.anew or view.suggested
-    tried = _tried(view)
-    return msgspec.structs.replace(found.suggestion, lr=tried) if found and tried else None
+    if not found or not view.trials:
+        return None
+    peaks = view.trials[0]["schedule"] == "one-cycle"  # of them the suggestion is none, but the end boundary
+    return found.suggestion if peaks else msgspec.structs.replace(found.suggestion, lr=_tried(view))
 
 
 def _tried(view: RunView) -> float | None:

@@ -41,6 +41,7 @@ class Cell:
 
     def curves(self, num_iter: int = 100) -> list[tuple[np.ndarray, np.ndarray]]:
         """(lrs, raw losses) of one range test for each seed; the schedules of a task share them."""
+
         def measure() -> np.ndarray:
             table = np.full((len(CURVE_SEEDS), 2, num_iter), np.nan)
             for row, seed in zip(table, CURVE_SEEDS, strict=True):

@@ -15,11 +15,12 @@ import torch
 
 from lrtui.analysis.analyse import analyse
 from lrtui.analysis.curve import Curve
+from lrtui.analysis.rivals import FACTOR
 from lrtui.engine.budget import GENEROUS, drained
 from lrtui.engine.confirm import Confirmation, confirm, least_budget
 from lrtui.engine.step import Update
 from lrtui.engine.trials import Bench
-from lrtui.engine.workbench import rates_to_try
+from lrtui.engine.workbench import rates_of_trials
 
 from .__main__ import MOMENTUM
 from .cells import PARTS, Cell, cells, wider_cells
@@ -60,7 +61,7 @@ def confirmed(cell: Cell, generous: float) -> tuple[Answer, Answer, Confirmation
         refused = Answer(None, None, None, len(lrs))
         return refused, refused, None
     schedule = "constant" if cell.schedule == "constant" else "one-cycle"
-    rates = rates_to_try(None, analysis, 3.0, schedule)
+    rates = rates_of_trials(None, analysis, FACTOR, schedule)
     plain = Answer(rates[0], suggestion.low, suggestion.high, len(lrs))
     found = drained(confirm(bench(cell), rates, int(generous * least_budget(len(rates))), schedule))
     return plain, Answer(found.better or found.lr, None, None, len(lrs) + found.iterations), found

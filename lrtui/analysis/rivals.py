@@ -1,0 +1,27 @@
+"""The rates that an answer is compared with in short trainings."""
+
+from math import log
+
+from lrtui.analysis.answer import Bounds, Suggestion
+
+FACTOR = 2.0  # above and below the answer; twice the best rate is about where a training becomes visibly worse
+ALIKE = 1.2  # rates that are closer train alike
+
+
+def rates_to_try(
+    lr: float, suggestion: Suggestion | None = None, bounds: Bounds | None = None, factor: float = FACTOR
+) -> list[float]:
+    """`lr`, then its rivals, those that tell most first: none within 20 % of another.
+
+    The rivals are a factor more and less, the suggestion where that is another one, its interval's ends, both bounds.
+    """
+    rivals = [lr * factor, lr / factor]
+    if suggestion is not None:
+        rivals += [rate for rate in (suggestion.lr, suggestion.high, suggestion.low) if rate is not None]
+    if bounds is not None:
+        rivals += [bounds.end_lr, bounds.start_lr]
+    chosen = [lr]
+    for rate in rivals:
+        if rate > 0 and all(abs(log(rate / other)) > log(ALIKE) for other in chosen):
+            chosen.append(rate)
+    return chosen

@@ -1,0 +1,30 @@
+"""Settings as keyword arguments: every one is known by type, and a misspelt one is told."""
+
+from dataclasses import fields
+from typing import get_type_hints
+
+import pytest
+from torch import nn, optim
+
+from lrtui import LRFinder
+from lrtui.engine.settings import Beyond, Given, Settings
+from lrtui.engine.workbench import TrialSettings
+
+
+def test_every_setting_is_a_typed_keyword_argument():
+    ours = {one.name: get_type_hints(Settings)[one.name] for one in fields(Settings)}
+    assert get_type_hints(Given) == ours
+    assert get_type_hints(Beyond).items() < ours.items()
+    assert get_type_hints(TrialSettings).items() < ours.items()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "hint"), [("repeat", "did you mean `repeats`?"), ("zoom", "it has start_lr, end_lr")]
+)
+def test_a_setting_that_is_not_there_is_told_before_anything_is_touched(wrong, hint):
+    model = nn.Linear(2, 1)
+    finder = LRFinder(model, optim.SGD(model.parameters(), lr=1.0), nn.MSELoss())
+    with pytest.raises(TypeError, match=f"no setting `{wrong}`") as told:
+        finder.range_test([], **{wrong: 3})
+    assert hint in str(told.value)
+    assert finder.status == ""
