@@ -113,8 +113,8 @@ class LiveObjects:
 def spec_of(finder: LRFinder, train_loader: Any, val_loader: Any, chosen: Settings, past: list[Step]) -> RunSpec:
     """The spec that the screen shows: names of classes instead of targets, for live objects have none."""
     optimizer = finder.optimizers[0]
-    own_lr = float(optimizer.param_groups[0]["lr"])
-    start_lr, end_lr = _first(chosen.start_lr) or own_lr, _first(chosen.end_lr) or 10.0
+    start_lr = _first(chosen.start_lr) or float(optimizer.param_groups[0]["lr"] or RangeSpec().start_lr)
+    end_lr = _first(chosen.end_lr) or RangeSpec().end_lr
     if past:
         start_lr, end_lr = past[0].lr, past[-1].lr
     loader = getattr(train_loader, "data_loader", train_loader)

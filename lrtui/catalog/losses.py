@@ -10,7 +10,15 @@ from lrtui.catalog import call, explain
 from lrtui.catalog.errors import BuildError
 from lrtui.catalog.target import Notice
 from lrtui.catalog.untouched import untouched
-from lrtui.engine.forward import TARGET_KEYS, required_inputs, summary
+from lrtui.engine.forward import (
+    TARGET_KEYS,
+    forward_inputs,
+    is_sequence,
+    loss_in,
+    required_inputs,
+    summary,
+    takes_target,
+)
 from lrtui.spec import Choice
 
 Criterion = Callable[[Any, Any], torch.Tensor]
@@ -50,10 +58,10 @@ def build(choice: Choice, model: nn.Module, batch: Any, notice: Notice) -> Loss:
 def auto(model: nn.Module, batch: Any) -> Loss:
     """Cross entropy for integer labels, mean squared error for numbers, none where the forward returns a loss."""
     target = _target(model, batch)
-    if isinstance(target, torch.Tensor) and target.dim() <= 1 and isinstance(batch, tuple | list):
+    if isinstance(target, torch.Tensor) and target.dim() <= 1 and is_sequence(batch) and not takes_target(model):
         return _by_type(target)
     output = tried(model, batch)
-    if returns_loss(output):
+    if loss_in(output) is not None:
         return IN_FORWARD
     output = getattr(output, "logits", output)
     if target is None and isinstance(batch, torch.Tensor):
@@ -80,17 +88,6 @@ def tried(model: nn.Module, batch: Any) -> Any:
         raise BuildError("model", explain.of_forward(error, path)) from error
 
 
-def returns_loss(output: Any) -> bool:
-    """A scalar, or an object, mapping or tuple with one, as the engine reads a loss out of a forward."""
-    if isinstance(output, Mapping):
-        return output.get("loss") is not None
-    if isinstance(output, tuple) and not hasattr(output, "loss"):
-        output = output[0] if output else None
-    if isinstance(output, torch.Tensor):
-        return output.dim() == 0
-    return getattr(output, "loss", None) is not None
-
-
 def _by_type(target: torch.Tensor) -> Loss:
     if _is_classes(target):
         return Loss(nn.CrossEntropyLoss(), CROSS_ENTROPY)
@@ -107,7 +104,7 @@ def _is_classes(target: torch.Tensor) -> bool:
 
 def _target(model: nn.Module, batch: Any) -> Any:
     """What of a batch would be compared with the output, if anything."""
-    if isinstance(batch, tuple | list):
+    if is_sequence(batch):
         count = required_inputs(model) or 1
         return batch[count] if count < len(batch) else None
     if isinstance(batch, Mapping):
@@ -119,8 +116,8 @@ def called(model: nn.Module, batch: Any) -> Any:
     """The model on a batch, in the way that a batch of its kind is given."""
     if isinstance(batch, Mapping):
         return _mapped(model, batch)
-    if isinstance(batch, tuple | list):
-        return model(*batch[: required_inputs(model) or len(batch)])
+    if is_sequence(batch):
+        return model(*forward_inputs(model, batch))
     return model(batch)
 
 

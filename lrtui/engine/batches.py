@@ -90,6 +90,10 @@ class ValDataLoaderIter(DataLoaderIter):
             self._exhausted = False
         return self
 
+    def rewind(self) -> None:
+        """Let the next pass be a whole one, also where the last was left in the middle."""
+        self._exhausted = self.run_counter > 0
+
     def __next__(self) -> tuple[Any, Any]:
         """The next batch, split."""
         self.run_counter += 1
@@ -121,8 +125,11 @@ def train_batches(loader: Any) -> Iterator[Any]:
 
 
 def val_batches(loader: Any) -> Iterable[Any]:
-    """A repeatable iterable over a validation loader that `check_loaders` has let through."""
-    return loader if isinstance(loader, ValDataLoaderIter) else _ValBatches(loader)
+    """A repeatable iterable over a validation loader that `check_loaders` has let through, from its beginning."""
+    if not isinstance(loader, ValDataLoaderIter):
+        return _ValBatches(loader)
+    loader.rewind()
+    return loader
 
 
 def check_loaders(train_loader: Any, val_loader: Any) -> None:
@@ -136,6 +143,9 @@ def check_loaders(train_loader: Any, val_loader: Any) -> None:
         raise ValueError(_unsupported("train_loader", train_loader, "TrainDataLoaderIter"))
     if not (val_loader is None or _is_loader(val_loader) or isinstance(val_loader, ValDataLoaderIter)):
         raise ValueError(_unsupported("val_loader", val_loader, "ValDataLoaderIter"))
+    for name, what, loader in (("train_loader", "training", train_loader), ("val_loader", "validation", val_loader)):
+        if loader is not None and _length(loader) == 0:
+            raise ValueError(f"the {what} loader has no batches: `{name}` has a length of 0")
 
 
 def is_split(batches: Any) -> bool:
@@ -150,9 +160,10 @@ def move(data: Any, device: torch.device, non_blocking: bool = True) -> Any:
         return data if data.device == device else data.to(device, non_blocking=non_blocking)
     if hasattr(data, "to"):
         try:
-            return data.to(device, non_blocking=non_blocking)
+            moved = data.to(device, non_blocking=non_blocking)
         except TypeError:  # an object of the user's, whose .to takes a device alone
-            return data.to(device)
+            moved = data.to(device)
+        return data if moved is None else moved  # one that moves itself in place
     if isinstance(data, tuple):
         moved = [move(item, device, non_blocking) for item in data]
         return type(data)(*moved) if hasattr(data, "_fields") else tuple(moved)
@@ -169,7 +180,8 @@ def generators(loader: Any) -> list[torch.Generator]:
     batch_sampler = getattr(loader, "batch_sampler", None)
     owners = (loader, getattr(loader, "sampler", None), batch_sampler, getattr(batch_sampler, "sampler", None))
     found = [getattr(owner, "generator", None) for owner in owners]
-    return list({id(one): one for one in found if isinstance(one, torch.Generator)}.values())
+    own = [one for one in found if isinstance(one, torch.Generator) and one is not torch.default_generator]
+    return list({id(one): one for one in own}.values())
 
 
 def _unsupported(name: str, loader: Any, kind: str) -> str:

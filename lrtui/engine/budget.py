@@ -143,8 +143,9 @@ def _trials_in(count: int) -> int:
 
 def drained(run: Generator[Any, None, Confirmation]) -> Confirmation:
     """Run the trials to their end."""
-    while True:
-        try:
-            next(run)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
+    with closing(run):
+        while True:
+            try:
+                next(run)
+            except StopIteration as end:
+                return end.value  # type: ignore[no-any-return]

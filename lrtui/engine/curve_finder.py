@@ -16,12 +16,15 @@ from lrtui.engine import precision as precisions
 from lrtui.engine.batches import check_loaders, generators
 from lrtui.engine.digest import digest
 from lrtui.engine.history import empty, record
-from lrtui.engine.loop import Outcome, set_learning_rates
+from lrtui.engine.initialise import check_initialises
+from lrtui.engine.loop import Outcome
 from lrtui.engine.objects import check_objects
 from lrtui.engine.plot import plot_history
+from lrtui.engine.rates import OwnRates
 from lrtui.engine.repeats import Rig, all_repeats
 from lrtui.engine.settings import Beyond, Given, Settings, ramp_of, settings_of
 from lrtui.engine.snapshot import Snapshot
+from lrtui.engine.step import check_update
 from lrtui.engine.workbench import check_validated
 from lrtui.events import Step
 
@@ -55,6 +58,8 @@ class CurveFinder:
         if self.device.type == "cuda":
             torch.cuda.init()  # type: ignore[no-untyped-call]  # or its random states could not be remembered
         self._precision = precisions.of_backend(amp_backend, amp_config, grad_scaler, self.device)
+        if precision is not None and amp_backend:
+            raise ValueError("give `precision` or `amp_backend`, not both")
         if precision is not None:
             self._precision = precisions.of_name(precision, self.device)
             if isinstance(self._precision, precisions.Apex):
@@ -74,9 +79,8 @@ class CurveFinder:
         self._active: weakref.ref[Generator[Any, None, Any]] | None = None
         self._chosen = Settings()
         self._clear()
-        self._snapshot = Snapshot(
-            self._modules(), self.optimizers, self._precision.scaler, in_memory=memory_cache, cache_dir=cache_dir
-        )
+        self._snapshot = self._start = self._taken()
+        self._spent = False  # a test has left its weights, which nobody wants
 
     @property
     def optimizers(self) -> list[Optimizer]:
@@ -104,6 +108,9 @@ class CurveFinder:
     ) -> None:
         """Run the test; its curve is in `history` then. Call `reset()` to have model and optimizer back.
 
+        It starts from the state as it is, and goes back to there when it is broken off. Several repeats after a test
+        that was not reset start where that one did.
+
         Args:
             train_loader: a DataLoader (or anything sized that can be iterated again), or a `TrainDataLoaderIter`.
             val_loader: the same for validation: with it the curve is the validation loss after each step.
@@ -126,15 +133,20 @@ class CurveFinder:
             start_lr=start_lr,
             end_lr=end_lr,
             num_iter=num_iter,
-            step_mode=step_mode.lower(),
+            step_mode=step_mode,
             smooth_f=smooth_f,
             diverge_th=diverge_th,
             accumulation_steps=accumulation_steps,
             non_blocking_transfer=non_blocking_transfer,
             **beyond,
         )
-        for _ in steps:
-            pass
+        try:
+            with closing(steps):
+                for _ in steps:
+                    pass
+        except KeyboardInterrupt as error:  # between two steps, too
+            self.status, self.reason = _broken_off(error)
+            raise
         if self.verbose:
             print(f"Learning rate search finished: {self.reason}. See the graph with {type(self).__name__}.plot()")
 
@@ -143,21 +155,28 @@ class CurveFinder:
     ) -> Generator[Step, None, None]:
         """The same work as a generator of steps; `settings` are the fields of `Settings`.
 
-        When it is closed before its end, or an exception passes through it, model and optimizer are put back.
+        When it is closed before its end, or an exception passes through it, model and optimizer are put back to where
+        it began.
 
         Raises:
             ValueError: an argument that makes no sense, at once, before the first step.
         """
         chosen = settings_of(settings)
-        own_lrs = self._learning_rates()
-        ramp = ramp_of(chosen, own_lrs)
         check_loaders(train_loader, val_loader)
         check_validated(chosen, val_loader)
+        if chosen.repeats > 1 and chosen.vary == "init":
+            check_initialises(self.model)
+        check_update(self.optimizers, self._precision, chosen.accumulation_steps, chosen.batch_step)
         self._end_active()
+        if chosen.repeats > 1 and self._spent:
+            self._put_back()  # repeats of what the last test left would be repeats of nothing
+        own = OwnRates(self.optimizers)
+        ramp = ramp_of(chosen, own.values)
         self._clear()
         self._chosen = chosen
-        self._snapshot.watch(generators(train_loader) + generators(val_loader))
-        steps = self._run(all_repeats(self._rig(), train_loader, val_loader, chosen, ramp), own_lrs)
+        self._begin()
+        self._start.watch(generators(train_loader) + generators(val_loader))
+        steps = self._run(all_repeats(self._rig(), train_loader, val_loader, chosen, ramp), own)
         self._active = weakref.ref(steps)
         return steps
 
@@ -167,7 +186,8 @@ class CurveFinder:
         A test that is still going on, as a generator, is closed by it.
         """
         self._end_active()
-        self._snapshot.restore()
+        self._start = self._snapshot
+        self._put_back()
 
     def digest(self) -> str:
         """A digest of model and optimizer as they are now: equal digests, equal states."""
@@ -217,17 +237,40 @@ class CurveFinder:
         self.status = ""
         self.reason = ""
 
-    def _run(self, repeats: Generator[Step, None, Outcome], own_lrs: list[float]) -> Generator[Step, None, None]:
+    def _taken(self) -> Snapshot:
+        return Snapshot(
+            self._modules(),
+            self.optimizers,
+            self._precision.scaler,
+            in_memory=self.memory_cache,
+            cache_dir=self.cache_dir,
+        )
+
+    def _begin(self) -> None:
+        """Start from the state as it is now: what is broken off goes back to it.
+
+        That takes a second copy only where somebody has trained on since this object was made or reset.
+        """
+        self._start = self._snapshot if self._snapshot.holds() else self._taken()
+
+    def _put_back(self) -> None:
+        """Go back to where the last test began."""
+        self._start.restore()
+        self._spent = False
+
+    def _run(self, repeats: Generator[Step, None, Outcome], own: OwnRates) -> Generator[Step, None, None]:
         self.status = "running"
+        self._spent = True
         try:
             with precisions.global_settings(self._precision, self._cudnn_benchmark), closing(repeats):
                 self.status, self.reason = yield from self._recorded(repeats)
         except BaseException as error:
             self.status, self.reason = _broken_off(error)
-            self._active = None  # so that reset() does not close this very generator
-            self.reset()
+            self._put_back()
             raise
-        set_learning_rates(self.optimizers, own_lrs)
+        finally:
+            self._active = None
+        own.restore()
 
     def _recorded(self, steps: Generator[Step, None, Outcome]) -> Generator[Step, None, Outcome]:
         """Pass the steps on, and keep their curves."""
@@ -261,13 +304,10 @@ class CurveFinder:
             optimizers=self.optimizers,
             precision=self._precision,
             device=self.device,
-            snapshot=self._snapshot,
+            snapshot=self._start,
             moves=self._moves,
             channels_last=self._channels_last,
         )
-
-    def _learning_rates(self) -> list[float]:
-        return [float(group["lr"]) for one in self.optimizers for group in one.param_groups]
 
     def _modules(self) -> list[nn.Module]:
         return [self.model, *([self.criterion] if isinstance(self.criterion, nn.Module) else [])]

@@ -14,8 +14,10 @@ from lrtui.engine.confirm import Confirmation
 from lrtui.engine.curve_finder import CurveFinder
 from lrtui.engine.history import curves
 from lrtui.engine.momentum import momentum_of
-from lrtui.engine.settings import Given
+from lrtui.engine.rates import OwnRates
+from lrtui.engine.settings import Given, Settings
 from lrtui.engine.stability import Stability
+from lrtui.engine.step import check_update
 from lrtui.engine.trials import Schedule
 from lrtui.engine.workbench import TrialSettings, Workbench, check_validated, rates_of_trials, trial_settings
 
@@ -36,13 +38,15 @@ class LRFinder(CurveFinder):
     A drop-in for torch_lr_finder's class: where both can do a job the curves are equal to the last bit. It differs on
     purpose in these:
 
-    - `reset()` is exact however often it is called, and covers random states, gradients, train/eval flags and buffers
-      of every kind;
-    - everything is put back when a test is broken off by an exception or Ctrl-C;
+    - `reset()` is exact however often it is called, and covers random states, gradients, train/eval flags, buffers of
+      every kind and whatever tensors optimizers keep; plain Python attributes of a model are left alone;
+    - a test that is broken off, by an exception or Ctrl-C, goes back to where it began;
     - a loss that is not finite ends the test, a negative one does not;
     - an optimizer with a scheduler attached is not refused, and neither is bf16 without a GradScaler;
     - the optimizer has its own learning rates back as soon as a test is over;
-    - a start_lr of 0 is used (linear) or refused (exp), not ignored;
+    - a start_lr of 0 is used (linear) or refused (exp), not ignored, and so is an empty validation loader refused;
+    - the model is put into train mode at first and after somebody's `eval()`, not at every step: a part that a
+      criterion or forward puts into eval mode stays so;
     - a validation loss is divided by the examples seen, and computed under autocast where training is;
     - its private parts (`_train_batch`, `_validate`, `state_cacher`) are not there: where a subclass overrode them,
       give a `batch_step`.
@@ -118,7 +122,8 @@ class LRFinder(CurveFinder):
     ) -> Trials:
         """The same work as `confirm` as a generator of steps and finished trials; it returns the confirmation.
 
-        However it ends, by itself, closed or by an exception, model and optimizer are put back as `reset()` does.
+        All of them start where the last test did, and however it ends, by itself, closed or by an exception, model and
+        optimizer are put back to there.
 
         Args:
             train_loader: as for `range_test`.
@@ -139,9 +144,8 @@ class LRFinder(CurveFinder):
         check_loaders(train_loader, val_loader)
         check_validated(chosen, val_loader)
         check_trials(len(rates), iterations, seconds, schedule)
-        self._end_active()
-        self._snapshot.watch(generators(train_loader) + generators(val_loader))
-        place = Workbench(self._rig(), train_loader, chosen, self._learning_rates())
+        check_update(self.optimizers, self._precision, chosen.accumulation_steps, chosen.batch_step)
+        place = self._workbench(train_loader, val_loader, chosen)
         run = self._restored(budgeted(lambda: place.bench(val_loader), rates, iterations, seconds, schedule))
         self._active = weakref.ref(run)
         return run
@@ -149,7 +153,7 @@ class LRFinder(CurveFinder):
     def stability(self, train_loader: Any, batches: int = 2, **settings: Unpack[TrialSettings]) -> Stability:
         """The largest stable learning rate at the start of training, by the curvature of the first batches' mean loss.
 
-        See `lrtui.engine.stability` for where that holds. Model and optimizer are put back as `reset()` does.
+        See `lrtui.engine.stability` for where that holds. Model and optimizer go back to where the last test began.
 
         Args:
             train_loader: as for `range_test`.
@@ -162,13 +166,11 @@ class LRFinder(CurveFinder):
         """
         chosen = trial_settings(self._chosen, settings)
         check_loaders(train_loader, None)
-        self._end_active()
-        self._snapshot.watch(generators(train_loader))
-        place = Workbench(self._rig(), train_loader, chosen, self._learning_rates())
+        place = self._workbench(train_loader, None, chosen)
         try:
             return place.stability(batches)
         finally:
-            self.reset()
+            self._put_back()
 
     def show(self, train_loader: Any = None, val_loader: Any = None, **settings: Unpack[Given]) -> int:
         """Open the app on these live objects: see `lrtui.show`."""
@@ -176,10 +178,18 @@ class LRFinder(CurveFinder):
 
         return lrtui.show(self, train_loader, val_loader, **settings)
 
+    def _workbench(self, train_loader: Any, val_loader: Any, chosen: Settings) -> Workbench:
+        """A place for trainings that start where the last test did, or here where there is none to go back behind."""
+        self._end_active()
+        if not self._spent:
+            self._begin()
+        self._start.watch(generators(train_loader) + generators(val_loader))
+        return Workbench(self._rig(), train_loader, chosen, OwnRates(self.optimizers).values)
+
     def _restored(self, trials: Trials) -> Trials:
         try:
             with precisions.global_settings(self._precision, self._cudnn_benchmark), closing(trials):
                 return (yield from trials)
         finally:
-            self._active = None  # so that reset() does not close this very generator
-            self.reset()
+            self._active = None
+            self._put_back()

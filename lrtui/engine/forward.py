@@ -1,13 +1,13 @@
 """Forward: what a batch is, how the model is called with it, and where the loss comes from."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import torch
 from torch import nn
+from torch.nn.utils.rnn import PackedSequence
 
-_SEQUENCES = (tuple, list)
 TARGET_KEYS = ("labels", "label", "targets", "target", "y")
 
 
@@ -19,13 +19,14 @@ class Output(NamedTuple):
     """What a forward gives: the loss (scalar, with its graph), what it is a mean over, a metric where there is one."""
 
     loss: torch.Tensor
-    examples: Any  # a batch or its target
+    target: Any
+    inputs: tuple[Any, ...] = ()
     metric: Any = None
 
     @property
     def size(self) -> int:
         """How many examples the loss is a mean over."""
-        return batch_size(self.examples)
+        return batch_size(self.target, self.inputs)
 
 
 class Forward:
@@ -34,8 +35,9 @@ class Forward:
     A batch is (in this order): whatever the user's `batch_step` takes; (inputs, target) as a `DataLoaderIter` splits
     it; a tuple or list, of which the model's forward gets as many as it requires (one, where it takes any number) and
     the criterion the next one; a mapping, passed as keyword arguments; a tensor or any other object, passed as it is.
-    Without a criterion the model returns its loss: a scalar, or an object or mapping with `loss`, or a tuple that
-    begins with it.
+    Without a criterion the model returns its loss: a scalar, alone or as the first one in a tuple, or an object or
+    mapping with `loss`; a forward that has an optional parameter of a target's name (`targets`, `labels`, …) right
+    after those that it requires gets one item more.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Forward:
         self._metric = metric
         self._split = split
         self._inputs = required_inputs(model)
+        self._replicated = isinstance(model, nn.DataParallel)
         self._takes_tensors = _is_torchs(criterion)
 
     def __call__(self, batch: Any, *extra: Any) -> Output:
@@ -62,20 +65,20 @@ class Forward:
         """
         if self._batch_step is not None:
             return _step_output(self._batch_step(self._model, batch, *extra), batch)
-        if self._split or isinstance(batch, _SEQUENCES):
+        if self._split or is_sequence(batch):
             arguments, target = self._pair(batch)
-            return self._scored(self._model(*arguments), target, batch)
+            return self._scored(self._model(*arguments), target, arguments)
         if isinstance(batch, Mapping):
             inputs, target = self._keywords(batch)
-            return self._scored(self._model(**inputs), target, batch)
-        return self._scored(self._model(batch), _target_attribute(batch), batch)
+            return self._scored(self._model(**inputs), target, tuple(inputs.values()))
+        return self._scored(self._model(batch), target_attribute(batch), (batch,))
 
     def describe(self, batch: Any) -> str:
         """What a batch is taken for, in words."""
         shown = summary(batch)
         if self._batch_step is not None:
             return f"{shown}, given to the step whole"
-        if self._split or isinstance(batch, _SEQUENCES):
+        if self._split or is_sequence(batch):
             arguments, target = self._pair(batch)
             inputs = ", ".join(map(summary, arguments))
             return f"input {inputs}" + (f", target {summary(target)}" if self._criterion else "")
@@ -87,16 +90,17 @@ class Forward:
         if self._split:
             return (batch[0],), batch[1]
         if self._criterion is None:
-            return tuple(batch[: self._inputs or len(batch)]), None
+            given = forward_inputs(self._model, batch)
+            return given, batch[len(given)] if len(given) < len(batch) else given[-1] if given else None
         count = min(self._inputs or 1, len(batch) - 1)
         if count < 1:
             raise BatchError(f"a batch of {len(batch)} has no target for the criterion: {summary(batch)}")
         return tuple(batch[:count]), batch[count]
 
     def _keywords(self, batch: Mapping[str, Any]) -> tuple[Mapping[str, Any], Any]:
-        if self._criterion is None:
-            return batch, None
         key = next((key for key in TARGET_KEYS if key in batch), None)
+        if self._criterion is None:
+            return batch, None if key is None else batch[key]
         if key is None:
             raise BatchError(
                 f"a criterion was given, but the batch has no target: its keys are {', '.join(map(str, batch))}; "
@@ -104,30 +108,52 @@ class Forward:
             )
         return {name: value for name, value in batch.items() if name != key}, batch[key]
 
-    def _scored(self, output: Any, target: Any, batch: Any) -> Output:
+    def _scored(self, output: Any, target: Any, inputs: tuple[Any, ...]) -> Output:
         if self._criterion is None:
-            loss, sized = _loss_in(output), batch
+            loss = loss_in(output, replicated=self._replicated)
+            if loss is None:
+                raise BatchError(f"no criterion was given and the model returned no scalar loss, but {summary(output)}")
         else:
             if self._takes_tensors and not isinstance(output, torch.Tensor):
                 output = getattr(output, "logits", output)
-            loss, sized = self._criterion(output, target), target
+            loss = self._criterion(output, target)
         metric = None
         if self._metric is not None:
             with torch.no_grad():
                 metric = self._metric(output, target)
-        return Output(_scalar(loss, "criterion"), sized, metric)
+        return Output(_scalar(loss, "criterion"), target, inputs, metric)
 
 
-def batch_size(batch: Any) -> int:
-    """How many examples a batch or a target has: the length of its first tensor, 1 where there is none."""
-    if isinstance(batch, torch.Tensor):
-        return len(batch) if batch.dim() else 1
-    if isinstance(batch, Mapping):
-        batch = list(batch.values())
-    if isinstance(batch, _SEQUENCES):
-        first = next((item for item in batch if isinstance(item, torch.Tensor | Mapping | tuple | list)), None)
-        return len(batch) if first is None else batch_size(first)
-    return 1
+def batch_size(target: Any, inputs: Sequence[Any] = ()) -> int:
+    """How many examples there are in a target (or a whole batch) and the inputs that go with it; 1 if nothing tells.
+
+    A tensor has as many as its first dimension. A list may be one entry an example (boxes of images) or several
+    tensors for all of them: what the inputs have decides, or whether the tensors agree.
+    """
+    tensor = next((one for one in (target, *inputs) if isinstance(one, torch.Tensor) and one.dim()), None)
+    if tensor is not None:
+        return len(tensor)
+    lengths = [len(one) for one in (target, *inputs) if is_sequence(one)]
+    if len(lengths) > 1 and len(set(lengths)) == 1:
+        return lengths[0]
+    counts = (_count(one) for one in (target, *inputs))
+    return next((count for count in counts if count is not None), 1)
+
+
+def _count(data: Any) -> int | None:
+    if isinstance(data, torch.Tensor):
+        return len(data) if data.dim() else None
+    if isinstance(data, PackedSequence):
+        return int(data.batch_sizes[0])
+    if is_sequence(data):
+        inside = [_count(item) for item in data]
+        several = len(set(inside)) == 1 and not any(isinstance(item, Mapping) for item in data)
+        return inside[0] if several and inside[0] is not None else len(data)
+    graphs = getattr(data, "num_graphs", None)  # PyTorch Geometric's
+    if isinstance(graphs, int):
+        return graphs
+    parts = data.values() if isinstance(data, Mapping) else vars(data).values() if hasattr(data, "__dict__") else ()
+    return next((count for count in map(_count, parts) if count is not None), None)
 
 
 def summary(data: Any) -> str:
@@ -143,17 +169,40 @@ def summary(data: Any) -> str:
 
 def required_inputs(model: nn.Module) -> int:
     """How many positional arguments the model's forward requires: at least 1, or 0 where it takes any number."""
+    parameters = _positional(model)
+    return 0 if parameters is None else max(1, sum(one.default is one.empty for one in parameters))
+
+
+def takes_target(model: nn.Module) -> bool:
+    """Whether the forward has an optional parameter with a target's name right after those that it requires."""
+    optional = [one for one in _positional(model) or () if one.default is not one.empty]
+    return bool(optional) and optional[0].name in TARGET_KEYS
+
+
+def forward_inputs(model: nn.Module, batch: Sequence[Any]) -> tuple[Any, ...]:
+    """What of a tuple or list the forward gets when it computes the loss itself."""
+    count = required_inputs(model)
+    return tuple(batch[: count + takes_target(model)] if count else batch)
+
+
+def is_sequence(batch: Any) -> bool:
+    """A tuple or list of parts; one that can be moved as a whole (PackedSequence) is an object."""
+    return isinstance(batch, tuple | list) and not hasattr(batch, "to")
+
+
+def _positional(model: nn.Module) -> list[inspect.Parameter] | None:
+    """The forward's positional parameters; None where it takes any number."""
     inner = getattr(model, "_orig_mod", model)
     if type(inner).__name__ in _WRAPPERS:
         inner = inner.module
     try:
         parameters = inspect.signature(inner.forward).parameters.values()
     except (TypeError, ValueError):
-        return 1
+        return []
     if any(one.kind is inspect.Parameter.VAR_POSITIONAL for one in parameters):
-        return 0
+        return None
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return max(1, sum(one.kind in positional and one.default is one.empty for one in parameters))
+    return [one for one in parameters if one.kind in positional]
 
 
 _WRAPPERS = ("DataParallel", "DistributedDataParallel")
@@ -165,18 +214,18 @@ def _is_torchs(criterion: Any) -> bool:
     return any(getattr(kind, "__module__", "") in ("torch.nn.modules.loss", "torch.nn.functional") for kind in kinds)
 
 
-def _loss_in(output: Any) -> torch.Tensor:
-    loss = output
-    if isinstance(output, Mapping):
-        loss = output.get("loss")
-    elif not isinstance(output, torch.Tensor):
-        first = output[0] if isinstance(output, tuple) and output else None
-        loss = getattr(output, "loss", first)
-    if not isinstance(loss, torch.Tensor) or loss.numel() == 0:
-        raise BatchError(f"no criterion was given and the model returned no loss, but {summary(output)}")
-    if loss is output and loss.dim() > 1:
-        raise BatchError(f"no criterion was given and the model returned {summary(output)}, which is no scalar loss")
-    return loss
+def loss_in(output: Any, *, replicated: bool = False) -> torch.Tensor | None:
+    """The loss in what a model returned, None where there is none: see `Forward`.
+
+    From DataParallel (`replicated`) it comes as a vector, one for each replica.
+    """
+    if isinstance(output, Mapping) or hasattr(output, "loss"):
+        loss = output.get("loss") if isinstance(output, Mapping) else output.loss
+        return loss if isinstance(loss, torch.Tensor) and loss.numel() and loss.dim() < 2 else None
+    for loss in output if isinstance(output, tuple) else (output,):
+        if isinstance(loss, torch.Tensor) and (loss.dim() == 0 or (loss.dim() == 1 and replicated)):
+            return loss
+    return None
 
 
 def _step_output(result: Any, batch: Any) -> Output:
@@ -184,7 +233,8 @@ def _step_output(result: Any, batch: Any) -> Output:
     if not isinstance(metrics, Mapping):
         raise BatchError(f"the step must return a loss, or (loss, {{name: value}}), got {summary(result)}")
     metric = next(iter(metrics.values()), None)
-    return Output(_scalar(loss, "step"), batch, metric.detach() if isinstance(metric, torch.Tensor) else metric)
+    metric = metric.detach() if isinstance(metric, torch.Tensor) else metric
+    return Output(_scalar(loss, "step"), batch, metric=metric)
 
 
 def _scalar(loss: Any, source: str) -> torch.Tensor:
@@ -193,7 +243,8 @@ def _scalar(loss: Any, source: str) -> torch.Tensor:
     return loss.mean() if loss.dim() else loss  # one per replica, from DataParallel
 
 
-def _target_attribute(batch: Any) -> Any:
+def target_attribute(batch: Any) -> Any:
+    """The target that an object carries as an attribute, or the batch itself."""
     if isinstance(batch, torch.Tensor):
         return batch
     return next((getattr(batch, key) for key in TARGET_KEYS if hasattr(batch, key)), batch)

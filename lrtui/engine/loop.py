@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any, Literal, NamedTuple
 
 import torch
@@ -11,6 +11,7 @@ from torch.optim import Optimizer
 from lrtui.engine.batches import OutOfData
 from lrtui.engine.lagged import read_late
 from lrtui.engine.ramp import Ramp
+from lrtui.engine.rates import set_learning_rates
 from lrtui.engine.step import TrainStep
 from lrtui.engine.tracker import Tracker
 from lrtui.engine.validation import Validation
@@ -70,6 +71,8 @@ def range_test(
     # get over the first steps of an optimizer that starts cold
     set_learning_rates(optimizers, next(iter(ramp)))
     for done in range(warmup):
+        if clock() - start >= max_seconds:
+            return Outcome("stopped", f"out of time: {max_seconds:g} s allowed {done} of {warmup} warm-up iterations")
         try:
             train()
         except OutOfData:
@@ -106,14 +109,3 @@ def range_test(
             fall = f"{loss:.3g} after a best of {tracker.best:.3g}"
             return Outcome("diverged", f"the loss diverged at lr {lrs[0]:.2e}: {fall}")
     return cut_short or Outcome("completed", f"all {planned} iterations ran")
-
-
-def set_learning_rates(optimizers: Iterable[Optimizer], lrs: Sequence[float]) -> None:
-    """Set the rate of every parameter group, in the order of the optimizers and their groups."""
-    rates = iter(lrs)
-    for optimizer in optimizers:
-        for group in optimizer.param_groups:
-            if isinstance(group["lr"], torch.Tensor):
-                group["lr"].fill_(next(rates))
-            else:
-                group["lr"] = next(rates)

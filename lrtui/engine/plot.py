@@ -26,7 +26,10 @@ def plot_history(
     if suggest_lr and count < needed:
         raise RuntimeError(f"Need at least {needed} iterations to suggest a learning rate. Got {count}")
 
-    import matplotlib.pyplot as plt
+    try:
+        import matplotlib.pyplot as plt
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError("plot() needs matplotlib: pip install 'lrtui[plot]'", name=error.name) from error
 
     kept = slice(skip_start, -skip_end or None)
     lrs, losses = history["lr"][kept], history["loss"][kept]

@@ -196,9 +196,12 @@ def apex_initialize(model: Any, optimizers: Any, name: str) -> tuple[Any, Any]:
 
 @contextlib.contextmanager
 def global_settings(precision: Precision, cudnn_benchmark: bool | None) -> Iterator[None]:
-    """Global settings for the time of a test: the precision's own, and cuDNN's search for its fastest algorithms."""
+    """Global settings for the time of a test: the precision's own, and cuDNN's search for its fastest algorithms.
+
+    Gradients are on or off afterwards as they were: an interrupt inside one of torch's own can leave them off.
+    """
     cudnn = torch.backends.cudnn
-    before = cudnn.benchmark
+    before, gradients = cudnn.benchmark, torch.is_grad_enabled()
     with precision.settings():
         if cudnn_benchmark is not None:
             cudnn.benchmark = cudnn_benchmark
@@ -206,3 +209,4 @@ def global_settings(precision: Precision, cudnn_benchmark: bool | None) -> Itera
             yield
         finally:
             cudnn.benchmark = before
+            torch.set_grad_enabled(gradients)

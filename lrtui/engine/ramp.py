@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, Literal
 
 Mode = Literal["exp", "linear"]
@@ -37,6 +38,8 @@ class Ramp:
             )
         for start, end in zip(self.start_lrs, self.end_lrs, strict=True):
             _check_ends(start, end, self.mode)
+        if not any(self.end_lrs):
+            raise ValueError("the learning rate would be 0 all the way: give an end_lr above 0")
 
     @property
     def rungs(self) -> int:
@@ -56,13 +59,17 @@ class Ramp:
         return iter([tuple([climb(start, end, r) for start, end in ends]) for r in rungs])
 
 
-def start_lrs_of(start_lr: float | Sequence[float] | None, group_lrs: Sequence[float]) -> tuple[float, ...]:
+def start_lrs_of(start_lr: float | Sequence[float] | None, group_lrs: Sequence[float | None]) -> tuple[float, ...]:
     """The starting rate of every group: one for all, one each, or (None) the optimizer's own.
 
     Raises:
-        ValueError: not numbers, or not as many as there are groups.
+        ValueError: not numbers, not as many as there are groups, or a group without a rate of its own.
     """
-    return tuple(group_lrs) if start_lr is None else one_each(start_lr, len(group_lrs))
+    if start_lr is not None:
+        return one_each(start_lr, len(group_lrs))
+    if any(rate is None for rate in group_lrs):
+        raise ValueError("the optimizer has no learning rate of its own to start from: give start_lr")
+    return tuple(rate for rate in group_lrs if rate is not None)
 
 
 def one_each(lr: float | Sequence[float], count: int) -> tuple[float, ...]:
@@ -73,7 +80,7 @@ def one_each(lr: float | Sequence[float], count: int) -> tuple[float, ...]:
     """
     lr = lr.tolist() if hasattr(lr, "tolist") else lr
     rates: list[Any] = list(lr) if isinstance(lr, list | tuple) else [lr] * count
-    if not all(isinstance(rate, int | float) for rate in rates):
+    if not all(isinstance(rate, Real) for rate in rates):
         raise ValueError(f"a learning rate must be a number, or a list with one for each parameter group, got {lr!r}")
     if len(rates) != count:
         raise ValueError(
@@ -83,13 +90,15 @@ def one_each(lr: float | Sequence[float], count: int) -> tuple[float, ...]:
     return tuple(map(float, rates))
 
 
-def keep_ratios(lr: float, group_lrs: Sequence[float]) -> tuple[float, ...]:
+def keep_ratios(lr: float, group_lrs: Sequence[float | None]) -> tuple[float, ...]:
     """`lr` for group 0 and, for each other group, as many times more or less as its own rate is of group 0's."""
     first = group_lrs[0]
-    return (lr, *(lr if first == 0 else lr * (own / first) for own in group_lrs[1:]))
+    return (lr, *(lr if not first or own is None else lr * (own / first) for own in group_lrs[1:]))
 
 
 def _exponential(start: float, end: float, r: float) -> float:
+    if start == end == 0:
+        return 0.0
     lr: float = start * (end / start) ** r  # written as torch_lr_finder does, for equality to the last bit
     return lr
 
@@ -101,6 +110,8 @@ def _linear(start: float, end: float, r: float) -> float:
 def _check_ends(start: float, end: float, mode: Mode) -> None:
     if not (math.isfinite(start) and math.isfinite(end)):
         raise ValueError(f"learning rates must be finite, got start_lr {start} and end_lr {end}")
+    if start == end == 0:
+        return  # a group that is kept out of it
     if mode == "exp" and (start <= 0 or end <= 0):
         raise ValueError(
             f"an exponential ramp cannot start or end at 0 or below, got start_lr {start:g} and end_lr {end:g}: give a "

@@ -12,10 +12,12 @@ from torch.optim import Optimizer
 
 from lrtui.engine.batches import generators, is_split, train_batches, val_batches
 from lrtui.engine.forward import Forward
+from lrtui.engine.initialise import reinitialise
 from lrtui.engine.lagged import default_lag
 from lrtui.engine.loop import Outcome, range_test
 from lrtui.engine.precision import Precision
 from lrtui.engine.ramp import Ramp
+from lrtui.engine.rates import separate
 from lrtui.engine.replay import Replay
 from lrtui.engine.rng import reseed
 from lrtui.engine.settings import Settings
@@ -46,16 +48,14 @@ def all_repeats(
 ) -> Generator[Step, None, Outcome]:
     """Every repeat's steps, one after the other; the outcome is that of the last one that ran.
 
-    A single one starts from the state as it is; several all start from the snapshot. The first has the random states as
-    they are, so it is the curve that would have been measured alone.
+    All start from the state as it is, which is what the snapshot holds. The first has the random states as they are, so
+    it is the curve that would have been measured alone.
     """
     began = time.perf_counter()
     seed = torch.initial_seed()
     batches: Iterator[Any] | None = None
     validation: Validation | None = None
     outcome = Outcome("stopped", "")
-    if settings.repeats > 1:
-        rig.snapshot.restore(rng=False)
     for repeat in range(settings.repeats):
         if repeat:
             _start_over(rig, settings, train_loader, seed + repeat)
@@ -63,7 +63,7 @@ def all_repeats(
         batches = _batches(train_loader, settings, batches)
         validation = validation_of(rig, val_loader, settings, validation)
         outcome = yield from range_test(
-            train_step(rig, batches, is_split(train_loader), settings),
+            train_step(rig, batches, is_split(train_loader), settings, begun=repeat > 0),
             ramp,
             Tracker(settings.smooth_f, settings.diverge_th),
             rig.optimizers,
@@ -80,16 +80,11 @@ def all_repeats(
     return outcome
 
 
-def reinitialise(model: nn.Module) -> None:
-    """Draw new initial parameters for every module that can (`reset_parameters`, torch's convention)."""
-    for part in model.modules():
-        reset = getattr(part, "reset_parameters", None) or getattr(part, "_reset_parameters", None)
-        if callable(reset):
-            reset()
+def train_step(rig: Rig, batches: Iterator[Any], split: bool, settings: Settings, *, begun: bool = False) -> TrainStep:
+    """The training step of these objects on these batches.
 
-
-def train_step(rig: Rig, batches: Iterator[Any], split: bool, settings: Settings) -> TrainStep:
-    """The training step of these objects on these batches; `split`: they come as (inputs, labels)."""
+    `split`: they come as (inputs, labels); `begun`: some of them are behind us, so that none left is the end.
+    """
     return TrainStep(
         rig.model,
         Forward(rig.forward, rig.criterion, settings.batch_step, settings.metric, split),
@@ -101,6 +96,7 @@ def train_step(rig: Rig, batches: Iterator[Any], split: bool, settings: Settings
         clip_grad_norm=settings.clip_grad_norm,
         non_blocking=settings.non_blocking_transfer,
         updates_itself=updates_itself(settings.batch_step),
+        begun=begun,
     )
 
 
@@ -126,6 +122,7 @@ def validation_of(rig: Rig, val_loader: Any, settings: Settings, before: Validat
         rig.device,
         sample=settings.val_batches,
         non_blocking=settings.non_blocking_transfer,
+        optimizers=rig.optimizers,
     )
 
 
@@ -143,14 +140,17 @@ def _start_over(rig: Rig, settings: Settings, train_loader: Any, seed: int) -> N
 def place(rig: Rig) -> None:
     """Model and optimizer state to the device and memory format that the test runs in."""
     homes = {param: param.device for one in rig.optimizers for param in one.state if isinstance(param, torch.Tensor)}
+    separate(rig.optimizers)
     if rig.moves:
         rig.model.to(rig.device)
     if rig.channels_last:
         rig.model.to(memory_format=torch.channels_last)
     for optimizer in rig.optimizers:
         for param, state in optimizer.state.items():
+            if param not in homes or not isinstance(state, dict):
+                continue  # some keep counters under a name
             for name, value in state.items():
-                if name != "step" and param in homes:  # step counters stay where they are
+                if name != "step":  # step counters stay where they are
                     state[name] = follow(value, param, homes[param])
 
 

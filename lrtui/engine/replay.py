@@ -1,10 +1,12 @@
 """Replay: the batches of one repeat again for the next: faster than collating them, and the same to the last bit."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from enum import Enum
 from typing import Any, NamedTuple
 
 import torch
 
+from lrtui.engine.containers import PLAIN
 from lrtui.engine.rng import RngState
 
 
@@ -71,13 +73,24 @@ def _versions(batch: Any) -> list[int]:
     return [tensor._version for tensor in _tensors(batch)]
 
 
-def _tensors(data: Any) -> Iterator[torch.Tensor]:
-    if isinstance(data, torch.Tensor):
-        yield data
-    elif isinstance(data, Mapping):
-        yield from _tensors(list(data.values()))
-    elif isinstance(data, tuple | list):
-        for item in data:
-            yield from _tensors(item)
-    elif hasattr(data, "__dict__"):
-        yield from _tensors(list(vars(data).values()))
+def _tensors(data: Any) -> list[torch.Tensor]:
+    """Every tensor in a batch; an object that leads back to itself is looked into once."""
+    found: list[torch.Tensor] = []
+    seen: dict[int, Any] = {}
+
+    def look(value: Any) -> None:
+        if isinstance(value, torch.Tensor):
+            found.append(value)
+        elif isinstance(value, PLAIN) or id(value) in seen:
+            return
+        elif isinstance(value, Mapping | tuple | list):
+            seen[id(value)] = value
+            for item in value.values() if isinstance(value, Mapping) else value:
+                look(item)
+        elif hasattr(value, "__dict__") and not isinstance(value, type | Enum):
+            seen[id(value)] = value
+            for item in vars(value).values():
+                look(item)
+
+    look(data)
+    return found

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
+from numbers import Integral, Real
 from typing import Any, Literal, TypedDict
 
 from lrtui.engine.ramp import Ramp, keep_ratios, one_each, start_lrs_of
@@ -89,11 +90,18 @@ class Settings:
     def __post_init__(self) -> None:
         """Check what no other part does; raises ValueError."""
         for name in ("num_iter", "iterations_per_lr", "accumulation_steps", "repeats", "warmup", "val_batches"):
-            if not isinstance(getattr(self, name), int):
-                raise ValueError(f"`{name}` must be an integer, got {getattr(self, name)!r}")
+            self._check(name, isinstance(getattr(self, name), Integral), "an integer")
         for name in ("smooth_f", "diverge_th"):
-            if not isinstance(getattr(self, name), int | float):
-                raise ValueError(f"`{name}` must be a number, got {getattr(self, name)!r}")
+            self._check(name, isinstance(getattr(self, name), Real), "a number")
+        for name in ("max_seconds", "clip_grad_norm"):
+            value = getattr(self, name)
+            self._check(
+                name, value is None or (isinstance(value, Real) and float(value) >= 0), "a number from 0 on, or None"
+            )
+        for name in ("metric", "batch_step"):
+            value = getattr(self, name)
+            self._check(name, value is None or callable(value), "a function, or None")
+        self._check("step_mode", isinstance(self.step_mode, str), "exp or linear")
         for name in ("accumulation_steps", "repeats"):
             if getattr(self, name) < 1:
                 raise ValueError(f"`{name}` must be at least 1")
@@ -106,6 +114,10 @@ class Settings:
             raise ValueError(f"expected one of (data, init), got {self.vary}")
         if self.metric_mode not in ("max", "min"):
             raise ValueError(f"expected one of (max, min), got {self.metric_mode}")
+
+    def _check(self, name: str, fits: bool, what: str) -> None:
+        if not fits:
+            raise ValueError(f"`{name}` must be {what}, got {getattr(self, name)!r}")
 
 
 def settings_of(given: Given) -> Settings:
@@ -124,7 +136,7 @@ def settings_of(given: Given) -> Settings:
     return Settings(**given)
 
 
-def ramp_of(settings: Settings, group_lrs: Sequence[float]) -> Ramp:
+def ramp_of(settings: Settings, group_lrs: Sequence[float | None]) -> Ramp:
     """The ramp over parameter groups that have these rates of their own.
 
     Raises:
@@ -133,9 +145,11 @@ def ramp_of(settings: Settings, group_lrs: Sequence[float]) -> Ramp:
     if settings.keep_ratios:
         if isinstance(settings.start_lr, Sequence) or isinstance(settings.end_lr, Sequence):
             raise ValueError("with keep_ratios, start_lr and end_lr are single numbers: those of group 0")
-        start = group_lrs[0] if settings.start_lr is None else settings.start_lr
+        start = start_lrs_of(settings.start_lr, group_lrs[:1])[0]
         starts, ends = keep_ratios(start, group_lrs), keep_ratios(settings.end_lr, group_lrs)
     else:
         starts = start_lrs_of(settings.start_lr, group_lrs)
         ends = one_each(settings.end_lr, len(group_lrs))
-    return Ramp(starts, ends, settings.num_iter, settings.step_mode, settings.iterations_per_lr)  # type: ignore[arg-type]
+    mode = settings.step_mode.lower()
+    mode = mode if mode in ("exp", "linear") else settings.step_mode
+    return Ramp(starts, ends, settings.num_iter, mode, settings.iterations_per_lr)  # type: ignore[arg-type]

@@ -42,6 +42,7 @@ class TrainStep:
         clip_grad_norm: float | None = None,
         non_blocking: bool = True,
         updates_itself: bool = False,
+        begun: bool = False,
     ) -> None:
         self._model = model
         self._forward = forward
@@ -52,8 +53,9 @@ class TrainStep:
         self._accumulation_steps = accumulation_steps
         self._clip_grad_norm = clip_grad_norm
         self._non_blocking = non_blocking
-        self._begun = False
-        self._fed = False
+        self._in_train_mode = False
+        self._with_modes = with_modes(optimizers)
+        self._fed = begun
         self._update = self._choose(updates_itself)
 
     def __call__(self) -> Update:
@@ -64,9 +66,11 @@ class TrainStep:
             ValueError: it had nothing from the start.
         """
         # every module at first, as torch_lr_finder does; later only after somebody's eval()
-        if not (self._begun and self._model.training):
+        if not (self._in_train_mode and self._model.training):
             self._model.train()
-            self._begun = True
+            for optimizer in self._with_modes:
+                optimizer.train()
+            self._in_train_mode = True
         return self._update()
 
     def loss_scale(self) -> float | None:
@@ -75,18 +79,8 @@ class TrainStep:
 
     def _choose(self, updates_itself: bool) -> Callable[[], Update]:
         if updates_itself:
-            if self._accumulation_steps > 1 or self._precision.scaler is not None:
-                raise ValueError(
-                    "a step that updates the model itself leaves no room for accumulation_steps or a GradScaler"
-                )
             return self._user_update
-        if any(needs_closure(one) for one in self._optimizers):
-            if self._precision.scaler is not None:
-                raise ValueError(
-                    "an optimizer that needs a closure (LBFGS) cannot be used with a GradScaler; use fp32 or bf16"
-                )
-            return self._closure_update
-        return self._plain_update
+        return self._closure_update if any(map(needs_closure, self._optimizers)) else self._plain_update
 
     def _plain_update(self) -> Update:
         clear_gradients(self._optimizers)
@@ -130,12 +124,13 @@ class TrainStep:
 
     def _backward_one(self, batch: Any) -> tuple[torch.Tensor, Any]:
         with self._precision.autocast():
-            loss, _, metric = self._forward(batch)
+            output = self._forward(batch)
+        loss = output.loss
         # averaged, so that the gradient is that of one large batch
         if self._accumulation_steps > 1:
             loss = loss / self._accumulation_steps
         self._precision.backward(loss, self._optimizers)
-        return loss.detach(), metric
+        return loss.detach(), output.metric
 
     def _clip(self, norm: float) -> None:
         for optimizer in self._optimizers:
@@ -154,6 +149,22 @@ class TrainStep:
         return move(batch, self._device, self._non_blocking)
 
 
+def check_update(
+    optimizers: Sequence[Optimizer],
+    precision: Precision,
+    accumulation_steps: int,
+    batch_step: Callable[..., Any] | None,
+) -> None:
+    """Raise ValueError for an update that these cannot do together."""
+    if updates_itself(batch_step):
+        if accumulation_steps > 1 or precision.scaler is not None:
+            raise ValueError(
+                "a step that updates the model itself leaves no room for accumulation_steps or a GradScaler"
+            )
+    elif any(map(needs_closure, optimizers)) and precision.scaler is not None:
+        raise ValueError("an optimizer that needs a closure (LBFGS) cannot be used with a GradScaler; use fp32 or bf16")
+
+
 def clear_gradients(optimizers: Iterable[Optimizer]) -> None:
     """`zero_grad` of every optimizer; torch's own is written out, as its wrappers take longer than its work."""
     for optimizer in optimizers:
@@ -163,6 +174,11 @@ def clear_gradients(optimizers: Iterable[Optimizer]) -> None:
         for group in optimizer.param_groups:
             for param in group["params"]:
                 param.grad = None
+
+
+def with_modes(optimizers: Iterable[Any]) -> list[Any]:
+    """Those that train and evaluate at different weights (schedule-free ones), and have to be told which."""
+    return [one for one in optimizers if callable(getattr(one, "train", None)) and callable(getattr(one, "eval", None))]
 
 
 def needs_closure(optimizer: Optimizer) -> bool:

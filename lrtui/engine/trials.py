@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from torch.optim import Optimizer
 
 from lrtui.engine.batches import OutOfData
-from lrtui.engine.loop import set_learning_rates
+from lrtui.engine.rates import set_learning_rates
 from lrtui.engine.step import TrainStep
 from lrtui.engine.validation import Validation
 

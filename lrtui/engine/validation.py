@@ -10,6 +10,7 @@ from torch import nn
 from lrtui.engine.batches import move
 from lrtui.engine.forward import Forward
 from lrtui.engine.precision import Precision
+from lrtui.engine.step import with_modes
 
 
 class Validation:
@@ -20,6 +21,7 @@ class Validation:
 
     Args:
         sample: use only so many batches, chosen once and kept in memory; 0 for the whole set.
+        optimizers: those that evaluate at other weights than they train at are told so.
     """
 
     def __init__(
@@ -32,12 +34,14 @@ class Validation:
         *,
         sample: int = 0,
         non_blocking: bool = True,
+        optimizers: Iterable[Any] = (),
     ) -> None:
         self._model = model
         self._forward = forward
         self._precision = precision
         self._device = device
         self._non_blocking = non_blocking
+        self._with_modes = with_modes(optimizers)
         self._batches = list(islice(iter(batches), sample)) if sample else batches
 
     def __call__(self) -> tuple[float, float | None]:
@@ -50,6 +54,8 @@ class Validation:
         sizes: list[int] = []
         metrics: list[Any] = []
         self._model.eval()
+        for optimizer in self._with_modes:
+            optimizer.eval()
         with torch.no_grad():
             for batch in self._batches:
                 with self._precision.autocast():

@@ -24,17 +24,16 @@ class Vault:
         self._tensors: list[torch.Tensor] = []
         self._copies: list[torch.Tensor] = []
         self._forms: list[_Form] = []
-        self._index: dict[int, int] = {}
+        self._known: set[int] = set()
         self.path: Path | None = None
 
-    def add(self, tensor: torch.Tensor) -> int:
-        """Remember a tensor's content; the number that it is known by. The same tensor is copied once."""
-        if id(tensor) not in self._index:
-            self._index[id(tensor)] = len(self._tensors)
+    def add(self, tensor: torch.Tensor) -> None:
+        """Remember a tensor's content. The same tensor is copied once."""
+        if id(tensor) not in self._known:
+            self._known.add(id(tensor))
             self._tensors.append(tensor)
             self._copies.append(_distinct(tensor.detach()).clone())
             self._forms.append(_form(tensor))
-        return self._index[id(tensor)]
 
     def seal(self) -> None:
         """Everything is in: move the copies to disk if that is where they belong."""
@@ -59,17 +58,22 @@ class Vault:
             for tensor, content, form in zip(self._tensors, self._loaded(), self._forms, strict=True):
                 if _form(tensor) != form:
                     tensor.data = content.to(form.device, copy=True).expand(form.shape)
-                elif tensor.layout is torch.strided:
+                elif tensor.layout is torch.strided and not (tensor.is_conj() or tensor.is_neg()):
                     targets.append(_distinct(tensor.detach()))
                     contents.append(content)
                 else:
-                    tensor.detach().copy_(content)
+                    tensor.copy_(content)  # not its detached self: a sparse one has its contents elsewhere
             if targets:
                 torch._foreach_copy_(targets, contents)
 
-    def tensor(self, number: int) -> torch.Tensor:
-        """The live tensor of that number."""
-        return self._tensors[number]
+    def unchanged(self) -> bool:
+        """Whether every tensor still has its content; NaN counts as a change, and so does a file that is gone."""
+        if self.path is not None and not self.path.exists():
+            return False
+        return all(
+            _form(tensor) == form and _equal(_distinct(tensor.detach()), content.to(form.device))
+            for tensor, content, form in zip(self._tensors, self._loaded(), self._forms, strict=True)
+        )
 
     @property
     def nbytes(self) -> int:
@@ -103,3 +107,9 @@ def _distinct(tensor: torch.Tensor) -> torch.Tensor:
             if stride == 0 and size > 1:
                 tensor = tensor.narrow(dim, 0, 1)
     return tensor
+
+
+def _equal(one: torch.Tensor, other: torch.Tensor) -> bool:
+    if one.layout is not torch.strided:
+        one, other = one.to_dense(), other.to_dense()
+    return torch.equal(one, other)

@@ -48,7 +48,7 @@ class Workbench:
         group_lrs: the rate of every parameter group; trials keep their ratios.
     """
 
-    def __init__(self, rig: Rig, train_loader: Any, settings: Settings, group_lrs: Sequence[float]) -> None:
+    def __init__(self, rig: Rig, train_loader: Any, settings: Settings, group_lrs: Sequence[float | None]) -> None:
         self._rig = rig
         self._loader = train_loader
         self._settings = settings
@@ -141,7 +141,7 @@ def trial_settings(of_test: Settings, given: TrialSettings) -> Settings:
 
 
 def check_validated(settings: Settings, val_loader: Any) -> None:
-    """Raise ValueError where a validation loader is given for a step that cannot be validated with."""
+    """Raise ValueError for a validation loader that cannot be used with the step."""
     if val_loader is not None and updates_itself(settings.batch_step):
         raise ValueError("a step that updates the model itself cannot be validated with: give no val_loader")
 

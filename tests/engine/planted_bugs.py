@@ -45,7 +45,7 @@ BUGS = {
     "the suggestion is the lowest loss": Bug(
         "plot.py", "np.gradient(np.asarray(losses)).argmin()", "np.asarray(losses).argmin()", PLOT
     ),
-    "start_lr is ignored": Bug("ramp.py", "if start_lr is None else", "if True else", "test_ramp.py"),
+    "start_lr is ignored": Bug("ramp.py", "if start_lr is not None:", "if False:", "test_ramp.py"),
     "end_lr is ignored": Bug(
         "settings.py", "ends = one_each(settings.end_lr, len(group_lrs))", "ends = (10.0,) * len(group_lrs)", DROP_IN
     ),
@@ -74,14 +74,14 @@ BUGS = {
         "loop.py", "        if not finite:\n            return", "        if False:\n            return", LOOP
     ),
     "negative losses stop": Bug("tracker.py", "if self.best > 0:", "if True:", LOOP),
-    "random states are not restored": Bug("snapshot.py", "        if rng:\n", "        if False:\n", RESTORE),
+    "random states are not restored": Bug("snapshot.py", "        self._rng.restore()\n", "", RESTORE),
     "gradients are not restored": Bug("snapshot.py", "            leaf.grad = grad\n", "            pass\n", RESTORE),
     "train and eval flags are not restored": Bug("snapshot.py", "part.training = training", "pass", RESTORE),
-    "the scaler is not restored": Bug("snapshot.py", "        self._restore_scaler()\n", "", "test_precision.py"),
+    "the scaler is not restored": Bug("snapshot.py", "self._containers.add(scaler)", "pass", "test_precision.py"),
     "an exception restores nothing": Bug(
-        "curve_finder.py", "            self.reset()\n            raise", "            raise", RESTORE
+        "curve_finder.py", "            self._put_back()\n            raise", "            raise", RESTORE
     ),
     "the optimizer keeps the last rate": Bug(
-        "curve_finder.py", "set_learning_rates(self.optimizers, own_lrs)", "pass", RESTORE
+        "curve_finder.py", "        own.restore()", "        pass", RESTORE
     ),
 }  # fmt: skip

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import nn
 from torch.nn.functional import cross_entropy, mse_loss, softplus
+from torch.nn.utils.rnn import pack_sequence
 from torch.utils.data import DataLoader, IterableDataset
 
 from lrtui.engine.forward import BatchError, Forward, batch_size, summary
@@ -74,7 +75,6 @@ FORMS = {
     "named tuple": Output,
     "mapping": lambda loss, logits: {"loss": loss, "logits": logits},
     "object": lambda loss, logits: SimpleNamespace(loss=loss, logits=logits),
-    "per replica": lambda loss, logits: loss.reshape(1).expand(2),
     "user dict": lambda loss, logits: UserDict(loss=loss, logits=logits),
 }
 
@@ -105,6 +105,12 @@ CASES = {
         f"loss in the forward, {name}": (WithLoss(form), None, {"input_ids": INPUTS, "labels": TARGET})
         for name, form in FORMS.items()
     },
+    "loss in the forward, a vector with one for each replica": (
+        nn.DataParallel(WithLoss(lambda loss, logits: loss.reshape(1).expand(2))),
+        None,
+        (INPUTS, TARGET),
+    ),
+    "loss in the forward, after the logits": (WithLoss(lambda loss, logits: (logits, loss)), None, (INPUTS, TARGET)),
     "loss in the forward, two inputs required": (
         type("Both", (Two,), {"forward": lambda self, x, y: cross_entropy(self.net(x), y)})(),
         None,
@@ -262,10 +268,12 @@ def test_iterable_data_sets_without_a_length_through_the_iterators_of_ones_own()
     [
         (NET, CRITERION, (INPUTS,), r"a batch of 1 has no target for the criterion: \(8x4 float32\)"),
         (NET, CRITERION, {"input": INPUTS}, "the batch has no target: its keys are input; expected one of labels"),
-        (NET, None, INPUTS, "the model returned 8x3 float32, which is no scalar loss"),
-        (WithLoss(FORMS["object"]), None, INPUTS, "the model returned no loss, but SimpleNamespace"),
-        (WithLoss(FORMS["mapping"]), None, INPUTS, "returned no loss, but {loss: NoneType, logits: 8x3 float32}"),
-        (WithLoss(lambda loss, logits: ()), None, INPUTS, "the model returned no loss"),
+        (NET, None, INPUTS, "the model returned no scalar loss, but 8x3 float32"),
+        (WithLoss(FORMS["object"]), None, INPUTS, "returned no scalar loss, but SimpleNamespace"),
+        (WithLoss(FORMS["mapping"]), None, INPUTS, "no scalar loss, but {loss: NoneType, logits: 8x3 float32}"),
+        (WithLoss(lambda loss, logits: ()), None, INPUTS, "the model returned no scalar loss"),
+        (WithLoss(lambda loss, logits: (logits, logits)), None, INPUTS, r"but \(8x3 float32, 8x3 float32\)"),
+        (WithLoss(lambda loss, logits: logits[:, 0]), None, INPUTS, "no scalar loss, but 8 float32"),
         (NET, lambda output, target: 1.5, (INPUTS, TARGET), "criterion must return its loss as a tensor, got float"),
     ],
 )
@@ -292,6 +300,70 @@ def test_a_step_that_returns_something_else_is_told_what_to_return(result):
 def test_what_a_batch_is_taken_for_in_words(name, wanted):
     model, criterion, batch = CASES[name]
     assert Forward(model, criterion).describe(batch) == wanted
+
+
+BOXES = [{"boxes": torch.zeros(7, 4)}, {"boxes": torch.zeros(1, 4)}]
+
+
+@pytest.mark.parametrize(
+    ("count", "target", "inputs"),
+    [
+        (8, TARGET, (INPUTS,)),
+        (2, BOXES, (torch.zeros(2, 3, 9, 9),)),
+        (2, BOXES, ([torch.zeros(3, 9, 9), torch.zeros(3, 5, 5)],)),
+        (2, [{"boxes": torch.zeros(0, 4)}, {"boxes": torch.zeros(1, 4)}], ()),
+        (2, [torch.zeros(5), torch.zeros(2)], ()),
+        (8, [TARGET, TARGET.float()], ()),
+        (8, None, (Graph(INPUTS, TARGET),)),
+        (4, None, (SimpleNamespace(num_graphs=4, x=INPUTS),)),
+        (2, pack_sequence([torch.zeros(3, 2), torch.zeros(1, 2)]), ()),
+    ],
+)
+def test_examples_are_counted_as_they_were_collated(count, target, inputs):
+    assert batch_size(target, inputs) == count
+
+
+def test_boxes_weigh_in_the_validation_as_in_torch_lr_finder():
+    """A detection-like loader: lists of dictionaries as targets, the last batch a smaller one."""
+
+    def boxes(count):
+        return [{"boxes": torch.zeros(3 - i % 2, 4)} for i in range(count)]
+
+    data = [(INPUTS[:5], boxes(5)), (INPUTS[5:7], boxes(2))]
+
+    def criterion(output, target):
+        return output.square().mean() + len(target)
+
+    live = finder(criterion=criterion)
+    live.range_test(data, data, num_iter=2)
+    with torch.no_grad():
+        expected = sum(criterion(live.model.eval()(x), y).item() * len(y) for x, y in data) / 7
+    assert live.history["raw_loss"][-1] == pytest.approx(expected)
+
+
+def test_packed_sequences_go_in_whole():
+    class Reads(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.rnn = nn.GRU(2, 3)
+
+        def forward(self, packed):
+            return self.rnn(packed)[1].square().mean()
+
+    live = finder(Reads(), criterion=None)
+    live.range_test([pack_sequence([torch.ones(3, 2), torch.ones(1, 2)])] * 2, num_iter=2)
+    assert live.status == "completed"
+
+
+@pytest.mark.parametrize("batch", [(INPUTS, TARGET), {"input_ids": INPUTS, "labels": TARGET}])
+def test_a_metric_sees_the_target_where_the_loss_is_the_models(batch):
+    def accuracy(output, target):
+        return (output.logits.argmax(1) == target).float().mean()
+
+    right = (NET(INPUTS).argmax(1) == TARGET).float().mean().item()
+    with finder(WithLoss(FORMS["object"]), criterion=None) as live:
+        live.range_test([batch], num_iter=2, metric=accuracy)
+    assert live.history["metric"][0] == pytest.approx(right)
 
 
 def test_sizes_and_summaries():

@@ -221,3 +221,11 @@ def test_a_metric_curve_is_beside_the_loss():
     inputs, target = points(20)[:]
     assert live.history["metric"][-1] == pytest.approx(accuracy(live.model.eval()(inputs), target).item())
     assert len(live.history["train_loss"]) == 4
+
+
+def test_time_counts_while_it_warms_up_too():
+    live = finder()
+    live.range_test(loader(), num_iter=20, warmup=10**6, max_seconds=0.05)
+    assert live.status == "stopped"
+    assert live.reason.startswith("out of time: 0.05 s allowed ")
+    assert live.reason.endswith(" of 1000000 warm-up iterations")

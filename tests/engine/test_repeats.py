@@ -1,13 +1,16 @@
 """Several curves from the same start: with other data orders, or other initialisations on the same batches."""
 
 import random
+from enum import Enum
 
 import pytest
 import torch
 from torch import nn
 from torch.utils.data import DataLoader
 
+from lrtui import TrainDataLoaderIter
 from lrtui.engine import repeats
+from lrtui.engine.initialise import reinitialise
 from lrtui.engine.replay import Replay
 from tests.engine.rigs import finder, loader, mlp, points
 
@@ -185,7 +188,7 @@ def test_every_repeat_of_a_diverging_model_runs():
 def test_reinitialising_calls_every_module_that_can():
     model = nn.Sequential(nn.Linear(2, 2), nn.MultiheadAttention(4, 2))
     before = [param.clone() for param in model.parameters() if param.dim() > 1]
-    repeats.reinitialise(model)
+    reinitialise(model)
     after = [param for param in model.parameters() if param.dim() > 1]
     assert not any(torch.equal(a, b) for a, b in zip(before, after, strict=True))
 
@@ -203,3 +206,66 @@ def test_what_lived_beside_a_parameter_goes_where_it_goes():
     # an offloaded buffer was never beside its parameter, and stays
     assert repeats.follow(flat, param, torch.device("meta")) is flat
     assert repeats.follow(same_shape, param, torch.device("meta")).device.type == "meta"
+
+
+class Split(Enum):
+    TRAIN = 1
+
+
+class Batch:
+    """As people make them: with a mark, and a way back to itself."""
+
+    def __init__(self, x, y):
+        self.x, self.y, self.split, self.itself = x, y, Split.TRAIN, self
+
+    def to(self, device):
+        return self
+
+
+def test_batches_that_are_objects_are_replayed_once_each():
+    def loss(model, batch):
+        return nn.functional.cross_entropy(model(batch.x), batch.y)
+
+    batches = [Batch(x, y) for x, y in loader()]
+    live = finder(criterion=None)
+    live.range_test(batches, num_iter=4, repeats=2, vary="init", batch_step=loss)
+    assert len(live.histories) == 2
+    assert live.confirm(batches, lr=0.01, iterations=400).trials
+
+
+def test_repeats_of_an_initialisation_that_cannot_be_drawn_anew_are_refused():
+    class Own(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight = nn.Parameter(torch.zeros(4, 3))
+
+        def forward(self, inputs):
+            return inputs @ self.weight
+
+    with pytest.raises(ValueError, match="has none that is trained: use vary 'data'"):
+        finder(Own()).range_test(loader(), repeats=2, vary="init")
+
+
+def test_a_frozen_part_is_not_drawn_anew_and_a_models_own_way_is_taken():
+    model = mlp()
+    model[0].requires_grad_(False)
+    kept, drawn = model[0].weight.clone(), model[3].weight.clone()
+    reinitialise(model)
+    assert torch.equal(model[0].weight, kept)
+    assert not torch.equal(model[3].weight, drawn)
+
+    class Constant(nn.Sequential):
+        def _init_weights(self, part):
+            if isinstance(part, nn.Linear):
+                nn.init.constant_(part.weight, 0.25)
+
+    own = Constant(*mlp())
+    reinitialise(own)
+    assert (own[3].weight == 0.25).all()
+
+
+def test_out_of_data_between_two_repeats_is_an_end_and_no_error():
+    live = finder()
+    live.range_test(TrainDataLoaderIter(loader(), auto_reset=False), num_iter=8, repeats=2, end_lr=1e-2)
+    assert (live.status, live.reason) == ("stopped", "out of data after 0 of 8 iterations")
+    assert len(live.history["lr"]) == 8

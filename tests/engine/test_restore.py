@@ -567,3 +567,43 @@ def test_a_model_without_parameters_has_a_home_all_the_same():
 
     live = finder(Scale(), lambda _: torch.optim.SGD([nn.Parameter(torch.ones(1))], lr=0.1))
     assert live.model_device == torch.device("cpu")
+
+
+class Odd(nn.Module):
+    """Buffers that torch keeps in other ways than most, one that is resized, and tensors that are no buffers."""
+
+    def __init__(self):
+        super().__init__()
+        self.body = mlp()
+        self.register_buffer("sparse", torch.eye(3).to_sparse())
+        self.register_buffer("conjugate", torch.ones(2, dtype=torch.complex64).conj())
+        self.register_buffer("grows", torch.empty(0))
+        self.state = (torch.zeros(2), torch.zeros(2))
+        self.hidden = None
+        self.calls = 0
+
+    def forward(self, inputs):
+        self.sparse.add_(torch.eye(3).to_sparse())
+        self.conjugate.mul_(2)
+        self.grows.resize_(3).fill_(1.0)
+        self.state[0].add_(1)
+        self.hidden = self.body(inputs)
+        self.calls += 1
+        return self.hidden
+
+
+def test_odd_buffers_and_tensors_that_are_no_buffers():
+    model = Odd()
+    live = finder(model)
+    before = live.digest()
+    live.range_test(loader(), num_iter=3)
+    assert live.digest() != before
+    for _ in range(2):
+        live.reset()
+        assert live.digest() == before
+        assert torch.equal(model.sparse.to_dense(), torch.eye(3))
+        assert model.conjugate.tolist() == [1, 1]
+        assert model.grows.shape == (0,)
+        assert model.hidden is None
+        assert model.state[0].tolist() == [0, 0]
+        assert model.calls == 3  # a count that a model keeps is not its state

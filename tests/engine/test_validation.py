@@ -5,6 +5,7 @@ import torch
 from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader
 
+from lrtui import ValDataLoaderIter
 from tests.engine.rigs import finder, loader, points
 
 
@@ -73,3 +74,25 @@ def test_the_training_loss_is_kept_beside_it():
     alone.range_test(loader(), num_iter=4)
     assert live.history["train_loss"] == alone.history["raw_loss"]
     assert live.history["raw_loss"] != live.history["train_loss"]
+
+
+def test_an_iterator_of_ones_own_that_was_left_in_the_middle_begins_again():
+    whole = ValDataLoaderIter(loader(64, 8))
+    live = finder()
+    live.range_test(loader(), whole, num_iter=2, val_batches=1)
+    live.reset()
+    live.range_test(loader(), whole, num_iter=2, smooth_f=0)
+    again = finder()
+    again.range_test(loader(), loader(64, 8), num_iter=2, smooth_f=0)
+    assert live.history["loss"] == again.history["loss"]
+
+
+def test_an_empty_loader_is_told_before_anything_is_touched():
+    live = finder()
+    before = live.digest()
+    with pytest.raises(ValueError, match="the validation loader has no batches"):
+        live.range_test(loader(), [])
+    with pytest.raises(ValueError, match="the training loader has no batches"):
+        live.range_test([])
+    assert live.digest() == before
+    assert live.status == ""

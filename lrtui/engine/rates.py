@@ -1,0 +1,43 @@
+"""The learning rates of parameter groups: set during a test, and the optimizers' own put back after it."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import torch
+from torch.optim import Optimizer
+
+
+def set_learning_rates(optimizers: Iterable[Optimizer], lrs: Sequence[float]) -> None:
+    """Set the rate of every parameter group, in the order of the optimizers and their groups."""
+    rates = iter(lrs)
+    for optimizer in optimizers:
+        for group in optimizer.param_groups:
+            if isinstance(group["lr"], torch.Tensor):
+                group["lr"].fill_(next(rates))
+            else:
+                group["lr"] = next(rates)
+
+
+def separate(optimizers: Iterable[Optimizer]) -> None:
+    """Give every group a rate of its own where several share one tensor."""
+    seen: set[int] = set()
+    for optimizer in optimizers:
+        for group in optimizer.param_groups:
+            if isinstance(group["lr"], torch.Tensor):
+                if id(group["lr"]) in seen:
+                    group["lr"] = group["lr"].clone()
+                seen.add(id(group["lr"]))
+
+
+class OwnRates:
+    """The rates that the groups have now. `values` has a None for each that has none (some Adafactors)."""
+
+    def __init__(self, optimizers: Iterable[Optimizer]) -> None:
+        groups = [group for optimizer in optimizers for group in optimizer.param_groups]
+        self.values = [None if group["lr"] is None else float(group["lr"]) for group in groups]
+        self._kept: list[tuple[dict[str, Any], Any]] = [(group, group["lr"]) for group in groups]
+
+    def restore(self) -> None:
+        """Put them back, the very objects."""
+        for (group, lr), value in zip(self._kept, self.values, strict=True):
+            group["lr"] = lr.fill_(value) if isinstance(lr, torch.Tensor) and value is not None else lr

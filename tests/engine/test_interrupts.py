@@ -1,0 +1,75 @@
+"""Ctrl-C, wherever it comes: everything is put back first, and it is known as an interruption."""
+
+import signal
+
+import pytest
+import torch
+
+from lrtui.engine.signals import uninterrupted
+from tests.engine.rigs import finder, loader
+
+
+def interrupt(*_):
+    signal.raise_signal(signal.SIGINT)
+
+
+def test_in_the_middle_of_a_restore_it_waits_for_the_end(monkeypatch):
+    live = finder()
+    before = live.digest()
+    restore = live._snapshot._vault.restore
+    monkeypatch.setattr(live._snapshot._vault, "restore", lambda: (interrupt(), restore()))
+    live.range_test(loader(), num_iter=5)
+    assert live.digest() != before
+    with pytest.raises(KeyboardInterrupt):
+        live.reset()
+    assert live.digest() == before
+
+
+def test_a_second_one_while_the_first_is_being_cleaned_up_after(monkeypatch):
+    live = finder()
+    before = live.digest()
+    restore = live._snapshot._vault.restore
+    monkeypatch.setattr(live._snapshot._vault, "restore", lambda: (interrupt(), restore()))
+    with pytest.raises(KeyboardInterrupt):
+        live.range_test(loader(), num_iter=5, metric=interrupt)
+    assert live.digest() == before
+    assert live.status == "interrupted"
+
+
+def test_between_two_steps():
+    live = finder()
+    before = live.digest()
+    steps = live.steps
+
+    def interrupted(*args, **settings):
+        for step in steps(*args, **settings):
+            if step.iteration == 3:
+                yield step
+                interrupt()
+
+    live.steps = interrupted
+    with pytest.raises(KeyboardInterrupt):
+        live.range_test(loader(), num_iter=9)
+    assert live.status == "interrupted"
+    assert live.digest() == before
+
+
+def test_gradients_are_on_again_after_one_inside_no_grad():
+    live = finder()
+
+    def metric(output, target):
+        torch.set_grad_enabled(False)  # as it is left when an interrupt comes inside torch's own context
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        live.range_test(loader(), num_iter=5, metric=metric)
+    assert torch.is_grad_enabled()
+
+
+def test_a_handler_of_somebody_elses_is_left_alone():
+    came = []
+    before = signal.signal(signal.SIGINT, lambda *_: came.append(1))
+    try:
+        assert uninterrupted(lambda: (interrupt(), len(came))[1])() == 1
+    finally:
+        signal.signal(signal.SIGINT, before)

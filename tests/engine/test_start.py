@@ -1,0 +1,142 @@
+"""Where a test starts, and where a broken-off one goes back to: to the state as it was when the test began."""
+
+import pytest
+import torch
+from torch.utils.data import DataLoader, IterableDataset
+
+from tests.engine.rigs import finder, loader
+from tests.engine.test_restore_optimizers import train
+
+
+class BoomError(Exception):
+    pass
+
+
+class Nothing(IterableDataset):
+    def __iter__(self):
+        return iter(())
+
+
+def trained():
+    """A finder whose model was trained on after it was made."""
+    live = finder()
+    made = live.digest()
+    train(live.model, live.optimizer)
+    return live, made, live.digest()
+
+
+def boom(*_):
+    raise BoomError
+
+
+@pytest.mark.parametrize("how", ["raises", "closed", "no batches"])
+def test_training_since_the_finder_was_made_outlives_a_test_that_is_broken_off(how):
+    live, made, now = trained()
+    assert now != made
+    if how == "raises":
+        with pytest.raises(BoomError):
+            live.range_test(loader(), num_iter=5, metric=boom)
+    elif how == "closed":
+        steps = live.steps(loader(), num_iter=5)
+        next(steps)
+        steps.close()
+    else:
+        with pytest.raises(ValueError, match="no batches"):
+            live.range_test(DataLoader(Nothing(), batch_size=8), num_iter=5)
+    assert live.digest() == now
+    live.reset()
+    assert live.digest() == made
+
+
+def test_repeats_start_from_the_state_as_it_is():
+    live, _, _ = trained()
+    live.range_test(loader(), num_iter=5)
+    alone = live.history["loss"]
+    live, _, _ = trained()
+    live.range_test(loader(), num_iter=5, repeats=2)
+    assert live.histories[0]["loss"] == alone
+
+
+def test_trials_and_the_stability_limit_leave_trained_weights_as_they_found_them():
+    live, _, now = trained()
+    live.confirm(loader(), lr=0.01, iterations=150)
+    assert live.digest() == now
+    live.stability(loader())
+    assert live.digest() == now
+
+
+def test_trials_after_a_test_start_where_it_did():
+    live, _, now = trained()
+    live.range_test(loader(), num_iter=20)
+    assert live.digest() != now
+    live.confirm(loader(), lr=0.01, iterations=500)
+    assert live.digest() == now
+
+
+def test_training_after_a_reset_is_kept_by_trials_too():
+    live = finder()
+    live.range_test(loader(), num_iter=5)
+    live.reset()
+    train(live.model, live.optimizer)
+    now = live.digest()
+    live.confirm(loader(), lr=0.01, iterations=150)
+    assert live.digest() == now
+
+
+def test_there_is_one_copy_until_somebody_trains():
+    live = finder()
+    for _ in range(2):
+        live.range_test(loader(), num_iter=3)
+        assert live._start is live._snapshot
+        live.reset()
+    train(live.model, live.optimizer)
+    live.range_test(loader(), num_iter=3)
+    assert live._start is not live._snapshot
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda live: live.model[0].weight.data.add_(1),  # which no version counter sees
+        lambda live: live.optimizer.param_groups[0].update(momentum=0.5),
+        lambda live: live.model.eval(),
+        lambda live: setattr(live.model[0].weight, "grad", torch.ones_like(live.model[0].weight)),
+        lambda live: live.model.append(torch.nn.Identity()),
+    ],
+)
+def test_every_change_is_seen(change):
+    live = finder()
+    assert live._snapshot.holds()
+    change(live)
+    assert not live._snapshot.holds()
+    live.reset()
+    assert live._snapshot.holds()
+
+
+def test_a_second_test_starts_at_the_optimizers_own_rate_not_at_that_of_one_left_in_the_middle():
+    live = finder()
+    left = live.steps(loader(), num_iter=30)
+    for _ in range(20):
+        next(left)
+    live.range_test(loader(), num_iter=5)
+    assert live.history["lr"][0] == 1e-3
+    assert live.optimizer.param_groups[0]["lr"] == 1e-3
+
+
+def test_a_wrong_argument_is_told_before_anything_is_touched():
+    live, _, now = trained()
+    wrong = [{"metric": 3}, {"batch_step": "x"}, {"max_seconds": "a"}, {"max_seconds": float("nan")}, {"step_mode": 3}]
+    for arguments in (*wrong, {"clip_grad_norm": -1.0}, {"num_iter": 2.5}):
+        with pytest.raises(ValueError, match=next(iter(arguments))):
+            live.range_test(loader(), **arguments)
+    with pytest.raises(ValueError, match="got Foo"):
+        live.range_test(loader(), step_mode="Foo")
+    assert live.digest() == now
+
+
+def test_numbers_may_be_numpys():
+    import numpy as np
+
+    live = finder()
+    live.range_test(loader(), end_lr=np.float32(1.0), num_iter=np.int64(4), diverge_th=np.int64(5))
+    assert len(live.history["lr"]) == 4
