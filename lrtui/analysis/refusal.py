@@ -1,7 +1,7 @@
 """Silence, each kind with its reason and the next thing to do. Every function returns a suggestion without a rate."""
 
 from collections.abc import Sequence
-from math import ceil
+from math import ceil, floor
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from lrtui.analysis.valley import Valley
 METHOD = "centre of the valley"
 PERHAPS = 3.0  # standard errors of a fall that more repeats may make sure of
 HIDDEN = 0.5  # of the first loss: a fall by less than this must not go unseen
+MOST = 30  # times the measurements; more is no advice
 AT_ONCE = 0.2  # a rise within this share of the axis leaves no room for an answer to its left
 
 
@@ -27,22 +28,22 @@ def too_little(curves: Sequence[Curve]) -> Suggestion:
     if longest is None or len(longest.lr) == 0:
         return refuse("too_short", "Nothing was measured.", f"Measure at least {MIN_POINTS} points, better 100.")
     points = int(np.isfinite(longest.raw_loss).sum())
-    start_lr = float(longest.lr[0])
+    start_lr, losses = float(longest.lr[0]), longest.raw_loss
     if points == 0 or not np.isfinite(longest.raw_loss[0]):
         return refuse(
             "diverges_from_start",
             f"The loss was not finite at {start_lr:.1e}, before a single step was taken.",
             "Look at the data, the loss and the precision: no learning rate can mend this.",
         )
-    if not np.isfinite(longest.raw_loss[-1]):
+    if not np.isfinite(losses[-1]) or losses[-1] / 2 > abs(losses[0]):
         return refuse(
             "diverges_from_start",
-            f"The loss was finite for {points} points only, from {start_lr:.1e} on.",
+            f"The loss blew up within {len(losses)} iterations, from {start_lr:.1e} on.",
             f"Lower start_lr to {start_lr / 1000:.0e}.",
         )
     return refuse(
         "too_short",
-        f"{points} losses are too few to tell a fall from noise.",
+        f"{points} finite loss{'es are' if points > 1 else ' is'} too few to tell a fall from noise.",
         f"Measure at least {MIN_POINTS} points, better 100.",
     )
 
@@ -52,6 +53,9 @@ def no_fall(valley: Valley, traces: Sequence[Trace]) -> Suggestion:
     start, end = float(valley.log_lr[0]), float(valley.log_lr[-1])
     rises = valley.diverged or valley.fall[-1] < -SURE * valley.error[-1]
     onset = float(np.median([last_at_level(t) for t in traces]))
+    at_once = any(t.at_once for t in traces)
+    if at_once and (rises or valley.turned):
+        return moved_at_once(traces[0])
     if rises and onset < start + AT_ONCE * (end - start):
         return refuse(
             "diverges_from_start",
@@ -61,7 +65,7 @@ def no_fall(valley: Valley, traces: Sequence[Trace]) -> Suggestion:
     smallest = SURE * float(valley.error[valley.deepest])
     if valley.significance >= PERHAPS:
         return too_noisy(valley, len(traces), (SURE / valley.significance) ** 2)
-    if smallest > HIDDEN * abs(valley.level) > 0:
+    if smallest > HIDDEN * valley.level > 0:
         return too_noisy(valley, len(traces), (smallest / (HIDDEN * valley.level)) ** 2)
     if rises:
         return refuse(
@@ -72,17 +76,35 @@ def no_fall(valley: Valley, traces: Sequence[Trace]) -> Suggestion:
         )
     return refuse(
         "no_descent",
-        f"From {10**start:.1e} to {10**end:.1e} the loss stayed within its noise (±{valley.noise:.2g}).",
+        f"From {10**start:.1e} to {10**end:.1e} the loss stayed within its noise (±{valley.noise:.2g}); a fall of "
+        f"{smallest:.2g} would have shown.",
         f"Raise end_lr to {100 * 10**end:.0e}; if that is flat too, see whether the optimizer has the parameters.",
+    )
+
+
+def moved_at_once(t: Trace) -> Suggestion:
+    """A loss that moved before its level could be known, and no fall that can be told from that."""
+    first, second = (10**log_lr for log_lr in t.log_lr[:2])
+    return refuse(
+        "diverges_from_start",
+        f"The loss moved at the first rates, from {first:.1e} on, and none of them brought a fall that lasted.",
+        f"Measure on an exponential ramp: the second rate of this one is {second / first:.0e} times the first."
+        if second > 10 * first
+        else f"Lower start_lr to {first / 1000:.0e}.",
     )
 
 
 def too_noisy(valley: Valley, repeats: int, times: float) -> Suggestion:
     """Noise that could hide a fall, or be one; it takes so many times the measurements to tell."""
+    many = ceil(times)
+    errors = floor(10 * valley.significance) / 10  # 4.0 would be enough
     return refuse(
         "too_noisy",
-        f"A fall of {valley.depth:.2g} in noise of ±{valley.noise:.2g} is {valley.significance:.1f} standard errors.",
-        f"Measure {ceil(repeats * times)} repeats instead of {repeats}, or take {ceil(times)} times the iterations.",
+        f"A fall of {valley.depth:.2g} in noise of ±{valley.noise:.2g} is {errors:.1f} standard errors.",
+        f"Measure {ceil(repeats * times)} repeats instead of {repeats}, or take {many} times the iterations or the "
+        "batch size."
+        if many <= MOST
+        else "Take a batch as large as fits, and ten times the iterations.",
     )
 
 
@@ -91,13 +113,29 @@ def last_at_level(t: Trace) -> float:
     return float(t.log_lr[np.flatnonzero(t.fall >= 0)[-1]])
 
 
-def still_falling(valley: Valley) -> Suggestion:
+def still_falling(valley: Valley, curves: Sequence[Curve]) -> Suggestion:
     """A fall that the test did not see the end of."""
     end_lr = 10 ** float(valley.longest.log_lr[-1])
+    if any(curve.num_iter is not None and len(curve.lr) < curve.num_iter for curve in curves):
+        return refuse(
+            "still_falling",
+            f"The loss had not turned up by {end_lr:.1e}, where the test was stopped.",
+            "Let it run to its end.",
+        )
     return refuse(
         "still_falling",
         f"The loss had not turned up by {end_lr:.1e}, where the test ended.",
         f"Raise end_lr to {100 * end_lr:.0e}.",
+    )
+
+
+def too_fast(valley: Valley) -> Suggestion:
+    """A fall that was over before the rates that brought it can be told."""
+    points, late = len(valley.longest.log_lr), valley.longest.delay
+    return refuse(
+        "too_short",
+        f"A rate shows {late:.0f} iterations after its turn, and the loss was lowest before there were so many.",
+        f"Measure {max(100, 10 * points)} iterations, or lower start_lr.",
     )
 
 

@@ -9,19 +9,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil
 
-import msgspec
 import numpy as np
 from numpy.typing import ArrayLike
 
 from lrtui.analysis import refusal
 from lrtui.analysis.answer import Suggestion
-from lrtui.analysis.curve import Curve, FloatArray, unsmooth
+from lrtui.analysis.curve import Curve, FloatArray, as_floats, unsmooth
 from lrtui.analysis.reading import SURE, Reading, read
+from lrtui.analysis.smoothed import doubted, hidden_noise
 from lrtui.analysis.valley import BANDWIDTH, Valley
 
 HELD = 2 / 3  # the interval is where this share of the deepest fall was held
-CLOSE = 0.5  # von Neumann's ratio: 20 independent losses fall below it twice in 100,000 times
-SMOOTHED = "These losses look smoothed, which moves the answer to higher rates: give the raw ones, or smooth_f."
 TURNED = 0.9  # a curve has turned up again once it holds less than this share
 
 
@@ -38,28 +36,19 @@ def suggest(
         momentum: of the optimizer (beta1 of the Adam family, 0 for one without): with it, a rate shows later.
 
     Raises:
-        ValueError: the arrays differ in length, or the rates do not rise.
+        ValueError: the arrays differ in length, the rates do not rise, or a number that makes no sense.
     """
-    curve = Curve.of(lrs, losses, momentum=momentum)
+    curve = Curve.of(as_floats("lrs", lrs), as_floats("losses", losses), momentum=momentum)
     check_ladder(curve.lr)
+    if momentum is not None and not 0 <= momentum < 1:
+        raise ValueError(f"momentum must be at least 0 and below 1, got {momentum}")
     if smooth_f is None:
-        found = suggest_curves([curve])
-        doubtful = found.verdict == "ok" and looks_smoothed(curve.raw_loss)
-        return msgspec.structs.replace(found, advice=SMOOTHED) if doubtful else found
+        reading, hidden = read([curve]), hidden_noise(curve.raw_loss)
+        found = judge(reading, [curve])
+        return found if hidden is None else doubted(found, surely_falls(reading.loss, SURE * hidden))
     if not 0 < smooth_f <= 1:
         raise ValueError(f"smooth_f must be above 0 and at most 1, got {smooth_f}")
     return suggest_curves([replace(curve, raw_loss=unsmooth(curve.raw_loss, smooth_f))])
-
-
-def looks_smoothed(losses: FloatArray) -> bool:
-    """Whether the losses of the first quarter follow each other too closely for batches that were drawn by chance.
-
-    Von Neumann's ratio, of the mean square difference of neighbours to the variance, is 2 for independent noise; an
-    exponential average by 0.05 brings it to 0.1.
-    """
-    first = losses[: len(losses) // 4]
-    first = first[np.isfinite(first)]
-    return len(first) >= 20 and 0 < float(np.mean(np.diff(first) ** 2)) < CLOSE * float(np.var(first))
 
 
 def check_ladder(lrs: FloatArray) -> None:
@@ -87,11 +76,18 @@ def judge(reading: Reading, curves: Sequence[Curve]) -> Suggestion:
         return refusal.too_little(curves)
     if valley.significance < SURE:
         return refusal.no_fall(valley, reading.traces)
-    if not valley.diverged and valley.share[-1] >= TURNED:
-        return refusal.still_falling(valley)
+    if not valley.turned and valley.share[-1] >= TURNED:
+        return refusal.still_falling(valley, curves)
+    if valley.hurried:
+        return refusal.too_fast(valley)
     if metric is not None and not overlap(interval(valley), interval(metric)):
         return refusal.disagree(valley, metric)
     return answer(valley, len(reading.traces))
+
+
+def surely_falls(valley: Valley | None, errors: float = SURE) -> bool:
+    """Whether the fall is so many of its standard errors."""
+    return valley is not None and valley.significance >= errors
 
 
 def interval(valley: Valley) -> tuple[float, float]:

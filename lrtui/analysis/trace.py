@@ -9,20 +9,29 @@ from lrtui.analysis.curve import SINGLE, FloatArray
 
 CAP = 3  # noise widths above the first losses: whatever is higher is no worse than this
 ENOUGH = 8  # losses that a width can be told from
-AGREE = 2  # two medians agree within so many standard errors of their difference
+AGREE, SURELY = 2, 4  # standard errors of a difference: it may be chance, it is none
+LAST = 5  # losses that an end, or a lowest point, is the mean of
+RISEN = 6  # standard errors; more than SURELY, because the lowest of many means is a low one
 USUAL_MOMENTUM = 0.9  # PyTorch's default beta1, and what nearly everybody gives to SGD
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """One curve made ready: log10 of the rates, and how far the loss is below its first level, in units of the loss."""
+    """One curve made ready: log10 of the rates, and how far the loss is below its first level, in units of the loss.
+
+    `rough` is the noise around each point, where `noise` is that of the quietest part; `at_once` says that the loss
+    moved at the first rates already.
+    """
 
     log_lr: FloatArray
     fall: FloatArray
+    rough: FloatArray
     level: float
     level_error: float
     noise: float
     diverged: bool
+    turned: bool
+    at_once: bool
     delay: float
 
     def earlier(self, log_lr: float) -> float:
@@ -49,13 +58,18 @@ def trace(log_lr: FloatArray, losses: FloatArray, momentum: float | None = None)
     level, width = float(np.minimum(first, ceiling).mean()), float(np.minimum(first, ceiling).std())
     # no loss is known better than to single precision
     noise = max(noise, width, float(SINGLE.eps) * max(abs(level), level - float(known.min())))
+    diverged = bool(losses[-1] > level + 2 * CAP * noise)
+    fall = level - np.minimum(losses, level + CAP * noise)
     return Trace(
         log_lr=log_lr,
-        fall=level - np.minimum(losses, level + CAP * noise),
+        fall=fall,
+        rough=roughness(fall),
         level=level,
         level_error=noise / sqrt(len(first)),
         noise=noise,
-        diverged=bool(losses[-1] > level + 2 * CAP * noise),
+        diverged=diverged,
+        turned=diverged or turned_up(known),
+        at_once=len(first) < len(known) // 10,
         delay=delay(momentum),
     )
 
@@ -73,16 +87,39 @@ def delay(momentum: float | None) -> float:
 
 
 def before_change(losses: FloatArray, noise: float) -> int:
-    """How many losses come before anything happens: the first tenth, and each further tenth that agrees with them."""
+    """How many losses come before anything happens: the first tenth, and each further tenth that agrees with them.
+
+    Where the first tenth does not agree with itself the loss moves from the start on, and it is the first third of it.
+    """
     tenth = max(3, len(losses) // 10)
+    while tenth >= 9 and not agree(losses[: tenth // 3], losses[tenth - tenth // 3 : tenth], noise, SURELY):
+        tenth //= 3
     end = tenth
-    while end + tenth <= len(losses):
-        change = np.median(losses[end : end + tenth]) - np.median(losses[:end])
-        # the variance of a median is π/2 of that of a mean
-        if abs(change) > AGREE * noise * sqrt(pi / 2 * (1 / end + 1 / tenth)):
-            break
+    while end + tenth <= len(losses) and agree(losses[:end], losses[end : end + tenth], noise, AGREE):
         end += tenth
     return end
+
+
+def agree(some: FloatArray, others: FloatArray, noise: float, errors: float) -> bool:
+    """Whether two medians agree within so many standard errors of their difference."""
+    # the variance of a median is π/2 of that of a mean
+    error = noise * sqrt(pi / 2 * (1 / len(some) + 1 / len(others)))
+    return abs(float(np.median(others) - np.median(some))) <= errors * error
+
+
+def turned_up(losses: FloatArray) -> bool:
+    """Whether the last losses are for sure above the lowest ones, by the noise that there is between those and them.
+
+    However little that is beside the whole fall: a test is stopped at a few times the lowest loss.
+    """
+    if len(losses) < 2 * ENOUGH:
+        return False
+    means = np.convolve(losses, np.full(LAST, 1 / LAST), "valid")
+    lowest = int(means.argmin())
+    after = losses[lowest : len(losses)]
+    rise = float(means[-1] - means[lowest])
+    noise = noise_width(after if len(after) >= 2 * ENOUGH else losses[-2 * ENOUGH :])
+    return rise > RISEN * noise * sqrt(2 / LAST) and rise > 0
 
 
 def noise_width(losses: FloatArray) -> float:
@@ -90,8 +127,20 @@ def noise_width(losses: FloatArray) -> float:
 
     The smallest of those of the first quarter, the first half and the whole: a divergence comes at the end.
     """
-    bends = np.abs(losses[1:-1] - (losses[:-2] + losses[2:]) / 2)
+    bends = bent(losses)
     parts = [bends[: len(bends) // parts] for parts in (1, 2, 4)]
     middle = min((float(np.median(part)) for part in parts if len(part) >= ENOUGH), default=0.0)
     # of normal noise, the median absolute deviation is 1 / 1.4826 standard deviations; a bend is √1.5 as wide as a loss
     return 1.4826 * middle / sqrt(1.5)
+
+
+def roughness(losses: FloatArray) -> FloatArray:
+    """The noise around each loss, as its own bend alone tells it: to be averaged over many."""
+    # of normal noise, the mean absolute deviation is √(2/π) standard deviations
+    return np.pad(bent(losses), 1, mode="edge") * sqrt(pi / 2) / sqrt(1.5)
+
+
+def bent(losses: FloatArray) -> FloatArray:
+    """How far each loss but the first and last is off the mean of its two neighbours."""
+    bends: FloatArray = np.abs(losses[1:-1] - (losses[:-2] + losses[2:]) / 2)
+    return bends

@@ -19,6 +19,7 @@ from lrtui.analysis.trace import Trace
 BANDWIDTH = 0.5 * log10(e)  # decades; standard deviation of the averaging kernel
 RESOLUTION = BANDWIDTH / 5  # decades between grid points
 GRID_LIMIT = 600  # grid points; a wider ladder gets a coarser grid
+ROUGH = 0.75  # of the roughness of a curve is noise where it is rougher than at its quietest; the rest is its own bends
 SHARPNESS = 4  # a rate weighs in the centre of mass by its share of the fall to this power
 
 
@@ -38,6 +39,7 @@ class Valley:
     level: float
     noise: float
     diverged: bool
+    turned: bool
 
     @property
     def deepest(self) -> int:
@@ -65,6 +67,13 @@ class Valley:
         return self.longest.earlier(log_lr)
 
     @property
+    def hurried(self) -> bool:
+        """Whether the ramp reached the centre in fewer iterations than a rate takes to show."""
+        t = self.longest
+        place = np.interp(centre_of_mass(self.log_lr, self.fall), t.log_lr, np.arange(len(t.log_lr)))
+        return bool(place < t.delay)
+
+    @property
     def delay_in_decades(self) -> float:
         """How far along the axis the ladder moves on while a rate has yet to show, at the centre."""
         late = centre_of_mass(self.log_lr, self.fall)
@@ -83,7 +92,8 @@ def find_valley(traces: Sequence[Trace]) -> Valley:
     """The average of the traces, each point weighed by a Gaussian of its distance in log(lr)."""
     longest = max(traces, key=lambda t: float(t.log_lr[-1]))
     grid = uniform_grid(min(float(t.log_lr[0]) for t in traces), float(longest.log_lr[-1]))
-    counts, sums = (np.stack(rows) for rows in zip(*(binned(t, grid) for t in traces), strict=True))
+    counts, sums = (np.stack(rows) for rows in zip(*(binned(t, t.fall, grid) for t in traces), strict=True))
+    rough, _ = averaged(counts.sum(0), np.sum([binned(t, t.rough, grid)[1] for t in traces], axis=0), grid)
     for count, total, t in zip(counts, sums, traces, strict=True):
         if t.diverged:
             extend_divergence(count, total, t, grid, counts.max(0))
@@ -94,12 +104,13 @@ def find_valley(traces: Sequence[Trace]) -> Valley:
     return Valley(
         log_lr=grid,
         fall=fall,
-        error=np.hypot(noise * error, level_error),
+        error=np.hypot(np.maximum(noise, ROUGH * rough) * error, level_error),
         longest=longest,
         centres=tuple(own_centres(traces, counts, sums, grid)),
         level=float(np.mean([t.level for t in traces])),
         noise=noise,
         diverged=any(t.diverged for t in traces),
+        turned=any(t.turned for t in traces),
     )
 
 
@@ -139,11 +150,11 @@ def uniform_grid(start: float, end: float) -> FloatArray:
     return np.linspace(start, end, size)
 
 
-def binned(t: Trace, grid: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """For each grid point, the number of measured points nearest to it and the sum of their falls."""
+def binned(t: Trace, values: FloatArray, grid: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """For each grid point, the number of measured points nearest to it and the sum of their values."""
     place = np.rint((t.log_lr - grid[0]) / (grid[1] - grid[0])).astype(int)
     counts: FloatArray = np.bincount(place, minlength=len(grid)).astype(np.float64)
-    sums: FloatArray = np.bincount(place, t.fall, len(grid)).astype(np.float64)
+    sums: FloatArray = np.bincount(place, values, len(grid)).astype(np.float64)
     return counts, sums
 
 
