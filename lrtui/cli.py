@@ -135,9 +135,14 @@ def run(
     if output is not None and not output.expanduser().absolute().parent.is_dir():
         raise click.UsageError(f"{output}: there is no folder {output.parent} to write it to")
     _check_home()
+    from lrtui.analysis.halving import least_budget
     from lrtui.headless.run import Checks, run_headless
 
     asked = {name: value for name in _CHECKS if (value := flags.pop(name)) is not None}
+    if "iterations" in asked and asked["iterations"] < least_budget(2):
+        raise click.UsageError(
+            f"--confirm {asked['iterations']}: {least_budget(2)} iterations are the least to compare two learning rates"
+        )
     if "schedule" in asked and not {"iterations", "seconds"} & asked.keys():
         raise click.UsageError("--schedule is that of --confirm or --confirm-seconds")
     spec, checks = _spec(spec_file, flags), Checks(**asked)
@@ -160,20 +165,26 @@ def ls(context: click.Context, /, as_json: bool) -> None:
 
 @lrtui.command()
 @click.argument("name", metavar="FILE|ID")
+@click.option(
+    "--smooth-f",
+    type=click.FloatRange(min=0, max=1, min_open=True),
+    metavar="F",
+    help="The smooth_f that a torch_lr_finder history was measured with (default 0.05; 1: not smoothed).",
+)
 @_as_json("the record")
 @click.pass_context
-def show(context: click.Context, /, name: str, as_json: bool) -> None:
+def show(context: click.Context, /, name: str, smooth_f: float | None, as_json: bool) -> None:
     """Print the answer of a run that was saved.
 
     FILE is a run record, or a history of torch_lr_finder's ({"lr": [...], "loss": [...]}); ID is that of a run, or as
-    much of its beginning as no other run has.
+    much of its beginning as no other run has. A history's losses are smoothed; the answer is that of the raw ones.
 
     Exit codes: 0 an answer; 2 usage, no such file or no record; 3 no learning rate can be recommended.
     """
     _check_home()
     from lrtui.headless.show import show as show_record
 
-    context.exit(show_record(name, as_json))
+    context.exit(show_record(name, as_json, smooth_f))
 
 
 @lrtui.command()

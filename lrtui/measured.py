@@ -21,11 +21,19 @@ CURVE_POINTS = 60
 STOPPED = "stopped by the user"
 
 
-def trial_event(trial: "Trial", schedule: str, spent: int) -> Measured:
-    """One short training; a loss of None is that of one that blew up. `spent`: the steps of all trials so far."""
+def trial_event(trial: "Trial", what: str, schedule: str, spent: int) -> Measured:
+    """One short training; a loss of None is that of one that blew up.
+
+    Args:
+        trial: the training.
+        what: what its rate is to the answer.
+        schedule: how its rate was set.
+        spent: the steps of all trials so far.
+    """
     places = thinned(len(trial.curve), CURVE_POINTS)
     values = {
         "lr": trial.lr,
+        "what": what,
         "round": trial.round,
         "seed": trial.seed,
         "iterations": trial.iterations,

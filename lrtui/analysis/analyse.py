@@ -9,16 +9,16 @@ from lrtui.analysis.answer import Bounds, Suggestion
 from lrtui.analysis.bounds import bounds_of
 from lrtui.analysis.curve import Curve
 from lrtui.analysis.reading import read
-from lrtui.analysis.rules import RULES, spread, suggest_all
+from lrtui.analysis.rules import RULES, Agreement, agreement, suggest_all
 from lrtui.analysis.suggest import judge
 
 
 class Analysis(msgspec.Struct, frozen=True, kw_only=True):
-    """Our suggestion, what each published rule says, how far apart those are in decades, and the two boundaries."""
+    """Our suggestion, what each published rule says, how far those agree, and the two boundaries."""
 
     suggestion: Suggestion
     suggestions: dict[str, float | None]
-    agreement: float | None
+    agreement: Agreement | None
     bounds: Bounds | None
 
 
@@ -29,7 +29,7 @@ def analyse(curves: Sequence[Curve]) -> Analysis:
     return Analysis(
         suggestion=judge(reading, curves),
         suggestions=suggestions,
-        agreement=spread(suggestions),
+        agreement=agreement(suggestions),
         bounds=bounds_of(reading),
     )
 

@@ -85,4 +85,7 @@ def scheduler_line(scheduler: str, **arguments: object) -> str:
 
 def has_momentum(optimizer_name: str, arguments: Mapping[str, object]) -> bool:
     """Whether OneCycleLR may cycle the momentum: it would silently give one to an optimizer that runs without."""
-    return bool(arguments.get("momentum")) or "betas" in arguments or "adam" in optimizer_name.lower()
+    betas = arguments.get("betas")
+    if isinstance(betas, Sequence) and betas:
+        return bool(betas[0])
+    return bool(arguments.get("momentum")) or "adam" in optimizer_name.lower()

@@ -1,8 +1,9 @@
 """A measured curve and the plain operations on it: exponential smoothing and its inverse, trimming, tidying."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -54,10 +55,18 @@ class Curve:
 
 
 def as_floats(name: str, values: ArrayLike) -> FloatArray:
-    """`values` as a one-dimensional array of floats; None becomes NaN. Raises ValueError otherwise."""
+    """`values` as a one-dimensional array of floats; None becomes NaN. Raises ValueError otherwise.
+
+    A tensor may be on any device, of any precision and part of a graph, and so may those in a list.
+    """
     try:
-        array = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+        plain: Any = values
+        if hasattr(plain, "tolist"):
+            plain = plain.tolist()
+        elif isinstance(plain, Iterable) and not isinstance(plain, str | bytes):
+            plain = [value.item() if hasattr(value, "item") else value for value in plain]
+        array = np.asarray(plain, dtype=np.float64)
+    except (TypeError, ValueError, RuntimeError) as error:
         raise ValueError(f"{name} must be a sequence of numbers: {error}") from None
     if array.ndim != 1:
         raise ValueError(f"{name} must be one-dimensional, got {array.ndim} dimensions")

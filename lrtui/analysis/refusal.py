@@ -145,5 +145,5 @@ def disagree(valley: Valley, metric: Valley) -> Suggestion:
     return refuse(
         "disagree",
         f"The loss speaks for {loss_lr:.1e}, the metric for {metric_lr:.1e}.",
-        f"Confirm {loss_lr:.1e} and {metric_lr:.1e} with short trainings, and decide by the metric.",
+        f"Train for a while at {loss_lr:.1e} and at {metric_lr:.1e}, and keep the one with the better metric.",
     )

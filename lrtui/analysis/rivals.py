@@ -1,6 +1,6 @@
 """The rates that an answer is compared with in short trainings."""
 
-from math import log
+from math import isclose, log
 
 from lrtui.analysis.answer import Bounds, Suggestion
 
@@ -25,3 +25,19 @@ def rates_to_try(
         if rate > 0 and all(abs(log(rate / other)) > log(ALIKE) for other in chosen):
             chosen.append(rate)
     return chosen
+
+
+def what_it_is(lr: float, tried: float, suggestion: Suggestion | None, bounds: Bounds | None) -> str:
+    """What a rate of a confirmation is to the answer, in a word or two, when the one that is tried is `tried`."""
+    answers: dict[str, float | None] = {}
+    if suggestion is not None:
+        answers |= {"suggestion": suggestion.lr, "low": suggestion.low, "high": suggestion.high}
+    if bounds is not None:
+        answers |= {"start bound": bounds.start_lr, "end bound": bounds.end_lr}
+    name = next((name for name, rate in answers.items() if rate is not None and isclose(lr, rate, rel_tol=1e-6)), None)
+    if name is not None:
+        return name
+    if lr == tried:
+        return "tried"
+    of = what_it_is(tried, tried, suggestion, bounds)
+    return f"{of} × {lr / tried:.3g}" if lr > tried else f"{of} ÷ {tried / lr:.3g}"

@@ -6,14 +6,16 @@ trims for itself.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable
-from math import log10
+from collections.abc import Callable, Mapping
+from statistics import geometric_mean
+from typing import NamedTuple
 
 import numpy as np
 
 from lrtui.analysis.curve import Curve, FloatArray, debiased_average, exponential_average, trim
 
 Rule = Callable[[FloatArray, FloatArray], float | None]
+ALIKE = 3.0  # times another: rates that are further apart are not the same answer
 
 
 def steepest(lrs: FloatArray, losses: FloatArray, skip_start: int = 10, skip_end: int = 5) -> float | None:
@@ -150,7 +152,17 @@ def suggest_all(curve: Curve) -> dict[str, float | None]:
     return {name: rule(*curves[name]) for name, rule in RULES.items()}
 
 
-def spread(suggestions: dict[str, float | None]) -> float | None:
-    """Decades between the lowest and the highest suggestion; None where fewer than two rules answer."""
-    rates = [lr for lr in suggestions.values() if lr]
-    return log10(max(rates) / min(rates)) if len(rates) > 1 else None
+class Agreement(NamedTuple):
+    """So many of the rules that answer do so within a factor of `ALIKE`, around a rate (their geometric mean)."""
+
+    rules: int
+    of: int
+    lr: float
+
+
+def agreement(suggestions: Mapping[str, float | None]) -> Agreement | None:
+    """How far the rules agree: the largest group of like answers, the lowest one of several as large; None if none."""
+    rates = sorted(lr for lr in suggestions.values() if lr)
+    groups = [[other for other in rates[place:] if other <= lr * ALIKE] for place, lr in enumerate(rates)]
+    alike = max(groups, key=len, default=[])
+    return Agreement(len(alike), len(rates), geometric_mean(alike)) if alike else None

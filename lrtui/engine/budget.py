@@ -7,17 +7,8 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from typing import Any, NamedTuple, get_args
 
-from lrtui.engine.confirm import (
-    FINAL_SEEDS,
-    Confirmation,
-    confirm,
-    decide,
-    difference,
-    kept,
-    least_budget,
-    steps_per_round,
-    undecided,
-)
+from lrtui.analysis.halving import affordable, least_budget, trials_in
+from lrtui.engine.confirm import Confirmation, confirm, decide, difference, undecided
 from lrtui.engine.trials import Bench, Schedule, Trial, TrialStep
 
 PROBE_STEPS = 5
@@ -34,12 +25,14 @@ class Speed(NamedTuple):
     trial: float
 
 
-def check_trials(count: int, iterations: int | None, seconds: float | None, schedule: str) -> None:
-    """Raise ValueError for a budget that is known to be too small for so many rates, or an unknown schedule."""
+def check_trials(iterations: int | None, seconds: float | None, schedule: str) -> None:
+    """Raise ValueError for a budget that is known to be too small for any comparison, or an unknown schedule."""
     if schedule not in get_args(Schedule):
         raise ValueError(f"expected one of ({', '.join(get_args(Schedule))}), got {schedule}")
-    if iterations is not None:
-        steps_per_round(count, iterations)
+    if iterations is not None and iterations < least_budget(2):
+        raise ValueError(
+            f"{iterations} iterations are too few to compare two learning rates: {least_budget(2)} are the least"
+        )
     if seconds is not None and not seconds > 0:
         raise ValueError(f"`seconds` must be above 0, got {seconds}")
 
@@ -54,13 +47,14 @@ def budgeted(
 ) -> Trials:
     """Confirm the first of the rates within the budget; without one, within a few times the least.
 
-    Seconds are never exceeded by more than the step (or the validation) that is going on when they are over. So many
-    rates are tried as they allow for, the first ones; a few steps are timed before that.
+    So many rates are tried as the budget allows for, the first ones. Seconds are never exceeded by more than the step
+    (or the validation) that is going on when they are over; a few steps are timed before that.
     """
     began = clock()
     bench = make()
     if seconds is None:
-        return (yield from confirm(bench, rates, iterations or GENEROUS * least_budget(len(rates)), schedule))
+        budget = iterations or GENEROUS * least_budget(len(rates))
+        return (yield from confirm(bench, rates[: affordable(len(rates), budget)], budget, schedule))
     run = _timed(bench, rates, iterations, seconds, schedule, clock, began)
     trials: list[Trial] = []
     with closing(run):
@@ -88,11 +82,11 @@ def _timed(
     speed = yield from _probe(bench, min(rates), schedule, clock)
     left = MARGIN * (seconds - (clock() - began))
     for count in range(len(rates), 1, -1):
-        affordable = int((left - _trials_in(count) * speed.trial) / speed.step)
-        budget = affordable if iterations is None else min(affordable, iterations)
+        steps = int((left - trials_in(count) * speed.trial) / speed.step)
+        budget = steps if iterations is None else min(steps, iterations)
         if budget >= least_budget(count):
             return (yield from confirm(bench, rates[:count], budget, schedule))
-    needed = (least_budget(2) * speed.step + _trials_in(2) * speed.trial) / MARGIN + clock() - began
+    needed = (least_budget(2) * speed.step + trials_in(2) * speed.trial) / MARGIN + clock() - began
     return undecided(rates[0], [], f"{seconds:g} s are too few for two rates: give it {needed:.2g} s")
 
 
@@ -128,17 +122,8 @@ def _probe(
             times.append(clock())
             yield step
     steps = [after - before for before, after in itertools.pairwise(times)] or [times[0] - began]
-    step_seconds = max(statistics.fmean(steps), 1e-9)
+    step_seconds = max(statistics.median_low(steps), 1e-9)  # some of them have a validation in them
     return Speed(step_seconds, max(0.0, clock() - began - step_seconds * len(times)))
-
-
-def _trials_in(count: int) -> int:
-    """How many trials a confirmation of so many rates has."""
-    total = 2 * FINAL_SEEDS
-    while count > 2:
-        total += count
-        count = kept(count)
-    return total
 
 
 def drained(run: Generator[Any, None, Confirmation]) -> Confirmation:

@@ -1,7 +1,6 @@
 """Confirmation: does a suggested learning rate hold in training? Short trainings from the same restored start decide.
 
-Candidates go through successive halving (Jamieson and Talwalkar, arXiv 1502.07943): each round trains the candidates
-that are left for the same number of steps and keeps the better half. The suggestion stays in to the end whatever
+Candidates go through successive halving (see `lrtui.analysis.halving`). The suggestion stays in to the end whatever
 happens, so that there is something to say about it; there it meets the best of the others several times, on the same
 data in several orders.
 
@@ -15,13 +14,13 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from lrtui.analysis.halving import FINAL_SEEDS, kept, steps_per_round
 from lrtui.engine.trials import Bench, Schedule, Trial, TrialStep
 
 ConfirmVerdict = Literal["confirmed", "refuted", "undecided"]
 
-FINAL_SEEDS = 3
 OF_FALL, OF_LOSS = 0.05, 0.2  # shares of the whole fall, and of what is left: no difference that one would train for
-MIN_STEPS = 10  # a shorter trial measures the noise of its start
+OUTLIER = 3.0  # times that; what a pair differs by beyond it says no more than that it differs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,38 +43,6 @@ class Confirmation:
     def iterations(self) -> int:
         """Optimizer steps spent."""
         return sum(trial.iterations for trial in self.trials)
-
-
-def steps_per_round(count: int, budget: int) -> tuple[list[int], int]:
-    """How many steps each trial of each halving round gets, and each of the last round: half the budget for either.
-
-    Raises:
-        ValueError: the budget is too small for trials that mean something.
-    """
-    rounds, left = [], count
-    halvings = max(1, math.ceil(math.log2(max(2, count - 1))))
-    while left > 2:
-        rounds.append(budget // 2 // halvings // left)
-        left = kept(left)
-    last = (budget - sum(_trials(count, rounds))) // (2 * FINAL_SEEDS)
-    if min([last, *rounds]) < MIN_STEPS:
-        raise ValueError(
-            f"{budget} iterations are too few to compare {count} learning rates: {least_budget(count)} are the least"
-        )
-    return rounds, last
-
-
-def least_budget(count: int) -> int:
-    """The smallest budget that gives every trial its least number of steps."""
-    halvings = max(1, math.ceil(math.log2(max(2, count - 1))))
-    return (
-        max(2 * halvings * count * MIN_STEPS, 4 * FINAL_SEEDS * MIN_STEPS) if count > 2 else 2 * FINAL_SEEDS * MIN_STEPS
-    )
-
-
-def kept(count: int) -> int:
-    """How many of so many candidates go on: the suggestion and the better half of its rivals."""
-    return 1 + (count - 1) // 2 if count > 3 else 2
 
 
 def confirm(
@@ -121,35 +88,61 @@ def confirm(
 def decide(
     suggested: float, rival: float, margins: Sequence[float], first_loss: float, trials: Sequence[Trial]
 ) -> Confirmation:
-    """Confirmed: surely not worse than its rival by more than the tolerance; refuted: surely worse than that."""
+    """Confirmed: surely not worse than its rival by more than the tolerance; refuted: surely worse than that.
+
+    A rate at which one of the last trainings blew up is never the better one.
+    """
     best = min((trial.loss for trial in trials), default=math.nan)
     steps = max((trial.iterations for trial in trials), default=0)
     tolerance = tolerated(first_loss, best)
-    mean = statistics.fmean(margins)
-    error = statistics.stdev(margins) / math.sqrt(len(margins)) if all(map(math.isfinite, margins)) else 0.0
+    # one training that went badly for either must not outweigh all the others
+    told = [min(max(margin, -OUTLIER * tolerance), OUTLIER * tolerance) for margin in margins]
+    mean, error = statistics.fmean(told), statistics.stdev(told) / math.sqrt(len(told))
     verdict: ConfirmVerdict = "undecided"
+    better: float | None = None
     if not math.isfinite(best) or best >= first_loss:
         reason = "none of the rates lowered the loss within the budget: give it more iterations"
     elif mean - 2 * error >= -tolerance:
         verdict = "confirmed"
         reason = f"in {steps} steps no other rate trains better than {suggested:.1e} by more than {tolerance:.2g}"
-    elif mean + 2 * error < -tolerance:
-        verdict = "refuted"
-        reason = f"in {steps} steps {rival:.1e} reached {_by(mean)} than {suggested:.1e}"
+    elif blown_up(suggested, trials) > len(margins) / 2:
+        better = steadiest(trials)
+        verdict = "undecided" if better is None else "refuted"
+        reason = f"trainings at {suggested:.1e} blew up" + ("" if better is None else f", none did at {better:.1e}")
+    elif mean + 2 * error < -tolerance and not blown_up(rival, trials):
+        verdict, better = "refuted", rival
+        reason = f"in {steps} steps {rival:.1e} reached {_by(margins)} than {suggested:.1e}"
     else:
         reason = (
-            f"in {steps} steps {rival:.1e} and {suggested:.1e} differ by {mean:+.2g} ± {2 * error:.2g}: give it more "
-            "iterations"
+            f"in {steps} steps {rival:.1e} reached {_by(margins)} than {suggested:.1e}, ±{2 * error:.2g}, and it takes "
+            f"{tolerance:.2g} to matter: give it more iterations"
         )
     return Confirmation(
         verdict=verdict,
         lr=suggested,
-        better=rival if verdict == "refuted" else None,
+        better=better,
         reason=reason,
-        margin=mean,
+        margin=_mean(margins),
         error=error,
         trials=tuple(trials),
     )
+
+
+def blown_up(lr: float, trials: Sequence[Trial]) -> int:
+    """How many of a rate's trainings in its last round blew up."""
+    own = [trial for trial in trials if trial.lr == lr]
+    return sum(trial.loss == math.inf for trial in own if trial.round == own[-1].round)
+
+
+def steadiest(trials: Sequence[Trial]) -> float | None:
+    """Of the rates that blew up in no training, the one that came lowest in its last round; None where all did."""
+    last: dict[float, list[Trial]] = {}
+    for trial in trials:
+        before = last.get(trial.lr, [])
+        last[trial.lr] = [trial] if before and before[-1].round != trial.round else [*before, trial]
+    means = {lr: statistics.fmean(trial.loss for trial in some) for lr, some in last.items()}
+    steady = {lr: mean for lr, mean in means.items() if all(t.loss < math.inf for t in trials if t.lr == lr)}
+    return min(steady, key=steady.__getitem__, default=None)
 
 
 def tolerated(first_loss: float, best: float) -> float:
@@ -176,13 +169,11 @@ def difference(rival: float, suggested: float) -> float:
     return 0.0 if rival == suggested else rival - suggested
 
 
-def _by(margin: float) -> str:
-    return f"{-margin:.2g} less loss" if math.isfinite(margin) else "a finite loss where the training blew up rather"
+def _mean(margins: Sequence[float]) -> float:
+    infinite = {margin for margin in margins if math.isinf(margin)}
+    return math.nan if len(infinite) == 2 else next(iter(infinite), statistics.fmean(margins) if not infinite else 0.0)
 
 
-def _trials(count: int, rounds: Sequence[int]) -> list[int]:
-    spent = []
-    for steps in rounds:
-        spent.append(steps * count)
-        count = kept(count)
-    return spent
+def _by(margins: Sequence[float]) -> str:
+    mean = _mean([margin for margin in margins if math.isfinite(margin)] or [0.0])
+    return f"{abs(mean):.2g} {'less' if mean < 0 else 'more'} loss"

@@ -143,7 +143,7 @@ class LRFinder(CurveFinder):
         chosen = trial_settings(self._chosen, settings)
         check_loaders(train_loader, val_loader)
         check_validated(chosen, val_loader)
-        check_trials(len(rates), iterations, seconds, schedule)
+        check_trials(iterations, seconds, schedule)
         check_update(self.optimizers, self._precision, chosen.accumulation_steps, chosen.batch_step)
         place = self._workbench(train_loader, val_loader, chosen)
         run = self._restored(budgeted(lambda: place.bench(val_loader), rates, iterations, seconds, schedule))

@@ -1,5 +1,6 @@
-"""An optimizer's momentum: how long a learning rate takes to show in the loss."""
+"""An optimizer's momentum, on which depends how long a learning rate takes to show in the loss."""
 
+from collections.abc import Iterable
 from typing import Any
 
 
@@ -17,3 +18,13 @@ def momentum_of(optimizer: Any) -> float | None:
     if "momentum" in group:
         return float(group["momentum"])
     return 0.0 if type(optimizer).__module__.startswith("torch.optim") else None
+
+
+def set_momentum(optimizers: Iterable[Any], momentum: float) -> None:
+    """Set heavy-ball momentum or beta1 of every group that runs with one."""
+    for optimizer in optimizers:
+        for group in optimizer.param_groups:
+            if "betas" in group and group["betas"][0]:
+                group["betas"] = (momentum, *group["betas"][1:])
+            elif group.get("momentum"):
+                group["momentum"] = momentum

@@ -15,11 +15,13 @@ other optimizers the theory says nothing, and neither does this.
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch.optim import Optimizer
 
 Loss = Callable[[], torch.Tensor]
+RESIDUAL = 0.05  # of an eigenvalue; its own error is about the square of that
 
 
 @dataclass(frozen=True)
@@ -32,62 +34,79 @@ class Stability:
     iterations: int
 
 
-def stability(
-    losses: Sequence[Loss], optimizer: Optimizer, *, iterations: int = 30, tolerance: float = 1e-2
-) -> Stability:
+class Eigenvalue(NamedTuple):
+    """What power iteration came to. `size` is the length of the last product: nearly the largest eigenvalue's size."""
+
+    value: float
+    size: float
+    settled: bool
+    products: int
+
+
+def stability(losses: Sequence[Loss], optimizer: Optimizer, *, iterations: int = 100) -> Stability:
     """Estimate the limit by power iteration on Hessian-vector products (Pearlmutter 1994).
 
     Args:
         losses: each computes the loss of one batch at the present parameters, with its graph; it is their mean whose
             curvature is measured.
         optimizer: says which parameters, which preconditioner and which formula.
-        iterations: at most so many Hessian-vector products a batch.
-        tolerance: stop when the eigenvalue changes by less than this, relatively.
+        iterations: at most so many Hessian-vector products a batch; twice that where the loss curves down more than up.
 
     Raises:
-        ValueError: an optimizer without a theory, or no positive curvature.
+        ValueError: an optimizer without a theory, no positive curvature, or one that the products do not settle.
         RuntimeError: an operation of the model cannot be differentiated twice.
     """
     parameters = [param for group in optimizer.param_groups for param in group["params"] if param.requires_grad]
     gradients = _mean_gradient(losses, parameters, create_graph=False)
     scales = _preconditioner(optimizer, parameters, gradients)
-    eigenvalue, done = largest_eigenvalue(losses, parameters, scales, iterations, tolerance)
-    if eigenvalue < 0:  # the largest in size only: with its size added to all, the largest is found
-        eigenvalue, more = largest_eigenvalue(losses, parameters, scales, iterations, tolerance, shift=-eigenvalue)
-        done += more
-    if eigenvalue <= 0:
+    found = largest_eigenvalue(losses, parameters, scales, iterations)
+    done = found.products
+    if found.value < 0 or not found.settled:  # the largest in size is negative: with that added to all, it is the least
+        found = largest_eigenvalue(losses, parameters, scales, iterations, shift=found.size)
+        done += found.products
+    if found.value <= 0:
         raise ValueError("the loss has no positive curvature here, so it sets no limit")
+    if not found.settled:
+        raise ValueError(f"the curvature had not settled after {done} Hessian-vector products: no limit is known")
     factor, formula = _formula(optimizer)
-    return Stability(limit=factor / eigenvalue, eigenvalue=eigenvalue, formula=formula, iterations=done)
+    return Stability(limit=factor / found.value, eigenvalue=found.value, formula=formula, iterations=done)
 
 
 def largest_eigenvalue(
     losses: Sequence[Loss],
     parameters: Sequence[torch.Tensor],
     scales: Sequence[torch.Tensor] | None = None,
-    iterations: int = 30,
-    tolerance: float = 1e-2,
+    iterations: int = 100,
     shift: float = 0.0,
-) -> tuple[float, int]:
-    """An eigenvalue of D H D, H the mean loss's Hessian and D = diag(scales), and the products that it took.
+) -> Eigenvalue:
+    """An eigenvalue of A = D H D, H the mean loss's Hessian and D = diag(scales).
 
-    It is the one of largest size once `shift` is added to all of them; what is returned is without the shift.
+    It is the one of largest size once `shift` is added to all of them; what is returned is without the shift. It has
+    settled when |A v - value · v| is at most `RESIDUAL` of it, v the unit vector: an eigenvalue is no further away.
     """
     generator = torch.Generator().manual_seed(0)
-    vector = [torch.randn(param.shape, generator=generator).to(param) for param in parameters]
-    value = 0.0
+    vector = _unit([torch.randn(param.shape, generator=generator).to(param) for param in parameters])
+    value = size = 0.0
     for iteration in range(1, iterations + 1):
-        norm = math.sqrt(sum(float((part.double() ** 2).sum()) for part in vector))
-        if norm == 0:
-            return 0.0, iteration
-        vector = [part / norm for part in vector]
-        product = _hessian_vector(losses, parameters, _scaled(vector, scales))
-        product = [part + shift * along for part, along in zip(_scaled(product, scales), vector, strict=True)]
-        before, value = value, sum(float((a.double() * b.double()).sum()) for a, b in zip(vector, product, strict=True))
-        if abs(value - before) <= tolerance * abs(value):
-            return value - shift, iteration
-        vector = product
-    return value - shift, iterations
+        product = _scaled(_hessian_vector(losses, parameters, _scaled(vector, scales)), scales)
+        value, size = _dot(vector, product), math.sqrt(_dot(product, product))
+        residual = math.sqrt(max(0.0, size**2 - value**2))
+        if residual <= RESIDUAL * abs(value):
+            return Eigenvalue(value, size, True, iteration)
+        moved = [part + shift * along for part, along in zip(product, vector, strict=True)]
+        if _dot(moved, moved) == 0:
+            return Eigenvalue(value, size, True, iteration)
+        vector = _unit(moved)
+    return Eigenvalue(value, size, False, iterations)
+
+
+def _dot(one: Sequence[torch.Tensor], other: Sequence[torch.Tensor]) -> float:
+    return sum(float((a.double() * b.double()).sum()) for a, b in zip(one, other, strict=True))
+
+
+def _unit(vector: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+    norm = math.sqrt(_dot(vector, vector))
+    return [part / norm for part in vector]
 
 
 def _hessian_vector(

@@ -8,12 +8,20 @@ from typing import Literal, NamedTuple
 from torch.optim import Optimizer
 
 from lrtui.engine.batches import OutOfData
+from lrtui.engine.momentum import set_momentum
 from lrtui.engine.rates import set_learning_rates
 from lrtui.engine.step import TrainStep
 from lrtui.engine.validation import Validation
 
 Schedule = Literal["constant", "one-cycle"]
 BLOWN_UP = 10.0  # a trial is over when its loss is this many times the first one
+
+
+class Pace(NamedTuple):
+    """The learning rate of a step (group 0's), and the momentum of those that run with one; None: their own."""
+
+    lr: float
+    momentum: float | None
 
 
 class TrialStep(NamedTuple):
@@ -44,7 +52,7 @@ class Bench:
 
     start: Callable[[int], TrainStep]
     validation: Validation | None
-    set_lr: Callable[[float], None]
+    set_pace: Callable[[Pace], None]
 
     def trial(
         self, lr: float, iterations: int, schedule: Schedule, *, round: int, seed: int
@@ -52,8 +60,8 @@ class Bench:
         """Train for so many steps at a rate (the peak of a one-cycle schedule), or until the data ends."""
         train = self.start(seed)
         curve: list[float] = []
-        for iteration, rate in enumerate(rates(lr, iterations, schedule)):
-            self.set_lr(rate)
+        for iteration, pace in enumerate(paces(lr, iterations, schedule)):
+            self.set_pace(pace)
             try:
                 curve.append(float(train().loss))
             except OutOfData:
@@ -67,22 +75,26 @@ class Bench:
         return Trial(lr=lr, round=round, seed=seed, iterations=len(curve), loss=reached, curve=tuple(curve))
 
 
-def rates(lr: float, iterations: int, schedule: Schedule) -> Iterator[float]:
-    """The learning rate of every step.
+def paces(lr: float, iterations: int, schedule: Schedule) -> Iterator[Pace]:
+    """How fast every step goes.
 
     One-cycle (Smith and Topin, arXiv 1708.07120) as torch's OneCycleLR has it by default: a cosine from lr / 25 up
-    to lr over the first 30 %, and a cosine down to lr / 250,000; momentum is left alone.
+    to lr over the first 30 %, and a cosine down to lr / 250,000; momentum, of those that run with one, from 0.95 down
+    to 0.85 and back.
     """
     peak = max(1.0, 0.3 * iterations - 1)
     for step in range(iterations):
         if schedule == "constant":
-            yield lr
-            continue
-        if step <= peak:
-            start, end, part = lr / 25, lr, step / peak
+            yield Pace(lr, None)
+        elif step <= peak:
+            yield Pace(_between(lr / 25, lr, step / peak), _between(0.95, 0.85, step / peak))
         else:
-            start, end, part = lr, lr / 25e4, (step - peak) / (iterations - 1 - peak)
-        yield end + (start - end) / 2 * (1 + math.cos(math.pi * part))
+            part = (step - peak) / (iterations - 1 - peak)
+            yield Pace(_between(lr, lr / 25e4, part), _between(0.85, 0.95, part))
+
+
+def _between(start: float, end: float, part: float) -> float:
+    return end + (start - end) / 2 * (1 + math.cos(math.pi * part))
 
 
 def tail_mean(curve: list[float]) -> float:
@@ -91,8 +103,14 @@ def tail_mean(curve: list[float]) -> float:
     return sum(tail) / len(tail)
 
 
-def rate_setter(
+def pace_setter(
     optimizers: Sequence[Optimizer], spread: Callable[[float], tuple[float, ...]]
-) -> Callable[[float], None]:
-    """Set every group's rate from group 0's; `spread` keeps their ratios."""
-    return lambda lr: set_learning_rates(optimizers, spread(lr))
+) -> Callable[[Pace], None]:
+    """Set every group's rate from group 0's, `spread` keeps their ratios, and the momentum of those that have one."""
+
+    def set_pace(pace: Pace) -> None:
+        set_learning_rates(optimizers, spread(pace.lr))
+        if pace.momentum is not None:
+            set_momentum(optimizers, pace.momentum)
+
+    return set_pace

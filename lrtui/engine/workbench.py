@@ -23,7 +23,7 @@ from lrtui.engine.rng import reseed
 from lrtui.engine.settings import Settings
 from lrtui.engine.stability import Stability, stability
 from lrtui.engine.step import TrainStep, updates_itself
-from lrtui.engine.trials import Bench, Schedule, rate_setter
+from lrtui.engine.trials import Bench, Schedule, pace_setter
 
 
 class TrialSettings(TypedDict, total=False):
@@ -61,7 +61,7 @@ class Workbench:
         return Bench(
             self.start,
             validation_of(self._rig, val_loader, self._settings),
-            rate_setter(self._rig.optimizers, lambda lr: keep_ratios(lr, self._group_lrs)),
+            pace_setter(self._rig.optimizers, lambda lr: keep_ratios(lr, self._group_lrs)),
         )
 
     def start(self, seed: int) -> TrainStep:

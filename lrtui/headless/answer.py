@@ -8,6 +8,7 @@ from lrtui.headless.streams import printable
 from lrtui.record import RunRecord
 from lrtui.words import confirmation
 from lrtui.words.code import code_lines
+from lrtui.words.rules import agreed
 
 
 def summary(record: RunRecord, path: str) -> Iterator[str]:
@@ -34,8 +35,17 @@ def answer_lines(record: RunRecord) -> Iterator[str]:
             yield suggestion.advice
     if record.bounds is not None:
         yield f"bounds   {record.bounds.start_lr:.1e} to {record.bounds.end_lr:.1e}"
+    yield from _rules(record)
     yield from _code(record)
-    yield from confirmation.lines(record.measured, suggestion, record.bounds)
+    yield from confirmation.lines(record.measured)
+
+
+def _rules(record: RunRecord) -> Iterator[str]:
+    """What the published rules say, and how far they agree."""
+    if record.suggestions:
+        yield f"rules    {agreed(record.suggestions)}, within a factor of 3"
+        for name, lr in record.suggestions.items():
+            yield f"         {'–' if lr is None else f'{lr:.1e}':7}  {name}"
 
 
 def answered(record: RunRecord) -> bool:
@@ -44,11 +54,15 @@ def answered(record: RunRecord) -> bool:
 
 
 def _code(record: RunRecord) -> Iterator[str]:
-    """Lines of code for the optimizer of the run, where its record tells which: torch_lr_finder's does not."""
+    """Lines of code for the optimizer of the run, where its record tells which: torch_lr_finder's does not.
+
+    They have what the trials found better; there are none where no learning rate can be recommended.
+    """
     try:
         optimizer = record.run_spec().optimizer if record.spec else None
     except msgspec.ValidationError:
         optimizer = None
-    if optimizer is not None:
-        for line in code_lines(optimizer, record.suggestion, record.bounds).values():
+    if optimizer is not None and answered(record):
+        answer = confirmation.corrected(record.measured, record.suggestion, record.bounds)
+        for line in code_lines(optimizer, *answer).values():
             yield f"code     {line}"

@@ -12,7 +12,7 @@ import msgspec
 from lrtui.events import Ended, Event, Suggested
 from lrtui.headless.answer import answered, summary
 from lrtui.headless.progress import Progress
-from lrtui.headless.streams import ANSWER, NO_ANSWER, NOT_SAVED, USER_FAILED, say, stdout
+from lrtui.headless.streams import ANSWER, NO_ANSWER, NOT_SAVED, USER_FAILED, note, say, stdout
 from lrtui.history.save import save
 from lrtui.launch.driver import Driver
 from lrtui.launch.session import Session
@@ -91,7 +91,10 @@ def _check(driver: Driver, checks: Checks, follow: Follow) -> None:
     if any(isinstance(event, Ended) and event.status == "failed" for event in driver.events):
         return
     answered = any(isinstance(event, Suggested) and event.suggestion.lr is not None for event in driver.events)
-    if answered and (checks.iterations or checks.seconds):
+    confirm = bool(checks.iterations or checks.seconds)
+    if confirm and not answered:
+        note("no short trainings: there is no learning rate to confirm")
+    if confirm and answered:
         driver.confirm(iterations=checks.iterations, seconds=checks.seconds, schedule=checks.schedule)
         follow()
     if checks.stability and not follow.stopped:

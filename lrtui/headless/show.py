@@ -9,17 +9,25 @@ from lrtui.catalog.errors import told
 from lrtui.headless.answer import answered, summary
 from lrtui.headless.ls import listed, when
 from lrtui.headless.streams import ANSWER, NO_ANSWER, USAGE, note, put, say
+from lrtui.history.curves import THEIR_SMOOTH_F, curves_of
 from lrtui.history.store import load
 from lrtui.record import RecordError, RunRecord, to_json
 
 _NAMED = 4
 
 
-def show(name: str, as_json: bool) -> int:
-    """Print the record in a file, or the one that is kept under an id; the exit code."""
+def show(name: str, as_json: bool, smooth_f: float | None = None) -> int:
+    """Print the record in a file, or the one that is kept under an id; the exit code.
+
+    `smooth_f` is that of a torch_lr_finder history, which does not tell; None: its default.
+    """
     try:
         path = find(name)
-        record = judged(load(path))
+        record = load(path)
+        bare = record.suggestion is None and bool(record.history.loss) and not record.history.raw_loss
+        if smooth_f is not None and not bare:
+            return say(f"{name}: --smooth-f is for a torch_lr_finder history: this record has its raw losses", USAGE)
+        record = judged(record, smooth_f or THEIR_SMOOTH_F)
         lines = [to_json(record).decode().rstrip()] if as_json else list(summary(record, str(path)))
     except RecordError as error:
         return say(str(error), USAGE)
@@ -29,6 +37,8 @@ def show(name: str, as_json: bool) -> int:
         return say(f"{name}: this record cannot be read: {told(error)}", USAGE)
     if not as_json:
         _tell_what(record, str(path))
+    if bare and smooth_f is None:
+        note(f"taken to be smoothed with {THEIR_SMOOTH_F}, torch_lr_finder's default: --smooth-f sets another")
     return put(lines, ANSWER if answered(record) else NO_ANSWER)
 
 
@@ -56,14 +66,13 @@ def find(name: str) -> Path:
     raise RecordError(f"{name}: no such file, and no run is kept under an id that begins so; `lrtui ls` lists them")
 
 
-def judged(record: RunRecord) -> RunRecord:
+def judged(record: RunRecord, smooth_f: float = THEIR_SMOOTH_F) -> RunRecord:
     """The record with its answer: its own, or for a bare curve (torch_lr_finder's, a run cut off) one read off it."""
     if record.suggestion is not None or record.status == "failed" or not record.history.lr:
         return record
     from lrtui.analysis.analyse import analyse
-    from lrtui.history.curves import curves_of
 
-    found = analyse(curves_of(record))
+    found = analyse(curves_of(record, smooth_f))
     answer = {"suggestion": found.suggestion, "suggestions": dict(found.suggestions), "bounds": found.bounds}
     return msgspec.structs.replace(record, **answer)
 

@@ -12,13 +12,13 @@ from lrtui.record import History, RunRecord
 THEIR_SMOOTH_F = 0.05  # torch_lr_finder's default: its history does not say what was used
 
 
-def curves_of(record: RunRecord) -> list[Curve]:
-    """One curve a repeat; where only the smoothed loss was kept (torch_lr_finder's history) the raw one is undone."""
+def curves_of(record: RunRecord, smooth_f: float = THEIR_SMOOTH_F) -> list[Curve]:
+    """One curve a repeat. Of torch_lr_finder's history, which has smoothed losses only, `smooth_f` is undone."""
     test = record.spec.get("range", {})
     return [
         Curve.of(
             one.lr,
-            _raw(one),
+            _raw(one, smooth_f),
             _floats(one.loss),
             _floats(one.metric) or None,
             metric_mode=test.get("metric_mode", "max"),
@@ -39,10 +39,10 @@ def answer_of(record: RunRecord) -> Suggested | None:
     return Suggested(suggestion=answer.suggestion, suggestions=dict(answer.suggestions), bounds=answer.bounds)
 
 
-def _raw(history: History) -> ArrayLike:
+def _raw(history: History, smooth_f: float) -> ArrayLike:
     if history.raw_loss:
         return _floats(history.raw_loss)
-    return unsmooth(as_floats("loss", _floats(history.loss)), THEIR_SMOOTH_F)
+    return unsmooth(as_floats("loss", _floats(history.loss)), smooth_f)
 
 
 def _floats(values: list[float | None]) -> list[float]:

@@ -39,8 +39,8 @@ class Boundaries:
         return self if self.touched else replace(self, start=bounds.start_lr, end=bounds.end_lr)
 
     def adopted(self, bounds: Bounds) -> "Boundaries":
-        """At a proposal because a person took it."""
-        return replace(self, start=bounds.start_lr, end=bounds.end_lr, touched=True)
+        """At a proposal because a person took it; from then on they follow it again."""
+        return replace(self, start=bounds.start_lr, end=bounds.end_lr, touched=False)
 
     def ending(self, lr: float) -> "Boundaries":
         """With the end at a rate that a person took; the start stays below it."""

@@ -90,7 +90,7 @@ def unmarked(picture: Picture, width: int, height: int) -> tuple[Row, ...]:
     drawn = _drawn(picture, folded)
     # of named curves those in front are shown whole: one that blew up would flatten them all
     front = [line for role, own in drawn if role != "repeat" for line in own] if picture.roles else lines
-    window = window_for(front or lines or [dots], height - 3, settled=picture.settled)
+    window = window_for(front or lines or [dots], height - 3, settled=picture.settled, dots=dots)
     text = _plotted(picture, window, width, height - 1, dots, drawn)
     rows = [_decoded(row, width) for row in text.split("\n")[: height - 1]]
     if not dots and not lines:

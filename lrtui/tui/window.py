@@ -7,6 +7,7 @@ from lrtui.tui.axis import Tick, nice_step, number
 from lrtui.tui.thinning import Line
 
 _MOST = 1e150  # beyond it, differences overflow
+NONE: Line = []
 
 
 @dataclass(frozen=True)
@@ -24,11 +25,11 @@ class Window:
         return [(value, number(value, self.step)) for value in values]
 
 
-def window_for(lines: list[Line], rows: int, *, settled: bool = False) -> Window:
+def window_for(lines: list[Line], rows: int, *, settled: bool = False, dots: Line = NONE) -> Window:
     """Show the descent whole, and of what rises beyond the start only the beginning.
 
     While a curve grows its window falls in leaps, each of which redraws the chart, and not with every point; a settled
-    curve has the window that fits it.
+    curve has the window that fits it, and below it so much of the raw losses (`dots`) as a quarter of the descent.
     """
     values = [[min(max(y, -_MOST), _MOST) for _, y in line] for line in lines if line]
     if not values:
@@ -39,6 +40,10 @@ def window_for(lines: list[Line], rows: int, *, settled: bool = False) -> Window
     span = before - lowest
     if not settled:
         span = _leap(span, max(abs(before), abs(lowest)))
+    elif dots:
+        few = sorted(value for _, value in dots)[len(dots) // 50]
+        lowest = max(min(lowest, few), lowest - span / 4)
+        span = before - lowest
     # The first quarter of what rises beyond the start: enough for a curve that only rises to be seen to rise.
     typical = ordered[(len(ordered) * 3) // 4]
     low = before - span if lowest < 0 else max(before - span, 0.0)

@@ -11,10 +11,15 @@ import msgspec
 from lrtui.analysis.answer import Bounds, Suggestion
 
 Values = dict[str, Any]
+CONSTANT, ONE_CYCLE = "constant", "one-cycle"
+BROKEN_OFF = ""
 
 
 class TrialRow(msgspec.Struct, frozen=True):
-    """One rate of a confirmation: `loss` is the mean that its last trials reached, None where one blew up."""
+    """One rate of a confirmation: what it is to the answer, and the mean loss that its last trials reached.
+
+    None is the loss where one blew up.
+    """
 
     lr: float
     what: str
@@ -35,7 +40,7 @@ def latest(measured: Sequence[Values]) -> tuple[list[Values], Values | None]:
     return trials, result
 
 
-def rows(trials: Sequence[Values], suggestion: Suggestion | None, bounds: Bounds | None) -> list[TrialRow]:
+def rows(trials: Sequence[Values]) -> list[TrialRow]:
     """A row for each rate, from the lowest to the highest."""
     found = []
     by_rate = sorted((msgspec.convert(trial, _Trial) for trial in trials), key=attrgetter("lr"))
@@ -44,36 +49,48 @@ def rows(trials: Sequence[Values], suggestion: Suggestion | None, bounds: Bounds
         last = [trial for trial in all_ if trial.round == max(one.round for one in all_)]
         losses = [trial.loss for trial in last if trial.loss is not None]
         mean = sum(losses) / len(losses) if len(losses) == len(last) else None
-        found.append(TrialRow(lr, what_it_is(lr, suggestion, bounds), mean, last[-1].iterations, len(last)))
+        found.append(TrialRow(lr, last[-1].what, mean, last[-1].iterations, len(last)))
     return found
 
 
-def what_it_is(lr: float, suggestion: Suggestion | None, bounds: Bounds | None) -> str:
-    """What a rate of a confirmation is to the answer, in a word or two."""
-    known: dict[str, float | None] = {}
-    if suggestion is not None:
-        known |= {"suggestion": suggestion.lr, "low": suggestion.low, "high": suggestion.high}
-    if bounds is not None:
-        known |= {"start bound": bounds.start_lr, "end bound": bounds.end_lr}
-    for name, rate in known.items():
-        if rate is not None and math.isclose(lr, rate, rel_tol=1e-6):
-            return name
-    if suggestion is None or suggestion.lr is None:
-        return ""
-    times = lr / suggestion.lr
-    return f"suggestion × {times:.3g}" if times > 1 else f"suggestion ÷ {1 / times:.3g}"
+def verdicts(measured: Sequence[Values]) -> list[Values]:
+    """The last result for each schedule, the latest at the end; one that came to nothing counts until the next."""
+    found: dict[str, Values] = {}
+    for values in measured:
+        if values.get("name") == "confirmation":
+            found.pop(BROKEN_OFF, None)
+            schedule = BROKEN_OFF if values.get("problem") else values.get("schedule", CONSTANT)
+            found.pop(schedule, None)
+            found[schedule] = values
+    return list(found.values())
 
 
-def lines(measured: Sequence[Values], suggestion: Suggestion | None, bounds: Bounds | None) -> Iterator[str]:
+def corrected(
+    measured: Sequence[Values], suggestion: Suggestion | None, bounds: Bounds | None
+) -> tuple[Suggestion | None, Bounds | None]:
+    """The answer with the better rate where the trials refuted it: as the suggestion, or as the peak of one-cycle."""
+    for result in verdicts(measured):
+        tried, better = result.get("lr"), result.get("better")
+        if tried is None or better is None:
+            continue
+        if result.get("schedule") == ONE_CYCLE:
+            if bounds is not None and math.isclose(bounds.end_lr, tried) and bounds.start_lr < better:
+                bounds = msgspec.structs.replace(bounds, end_lr=better)
+        elif suggestion is not None and suggestion.lr is not None and math.isclose(suggestion.lr, tried):
+            suggestion = msgspec.structs.replace(suggestion, lr=better)
+    return suggestion, bounds
+
+
+def lines(measured: Sequence[Values]) -> Iterator[str]:
     """The verdict, the table of trials, and the stability limit, as far as they were measured."""
     trials, result = latest(measured)
-    if result is not None:
-        yield f"confirm  {verdict_line(result)}"
+    for one in verdicts(measured):
+        yield f"confirm  {verdict_line(one)}"
     if trials:
         judged_by = (result or {}).get("judged_by")
         yield f"trials   {trials[-1]['schedule']}{f', loss reached is the {judged_by}' if judged_by else ''}"
         yield f"         {'lr':8}  {'what':16}  {'loss':>8}  steps"
-        for row in rows(trials, suggestion, bounds):
+        for row in rows(trials):
             loss = "blew up" if row.loss is None else f"{row.loss:.3g}"
             steps = f"{row.steps}" if row.trials == 1 else f"{row.steps} × {row.trials}"
             yield f"         {row.lr:.2e}  {row.what:16}  {loss:>8}  {steps}"
@@ -86,10 +103,11 @@ def verdict_line(result: Values) -> str:
     """What a confirmation came to, and the better rate where there is one."""
     if result.get("problem"):
         return f"no verdict: {result['problem']}"
+    one_cycle = result.get("schedule") == ONE_CYCLE
+    said = f"{result['verdict']}{' for one-cycle' if one_cycle else ''}: {result['reason']}"
     if not result.get("better"):
-        return f"{result['verdict']}: {result['reason']}"
-    instead = "let it peak at" if result.get("schedule") == "one-cycle" else "train at"
-    return f"{result['verdict']}: {result['reason']}; {instead} {result['better']:.1e} instead"
+        return said
+    return f"{said}; {'let it peak at' if one_cycle else 'train at'} {result['better']:.1e} instead"
 
 
 def stability_line(values: Values) -> str:
@@ -105,3 +123,4 @@ class _Trial(msgspec.Struct):
     round: int
     iterations: int
     loss: float | None
+    what: str = ""

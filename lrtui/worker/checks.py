@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing
 
+from lrtui.analysis.rivals import what_it_is
 from lrtui.catalog.build import Built
 from lrtui.engine.finder import LRFinder
 from lrtui.engine.step import updates_itself
@@ -28,6 +29,7 @@ def confirmation(
     """
     val_loader = built.val_loader if _validated(built, spec) else None
     judged_by = "training loss" if val_loader is None else "validation loss"
+    answer = finder.analysis()
     run = finder.trials(
         built.train_loader,
         val_loader,
@@ -46,7 +48,8 @@ def confirmation(
                 return
             if isinstance(event, Trial):
                 finished.append(event)
-                yield trial_event(event, command.schedule, sum(trial.iterations for trial in finished))
+                what = what_it_is(event.lr, finished[0].lr, answer.suggestion, answer.bounds)
+                yield trial_event(event, what, command.schedule, sum(trial.iterations for trial in finished))
     yield broken_off("confirmation", f"{STOPPED} after {len(finished)} trials")
 
 

@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as hnp
 from lrtui.analysis.analyse import analyse
 from lrtui.analysis.bounds import bounds
 from lrtui.analysis.curve import Curve
-from lrtui.analysis.rules import RULES, spread, suggest_all
+from lrtui.analysis.rules import RULES, agreement, suggest_all
 from lrtui.analysis.suggest import suggest_curves
 
 from .curves import valley
@@ -25,7 +25,7 @@ def test_everything_is_answered_at_once():
     assert found.suggestion == suggest_curves(curves)
     assert found.bounds == bounds(curves)
     assert set(found.suggestions) == set(RULES)
-    assert found.agreement == spread(found.suggestions)
+    assert found.agreement == agreement(found.suggestions)
 
 
 def test_a_rule_answers_for_repeats_with_its_median():

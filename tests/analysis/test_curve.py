@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from lrtui.analysis.curve import Curve, debiased_average, exponential_average, on_log_axis, trim, unsmooth
+from lrtui.analysis.curve import Curve, as_floats, debiased_average, exponential_average, on_log_axis, trim, unsmooth
 
 from .curves import valley
 
@@ -52,3 +52,20 @@ def test_a_curve_is_made_from_any_numbers():
 def test_what_is_no_curve_is_refused_by_name(lrs, losses, complaint):
     with pytest.raises(ValueError, match=complaint):
         Curve.of(lrs, losses)
+
+
+def test_tensors_are_numbers_whatever_their_precision_and_graph():
+    torch = pytest.importorskip("torch")
+    values = torch.tensor([1.0, 2.5], requires_grad=True)
+    for given in (
+        values,
+        values.bfloat16(),
+        list(values),
+        [1.0, torch.tensor(2.5)],
+        iter(values),
+        (1, np.float32(2.5)),
+    ):
+        assert as_floats("losses", given).tolist() == [1.0, 2.5]
+    assert np.isnan(as_floats("losses", [None, 1.0])).tolist() == [True, False]
+    with pytest.raises(ValueError, match="losses must be a sequence of numbers"):
+        as_floats("losses", [torch.zeros(2), torch.zeros(2)])

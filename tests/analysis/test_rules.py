@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from lrtui.analysis.curve import Curve
-from lrtui.analysis.rules import RULES, fastai_curve, original_curves, spread, suggest_all
+from lrtui.analysis.rules import RULES, agreement, fastai_curve, original_curves, suggest_all
 
 from .curves import ladder, valley, wiggle
 
@@ -109,10 +109,13 @@ def test_no_rule_raises_on_a_short_curve(points):
     assert answers["steepest"] is None
 
 
-def test_spread_is_in_decades_and_needs_two_answers():
-    assert spread({"a": 1e-3, "b": 1e-1, "c": None}) == pytest.approx(2)
-    assert spread({"a": 1e-3, "b": None}) is None
-    assert spread({}) is None
+def test_rules_agree_that_are_within_a_factor_of_three():
+    found = agreement({"a": 1e-3, "b": 2e-3, "c": 2e-1, "d": None, "e": 3e-3})
+    assert (found.rules, found.of) == (3, 4)
+    assert found.lr == pytest.approx(6 ** (1 / 3) * 1e-3)
+    assert agreement({"a": 1e-3, "b": 3.1e-3}) == (1, 2, pytest.approx(1e-3))
+    assert agreement({"a": None}) is None
+    assert agreement({}) is None
 
 
 def test_steepest_against_torch_lr_finder():

@@ -1,21 +1,15 @@
 """Confirmation on a problem whose best rate is known, and the arithmetic of halving."""
 
 import itertools
+import math
 
 import pytest
 import torch
 
-from lrtui.engine.confirm import (
-    FINAL_SEEDS,
-    MIN_STEPS,
-    confirm,
-    decide,
-    kept,
-    least_budget,
-    steps_per_round,
-)
+from lrtui.analysis.halving import FINAL_SEEDS, MIN_STEPS, affordable, kept, least_budget, steps_per_round, trials_in
+from lrtui.engine.confirm import confirm, decide, steadiest
 from lrtui.engine.step import Update
-from lrtui.engine.trials import Bench, Trial, TrialStep, rates
+from lrtui.engine.trials import Bench, Trial, TrialStep, pace_setter, paces
 
 
 class NoisyQuadratic:
@@ -40,7 +34,7 @@ class NoisyQuadratic:
         return train
 
     def bench(self) -> Bench:
-        return Bench(self.start, None, lambda lr: setattr(self, "lr", lr))
+        return Bench(self.start, None, lambda pace: setattr(self, "lr", pace.lr))
 
 
 def outcome(rates_: list[float], budget: int = 1000, noise: float = 0.0, schedule="constant"):
@@ -136,15 +130,80 @@ def test_halving_ends_at_two(count: int) -> None:
     assert seen[-1] == 2
 
 
-def test_one_cycle_is_the_one_that_torch_has() -> None:
+@pytest.mark.parametrize(
+    ("make", "of"),
+    [
+        (lambda p: torch.optim.SGD(p, lr=1.0, momentum=0.9), lambda group: group["momentum"]),
+        (lambda p: torch.optim.AdamW(p, lr=1.0), lambda group: group["betas"]),
+    ],
+)
+def test_one_cycle_is_the_one_that_torch_has(make, of) -> None:
     parameter = torch.zeros(1, requires_grad=True)
-    optimizer = torch.optim.SGD([parameter], lr=1.0, momentum=0.9)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=0.4, total_steps=101, pct_start=0.3)
-    ours = list(rates(0.4, 101, "one-cycle"))
-    theirs = []
-    for _ in range(101):
-        theirs.append(optimizer.param_groups[0]["lr"])
-        optimizer.step()
-        if len(theirs) < 101:
+    theirs, ours = make([parameter]), make([parameter])
+    schedule = torch.optim.lr_scheduler.OneCycleLR(theirs, max_lr=0.4, total_steps=101)
+    set_pace = pace_setter([ours], lambda lr: (lr,))
+    for step, pace in enumerate(paces(0.4, 101, "one-cycle")):
+        set_pace(pace)
+        assert ours.param_groups[0]["lr"] == pytest.approx(theirs.param_groups[0]["lr"])
+        assert of(ours.param_groups[0]) == pytest.approx(of(theirs.param_groups[0]))
+        theirs.step()
+        if step < 100:
             schedule.step()
-    assert ours == pytest.approx(theirs)
+
+
+def test_one_cycle_gives_no_momentum_to_an_optimizer_that_runs_without() -> None:
+    parameter = torch.zeros(1, requires_grad=True)
+    optimizers = [torch.optim.SGD([parameter], lr=1.0), torch.optim.Adam([parameter], betas=(0.0, 0.9))]
+    set_pace = pace_setter(optimizers, lambda lr: (lr, lr))
+    for pace in paces(0.4, 20, "one-cycle"):
+        set_pace(pace)
+        assert optimizers[0].param_groups[0]["momentum"] == 0
+        assert optimizers[1].param_groups[0]["betas"] == (0.0, 0.9)
+
+
+def trials_of(lr: float, *losses: float, first: float = 10.0) -> list[Trial]:
+    return [
+        Trial(lr=lr, round=1, seed=seed, iterations=10, loss=loss, curve=(first, loss))
+        for seed, loss in enumerate(losses)
+    ]
+
+
+def test_one_training_that_went_badly_does_not_outweigh_the_others() -> None:
+    trials = trials_of(0.1, 1.0, 1.0, 1.0) + trials_of(0.2, 1.3, 1.4, 3.5)
+    assert decide(0.1, 0.2, [0.3, 0.4, 2.5], 10.0, trials).verdict == "confirmed"
+    trials = trials_of(0.1, 1.0, 1.0, 1.0) + trials_of(0.2, 0.4, 0.35, math.inf)
+    found = decide(0.1, 0.2, [-0.6, -0.65, math.inf], 10.0, trials)
+    assert (found.verdict, found.better) == ("undecided", None)  # the rival is better until it blows up
+
+
+def test_one_blow_up_on_each_side_is_no_nan() -> None:
+    trials = trials_of(0.1, math.inf, 1.0, 1.0) + trials_of(0.2, 1.0, math.inf, 1.1)
+    found = decide(0.1, 0.2, [-math.inf, math.inf, 0.1], 10.0, trials)
+    assert found.verdict == "undecided"
+    assert "nan" not in found.reason
+
+
+def test_a_suggestion_that_blows_up_gives_way_to_a_rate_that_never_does() -> None:
+    trials = trials_of(0.1, math.inf, math.inf, 1.0) + trials_of(0.2, 0.5, math.inf, 0.6) + trials_of(0.05, 0.9)
+    found = decide(0.1, 0.2, [-math.inf, 0.0, -0.4], 10.0, trials)
+    assert (found.verdict, found.better) == ("refuted", 0.05)
+    assert "blew up" in found.reason
+
+
+def test_the_steadiest_rate_is_the_best_of_those_that_never_blew_up() -> None:
+    trials = trials_of(0.1, 2.0, 2.0) + trials_of(0.2, 1.0, math.inf) + trials_of(0.05, 3.0, 0.8)
+    assert steadiest(trials) == 0.05
+    assert steadiest(trials_of(0.2, math.inf)) is None
+
+
+@pytest.mark.parametrize("count", range(2, 12))
+def test_what_a_budget_can_afford_is_the_most_that_it_is_enough_for(count: int) -> None:
+    assert affordable(count, least_budget(count)) == count
+    assert affordable(count, least_budget(2)) == 2
+    assert affordable(count, least_budget(2) - 1) == 0
+
+
+@pytest.mark.parametrize("count", range(2, 12))
+def test_there_are_as_many_trials_as_foreseen(count: int) -> None:
+    found, _, _ = outcome([0.1 * 1.3**i for i in range(count)], least_budget(count))
+    assert len(found.trials) == trials_in(count)

@@ -8,8 +8,9 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from lrtui import LRFinder, TrainDataLoaderIter
+from lrtui.analysis.halving import least_budget
 from lrtui.engine.budget import budgeted
-from lrtui.engine.confirm import Confirmation, least_budget
+from lrtui.engine.confirm import Confirmation
 from lrtui.engine.rng import RngState
 from lrtui.engine.trials import Trial, TrialStep
 from tests.engine.rigs import digits_loaders, digits_mlp, finder, loader, mlp, points
@@ -82,6 +83,17 @@ def test_the_peak_of_a_one_cycle_is_the_upper_bound() -> None:
     assert found.lr == searched.bounds()[1]
     tried = {trial.lr for trial in told if isinstance(trial, Trial)}
     assert any(0.8 < searched.suggestion().lr / one < 1.25 for one in tried)
+
+
+def test_a_one_cycle_leaves_the_momentum_as_it_was() -> None:
+    train, val = digits_loaders()
+    for optimizer, arguments in ((torch.optim.SGD, {"momentum": 0.8}), (torch.optim.AdamW, {"betas": (0.8, 0.99)})):
+        searched = digits_finder(optimizer, **arguments)
+        before = searched.digest()
+        searched.confirm(train, val, lr=0.01, schedule="one-cycle", iterations=120)
+        group = searched.optimizer.param_groups[0]
+        assert {name: group[name] for name in arguments} == arguments
+        assert searched.digest() == before
 
 
 def test_what_cannot_be_confirmed_is_refused_before_anything_is_touched() -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from lrtui.analysis.rules import RULES
+
 SGD = ["--model", "sample_models/mlp.py:MLP", "--optimizer", "torch.optim:SGD", "--set", "optimizer.momentum=0.9"]
 QUICK = [*SGD, "--num-iter", "100", "--start-lr", "1e-5", "--batch-size", "32"]
 
@@ -32,8 +34,10 @@ def test_an_answer_is_confirmed_and_shown_as_a_table_and_as_lines_of_code() -> N
     lines = done.stdout.splitlines()
     (verdict,) = (line for line in lines if line.startswith("confirm  "))
     assert verdict.split()[1] in ("confirmed:", "refuted:", "undecided:")
-    table = [line.split() for line in lines if line.startswith("         ")]
-    assert table[0] == ["lr", "what", "loss", "steps"]
+    indented = [line.split() for line in lines if line.startswith("         ")]
+    first = indented.index(["lr", "what", "loss", "steps"])
+    assert {name for _, name in indented[:first]} == set(RULES)
+    table = indented[first:]
     rates = [float(row[0]) for row in table[1:]]
     assert rates == sorted(rates)
     assert len(rates) >= 3
@@ -68,8 +72,15 @@ def test_without_an_answer_nothing_is_confirmed() -> None:
 
 def test_a_budget_that_is_too_small_says_what_the_least_is() -> None:
     done = lrtui(*QUICK, "--confirm", "5")
-    assert done.returncode == 0
-    assert "are the least" in done.stdout
+    assert done.returncode == 2
+    assert "60 iterations are the least" in done.stderr
+    assert done.stdout == ""
+
+
+def test_where_there_is_nothing_to_confirm_that_is_told() -> None:
+    done = lrtui("--num-iter", "20", "--start-lr", "1e-9", "--end-lr", "1e-8", "--confirm", "60")
+    assert done.returncode == 3
+    assert "no learning rate to confirm" in done.stderr
 
 
 def test_a_schedule_without_a_confirmation_is_a_mistake_of_usage() -> None:

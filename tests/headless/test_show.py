@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from lrtui.analysis.answer import Bounds, Suggestion
+from lrtui.analysis.curve import exponential_average
 from lrtui.cli import lrtui
 from lrtui.events import Suggested, encode
 from lrtui.history.save import save
@@ -122,6 +124,46 @@ def test_a_history_of_torch_lr_finder_is_judged_without_code_for_an_optimizer_no
     document = json.loads(show(str(path), "--json").stdout)
     assert f"{document['suggestion']['lr']:.1e}" == told
     assert document["history"]["lr"] == curve()["lr"]
+
+
+def test_a_history_is_unsmoothed_as_its_owner_says(tmp_path: Path) -> None:
+    raw = curve()
+    answers = []
+    for smooth_f, flags in ((0.05, []), (0.05, ["--smooth-f", "0.05"]), (0.3, ["--smooth-f", "0.3"])):
+        path = tmp_path / f"{smooth_f}.json"
+        smoothed = exponential_average(np.array(raw["loss"]), smooth_f).tolist()
+        path.write_text(json.dumps({"lr": raw["lr"], "loss": smoothed}))
+        done = show(str(path), *flags)
+        assert done.exit_code == 0, done.output
+        assert ("taken to be smoothed with 0.05" in done.stderr) is not bool(flags)
+        answers.append([line for line in done.stdout.splitlines() if line.startswith(("lr ", "from ", "bounds "))])
+    assert answers[0] == answers[1] == answers[2]
+
+
+def test_what_has_its_raw_losses_takes_no_smoothing() -> None:
+    kept("01JD")
+    done = show("01JD", "--smooth-f", "0.1")
+    assert done.exit_code == 2
+    assert "--smooth-f is for a torch_lr_finder history" in done.stderr
+
+
+def test_without_an_answer_there_is_no_code_even_where_there_are_bounds() -> None:
+    refused = Suggestion(verdict="too_noisy", reason="noise", method="")
+    kept("01JD", suggestion=refused, bounds=Bounds(1e-4, 1e-2))
+    done = show("01JD")
+    assert "bounds   1.0e-04 to 1.0e-02" in done.stdout
+    assert "code" not in done.stdout
+
+
+def test_code_has_the_rate_that_trials_found_better() -> None:
+    tried = RECORD.suggestion
+    assert tried is not None
+    result = {"name": "confirmation", "verdict": "refuted", "lr": tried.lr, "better": 0.0123, "reason": "it is"}
+    kept("01JD", measured=[{**result, "schedule": "constant", "judged_by": "validation loss", "problem": ""}])
+    done = show("01JD")
+    assert f"lr       {tried.lr:.1e}" in done.stdout
+    assert "lr=0.012" in done.stdout
+    assert "train at 1.2e-02 instead" in done.stdout
 
 
 def test_a_run_that_was_cut_off_is_judged_by_what_it_measured() -> None:

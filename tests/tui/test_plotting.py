@@ -66,6 +66,14 @@ def test_the_blow_up_does_not_flatten_the_descent():
     assert 2.3 <= window.high < 4
 
 
+def test_raw_losses_below_the_smoothed_curve_are_in_sight_once_it_is_settled():
+    line = [(i / 99, 2.3 if i < 50 else 1.0) for i in range(100)]
+    dots = [(at, y + 0.3 * (-1) ** i) for i, (at, y) in enumerate(line)]
+    assert window_for([line], 24, settled=True, dots=dots).low <= 0.7
+    deep = [(at, y - 1e6) for at, y in line]
+    assert window_for([line], 24, settled=True, dots=deep).low >= 0
+
+
 def test_a_curve_that_only_rises_is_still_seen_to_rise():
     window = window_for([[(i / 99, 1.0 + i / 10) for i in range(100)]], 24)
     assert window.high > 5

@@ -120,6 +120,7 @@ async def test_boundaries_move_while_the_run_goes_on_and_no_proposal_takes_them_
         assert screen.boundaries.start == moved
         await pilot.press("a")
         assert (screen.boundaries.start, screen.boundaries.end) == (2e-4, 2e-1)
+        assert not screen.boundaries.touched  # they follow the answer again
 
 
 async def test_the_line_of_keys_is_made_anew_only_when_other_keys_have_something_to_do():

@@ -73,7 +73,7 @@ async def test_c_asks_for_budget_and_schedule_and_the_driver_is_given_them():
         assert "such as 30 s" in screen_text(screen.app)
         assert driver.budgets == []
         dialog.query_one("Input").value = "30 s"
-        await pilot.press("down", "right", "up")
+        await pilot.press("down", "right")
         assert "2.00e-01 (the end boundary, as the peak)" in screen_text(screen.app)
         await pilot.press("enter")
         await until(pilot, lambda: bool(driver.budgets))

@@ -3,6 +3,7 @@
 import math
 
 from lrtui.analysis.answer import Bounds, Suggestion
+from lrtui.analysis.rivals import what_it_is
 from lrtui.catalog.datasets.availability import Availability
 from lrtui.catalog.fit import Facts
 from lrtui.catalog.offer import Field, Offer
@@ -71,8 +72,10 @@ def whole_run(spec: RunSpec) -> list[Event]:
 
 def trial(lr: float, loss: float | None, round: int = 0, seed: int = 0, steps: int = 40) -> Measured:
     curve = [2.3 - 0.02 * i for i in range(steps)]
+    found = answer()
+    what = what_it_is(lr, 3.2e-3, found.suggestion, found.bounds)
     return Measured(name="trial", values={
-        "lr": lr, "round": round, "seed": seed, "iterations": steps, "loss": loss, "curve": curve,
+        "lr": lr, "what": what, "round": round, "seed": seed, "iterations": steps, "loss": loss, "curve": curve,
         "schedule": "constant", "spent": steps,
     })  # fmt: skip
 

@@ -3,17 +3,21 @@
 import math
 
 from lrtui.analysis.answer import Bounds, Suggestion
+from lrtui.analysis.rivals import what_it_is
 from lrtui.measured import measured, thinned
 from lrtui.spec import Choice
 from lrtui.words.code import code_lines, dotted_name
-from lrtui.words.confirmation import latest, lines, rows
+from lrtui.words.confirmation import corrected, latest, lines, rows, verdict_line, verdicts
 
 ANSWER = Suggestion(lr=0.01, low=0.002, high=0.03, verdict="ok", reason="", method="")
 BOUNDS = Bounds(0.001, 0.05)
 
 
 def trial(lr: float, loss: float, round: int = 0, seed: int = 0, steps: int = 20) -> dict:
-    given = {"lr": lr, "round": round, "seed": seed, "iterations": steps, "loss": loss, "schedule": "constant"}
+    given = {
+        "lr": lr, "what": what_it_is(lr, 0.01, ANSWER, BOUNDS), "round": round, "seed": seed, "iterations": steps,
+        "loss": loss, "schedule": "constant",
+    }  # fmt: skip
     return {"name": "trial", **measured("trial", given).values}
 
 
@@ -28,7 +32,7 @@ REFUTED = {
 
 
 def test_a_row_says_what_a_rate_is_and_what_its_last_trials_reached() -> None:
-    found = [(row.lr, row.what, row.loss, row.steps, row.trials) for row in rows(TRIALS, ANSWER, BOUNDS)]
+    found = [(row.lr, row.what, row.loss, row.steps, row.trials) for row in rows(TRIALS)]
     assert found == [
         (0.001, "start bound", 2.0, 20, 1),
         (0.01, "suggestion", 0.4, 50, 2),
@@ -38,7 +42,7 @@ def test_a_row_says_what_a_rate_is_and_what_its_last_trials_reached() -> None:
 
 
 def test_a_refutation_names_the_better_rate() -> None:
-    text = "\n".join(lines([*TRIALS, REFUTED], ANSWER, BOUNDS))
+    text = "\n".join(lines([*TRIALS, REFUTED]))
     assert "refuted" in text
     assert "train at 3.0e-02 instead" in text
     assert "blew up" in text
@@ -51,9 +55,28 @@ def test_only_the_last_confirmation_counts() -> None:
     trials, result = latest([*TRIALS, REFUTED, {"name": "confirmation", "problem": "stopped"}])
     assert trials == []
     assert result == {"name": "confirmation", "problem": "stopped"}
-    assert list(lines([{"name": "confirmation", "problem": "stopped"}], ANSWER, None)) == [
-        "confirm  no verdict: stopped"
-    ]
+    assert list(lines([{"name": "confirmation", "problem": "stopped"}])) == ["confirm  no verdict: stopped"]
+
+
+def test_the_last_verdict_for_each_schedule_is_told() -> None:
+    peak = {**REFUTED, "schedule": "one-cycle", "lr": 0.05, "better": 0.1}
+    constant = {**REFUTED, "schedule": "constant"}
+    stopped = {"name": "confirmation", "problem": "stopped"}
+    assert verdicts([constant, peak, {**constant, "better": 0.02}]) == [peak, {**constant, "better": 0.02}]
+    assert verdicts([peak, stopped]) == [peak, stopped]
+    assert verdicts([stopped, peak]) == [peak]
+    assert verdict_line(peak).startswith("refuted for one-cycle: ")
+    assert verdict_line(peak).endswith("let it peak at 1.0e-01 instead")
+
+
+def test_what_was_refuted_gives_way_to_the_better_rate_and_only_that() -> None:
+    peak = {**REFUTED, "schedule": "one-cycle", "lr": 0.05, "better": 0.1}
+    suggestion, bounds = corrected([REFUTED, peak], ANSWER, BOUNDS)
+    assert suggestion is not None
+    assert (suggestion.lr, bounds) == (0.03, Bounds(0.001, 0.1))
+    assert corrected([{**REFUTED, "lr": 0.02}, {**peak, "lr": 0.06}], ANSWER, BOUNDS) == (ANSWER, BOUNDS)
+    assert corrected([{**REFUTED, "better": None, "verdict": "confirmed"}], ANSWER, BOUNDS) == (ANSWER, BOUNDS)
+    assert corrected([REFUTED], None, None) == (None, None)
 
 
 def test_numbers_that_are_not_finite_are_null_and_their_places_are_listed() -> None:

@@ -19,7 +19,7 @@ from lrtui.worker.messages import Schedule
 
 
 class AskBudget(Dialog[Budget | None]):
-    """Asks; Enter in the budget starts, tab goes to the schedule."""
+    """Asks; Enter starts, tab goes to the schedule."""
 
     DEFAULT_CSS = """
     AskBudget {
@@ -31,6 +31,7 @@ class AskBudget(Dialog[Budget | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "leave", id="budget.leave"),
+        Binding("enter", "start", "start", priority=True, id="budget.start"),
         Binding("up", "app.focus_previous", show=False, id="budget.up"),
         Binding("down", "app.focus_next", show=False, id="budget.down"),
     ]
@@ -53,7 +54,7 @@ class AskBudget(Dialog[Budget | None]):
 
     def on_mount(self) -> None:
         self.query_one(Input).focus()
-        self._say("iterations, or a time such as 30 s   ↓ schedule   ⏎ starts   esc leaves", "dim")
+        self._say("iterations, or a time: 30 s   ↓ schedule   ⏎ starts   esc leaves", "dim")
 
     @on(Pick.Changed)
     def _turned(self) -> None:
@@ -67,11 +68,10 @@ class AskBudget(Dialog[Budget | None]):
         lr, what = self.candidates[schedule]
         return Content.assemble("try lr ", (rate(lr), "bold $success"), f" ({what}) and others around it")
 
-    @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        event.stop()
+    def action_start(self) -> None:
+        """Leave with the budget, if it is one."""
         try:
-            budget = parse_budget(event.value, self._schedule)
+            budget = parse_budget(self.query_one(Input).value, self._schedule)
         except ValueError as error:
             self._say(str(error), "$error")
         else:

@@ -14,9 +14,10 @@ from lrtui.tui.clean import clean
 from lrtui.tui.numbers import rate
 from lrtui.tui.screens.dialog import Dialog
 from lrtui.tui.view import RunView
-from lrtui.tui.widgets.answer import agreement, why
+from lrtui.tui.widgets.answer import why
 from lrtui.words.code import code_lines
-from lrtui.words.confirmation import latest, stability_line, verdict_line
+from lrtui.words.confirmation import stability_line, verdict_line, verdicts
+from lrtui.words.rules import agreed
 
 Copy = Callable[[str, str], None]
 
@@ -79,7 +80,7 @@ def _answer(view: RunView) -> Iterator[Content]:
         yield Content.assemble(("→ ", "dim"), clean(answer.advice))
     yield Content.styled(clean(f"method: {answer.method}"), "dim")
     if view.lens.words:
-        yield Content.assemble(("answer to: ", "dim"), (view.lens.words, "$accent"))
+        yield Content.assemble(("view: ", "dim"), (view.lens.words, "$accent"))
 
 
 def _code(code: dict[str, str]) -> Iterator[Content]:
@@ -92,8 +93,7 @@ def _code(code: dict[str, str]) -> Iterator[Content]:
 
 
 def _checks(view: RunView) -> Iterator[Content]:
-    _, result = latest(view.measured)
-    if result is not None:
+    for result in verdicts(view.measured):
         yield Content.assemble(("short trainings: ", "dim"), clean(verdict_line(result)))
     limits = [values for values in view.measured if values["name"] == "stability"]
     if limits:
@@ -106,7 +106,7 @@ def _rules(view: RunView) -> Iterator[Content]:
     from lrtui.analysis.rules import RULES
 
     suggestions = view.answer.suggestions
-    yield Content.styled(f"published {agreement(suggestions)}", "dim")
+    yield Content.styled(f"published rules: {agreed(suggestions)}, within a factor of 3", "dim")
     for name, lr in suggestions.items():
         words = (RULES[name].__doc__ or "").split("\n")[0] if name in RULES else ""
         yield Content.assemble(f"{rate(lr):>9}  {clean(name):<18}", (words, "dim"))

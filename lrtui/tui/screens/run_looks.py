@@ -37,7 +37,10 @@ class Looks(RunBase):
         """Show the answer in full."""
         from lrtui.tui.screens.details import Details
 
-        self.app.push_screen(Details(self.view, self.boundaries.bounds if self.boundaries else None, self.copy))
+        answer, placed = self.view.answer, self.boundaries
+        # boundaries that nobody has placed are an answer, too, and there may be none to give
+        given = placed is not None and (placed.touched or (answer is not None and answer.suggestion.lr is not None))
+        self.app.push_screen(Details(self.view, placed.bounds if placed and given else None, self.copy))
 
     def _look(self, lens: Lens) -> None:
         if self.judged and lens != self.view.lens:

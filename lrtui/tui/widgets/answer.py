@@ -12,6 +12,7 @@ from lrtui.tui.clean import clean
 from lrtui.tui.numbers import rate
 from lrtui.tui.view import RunView
 from lrtui.tui.widgets.quiet import Quiet
+from lrtui.words.rules import agreed
 
 _WAITING = {
     "building": "comes when the curve is measured",
@@ -98,16 +99,6 @@ def _bounds(view: RunView, boundaries: Boundaries | None) -> Iterator[Content]:
 def _rules(view: RunView) -> Iterator[Content]:
     if view.answer is None or not view.answer.suggestions:
         return
-    yield Content.styled(agreement(view.answer.suggestions), "dim")
+    yield Content.styled(agreed(view.answer.suggestions), "dim")
     for name, lr in view.answer.suggestions.items():
         yield Content.assemble((f"{rate(lr):>9}", ""), (f"  {clean(name)}", "dim"))
-
-
-def agreement(suggestions: dict[str, float | None]) -> str:
-    """How far the published rules agree, in words."""
-    from lrtui.analysis.rules import spread
-
-    apart = spread(suggestions)
-    if apart is None:
-        return "rules"
-    return f"rules agree within {apart:.1f} decades" if apart <= 1 else f"rules differ by {apart:.1f} decades"

@@ -9,6 +9,7 @@ from lrtui.tui.boundaries import Boundaries
 from lrtui.tui.clean import clean
 from lrtui.tui.numbers import loss, rate
 from lrtui.tui.view import RunView
+from lrtui.words.confirmation import ONE_CYCLE
 
 
 def status(view: RunView, log: str, boundaries: Boundaries | None) -> Content:
@@ -43,7 +44,7 @@ def _beside(view: RunView) -> Iterator[str | tuple[str, str]]:
 
 def _lens(view: RunView) -> Iterator[Content]:
     if view.lens.words:
-        yield Content.assemble(("answer to: ", "dim"), (view.lens.words, "bold $accent"), ("   u undoes", "dim"))
+        yield Content.assemble(("view: ", "dim"), (view.lens.words, "bold $accent"), ("   u undoes", "dim"))
 
 
 def _words(view: RunView, log: str) -> Iterator[Content]:
@@ -76,7 +77,7 @@ def _checked(view: RunView) -> Iterator[str | tuple[str, str]]:
     result = view.confirmation
     if result is not None:
         yield from (
-            ("   tried: ", "dim"),
+            (f"   tried{' as one-cycle' if result.get('schedule') == ONE_CYCLE else ''}: ", "dim"),
             (clean(str(result.get("verdict", "no verdict"))), "bold"),
             ("  c shows", "dim"),
         )

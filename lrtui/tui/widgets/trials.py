@@ -55,7 +55,7 @@ def table(view: RunView) -> Content:
 
 
 def _rows(view: RunView) -> Iterator[Content]:
-    found = rows(view.trials, _asked(view), view.answer.bounds if view.answer else None)
+    found = rows(view.trials)
     if not found:
         return
     best = min((row.loss for row in found if row.loss is not None), default=None)
@@ -80,22 +80,11 @@ def verdict(view: RunView, better: float | None) -> Content:
     word, _, rest = verdict_line(result).partition(":")
     judged = result.get("judged_by")
     return Content.assemble(
-        (word, styles.get(word, "bold $error")), clean(f":{rest}"),
+        (word, styles.get(word.split()[0], "bold $error")), clean(f":{rest}"),
         (f" (judged by the {clean(str(judged))})", "dim") if judged else "",
         ("   a takes it", "bold $accent") if better else "",
         ("   taken", "bold $success") if result.get("better") and not better else "",
     )  # fmt: skip
-
-
-def _asked(view: RunView) -> Any:
-    """The suggestion as it was when the trials began."""
-    import msgspec
-
-    found = view.anew or view.suggested
-    if not found or not view.trials:
-        return None
-    peaks = view.trials[0]["schedule"] == "one-cycle"  # of them the suggestion is none, but the end boundary
-    return found.suggestion if peaks else msgspec.structs.replace(found.suggestion, lr=_tried(view))
 
 
 def _tried(view: RunView) -> float | None:

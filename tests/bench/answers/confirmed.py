@@ -15,11 +15,13 @@ import torch
 
 from lrtui.analysis.analyse import analyse
 from lrtui.analysis.curve import Curve
+from lrtui.analysis.halving import least_budget
 from lrtui.analysis.rivals import FACTOR
 from lrtui.engine.budget import GENEROUS, drained
-from lrtui.engine.confirm import Confirmation, confirm, least_budget
+from lrtui.engine.confirm import Confirmation, confirm
+from lrtui.engine.momentum import set_momentum
 from lrtui.engine.step import Update
-from lrtui.engine.trials import Bench
+from lrtui.engine.trials import Bench, Pace
 from lrtui.engine.workbench import rates_of_trials
 
 from .__main__ import MOMENTUM
@@ -36,20 +38,28 @@ def bench(cell: Cell) -> Bench:
     torch.manual_seed(SEED)
     model = cell.task.build().train()
     initial = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    rate = [0.0]
+    optimizer = OPTIMIZERS[cell.optimizer](model.parameters(), lr=1.0)
+    rate = 0.0
 
     def start(seed: int) -> Callable[[], Update]:
+        nonlocal optimizer
         model.load_state_dict(initial)
         model.train()
         optimizer = OPTIMIZERS[cell.optimizer](model.parameters(), lr=1.0)
         data = batches(train_inputs, train_targets, cell.batch_size, 200 + seed)
-        return lambda: Update(step(model, optimizer, cell.task.criterion, *next(data), rate[0]))
+        return lambda: Update(step(model, optimizer, cell.task.criterion, *next(data), rate))
 
     def validation() -> tuple[float, None]:
         with torch.no_grad():
             return float(cell.task.criterion(model.eval()(inputs), targets)), None
 
-    return Bench(start, validation, lambda lr: rate.__setitem__(0, lr))
+    def set_pace(pace: Pace) -> None:
+        nonlocal rate
+        rate = pace.lr
+        if pace.momentum is not None:
+            set_momentum([optimizer], pace.momentum)
+
+    return Bench(start, validation, set_pace)
 
 
 def confirmed(cell: Cell, generous: float) -> tuple[Answer, Answer, Confirmation | None]:
