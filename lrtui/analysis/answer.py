@@ -9,6 +9,7 @@ Verdict = Literal[
     "no_descent",
     "still_falling",
     "diverges_from_start",
+    "falling_from_start",
     "too_noisy",
     "already_trained",
     "disagree",

@@ -129,6 +129,16 @@ def still_falling(valley: Valley, curves: Sequence[Curve]) -> Suggestion:
     )
 
 
+def falling_from_start(valley: Valley) -> Suggestion:
+    """A fall whose beginning is left of the ramp: its centre may be there, too."""
+    start_lr = 10 ** float(valley.log_lr[0])
+    return refuse(
+        "falling_from_start",
+        f"The loss fell from {start_lr:.1e}, the first rate, on: lower ones may be as good.",
+        f"Lower start_lr to {start_lr / 1000:.0e}.",
+    )
+
+
 def too_fast(valley: Valley) -> Suggestion:
     """A fall that was over before the rates that brought it can be told."""
     points, late = len(valley.longest.log_lr), valley.longest.delay

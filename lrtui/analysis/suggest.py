@@ -20,6 +20,7 @@ from lrtui.analysis.smoothed import doubted, hidden_noise
 from lrtui.analysis.valley import BANDWIDTH, Valley
 
 HELD = 2 / 3  # the interval is where this share of the deepest fall was held
+TOUCHES = 0.02  # decades; what is no further apart is the same
 TURNED = 0.9  # a curve has turned up again once it holds less than this share
 
 
@@ -80,9 +81,17 @@ def judge(reading: Reading, curves: Sequence[Curve]) -> Suggestion:
         return refusal.still_falling(valley, curves)
     if valley.hurried:
         return refusal.too_fast(valley)
+    if fell_at_once(valley):
+        return refusal.falling_from_start(valley)
     if metric is not None and not overlap(interval(valley), interval(metric)):
         return refusal.disagree(valley, metric)
     return answer(valley, len(reading.traces))
+
+
+def fell_at_once(valley: Valley) -> bool:
+    """Whether the fall reaches back to the first rate, on a ramp that is slow enough there to see it begin."""
+    first, second = valley.longest.log_lr[:2]
+    return bool(interval(valley)[0] <= first + TOUCHES and second - first < BANDWIDTH)
 
 
 def surely_falls(valley: Valley | None, errors: float = SURE) -> bool:

@@ -223,6 +223,32 @@ def test_a_level_is_known_by_the_few_losses_before_a_fall_that_begins_at_once():
     assert suggest(lrs, losses).lr == pytest.approx(suggest(*valley(400)).lr, rel=0.3)
 
 
+def trained(start_lr: float, num_iter: int = 200) -> tuple[np.ndarray, np.ndarray]:
+    """Losses of something that trains: a step takes off as much of the loss as its rate allows, until it overshoots."""
+    lrs = np.geomspace(start_lr, 10, num_iter)
+    noise = 0.02 * np.random.default_rng(0).standard_normal(num_iter)
+    loss, losses = 2.3, []
+    for lr, rough in zip(lrs, noise, strict=True):
+        losses.append(loss + rough)
+        loss += lr * (loss if lr > 1 else 0.2 - loss)
+        if loss > 20:
+            break
+    return lrs[: len(losses)], np.array(losses)
+
+
+@pytest.mark.parametrize("start_lr", [1e-7, 1e-5, 1e-3])
+def test_where_a_ramp_starts_is_all_the_same_while_it_starts_low_enough(start_lr):
+    found = suggest(*trained(start_lr), momentum=0.0)
+    assert found.verdict == "ok"
+    assert found.lr == pytest.approx(suggest(*trained(1e-6), momentum=0.0).lr, rel=0.5)
+
+
+def test_a_ramp_that_starts_in_the_fall_is_told_to_start_lower():
+    found = suggest(*trained(0.3), momentum=0.0)
+    assert (found.verdict, found.lr) == ("falling_from_start", None)
+    assert found.advice == "Lower start_lr to 3e-04."
+
+
 @pytest.mark.parametrize("points", [2, 3, 5, 9])
 def test_a_test_that_blew_up_within_a_few_steps_asks_for_a_lower_start(points):
     answer = suggest(ladder(400, start_lr=1.0)[:points], np.geomspace(2.3, 60, points))
