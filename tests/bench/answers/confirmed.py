@@ -51,7 +51,9 @@ def bench(cell: Cell) -> Bench:
 
     def validation() -> tuple[float, None]:
         with torch.no_grad():
-            return float(cell.task.criterion(model.eval()(inputs), targets)), None
+            loss = float(cell.task.criterion(model.eval()(inputs), targets))
+        model.train()
+        return loss, None
 
     def set_pace(pace: Pace) -> None:
         nonlocal rate
