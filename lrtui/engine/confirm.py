@@ -28,7 +28,8 @@ class Confirmation:
     """What the trials say. `better` is the rate that beat the suggestion, where one did.
 
     `margin` is how much less loss the suggestion reached than its best rival, averaged over the last round's seeds
-    (negative: more), and `error` the standard error of that.
+    (negative: more; infinite where a training blew up, nan where one of each did), and `error` the standard error of
+    that, with no pair counted for more than `OUTLIER` tolerances.
     """
 
     verdict: ConfirmVerdict
@@ -114,8 +115,8 @@ def decide(
         reason = f"in {steps} steps {rival:.1e} reached {_by(margins)} than {suggested:.1e}"
     else:
         reason = (
-            f"in {steps} steps {rival:.1e} reached {_by(margins)} than {suggested:.1e}, ±{2 * error:.2g}, and it takes "
-            f"{tolerance:.2g} to matter: give it more iterations"
+            f"in {steps} steps {rival:.1e} reached {_by(margins)} than {suggested:.1e}, ±{2 * error:.2g}"
+            f"{_blow_ups((suggested, rival), trials)}, and it takes {tolerance:.2g} to matter: give it more iterations"
         )
     return Confirmation(
         verdict=verdict,
@@ -177,3 +178,8 @@ def _mean(margins: Sequence[float]) -> float:
 def _by(margins: Sequence[float]) -> str:
     mean = _mean([margin for margin in margins if math.isfinite(margin)] or [0.0])
     return f"{abs(mean):.2g} {'less' if mean < 0 else 'more'} loss"
+
+
+def _blow_ups(rates: Sequence[float], trials: Sequence[Trial]) -> str:
+    counts = {lr: blown_up(lr, trials) for lr in rates}
+    return "".join(f", {lr:.1e} blew up {'once' if n == 1 else f'{n} times'}" for lr, n in counts.items() if n)
