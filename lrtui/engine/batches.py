@@ -5,6 +5,7 @@ tell what is the input and what the target of a batch. They draw from the loader
 because every `iter(loader)` consumes random numbers.
 """
 
+import copy
 from collections.abc import Iterable, Iterator, Mapping, Sized
 from typing import Any
 
@@ -158,20 +159,47 @@ def move(data: Any, device: torch.device, non_blocking: bool = True) -> Any:
     if isinstance(data, torch.Tensor):
         # asking is quicker than a `to` that has nothing to do
         return data if data.device == device else data.to(device, non_blocking=non_blocking)
-    if hasattr(data, "to"):
+    if callable(_attribute(data, "to")):
         try:
             moved = data.to(device, non_blocking=non_blocking)
         except TypeError:  # an object of the user's, whose .to takes a device alone
             moved = data.to(device)
         return data if moved is None else moved  # one that moves itself in place
-    if isinstance(data, tuple):
-        moved = [move(item, device, non_blocking) for item in data]
-        return type(data)(*moved) if hasattr(data, "_fields") else tuple(moved)
-    if isinstance(data, list):
-        return [move(item, device, non_blocking) for item in data]
     if isinstance(data, Mapping):
-        return {key: move(item, device, non_blocking) for key, item in data.items()}
+        return _of_kind(data, {key: move(item, device, non_blocking) for key, item in data.items()})
+    if isinstance(data, tuple | list):
+        return _of_kind(data, [move(item, device, non_blocking) for item in data])
     return data
+
+
+def _attribute(data: Any, name: str) -> Any:
+    """An attribute, or None; a mapping that gives its keys as attributes may raise a KeyError for what it lacks."""
+    try:
+        return getattr(data, name, None)
+    except LookupError:
+        return None
+
+
+def _of_kind(data: Any, content: Any) -> Any:
+    """The content in another container of the same kind, or in a plain one where that cannot be made."""
+    if type(data) in (dict, list, tuple):
+        return type(data)(content)
+    if isinstance(data, tuple) and hasattr(data, "_fields"):
+        return type(data)(*content)
+    for make in (_refilled, lambda data, content: type(data)(content)):
+        try:
+            return make(data, content)
+        except Exception:  # noqa: BLE001 - a class of the user's, of which nothing is known
+            continue
+    return tuple(content) if isinstance(data, tuple) else content
+
+
+def _refilled(data: Any, content: Any) -> Any:
+    """A copy with its own attributes and other content; raises for what cannot be emptied."""
+    again = copy.copy(data)
+    again.clear()
+    again.extend(content) if isinstance(again, list) else again.update(content)
+    return again
 
 
 def generators(loader: Any) -> list[torch.Generator]:
@@ -180,6 +208,7 @@ def generators(loader: Any) -> list[torch.Generator]:
     batch_sampler = getattr(loader, "batch_sampler", None)
     owners = (loader, getattr(loader, "sampler", None), batch_sampler, getattr(batch_sampler, "sampler", None))
     found = [getattr(owner, "generator", None) for owner in owners]
+    found += getattr(getattr(loader, "dataset", None), "__dict__", {}).values()
     own = [one for one in found if isinstance(one, torch.Generator) and one is not torch.default_generator]
     return list({id(one): one for one in own}.values())
 

@@ -1,8 +1,8 @@
 """Containers: the mutable things around the tensors (dicts, lists, attributes), put back without being replaced.
 
 A shallow copy of each is enough: what is inside is either the same object as before, put back on its own account, or
-something that cannot change. What holds tensors is state, and so is everything in an optimizer's `state` and groups; a
-list of anything else is somebody's log, and left alone.
+something that cannot change. What holds tensors is state, and so are plain numbers, random generators, and everything
+in an optimizer's `state` and groups; a list of anything else is somebody's log, and left alone.
 """
 
 from collections import deque
@@ -15,6 +15,7 @@ from lrtui.engine.vault import Vault
 
 PLAIN = (bool, int, float, complex, str, bytes, type(None))
 _SLOTS = ("_parameters", "_buffers", "_modules")
+_TORCHS = {name for name in vars(nn.Module()) if name not in _SLOTS}  # hooks and flags, not a model's own
 
 
 class Containers:
@@ -64,7 +65,7 @@ class Containers:
         """Whether all of them are as they were."""
         return (
             all(_alike(attributes(owner), content) for owner, content in self._owners)
-            and all(_alike(container, content) for container, content, surely in self._kept if surely)
+            and all(_alike(kept, content) for kept, content, surely in self._kept if surely or holds_tensors(kept))
             and all(torch.equal(generator.get_state(), state) for generator, state in self._generators)
         )
 
@@ -92,8 +93,9 @@ class Containers:
 def attributes(owner: Any) -> dict[str, Any]:
     """The attributes that are state.
 
-    Of a module those are its parameters, buffers and parts, and other attributes that are tensors or may become some
-    (None); of an optimizer or an object in its state all but hooks.
+    Of a module those are its parameters, buffers and parts, plain values such as an annealed temperature, generators,
+    and tensors and containers of them, or what may become such (None, or empty); of an optimizer or an object in its
+    state all but hooks.
     """
     if isinstance(owner, torch.jit.ScriptModule):
         return {}  # it keeps them elsewhere
@@ -101,9 +103,15 @@ def attributes(owner: Any) -> dict[str, Any]:
         return {
             name: value
             for name, value in vars(owner).items()
-            if name in _SLOTS or value is None or (isinstance(value, torch.Tensor | tuple) and holds_tensors(value))
+            if name in _SLOTS or (name not in _TORCHS and _may_be_state(value))
         }
     return {name: value for name, value in vars(owner).items() if "_hooks" not in name}
+
+
+def _may_be_state(value: Any) -> bool:
+    if isinstance(value, (*PLAIN, torch.Generator)):
+        return True
+    return holds_tensors(value) or (isinstance(value, dict | list | deque) and not value)
 
 
 def is_optimizer(value: Any) -> bool:

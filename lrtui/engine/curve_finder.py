@@ -231,6 +231,10 @@ class CurveFinder:
         """Put everything back."""
         self.reset()
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Everything but a test that is going on, which cannot be copied or written."""
+        return {**vars(self), "_active": None}
+
     def _clear(self) -> None:
         self.history = empty()
         self.histories = [self.history]

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from numbers import Real
 from typing import Any, NamedTuple
 
 import torch
@@ -34,10 +35,12 @@ class Forward:
 
     A batch is (in this order): whatever the user's `batch_step` takes; (inputs, target) as a `DataLoaderIter` splits
     it; a tuple or list, of which the model's forward gets as many as it requires (one, where it takes any number) and
-    the criterion the next one; a mapping, passed as keyword arguments; a tensor or any other object, passed as it is.
-    Without a criterion the model returns its loss: a scalar, alone or as the first one in a tuple, or an object or
-    mapping with `loss`; a forward that has an optional parameter of a target's name (`targets`, `labels`, …) right
-    after those that it requires gets one item more.
+    the criterion the next one; a mapping, of which the forward gets what it has parameters for, by name, or all of it
+    where it has none of those; a tensor or any other object, passed as it is. Inputs that are a tuple or a mapping
+    themselves are passed one by one to a forward that requires several.
+    Without a criterion the model returns its loss; a forward that has an optional parameter of a target's name
+    (`targets`, `labels`, …) right after those that it requires gets one item more. A loss, from wherever it comes, is a
+    scalar, alone or the first one in a tuple or list, or what an object or mapping has as `loss`.
     """
 
     def __init__(
@@ -54,6 +57,7 @@ class Forward:
         self._metric = metric
         self._split = split
         self._inputs = required_inputs(model)
+        self._names = keywords(model)
         self._replicated = isinstance(model, nn.DataParallel)
         self._takes_tensors = _is_torchs(criterion)
 
@@ -67,10 +71,10 @@ class Forward:
             return _step_output(self._batch_step(self._model, batch, *extra), batch)
         if self._split or is_sequence(batch):
             arguments, target = self._pair(batch)
-            return self._scored(self._model(*arguments), target, arguments)
+            return self._scored(self._called(arguments), target, arguments)
         if isinstance(batch, Mapping):
             inputs, target = self._keywords(batch)
-            return self._scored(self._model(**inputs), target, tuple(inputs.values()))
+            return self._scored(self._called_by_name(inputs), target, tuple(inputs.values()))
         return self._scored(self._model(batch), target_attribute(batch), (batch,))
 
     def describe(self, batch: Any) -> str:
@@ -85,6 +89,23 @@ class Forward:
         if isinstance(batch, Mapping):
             return f"keyword arguments {shown}"
         return shown
+
+    def _called(self, arguments: tuple[Any, ...]) -> Any:
+        if len(arguments) == 1 < self._inputs and is_sequence(arguments[0]):
+            return self._model(*arguments[0])
+        if len(arguments) == 1 and isinstance(arguments[0], Mapping) and self._known(arguments[0]):
+            return self._called_by_name(arguments[0])
+        return self._model(*arguments)
+
+    def _called_by_name(self, inputs: Mapping[str, Any]) -> Any:
+        if self._names is None:
+            return self._model(**inputs)
+        known = self._known(inputs)
+        return self._model(**known) if known else self._model(inputs)
+
+    def _known(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """What of a mapping the forward has parameters for."""
+        return {name: value for name, value in inputs.items() if name in (self._names or ())}
 
     def _pair(self, batch: Any) -> tuple[tuple[Any, ...], Any]:
         if self._split:
@@ -116,11 +137,16 @@ class Forward:
         else:
             if self._takes_tensors and not isinstance(output, torch.Tensor):
                 output = getattr(output, "logits", output)
-            loss = self._criterion(output, target)
+            returned = self._criterion(output, target)
+            loss = returned if isinstance(returned, torch.Tensor) else loss_in(returned)
+            if loss is None:
+                raise BatchError(f"the criterion must return its loss as a tensor, got {summary(returned)}")
         metric = None
         if self._metric is not None:
             with torch.no_grad():
                 metric = self._metric(output, target)
+            if not _is_number(metric):
+                raise BatchError(f"the metric must return a number, got {summary(metric)}")
         return Output(_scalar(loss, "criterion"), target, inputs, metric)
 
 
@@ -185,6 +211,15 @@ def forward_inputs(model: nn.Module, batch: Sequence[Any]) -> tuple[Any, ...]:
     return tuple(batch[: count + takes_target(model)] if count else batch)
 
 
+def keywords(model: nn.Module) -> set[str] | None:
+    """The names that the forward's parameters can be given by; None where it takes any."""
+    parameters = _parameters(model)
+    if any(one.kind is inspect.Parameter.VAR_KEYWORD for one in parameters):
+        return None
+    named = (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return {one.name for one in parameters if one.kind in named}
+
+
 def is_sequence(batch: Any) -> bool:
     """A tuple or list of parts; one that can be moved as a whole (PackedSequence) is an object."""
     return isinstance(batch, tuple | list) and not hasattr(batch, "to")
@@ -192,17 +227,22 @@ def is_sequence(batch: Any) -> bool:
 
 def _positional(model: nn.Module) -> list[inspect.Parameter] | None:
     """The forward's positional parameters; None where it takes any number."""
-    inner = getattr(model, "_orig_mod", model)
-    if type(inner).__name__ in _WRAPPERS:
-        inner = inner.module
-    try:
-        parameters = inspect.signature(inner.forward).parameters.values()
-    except (TypeError, ValueError):
-        return []
+    parameters = _parameters(model)
     if any(one.kind is inspect.Parameter.VAR_POSITIONAL for one in parameters):
         return None
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     return [one for one in parameters if one.kind in positional]
+
+
+def _parameters(model: nn.Module) -> list[inspect.Parameter]:
+    """The forward's parameters, as far as they can be known."""
+    inner = getattr(model, "_orig_mod", model)
+    if type(inner).__name__ in _WRAPPERS:
+        inner = inner.module
+    try:
+        return list(inspect.signature(inner.forward).parameters.values())
+    except (TypeError, ValueError):
+        return []
 
 
 _WRAPPERS = ("DataParallel", "DistributedDataParallel")
@@ -215,26 +255,35 @@ def _is_torchs(criterion: Any) -> bool:
 
 
 def loss_in(output: Any, *, replicated: bool = False) -> torch.Tensor | None:
-    """The loss in what a model returned, None where there is none: see `Forward`.
+    """The loss in what a model, a criterion or a step returned, None where there is none: see `Forward`.
 
     From DataParallel (`replicated`) it comes as a vector, one for each replica.
     """
     if isinstance(output, Mapping) or hasattr(output, "loss"):
         loss = output.get("loss") if isinstance(output, Mapping) else output.loss
         return loss if isinstance(loss, torch.Tensor) and loss.numel() and loss.dim() < 2 else None
-    for loss in output if isinstance(output, tuple) else (output,):
+    for loss in output if isinstance(output, tuple | list) else (output,):
         if isinstance(loss, torch.Tensor) and (loss.dim() == 0 or (loss.dim() == 1 and replicated)):
             return loss
     return None
 
 
 def _step_output(result: Any, batch: Any) -> Output:
-    loss, metrics = result if isinstance(result, tuple) and len(result) == 2 else (result, {})
-    if not isinstance(metrics, Mapping):
+    metrics: Any = {}
+    if isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], Mapping):
+        metrics = result[1]
+    elif isinstance(result, Mapping):
+        metrics = {name: value for name, value in result.items() if name != "loss" and _is_number(value)}
+    loss = result if isinstance(result, torch.Tensor) else loss_in(result)
+    if loss is None:
         raise BatchError(f"the step must return a loss, or (loss, {{name: value}}), got {summary(result)}")
     metric = next(iter(metrics.values()), None)
     metric = metric.detach() if isinstance(metric, torch.Tensor) else metric
     return Output(_scalar(loss, "step"), batch, metric=metric)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) or (isinstance(value, torch.Tensor) and value.numel() == 1)
 
 
 def _scalar(loss: Any, source: str) -> torch.Tensor:

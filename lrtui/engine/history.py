@@ -1,5 +1,6 @@
 """Histories: the curves of a test as lists, in torch_lr_finder's shape and beyond it, and as arrays for analysis."""
 
+import math
 from typing import Any
 
 from lrtui.analysis.curve import Curve
@@ -22,8 +23,9 @@ def record(step: Step, history: History) -> None:
     history.setdefault("raw_loss", []).append(raw)
     if step.train_loss is not None:
         history.setdefault("train_loss", []).append(step.train_loss)
-    if step.metric is not None:
-        history.setdefault("metric", []).append(step.metric)
+    if step.metric is not None or "metric" in history:
+        before = len(history["lr"]) - 1  # steps without one, where a step of the user's measures it now and then
+        history.setdefault("metric", [math.nan] * before).append(math.nan if step.metric is None else step.metric)
     if step.group_lrs:
         history.setdefault("group_lrs", []).append(step.group_lrs)
 

@@ -9,13 +9,15 @@ from torch.optim import Optimizer
 
 def set_learning_rates(optimizers: Iterable[Optimizer], lrs: Sequence[float]) -> None:
     """Set the rate of every parameter group, in the order of the optimizers and their groups."""
-    rates = iter(lrs)
-    for optimizer in optimizers:
-        for group in optimizer.param_groups:
-            if isinstance(group["lr"], torch.Tensor):
-                group["lr"].fill_(next(rates))
-            else:
-                group["lr"] = next(rates)
+    groups = [group for optimizer in optimizers for group in optimizer.param_groups]
+    if len(groups) > len(lrs):
+        raise RuntimeError("a parameter group was added to the optimizer during the test: there is no rate for it")
+    for group, lr in zip(groups, lrs, strict=False):
+        if isinstance(group["lr"], torch.Tensor):
+            with torch.no_grad():
+                group["lr"].fill_(lr)
+        else:
+            group["lr"] = lr
 
 
 def separate(optimizers: Iterable[Optimizer]) -> None:

@@ -9,6 +9,8 @@ import torch
 from lrtui.engine.containers import PLAIN
 from lrtui.engine.rng import RngState
 
+_UNKNOWN = -1  # an inference tensor's version: nobody counts what is written into it
+
 
 class _Draw(NamedTuple):
     batch: Any
@@ -61,7 +63,9 @@ class Replay:
     @property
     def faithful(self) -> bool:
         """Whether all batches were kept, and no model has written into one since."""
-        return self._room >= 0 and all(_versions(draw.batch) == draw.versions for draw in self._kept)
+        return self._room >= 0 and all(
+            _UNKNOWN not in draw.versions and _versions(draw.batch) == draw.versions for draw in self._kept
+        )
 
     def again(self) -> "Replay":
         """Begin with the first batch once more."""
@@ -70,7 +74,7 @@ class Replay:
 
 
 def _versions(batch: Any) -> list[int]:
-    return [tensor._version for tensor in _tensors(batch)]
+    return [_UNKNOWN if tensor.is_inference() else tensor._version for tensor in _tensors(batch)]
 
 
 def _tensors(data: Any) -> list[torch.Tensor]:

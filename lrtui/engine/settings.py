@@ -65,6 +65,8 @@ class Settings:
             requires a third argument gets the list of optimizers and does the update itself.
         repeats: how many curves, each from the same start.
         vary: what differs between repeats: the order of the "data", or the initialisation ("init") on the same batches.
+            Weights are drawn anew by the model's own `_init_weights`, or as torch does by default (`reset_parameters`);
+            what a constructor does beyond that is not done again.
     """
 
     start_lr: float | Sequence[float] | None = None

@@ -79,6 +79,8 @@ class Snapshot:
         if self._scaler_state is not None:
             self._scaler.load_state_dict(copy.deepcopy(self._scaler_state))
         for leaf, _, _ in self._leaves:
+            if leaf.grad_fn is not None:
+                leaf.detach_()  # a buffer that a forward has written its output into
             leaf.grad = None  # it may be on another device than the leaf is about to be
         self._vault.restore()
         for leaf, requires_grad, grad in self._leaves:

@@ -14,7 +14,8 @@ from lrtui.engine.step import TrainStep
 from lrtui.engine.validation import Validation
 
 Schedule = Literal["constant", "one-cycle"]
-BLOWN_UP = 10.0  # a trial is over when its loss is this many times the first one
+BLOWN_UP = 9.0  # a trial is over when its loss is so many times the first one's size above it
+FIRST = 5  # losses, which tell what size a loss near zero has
 
 
 class Pace(NamedTuple):
@@ -67,7 +68,7 @@ class Bench:
             except OutOfData:
                 break
             yield TrialStep(lr, round, seed, iteration, curve[-1])
-            if not math.isfinite(curve[-1]) or curve[-1] > abs(curve[0]) * BLOWN_UP:
+            if has_blown_up(curve):
                 return Trial(lr=lr, round=round, seed=seed, iterations=len(curve), loss=math.inf, curve=tuple(curve))
         reached = self.validation()[0] if self.validation else tail_mean(curve)
         if not math.isfinite(reached):
@@ -95,6 +96,14 @@ def paces(lr: float, iterations: int, schedule: Schedule) -> Iterator[Pace]:
 
 def _between(start: float, end: float, part: float) -> float:
     return end + (start - end) / 2 * (1 + math.cos(math.pi * part))
+
+
+def has_blown_up(curve: Sequence[float]) -> bool:
+    """Whether a training has left where it began for good: whatever the scale, the sign and the offset of its loss."""
+    if not math.isfinite(curve[-1]):
+        return True
+    size = max(abs(curve[0]), max(curve[:FIRST]) - min(curve[:FIRST]))
+    return len(curve) > FIRST and curve[-1] > curve[0] + BLOWN_UP * size
 
 
 def tail_mean(curve: list[float]) -> float:

@@ -9,7 +9,7 @@ import torch
 from lrtui.analysis.halving import FINAL_SEEDS, MIN_STEPS, affordable, kept, least_budget, steps_per_round, trials_in
 from lrtui.engine.confirm import confirm, decide, steadiest
 from lrtui.engine.step import Update
-from lrtui.engine.trials import Bench, Trial, TrialStep, pace_setter, paces
+from lrtui.engine.trials import Bench, Trial, TrialStep, has_blown_up, pace_setter, paces
 
 
 class NoisyQuadratic:
@@ -207,3 +207,11 @@ def test_what_a_budget_can_afford_is_the_most_that_it_is_enough_for(count: int) 
 def test_there_are_as_many_trials_as_foreseen(count: int) -> None:
     found, _, _ = outcome([0.1 * 1.3**i for i in range(count)], least_budget(count))
     assert len(found.trials) == trials_in(count)
+
+
+@pytest.mark.parametrize("offset", [0.0, -1.1, 1.1, 100.0, -100.0])
+def test_a_loss_that_begins_near_zero_or_below_is_no_blow_up(offset: float) -> None:
+    falling = [1.1 + offset - 0.05 * step + 0.1 * (-1) ** step for step in range(20)]
+    assert not any(has_blown_up(falling[: step + 1]) for step in range(20))
+    assert has_blown_up([*falling, math.inf])
+    assert has_blown_up([*falling, 1e4])

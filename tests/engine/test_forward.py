@@ -282,7 +282,7 @@ def test_what_nothing_can_be_done_with_is_said(model, criterion, batch, words):
         Forward(model, criterion)(batch)
 
 
-@pytest.mark.parametrize("result", [1.0, (LOSS, 3), (1.0, {})])
+@pytest.mark.parametrize("result", [1.0, (1.0, {}), {"accuracy": 1.0}])
 def test_a_step_that_returns_something_else_is_told_what_to_return(result):
     with pytest.raises(BatchError, match="the step must return"):
         Forward(NET, None, lambda model, batch: result)((INPUTS, TARGET))
@@ -373,3 +373,103 @@ def test_sizes_and_summaries():
     assert batch_size(3) == 1
     assert summary(torch.ones(())) == "scalar float32"
     assert summary([1] * 9) == "list"
+
+
+def losses_of(model, criterion, batches, **settings) -> list[float]:
+    live = finder(model, criterion=criterion)
+    live.range_test(batches, num_iter=3, start_lr=1e-3, end_lr=1e-2, smooth_f=0, **settings)
+    live.reset()
+    return live.history["loss"]
+
+
+class Reads(Two):
+    """Reads a mapping itself."""
+
+    def forward(self, batch):
+        return self.net(batch["inputs"] + batch["offset"])
+
+
+PAIRS = [(x, torch.ones_like(x), y) for x, y in loader()]
+
+
+@pytest.mark.parametrize(
+    ("model", "batches"),
+    [
+        (Two, [((a, b), y) for a, b, y in PAIRS]),
+        (Two, [[[a, b], y] for a, b, y in PAIRS]),
+        (Keywords, [({"inputs": a, "offset": b}, y) for a, b, y in PAIRS]),
+        (Keywords, [{"inputs": a, "offset": b, "labels": y, "index": 7} for a, b, y in PAIRS]),
+        (Reads, [{"inputs": a, "offset": b, "labels": y} for a, b, y in PAIRS]),
+        (Reads, [({"inputs": a, "offset": b}, y) for a, b, y in PAIRS]),
+    ],
+)
+def test_inputs_that_are_several_reach_the_forward_however_they_are_packed(model, batches):
+    assert losses_of(model(), cross_entropy, batches) == losses_of(Two(), cross_entropy, PAIRS)
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        lambda loss: (loss, {"parts": 1}),
+        lambda loss: [loss, 3],
+        lambda loss: {"loss": loss, "accuracy": 0.5},
+        lambda loss: SimpleNamespace(loss=loss),
+    ],
+)
+def test_a_loss_is_found_alike_in_what_criterion_and_step_return(packed):
+    def criterion(output, target):
+        return packed(cross_entropy(output, target))
+
+    def step(model, batch):
+        return packed(cross_entropy(model(batch[0]), batch[1]))
+
+    ways = ((cross_entropy, {}), (criterion, {}), (None, {"batch_step": step}))
+    found = [losses_of(NET, how, loader(shuffle=False), **settings) for how, settings in ways]
+    assert found[0] == found[1] == found[2]
+
+
+def test_a_metric_that_is_no_number_is_told():
+    live = finder()
+    with pytest.raises(BatchError, match=r"the metric must return a number, got \{accuracy"):
+        live.range_test(loader(), num_iter=3, metric=lambda output, target: {"accuracy": 1.0})
+
+
+def test_a_metric_that_is_measured_now_and_then_leaves_gaps():
+    count = iter(range(100))
+
+    def step(model, batch):
+        loss = cross_entropy(model(batch[0]), batch[1])
+        return (loss, {"accuracy": 0.5}) if next(count) % 3 == 2 else loss
+
+    live = finder(criterion=None)
+    live.range_test(loader(), num_iter=12, batch_step=step)
+    assert len(live.history["metric"]) == len(live.history["loss"])
+    assert [value == value for value in live.history["metric"][:6]] == [False, False, True, False, False, True]
+    live.suggestion()
+
+
+class AttributeDict(dict):
+    def __getattr__(self, name):
+        return self[name]
+
+
+class Batched(UserDict):
+    def __getattr__(self, name):
+        if name == "data":
+            raise AttributeError(name)
+        return self.data[name]
+
+
+@pytest.mark.parametrize("kind", [AttributeDict, Batched, dict])
+def test_a_mapping_of_the_users_own_kind_stays_one(kind):
+    seen = []
+
+    def step(model, batch):
+        seen.append(batch)
+        return cross_entropy(model(batch["x"]), batch["y"])
+
+    batches = [kind(x=x, y=y) for x, y in loader()]
+    live = finder(criterion=None)
+    live.range_test(batches, num_iter=3, batch_step=step)
+    assert all(type(batch) is kind for batch in seen)
+    assert not any(batch is one for batch in seen for one in batches)  # whatever the step takes out of it

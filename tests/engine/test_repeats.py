@@ -269,3 +269,31 @@ def test_out_of_data_between_two_repeats_is_an_end_and_no_error():
     live.range_test(TrainDataLoaderIter(loader(), auto_reset=False), num_iter=8, repeats=2, end_lr=1e-2)
     assert (live.status, live.reason) == ("stopped", "out of data after 0 of 8 iterations")
     assert len(live.history["lr"]) == 8
+
+
+def test_what_is_frozen_beside_something_trained_stays_too():
+    class LowRank(nn.Linear):
+        def __init__(self):
+            super().__init__(4, 3)
+            self.weight.requires_grad_(False)
+            self.down = nn.Parameter(torch.zeros(4, 1))
+
+    model = LowRank()
+    kept, bias = model.weight.clone(), model.bias.clone()
+    reinitialise(model)
+    assert torch.equal(model.weight, kept)
+    assert not torch.equal(model.bias, bias)
+
+
+def test_parts_that_always_begin_alike_are_no_other_initialisation():
+    class Own(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight = nn.Parameter(torch.ones(4, 3))
+            self.norm = nn.LayerNorm(3)
+
+        def forward(self, inputs):
+            return self.norm(inputs @ self.weight)
+
+    with pytest.raises(ValueError, match="draw their parameters at random"):
+        finder(Own()).range_test(loader(), repeats=2, vary="init")
