@@ -12,6 +12,8 @@ from lrtui.analysis.reading import read
 from lrtui.analysis.rules import RULES, Agreement, agreement, suggest_all
 from lrtui.analysis.suggest import judge
 
+NOT_ALL_SEEN = ("falling_from_start", "still_falling", "too_short")  # an end of the valley is not on the curve
+
 
 class Analysis(msgspec.Struct, frozen=True, kw_only=True):
     """Our suggestion, what each published rule says, how far those agree, and the two boundaries."""
@@ -25,12 +27,12 @@ class Analysis(msgspec.Struct, frozen=True, kw_only=True):
 def analyse(curves: Sequence[Curve]) -> Analysis:
     """Everything about one or more repeats. Whatever was measured, it does not raise."""
     reading = read(curves)
-    suggestions = typical_suggestions(curves)
+    suggestion, suggestions = judge(reading, curves), typical_suggestions(curves)
     return Analysis(
-        suggestion=judge(reading, curves),
+        suggestion=suggestion,
         suggestions=suggestions,
         agreement=agreement(suggestions),
-        bounds=bounds_of(reading),
+        bounds=None if suggestion.verdict in NOT_ALL_SEEN else bounds_of(reading),
     )
 
 

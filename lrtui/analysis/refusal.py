@@ -9,12 +9,14 @@ from lrtui.analysis.answer import Suggestion, Verdict
 from lrtui.analysis.curve import Curve
 from lrtui.analysis.reading import MIN_POINTS, SURE
 from lrtui.analysis.trace import Trace
-from lrtui.analysis.valley import Valley
+from lrtui.analysis.valley import BANDWIDTH, Valley
 
 METHOD = "centre of the valley"
 PERHAPS = 3.0  # standard errors of a fall that more repeats may make sure of
 HIDDEN = 0.5  # of the first loss: a fall by less than this must not go unseen
+TINY = 1e-6  # a rate that no step is known to come to harm at
 MOST = 30  # times the measurements; more is no advice
+LATE = 2 * BANDWIDTH  # decades; a ramp on which a rate shows later is a fast one
 AT_ONCE = 0.2  # a rise within this share of the axis leaves no room for an answer to its left
 
 
@@ -35,11 +37,13 @@ def too_little(curves: Sequence[Curve]) -> Suggestion:
             f"The loss was not finite at {start_lr:.1e}, before a single step was taken.",
             "Look at the data, the loss and the precision: no learning rate can mend this.",
         )
-    if not np.isfinite(losses[-1]) or losses[-1] / 2 > abs(losses[0]):
+    if not np.isfinite(losses[-1]) or (losses[-1] / 2 > abs(losses[0]) and losses[-1] == losses.max()):
         return refuse(
             "diverges_from_start",
             f"The loss blew up within {len(losses)} iterations, from {start_lr:.1e} on.",
-            f"Lower start_lr to {start_lr / 1000:.0e}.",
+            f"Lower start_lr to {start_lr / 1000:.0e}."
+            if start_lr > TINY
+            else "So low a rate can hardly do that: look at the loss of single batches, and raise diverge_th.",
         )
     return refuse(
         "too_short",
@@ -67,6 +71,8 @@ def no_fall(valley: Valley, traces: Sequence[Trace]) -> Suggestion:
         return too_noisy(valley, len(traces), (SURE / valley.significance) ** 2)
     if smallest > HIDDEN * valley.level > 0:
         return too_noisy(valley, len(traces), (smallest / (HIDDEN * valley.level)) ** 2)
+    if rises and valley.lateness > LATE:
+        return fast_ramp(valley)
     if rises:
         return refuse(
             "already_trained",
@@ -84,12 +90,12 @@ def no_fall(valley: Valley, traces: Sequence[Trace]) -> Suggestion:
 
 def moved_at_once(t: Trace) -> Suggestion:
     """A loss that moved before its level could be known, and no fall that can be told from that."""
-    first, second = (10**log_lr for log_lr in t.log_lr[:2])
+    first = 10 ** float(t.log_lr[0])
     return refuse(
         "diverges_from_start",
         f"The loss moved at the first rates, from {first:.1e} on, and none of them brought a fall that lasted.",
-        f"Measure on an exponential ramp: the second rate of this one is {second / first:.0e} times the first."
-        if second > 10 * first
+        f"Measure on an exponential ramp: the second rate of this one is {times(t):.0e} times the first."
+        if times(t) > 10
         else f"Lower start_lr to {first / 1000:.0e}.",
     )
 
@@ -130,13 +136,53 @@ def still_falling(valley: Valley, curves: Sequence[Curve]) -> Suggestion:
 
 
 def falling_from_start(valley: Valley) -> Suggestion:
-    """A fall whose beginning is left of the ramp: its centre may be there, too."""
+    """A fall whose beginning is left of the ramp, or within its first step: its centre may be there, too."""
     start_lr = 10 ** float(valley.log_lr[0])
     return refuse(
         "falling_from_start",
         f"The loss fell from {start_lr:.1e}, the first rate, on: lower ones may be as good.",
-        f"Lower start_lr to {start_lr / 1000:.0e}.",
+        f"Measure on an exponential ramp: the second rate of this one is {times(valley.longest):.0e} times the first."
+        if valley.begins_coarsely
+        else f"Lower start_lr to {start_lr / 1000:.0e}.",
     )
+
+
+def times(t: Trace) -> float:
+    """How many times the first rate the second one is."""
+    return float(10 ** (t.log_lr[1] - t.log_lr[0]))
+
+
+def two_valleys(left: float, right: float) -> Suggestion:
+    """A centre between two valleys, where the loss was high."""
+    return refuse(
+        "disagree",
+        f"The loss fell at two places, around {10**left:.1e} and around {10**right:.1e}, and not between them.",
+        f"Test again from {10**left / 100:.0e} to {10 ** ((left + right) / 2):.0e}: the first of them comes from less "
+        "training.",
+    )
+
+
+def repeats_disagree(valley: Valley) -> Suggestion:
+    """Repeats that speak for rates too far apart to be of one curve."""
+    return refuse(
+        "disagree",
+        f"The repeats speak for rates from {10 ** min(valley.centres):.1e} to {10 ** max(valley.centres):.1e}.",
+        "Look at them one by one, or measure more iterations.",
+    )
+
+
+def fast_ramp(valley: Valley) -> Suggestion:
+    """A ramp on which a rate shows when others have long taken its place."""
+    return refuse(
+        "too_short",
+        f"A rate shows {valley.longest.delay:.0f} iterations late: on this ramp {valley.lateness:.1f} decades.",
+        f"Measure {slower(valley)} iterations.",
+    )
+
+
+def slower(valley: Valley) -> int:
+    """Iterations of a ramp on which a rate shows in time."""
+    return ceil(len(valley.longest.log_lr) * valley.lateness / BANDWIDTH / 50) * 50
 
 
 def too_fast(valley: Valley) -> Suggestion:

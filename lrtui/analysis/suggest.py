@@ -7,20 +7,22 @@ reaches to each repeat's own centre: in tests/bench/answers it contains the best
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import ceil
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from lrtui.analysis import refusal
 from lrtui.analysis.answer import Suggestion
+from lrtui.analysis.bounds import STARTS
 from lrtui.analysis.curve import Curve, FloatArray, as_floats, unsmooth
 from lrtui.analysis.reading import SURE, Reading, read
 from lrtui.analysis.smoothed import doubted, hidden_noise
-from lrtui.analysis.valley import BANDWIDTH, Valley
+from lrtui.analysis.valley import Valley
 
 HELD = 2 / 3  # the interval is where this share of the deepest fall was held
-TOUCHES = 0.02  # decades; what is no further apart is the same
+TOO_LATE = 1.5  # decades; what shows so late cannot be told from its neighbours
+APART = 1.5  # decades between two repeats that do not measure the same
+TOUCHES = 0.1  # decades; an interval that is no further from the first rate may begin left of it
 TURNED = 0.9  # a curve has turned up again once it holds less than this share
 
 
@@ -75,6 +77,8 @@ def judge(reading: Reading, curves: Sequence[Curve]) -> Suggestion:
     valley, metric = reading.loss, reading.metric
     if valley is None:
         return refusal.too_little(curves)
+    if valley.lateness > TOO_LATE and not valley.begins_coarsely:
+        return refusal.fast_ramp(valley)
     if valley.significance < SURE:
         return refusal.no_fall(valley, reading.traces)
     if not valley.turned and valley.share[-1] >= TURNED:
@@ -83,15 +87,25 @@ def judge(reading: Reading, curves: Sequence[Curve]) -> Suggestion:
         return refusal.too_fast(valley)
     if fell_at_once(valley):
         return refusal.falling_from_start(valley)
+    if apart(valley.centres) > APART:
+        return refusal.repeats_disagree(valley)
+    if valley.humps is not None:
+        return refusal.two_valleys(*valley.humps)
     if metric is not None and not overlap(interval(valley), interval(metric)):
         return refusal.disagree(valley, metric)
     return answer(valley, len(reading.traces))
 
 
 def fell_at_once(valley: Valley) -> bool:
-    """Whether the fall reaches back to the first rate, on a ramp that is slow enough there to see it begin."""
-    first, second = valley.longest.log_lr[:2]
-    return bool(interval(valley)[0] <= first + TOUCHES and second - first < BANDWIDTH)
+    """Whether the fall reaches back to the first rate; on a ladder that begins coarsely, whether it began there."""
+    left = valley.earlier(valley.edges(STARTS)[0]) if valley.begins_coarsely else interval(valley)[0]
+    return left <= float(valley.log_lr[0]) + TOUCHES
+
+
+def apart(centres: Sequence[float]) -> float:
+    """How far the repeats' centres are apart, by the middle half of them: a few noisy ones may be anywhere."""
+    low, high = np.quantile(centres, (0.25, 0.75))
+    return 2 * float(high - low)
 
 
 def surely_falls(valley: Valley | None, errors: float = SURE) -> bool:
@@ -128,9 +142,8 @@ def answer(valley: Valley, repeats: int) -> Suggestion:
 def next_step(valley: Valley, repeats: int) -> str:
     """What makes a good answer better: a slower ramp before more repeats, and more repeats before a confirmation."""
     late = valley.delay_in_decades
-    if late > 2 * BANDWIDTH:
-        slower = ceil(len(valley.longest.log_lr) * late / BANDWIDTH / 50) * 50
-        return f"Measure {slower} iterations or more: on so fast a ramp a rate shows {late:.1f} decades late."
+    if late > refusal.LATE:
+        return f"Measure {refusal.slower(valley)} iterations: on so fast a ramp a rate shows {late:.1f} decades late."
     if repeats == 1:
         return "Measure 3 repeats: one run does not show how much its seed matters."
     return "Confirm it with short trainings, or train."

@@ -10,6 +10,7 @@ from lrtui.analysis.curve import SINGLE, FloatArray
 CAP = 3  # noise widths above the first losses: whatever is higher is no worse than this
 ENOUGH = 8  # losses that a width can be told from
 AGREE, SURELY = 2, 4  # standard errors of a difference: it may be chance, it is none
+NEXT = 9  # losses that are next to each other
 LAST = 5  # losses that an end, or a lowest point, is the mean of
 RISEN = 6  # standard errors; more than SURELY, because the lowest of many means is a low one
 USUAL_MOMENTUM = 0.9  # PyTorch's default beta1, and what nearly everybody gives to SGD
@@ -19,12 +20,14 @@ USUAL_MOMENTUM = 0.9  # PyTorch's default beta1, and what nearly everybody gives
 class Trace:
     """One curve made ready: log10 of the rates, and how far the loss is below its first level, in units of the loss.
 
-    `rough` is the noise around each point, where `noise` is that of the quietest part; `at_once` says that the loss
-    moved at the first rates already.
+    `rough` is the noise around each point, where `noise` is that of the quietest part; `fair` is a fall that such noise
+    does not deepen, as it does `fall`, which counts nothing above the first level and its noise; `at_once` says that
+    the loss moved at the first rates already.
     """
 
     log_lr: FloatArray
     fall: FloatArray
+    fair: FloatArray
     rough: FloatArray
     level: float
     level_error: float
@@ -59,10 +62,13 @@ def trace(log_lr: FloatArray, losses: FloatArray, momentum: float | None = None)
     # no loss is known better than to single precision
     noise = max(noise, width, float(SINGLE.eps) * max(abs(level), level - float(known.min())))
     diverged = bool(losses[-1] > level + 2 * CAP * noise)
+    around = noise_around(np.minimum(losses, float(known.max())))
+    losses = np.maximum(losses, middle_around(losses) - CAP * np.maximum(noise, around))  # a low one alone is no fall
     fall = level - np.minimum(losses, level + CAP * noise)
     return Trace(
         log_lr=log_lr,
         fall=fall,
+        fair=level - np.minimum(losses, level + CAP * np.maximum(noise, around)),
         rough=roughness(fall),
         level=level,
         level_error=noise / sqrt(len(first)),
@@ -138,6 +144,18 @@ def roughness(losses: FloatArray) -> FloatArray:
     """The noise around each loss, as its own bend alone tells it: to be averaged over many."""
     # of normal noise, the mean absolute deviation is √(2/π) standard deviations
     return np.pad(bent(losses), 1, mode="edge") * sqrt(pi / 2) / sqrt(1.5)
+
+
+def noise_around(losses: FloatArray) -> FloatArray:
+    """The noise around each loss, as those next to it tell it."""
+    return 1.4826 * middle_around(np.pad(bent(losses), 1, mode="edge")) / sqrt(1.5)
+
+
+def middle_around(values: FloatArray) -> FloatArray:
+    """The median of each value and those next to it."""
+    padded = np.pad(values, NEXT // 2, mode="edge")
+    middle: FloatArray = np.median(np.lib.stride_tricks.sliding_window_view(padded, NEXT), axis=1)
+    return middle
 
 
 def bent(losses: FloatArray) -> FloatArray:

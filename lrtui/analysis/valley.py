@@ -20,6 +20,8 @@ BANDWIDTH = 0.5 * log10(e)  # decades; standard deviation of the averaging kerne
 RESOLUTION = BANDWIDTH / 5  # decades between grid points
 GRID_LIMIT = 600  # grid points; a wider ladder gets a coarser grid
 ROUGH = 0.75  # of the roughness of a curve is noise where it is rougher than at its quietest; the rest is its own bends
+LEAP = 3  # times the mean step of a ladder
+HUMP = 0.5  # of the fall; a centre that holds less is none
 SHARPNESS = 4  # a rate weighs in the centre of mass by its share of the fall to this power
 
 
@@ -27,12 +29,14 @@ SHARPNESS = 4  # a rate weighs in the centre of mass by its share of the fall to
 class Valley:
     """The average of one or more traces on a uniform grid of log10(lr).
 
-    `fall` is in units of the loss, `error` its standard error at each grid point, `share` is the fall divided by the
-    deepest fall. `centre`, and each repeat's own in `centres`, are log10 of rates; the delay is taken off.
+    `fall` is in units of the loss, `fair` what of it no noise can have made, `error` its standard error at each grid
+    point, `share` is the fall divided by the deepest fall. `centre`, and each repeat's own in `centres`, are log10 of
+    rates; the delay is taken off.
     """
 
     log_lr: FloatArray
     fall: FloatArray
+    fair: FloatArray
     error: FloatArray
     longest: Trace
     centres: tuple[float, ...]
@@ -55,8 +59,8 @@ class Valley:
 
     @property
     def significance(self) -> float:
-        """The deepest fall in units of its standard error; 0 where nothing falls."""
-        return self.depth / float(self.error[self.deepest]) if self.depth > 0 else 0.0
+        """The fall at its deepest in units of its standard error; 0 where nothing falls."""
+        return max(0.0, float(self.fair[self.deepest]) / float(self.error[self.deepest]))
 
     @property
     def centre(self) -> float:
@@ -79,6 +83,28 @@ class Valley:
         late = centre_of_mass(self.log_lr, self.fall)
         return late - self.earlier(late)
 
+    @property
+    def lateness(self) -> float:
+        """Decades that the ladder moves on while a rate has yet to show: at the centre, or on the whole."""
+        t = self.longest
+        per_step = float(t.log_lr[-1] - t.log_lr[0]) / max(1, len(t.log_lr) - 1)
+        return max(self.delay_in_decades, t.delay * per_step)
+
+    @property
+    def begins_coarsely(self) -> bool:
+        """Whether the ladder leaps at first, as a linear one from nearly 0 does, over rates that a curve changes at."""
+        steps = np.diff(self.longest.log_lr)
+        return bool(steps[0] >= max(BANDWIDTH, LEAP * float(steps.mean())))
+
+    @property
+    def humps(self) -> tuple[float, float] | None:
+        """Log10 of the deepest points on both sides of a centre that lies on a hump between two valleys."""
+        middle = int(np.searchsorted(self.log_lr, centre_of_mass(self.log_lr, self.fall)))
+        if self.share[min(middle, len(self.share) - 1)] >= HUMP:
+            return None
+        left, right = self.fall[: middle + 1].argmax(), middle + self.fall[middle:].argmax()
+        return float(self.log_lr[left]), float(self.log_lr[right])
+
     def edges(self, share: float) -> tuple[float, float]:
         """Log10 of the outermost rates, to the left and right of the deepest point, that hold `share` of the fall."""
         below = np.flatnonzero(self.share < share)
@@ -94,6 +120,7 @@ def find_valley(traces: Sequence[Trace]) -> Valley:
     grid = uniform_grid(min(float(t.log_lr[0]) for t in traces), float(longest.log_lr[-1]))
     counts, sums = (np.stack(rows) for rows in zip(*(binned(t, t.fall, grid) for t in traces), strict=True))
     rough, _ = averaged(counts.sum(0), np.sum([binned(t, t.rough, grid)[1] for t in traces], axis=0), grid)
+    fair, _ = averaged(counts.sum(0), np.sum([binned(t, t.fair, grid)[1] for t in traces], axis=0), grid)
     for count, total, t in zip(counts, sums, traces, strict=True):
         if t.diverged:
             extend_divergence(count, total, t, grid, counts.max(0))
@@ -104,6 +131,7 @@ def find_valley(traces: Sequence[Trace]) -> Valley:
     return Valley(
         log_lr=grid,
         fall=fall,
+        fair=fair,
         error=np.hypot(np.maximum(noise, ROUGH * rough) * error, level_error),
         longest=longest,
         centres=tuple(own_centres(traces, counts, sums, grid)),

@@ -20,7 +20,6 @@ from lrtui.engine.trials import Bench, Schedule, Trial, TrialStep
 ConfirmVerdict = Literal["confirmed", "refuted", "undecided"]
 
 OF_FALL, OF_LOSS = 0.05, 0.2  # shares of the whole fall, and of what is left: no difference that one would train for
-OUTLIER = 3.0  # times that; what a pair differs by beyond it says no more than that it differs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +28,7 @@ class Confirmation:
 
     `margin` is how much less loss the suggestion reached than its best rival, averaged over the last round's seeds
     (negative: more; infinite where a training blew up, nan where one of each did), and `error` the standard error of
-    that, with no pair counted for more than `OUTLIER` tolerances.
+    that (nan then).
     """
 
     verdict: ConfirmVerdict
@@ -96,34 +95,37 @@ def decide(
     best = min((trial.loss for trial in trials), default=math.nan)
     steps = max((trial.iterations for trial in trials), default=0)
     tolerance = tolerated(first_loss, best)
-    # one training that went badly for either must not outweigh all the others
-    told = [min(max(margin, -OUTLIER * tolerance), OUTLIER * tolerance) for margin in margins]
-    mean, error = statistics.fmean(told), statistics.stdev(told) / math.sqrt(len(told))
+    mean, error = _mean(margins), _error(margins)
+    all_of_them = len(margins) >= FINAL_SEEDS  # one that went badly for either must not outweigh the others
+    not_worse = (all_of_them and min(margins) >= -tolerance) or mean - 2 * error >= -tolerance
+    worse = (all_of_them and max(margins) < -tolerance) or mean + 2 * error < -tolerance
     verdict: ConfirmVerdict = "undecided"
     better: float | None = None
     if not math.isfinite(best) or best >= first_loss:
         reason = "none of the rates lowered the loss within the budget: give it more iterations"
-    elif mean - 2 * error >= -tolerance:
+    elif not_worse:
         verdict = "confirmed"
-        reason = f"in {steps} steps no other rate trains better than {suggested:.1e} by more than {tolerance:.2g}"
+        others = _others(len({trial.lr for trial in trials} - {suggested}))
+        reason = f"in up to {steps} steps {others} trained better than {suggested:.1e} by more than {tolerance:.2g}"
     elif blown_up(suggested, trials) > len(margins) / 2:
         better = steadiest(trials)
         verdict = "undecided" if better is None else "refuted"
         reason = f"trainings at {suggested:.1e} blew up" + ("" if better is None else f", none did at {better:.1e}")
-    elif mean + 2 * error < -tolerance and not blown_up(rival, trials):
+    elif worse and not blown_up(rival, trials):
         verdict, better = "refuted", rival
         reason = f"in {steps} steps {rival:.1e} reached {_by(margins)} than {suggested:.1e}"
     else:
+        sure = f", ±{2 * error:.2g}" if math.isfinite(error) else _blow_ups((suggested, rival), trials)
         reason = (
-            f"in {steps} steps {rival:.1e} reached {_by(margins)} than {suggested:.1e}, ±{2 * error:.2g}"
-            f"{_blow_ups((suggested, rival), trials)}, and it takes {tolerance:.2g} to matter: give it more iterations"
+            f"in {steps} steps {rival:.1e} reached {_by(margins)} than {suggested:.1e}{sure}, and it takes "
+            f"{tolerance:.2g} to matter: give it more iterations"
         )
     return Confirmation(
         verdict=verdict,
         lr=suggested,
         better=better,
         reason=reason,
-        margin=_mean(margins),
+        margin=mean,
         error=error,
         trials=tuple(trials),
     )
@@ -170,9 +172,18 @@ def difference(rival: float, suggested: float) -> float:
     return 0.0 if rival == suggested else rival - suggested
 
 
+def _others(count: int) -> str:
+    return f"none of {count} other rates" if count > 1 else "the one other rate that was tried has not"
+
+
 def _mean(margins: Sequence[float]) -> float:
     infinite = {margin for margin in margins if math.isinf(margin)}
     return math.nan if len(infinite) == 2 else next(iter(infinite), statistics.fmean(margins) if not infinite else 0.0)
+
+
+def _error(margins: Sequence[float]) -> float:
+    finite = all(map(math.isfinite, margins))
+    return statistics.stdev(margins) / math.sqrt(len(margins)) if finite else math.nan
 
 
 def _by(margins: Sequence[float]) -> str:

@@ -26,7 +26,9 @@ def answer_lines(record: RunRecord) -> Iterator[str]:
     elif suggestion.lr is None:
         yield f"no learning rate can be recommended ({suggestion.verdict})"
     else:
-        yield f"lr       {suggestion.lr:.1e}"
+        corrected, _ = confirmation.corrected(record.measured, suggestion, record.bounds)
+        better = corrected.lr if corrected is not None and corrected.lr != suggestion.lr else None
+        yield f"lr       {suggestion.lr:.1e}{f'   refuted: train at {better:.1e}' if better else ''}"
         if suggestion.low is not None and suggestion.high is not None:
             yield f"from     {suggestion.low:.1e} to {suggestion.high:.1e}"
     if suggestion is not None:
@@ -37,7 +39,7 @@ def answer_lines(record: RunRecord) -> Iterator[str]:
         yield f"bounds   {record.bounds.start_lr:.1e} to {record.bounds.end_lr:.1e}"
     yield from _rules(record)
     yield from _code(record)
-    yield from confirmation.lines(record.measured)
+    yield from confirmation.lines(record.measured, suggestion.lr if suggestion else None)
 
 
 def _rules(record: RunRecord) -> Iterator[str]:

@@ -5,9 +5,11 @@ This is the one place of the front end that needs numpy: it is imported when som
 
 from collections.abc import Sequence
 
+import msgspec
 import numpy as np
 
 from lrtui.analysis.analyse import analyse
+from lrtui.analysis.answer import Suggestion
 from lrtui.analysis.curve import Curve, FloatArray, exponential_average
 from lrtui.events import Step, Suggested
 from lrtui.spec import RangeSpec
@@ -21,7 +23,23 @@ Points = Sequence[Sequence[Step]]  # of each repeat
 def recomputed(points: Points, lens: Lens, test: RangeSpec, momentum: float | None) -> Suggested:
     """The answer to what the lens shows of the curves."""
     found = analyse([_curve(steps, lens, test, momentum) for steps in _taken(points, lens)])
-    return Suggested(suggestion=found.suggestion, suggestions=dict(found.suggestions), bounds=found.bounds)
+    suggestion = _of_a_view(found.suggestion, lens)
+    return Suggested(suggestion=suggestion, suggestions=dict(found.suggestions), bounds=found.bounds)
+
+
+def _of_a_view(suggestion: Suggestion, lens: Lens) -> Suggestion:
+    """What is missing from a curve that a person has trimmed is not the test's to measure."""
+    for verdict, left_out, where in (
+        ("still_falling", lens.skip_end, "last"),
+        ("falling_from_start", lens.skip_start, "first"),
+    ):
+        if suggestion.verdict == verdict and left_out:
+            return msgspec.structs.replace(
+                suggestion,
+                reason=f"The loss falls right to where the {where} {left_out} points are left out.",
+                advice="Leave out fewer of them.",
+            )
+    return suggestion
 
 
 def redrawn(points: Points, lens: Lens, axis: Axis) -> list[Thinned]:
@@ -52,7 +70,7 @@ def _curve(steps: Sequence[Step], lens: Lens, test: RangeSpec, momentum: float |
         smoothed(steps, lens)[kept],
         None if all(value is None for value in metric) else np.array(metric, dtype=np.float64),
         metric_mode=test.metric_mode,
-        num_iter=test.num_iter,
+        num_iter=None if lens.skip_end else test.num_iter,
         momentum=momentum,
     )
 

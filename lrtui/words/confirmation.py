@@ -81,8 +81,8 @@ def corrected(
     return suggestion, bounds
 
 
-def lines(measured: Sequence[Values]) -> Iterator[str]:
-    """The verdict, the table of trials, and the stability limit, as far as they were measured."""
+def lines(measured: Sequence[Values], lr: float | None = None) -> Iterator[str]:
+    """The verdict, the table of trials, and the stability limit beside the answer, as far as they were measured."""
     trials, result = latest(measured)
     for one in verdicts(measured):
         yield f"confirm  {verdict_line(one)}"
@@ -96,7 +96,7 @@ def lines(measured: Sequence[Values]) -> Iterator[str]:
             yield f"         {row.lr:.2e}  {row.what:16}  {loss:>8}  {steps}"
     for values in measured:
         if values.get("name") == "stability":
-            yield f"stable   {stability_line(values)}"
+            yield f"stable   {stability_line(values, lr)}"
 
 
 def verdict_line(result: Values) -> str:
@@ -110,12 +110,16 @@ def verdict_line(result: Values) -> str:
     return f"{said}; {'let it peak at' if one_cycle else 'train at'} {result['better']:.1e} instead"
 
 
-def stability_line(values: Values) -> str:
-    """The stability limit in words."""
+def stability_line(values: Values, lr: float | None = None) -> str:
+    """The stability limit in words, and why the answer may be above it."""
     if values.get("problem"):
         return f"no limit: {values['problem']}"
+    limit = values["limit"]
     source = f"{values['formula']}, eigenvalue {values['eigenvalue']:.3g}"
-    return f"below {values['limit']:.1e} at the start of training ({source})"
+    said = f"below {limit:.1e} at the start of training ({source})"
+    if lr is None or lr <= limit:
+        return said
+    return f"{said}; the answer is {lr / limit:.2g} times that, as it may be where the curvature falls in training"
 
 
 class _Trial(msgspec.Struct):

@@ -1,3 +1,4 @@
+import re
 from math import log10
 
 import numpy as np
@@ -244,9 +245,11 @@ def test_where_a_ramp_starts_is_all_the_same_while_it_starts_low_enough(start_lr
 
 
 def test_a_ramp_that_starts_in_the_fall_is_told_to_start_lower():
-    found = suggest(*trained(0.3), momentum=0.0)
+    lrs = ladder(200, start_lr=1e-2)
+    losses = 2.3 - 2 * np.minimum(np.arange(200) / 8, 1) + 2 * np.where(lrs > 1, lrs, 0) + 0.02 * noise(200)
+    found = suggest(lrs, losses, momentum=0.0)
     assert (found.verdict, found.lr) == ("falling_from_start", None)
-    assert found.advice == "Lower start_lr to 3e-04."
+    assert found.advice == "Lower start_lr to 1e-05."
 
 
 @pytest.mark.parametrize("points", [2, 3, 5, 9])
@@ -377,13 +380,67 @@ def test_the_interval_is_where_two_thirds_of_the_fall_were_held():
     assert log10(delayed.low) == pytest.approx(log10(answer.low) - (delay(0.9) - 1) * 8 / 399, abs=0.01)
 
 
-@pytest.mark.parametrize("centre", [-5.5, -0.5])
+@pytest.mark.parametrize("centre", [-3.7, -2.3])
 def test_the_interval_reaches_to_each_repeat(centre):
     common = [Curve(*bowl(-3)), Curve(*bowl(-3))]
     answer = suggest_curves([*common, Curve(*bowl(centre))])
     alone = suggest(*bowl(centre))
     assert answer.low <= alone.lr * 1.01
     assert answer.high >= alone.lr * 0.99
+
+
+def test_repeats_that_speak_for_rates_decades_apart_have_no_answer():
+    answer = suggest_curves([Curve(*bowl(-5)), Curve(*bowl(-1))])
+    assert (answer.verdict, answer.lr) == ("disagree", None)
+    assert "rates from 8.2e-06 to 8.2e-02" in answer.reason
+
+
+def test_a_rate_on_the_hump_between_two_valleys_is_no_answer():
+    x = np.linspace(-7, 1, 400)
+    losses = 2.3 - 1.5 * np.exp(-((x + 5) ** 2) / 0.3) - 1.5 * np.exp(-((x + 1) ** 2) / 0.3) + np.exp((x - 0.5) * 6)
+    answer = suggest_curves([Curve(10**x, losses + 0.05 * noise(400))])
+    assert (answer.verdict, answer.lr) == ("disagree", None)
+    assert re.search(r"around (9|1)\.\de-0[56] and around (9|1)\.\de-0[12], and not between", answer.reason)
+
+
+@pytest.mark.parametrize("num_iter", [10, 12, 20, 30])
+def test_a_ramp_on_which_a_rate_shows_decades_late_has_no_answer(num_iter):
+    answer = suggest_curves([Curve(*valley(num_iter), momentum=0.9)])
+    assert answer.verdict == "too_short"
+    assert 100 <= number_in(answer.advice) <= 500
+    assert suggest(*valley(400), momentum=0.9).verdict == "ok"
+
+
+def test_a_linear_ladder_on_which_the_fall_is_over_at_once_asks_for_an_exponential_one():
+    lrs = np.linspace(1e-7, 10, 400)
+    losses = np.where(lrs < 0.2, 0.3, 0.3 + 2 * np.clip(lrs / 3, 0, 1)) + 0.02 * noise(400)
+    losses[0] = 2.3
+    answer = suggest_curves([Curve(lrs, losses, momentum=0.9)])
+    assert answer.lr is None
+    assert "exponential" in answer.advice
+
+
+@pytest.mark.parametrize("steepness", [10, 30, 100])
+def test_noise_that_grows_along_the_axis_is_no_fall(steepness):
+    lrs = ladder(400)
+    verdicts = [suggest(lrs, 2 + 0.1 * np.geomspace(1, steepness, 400) * noise(400, s)).verdict for s in range(100)]
+    assert verdicts.count("ok") <= 10
+
+
+def test_one_low_loss_is_no_fall():
+    lrs, losses = valley(400)
+    usual = suggest(lrs, losses)
+    losses[330] = -1e4
+    assert suggest(lrs, losses).lr == pytest.approx(usual.lr, rel=0.2)
+    flat = 2 + 0.05 * noise(400)
+    flat[300] = -1e4
+    assert suggest(lrs, flat).lr is None
+
+
+def test_few_noisy_losses_have_not_blown_up():
+    answer = suggest(ladder(9), [1, 3, 0.5, 2, 0.2, 1.5, 0.7, 1, 2.5])
+    assert answer.verdict == "too_short"
+    assert "raise diverge_th" in suggest(ladder(3), [1.0, 1.2, 30.0]).advice
 
 
 def test_a_repeat_that_has_only_begun_leaves_the_answer_alone():

@@ -73,6 +73,7 @@ def test_where_everything_blows_up_nothing_is_decided() -> None:
 def test_a_difference_within_its_noise_is_undecided() -> None:
     trials = [Trial(lr=0.1, round=0, seed=0, iterations=10, loss=1.0, curve=(10.0, 1.0))]
     assert decide(0.1, 0.2, [-3.0, 2.0, -2.5], 10.0, trials).verdict == "undecided"
+    assert decide(0.1, 0.2, [-0.9, -0.6, -0.05], 10.0, trials).verdict == "undecided"
     assert decide(0.1, 0.2, [-3.0, -3.1, -2.9], 10.0, trials).verdict == "refuted"
     assert decide(0.1, 0.2, [-0.01, 0.01, 0.0], 10.0, trials).verdict == "confirmed"
 

@@ -97,7 +97,10 @@ def _checks(view: RunView) -> Iterator[Content]:
         yield Content.assemble(("short trainings: ", "dim"), clean(verdict_line(result)))
     limits = [values for values in view.measured if values["name"] == "stability"]
     if limits:
-        yield Content.assemble(("stability: ", "dim"), clean(stability_line(limits[-1])))
+        yield Content.assemble(
+            ("stability: ", "dim"),
+            clean(stability_line(limits[-1], view.answer.suggestion.lr if view.answer else None)),
+        )
 
 
 def _rules(view: RunView) -> Iterator[Content]:

@@ -53,7 +53,7 @@ def ours(curves: Sequence[Curve]) -> tuple[float | None, float | None, float | N
 
 
 def upper_bound(curves: Sequence[Curve]) -> tuple[float | None, float | None, float | None]:
-    found = bounds(curves)
+    found = bounds(curves) if suggest_curves(curves).lr is not None else None
     return (found.end_lr if found else None), None, None
 
 
