@@ -41,6 +41,9 @@ def schedule_code(
     optimizer_name: str,
     total_steps: int | str = "total_steps",
     optimizer_arguments: Mapping[str, object] | None = None,
+    *,
+    momentum: float | None = None,
+    grouped: bool = False,
 ) -> dict[str, str]:
     """Lines of Python, ready to paste, each by the name of what it sets up; only those that the answers allow.
 
@@ -50,6 +53,8 @@ def schedule_code(
         optimizer_name: a class of torch.optim, such as "AdamW", or a dotted name.
         total_steps: batches in the whole training: a number, or an expression of the script that the line goes into.
         optimizer_arguments: what else the optimizer was built with, such as {"momentum": 0.9}.
+        momentum: what it runs with (beta1 of the Adam family), which OneCycleLR cycles; None: as the name tells.
+        grouped: its parameter groups have rates of their own, whose ratios are to be kept.
     """
     arguments = dict(optimizer_arguments or {})
     lines = {}
@@ -58,14 +63,14 @@ def schedule_code(
     if bounds is not None:
         lines["OneCycleLR"] = scheduler_line(
             "OneCycleLR",
-            max_lr=f"{bounds.end_lr:.2g}",
+            max_lr=rate_text(bounds.end_lr, grouped),
             total_steps=total_steps,
-            cycle_momentum=has_momentum(optimizer_name, arguments),
+            cycle_momentum=has_momentum(optimizer_name, arguments) if momentum is None else momentum > 0,
         )
         lines["CyclicLR"] = scheduler_line(
             "CyclicLR",
-            base_lr=f"{bounds.start_lr:.2g}",
-            max_lr=f"{bounds.end_lr:.2g}",
+            base_lr=rate_text(bounds.start_lr, grouped),
+            max_lr=rate_text(bounds.end_lr, grouped),
             step_size_up=max(1, total_steps // 8) if isinstance(total_steps, int) else f"{total_steps} // 8",
             cycle_momentum=False,
         )
@@ -75,7 +80,14 @@ def schedule_code(
 def optimizer_line(optimizer_name: str, lr: float, arguments: Mapping[str, object]) -> str:
     where = optimizer_name if "." in optimizer_name else f"torch.optim.{optimizer_name}"
     rest = "".join(f", {name}={value!r}" for name, value in arguments.items() if name != "lr")
-    return f"optimizer = {where}(model.parameters(), lr={lr:.2g}{rest})"
+    return f"optimizer = {where}(model.parameters(), lr={lr:.3g}{rest})"
+
+
+def rate_text(lr: float, grouped: bool) -> str:
+    """A rate as Python has it; for groups with rates of their own, one for each, in their ratios."""
+    if not grouped:
+        return f"{lr:.3g}"
+    return f'[{lr:.3g} * group["lr"] / optimizer.param_groups[0]["lr"] for group in optimizer.param_groups]'
 
 
 def scheduler_line(scheduler: str, **arguments: object) -> str:

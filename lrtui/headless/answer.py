@@ -66,5 +66,5 @@ def _code(record: RunRecord) -> Iterator[str]:
         optimizer = None
     if optimizer is not None and answered(record):
         answer = confirmation.corrected(record.measured, record.suggestion, record.bounds)
-        for line in code_lines(optimizer, *answer).values():
+        for line in code_lines(optimizer, *answer, momentum=record.momentum).values():
             yield f"code     {line}"

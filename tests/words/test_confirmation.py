@@ -2,6 +2,9 @@
 
 import math
 
+import pytest
+import torch
+
 from lrtui.analysis.answer import Bounds, Suggestion
 from lrtui.analysis.rivals import what_it_is
 from lrtui.measured import measured, thinned
@@ -100,10 +103,25 @@ def test_thinning_keeps_both_ends() -> None:
 def test_code_has_the_optimizers_arguments_and_none_of_our_rules() -> None:
     choice = Choice("torch.optim:AdamW", {"weight_decay": 0.1, "decay_all": False, "layer_decay": 0.9})
     code = code_lines(choice, ANSWER, BOUNDS)
-    assert code["constant"] == "optimizer = torch.optim.AdamW(model.parameters(), lr=0.01, weight_decay=0.1)"
-    assert "max_lr=0.05" in code["OneCycleLR"]
+    line = "optimizer = torch.optim.AdamW(model.parameters(), lr=0.01, weight_decay=0.1)"
+    assert code["constant"] == f"{line}  # its groups as in the run: decay_all=False, layer_decay=0.9"
+    assert "max_lr=[0.05 * " in code["OneCycleLR"]
     assert set(code) == {"constant", "OneCycleLR", "CyclicLR"}
     assert code_lines(choice, None, None) == {}
+
+
+@pytest.mark.parametrize(("momentum", "cycled"), [(0.9, True), (0.0, False), (None, False)])
+def test_an_optimizer_of_ones_own_makes_its_groups_and_momentum_itself(momentum: float | None, cycled: bool) -> None:
+    code = code_lines(Choice("my-nets/opt.py:make", {"factor": 2}), ANSWER, BOUNDS, momentum)
+    assert code["constant"] == "lr = 0.01  # of the first group of opt.make"
+    weight, bias = torch.nn.Linear(2, 1).parameters()
+    groups = [{"params": [weight], "lr": 0.01}, {"params": [bias], "lr": 0.02}]
+    scope = {"torch": torch, "optimizer": torch.optim.SGD(groups, momentum=0.9), "total_steps": 100}
+    exec(code["OneCycleLR"], scope)
+    assert scope["scheduler"].cycle_momentum is cycled
+    assert [group["max_lr"] for group in scope["optimizer"].param_groups] == pytest.approx([0.05, 0.1])
+    exec(code["CyclicLR"], scope)
+    assert scope["scheduler"].base_lrs == pytest.approx([0.001, 0.002])
 
 
 def test_the_rules_of_ours_are_those_of_the_catalog() -> None:

@@ -44,7 +44,8 @@ class Details(Dialog[None]):
         self.view = view
         self.copy = copy
         suggestion = view.answer.suggestion if view.answer else None
-        self.code = code_lines(view.spec.optimizer, suggestion, bounds)
+        momentum = view.started.momentum if view.started else None
+        self.code = code_lines(view.spec.optimizer, suggestion, bounds, momentum)
 
     def compose(self) -> ComposeResult:
         parts = [_answer(self.view), _code(self.code), _checks(self.view)]
