@@ -15,18 +15,23 @@ SURE = 4.0  # a fall is believed from so many of its standard errors on
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The loss of each repeat with enough points, their common valley, and the metric's where it is sure."""
+    """The loss of each repeat with enough points, their common valley, and the metric's where it is sure.
+
+    `copies` are the repeats that are one another's, to the last bit: they say nothing more.
+    """
 
     traces: Sequence[Trace]
     loss: Valley | None
     metric: Valley | None
+    copies: int = 0
 
 
 def read(curves: Sequence[Curve]) -> Reading:
     """Read one or more repeats. Whatever was measured, it does not raise."""
-    traces = list(traces_of((curve, curve.raw_loss) for curve in curves))
+    different = list({(one.lr.tobytes(), one.raw_loss.tobytes()): one for one in curves}.values())
+    traces = list(traces_of((curve, curve.raw_loss) for curve in different))
     loss = find_valley(traces) if traces else None
-    return Reading(traces, loss, metric_valley(curves))
+    return Reading(traces, loss, metric_valley(different), len(curves) - len(different))
 
 
 def metric_valley(curves: Sequence[Curve]) -> Valley | None:

@@ -68,9 +68,10 @@ def no_fall(valley: Valley, traces: Sequence[Trace]) -> Suggestion:
         )
     smallest = SURE * float(valley.error[valley.deepest])
     if valley.significance >= PERHAPS:
-        return too_noisy(valley, len(traces), (SURE / valley.significance) ** 2)
+        return perhaps_noise(valley, len(traces))
     if smallest > HIDDEN * valley.level > 0:
-        return too_noisy(valley, len(traces), (smallest / (HIDDEN * valley.level)) ** 2)
+        reason = f"In noise of ±{valley.noise:.2g} a fall of less than {smallest:.2g} would not show."
+        return too_noisy(reason, len(traces), (smallest / (HIDDEN * valley.level)) ** 2)
     if rises and valley.lateness > LATE:
         return fast_ramp(valley)
     if rises:
@@ -100,13 +101,20 @@ def moved_at_once(t: Trace) -> Suggestion:
     )
 
 
-def too_noisy(valley: Valley, repeats: int, times: float) -> Suggestion:
+def perhaps_noise(valley: Valley, repeats: int) -> Suggestion:
+    """A fall that may be one of the noise."""
+    fall, error = (float(values[valley.deepest]) for values in (valley.fair, valley.error))
+    errors = floor(10 * valley.significance) / 10  # 4.0 would be enough
+    reason = f"A fall of {fall:.2g} ± {error:.2g} may be noise: {errors:.1f} standard errors, and it takes {SURE:.0f}."
+    return too_noisy(reason, repeats, (SURE / valley.significance) ** 2)
+
+
+def too_noisy(reason: str, repeats: int, times: float) -> Suggestion:
     """Noise that could hide a fall, or be one; it takes so many times the measurements to tell."""
     many = ceil(times)
-    errors = floor(10 * valley.significance) / 10  # 4.0 would be enough
     return refuse(
         "too_noisy",
-        f"A fall of {valley.depth:.2g} in noise of ±{valley.noise:.2g} is {errors:.1f} standard errors.",
+        reason,
         f"Measure {ceil(repeats * times)} repeats instead of {repeats}, or take {many} times the iterations or the "
         "batch size."
         if many <= MOST

@@ -7,6 +7,7 @@ reaches to each repeat's own centre: in tests/bench/answers it contains the best
 
 from collections.abc import Sequence
 from dataclasses import replace
+from numbers import Real
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -43,6 +44,9 @@ def suggest(
     """
     curve = Curve.of(as_floats("lrs", lrs), as_floats("losses", losses), momentum=momentum)
     check_ladder(curve.lr)
+    for name, value in (("momentum", momentum), ("smooth_f", smooth_f)):
+        if not isinstance(value, Real | None):
+            raise ValueError(f"{name} must be a number, got {value!r}")
     if momentum is not None and not 0 <= momentum < 1:
         raise ValueError(f"momentum must be at least 0 and below 1, got {momentum}")
     if smooth_f is None:
@@ -93,7 +97,7 @@ def judge(reading: Reading, curves: Sequence[Curve]) -> Suggestion:
         return refusal.two_valleys(*valley.humps)
     if metric is not None and not overlap(interval(valley), interval(metric)):
         return refusal.disagree(valley, metric)
-    return answer(valley, len(reading.traces))
+    return answer(valley, reading)
 
 
 def fell_at_once(valley: Valley) -> bool:
@@ -123,8 +127,9 @@ def overlap(one: tuple[float, float], other: tuple[float, float]) -> bool:
     return one[0] <= other[1] and other[0] <= one[1]
 
 
-def answer(valley: Valley, repeats: int) -> Suggestion:
+def answer(valley: Valley, reading: Reading) -> Suggestion:
     """The centre of a valley that is there beyond doubt."""
+    repeats = len(reading.traces)
     low, lr, high = (10**log_lr for log_lr in (interval(valley)[0], valley.centre, interval(valley)[1]))
     bottom = 10 ** float(valley.log_lr[valley.deepest])
     errors = f"{valley.significance:.0f}" if valley.significance < 1000 else "over 1000"
@@ -135,15 +140,17 @@ def answer(valley: Valley, repeats: int) -> Suggestion:
         verdict="ok",
         reason=f"The loss fell by {valley.depth:.3g}, {errors} standard errors, lowest at {bottom:.1e}.",
         method=f"{refusal.METHOD} of {repeats} repeats" if repeats > 1 else refusal.METHOD,
-        advice=next_step(valley, repeats),
+        advice=next_step(valley, reading),
     )
 
 
-def next_step(valley: Valley, repeats: int) -> str:
+def next_step(valley: Valley, reading: Reading) -> str:
     """What makes a good answer better: a slower ramp before more repeats, and more repeats before a confirmation."""
     late = valley.delay_in_decades
     if late > refusal.LATE:
         return f"Measure {refusal.slower(valley)} iterations: on so fast a ramp a rate shows {late:.1f} decades late."
-    if repeats == 1:
+    if reading.copies:
+        return "Shuffle the data, or vary the initialisation: repeats were the same to the last bit."
+    if len(reading.traces) == 1:
         return "Measure 3 repeats: one run does not show how much its seed matters."
     return "Confirm it with short trainings, or train."

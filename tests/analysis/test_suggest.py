@@ -389,6 +389,19 @@ def test_the_interval_reaches_to_each_repeat(centre):
     assert answer.high >= alone.lr * 0.99
 
 
+def test_repeats_that_are_copies_count_once():
+    once = suggest_curves([Curve(*valley())])
+    thrice = suggest_curves([Curve(*valley())] * 3)
+    assert (once.lr, once.reason, once.method) == (thrice.lr, thrice.reason, thrice.method)
+    assert "the same to the last bit" in thrice.advice
+
+
+@pytest.mark.parametrize("wrong", [{"momentum": "0.9"}, {"smooth_f": "x"}])
+def test_what_is_no_number_is_told_by_name(wrong):
+    with pytest.raises(ValueError, match=f"{next(iter(wrong))} must be a number"):
+        suggest(*valley(), **wrong)
+
+
 def test_repeats_that_speak_for_rates_decades_apart_have_no_answer():
     answer = suggest_curves([Curve(*bowl(-5)), Curve(*bowl(-1))])
     assert (answer.verdict, answer.lr) == ("disagree", None)
