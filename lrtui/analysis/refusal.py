@@ -14,6 +14,8 @@ from lrtui.analysis.valley import BANDWIDTH, Valley
 METHOD = "centre of the valley"
 PERHAPS = 3.0  # standard errors of a fall that more repeats may make sure of
 HIDDEN = 0.5  # of the first loss: a fall by less than this must not go unseen
+DOWN, UP = 1000, 100  # times: so much lower a start, so much higher an end is worth a try
+SAFE = 10  # times below where a loss rises
 TINY = 1e-6  # a rate that no step is known to come to harm at
 MOST = 30  # times the measurements; more is no advice
 LATE = 2 * BANDWIDTH  # decades; a ramp on which a rate shows later is a fast one
@@ -41,7 +43,7 @@ def too_little(curves: Sequence[Curve]) -> Suggestion:
         return refuse(
             "diverges_from_start",
             f"The loss blew up within {len(losses)} iterations, from {start_lr:.1e} on.",
-            f"Lower start_lr to {start_lr / 1000:.0e}."
+            f"Lower start_lr to {start_lr / DOWN:.0e}."
             if start_lr > TINY
             else "So low a rate can hardly do that: look at the loss of single batches, and raise diverge_th.",
         )
@@ -64,7 +66,7 @@ def no_fall(valley: Valley, traces: Sequence[Trace]) -> Suggestion:
         return refuse(
             "diverges_from_start",
             f"The loss rises from {10**onset:.1e} on and never fell before.",
-            f"Lower start_lr to {10**start / 1000:.0e}.",
+            f"Lower start_lr to {10**start / DOWN:.0e}.",
         )
     smallest = SURE * float(valley.error[valley.deepest])
     if valley.significance >= PERHAPS:
@@ -78,14 +80,14 @@ def no_fall(valley: Valley, traces: Sequence[Trace]) -> Suggestion:
         return refuse(
             "already_trained",
             f"No rate brought the loss below {valley.level:.3g}, where it began; from {10**onset:.1e} on it rises.",
-            f"Test from a fresh start, or go on training at no more than {10**onset / 10:.0e}. If it was fresh, "
+            f"Test from a fresh start, or go on training at no more than {10**onset / SAFE:.0e}. If it was fresh, "
             "measure more iterations, or scale its inputs.",
         )
     return refuse(
         "no_descent",
         f"From {10**start:.1e} to {10**end:.1e} the loss stayed within its noise (±{valley.noise:.2g}); a fall of "
         f"{smallest:.2g} would have shown.",
-        f"Raise end_lr to {100 * 10**end:.0e}; if that is flat too, see whether the optimizer has the parameters.",
+        f"Raise end_lr to {UP * 10**end:.0e}; if that is flat too, see whether the optimizer has the parameters.",
     )
 
 
@@ -97,7 +99,7 @@ def moved_at_once(t: Trace) -> Suggestion:
         f"The loss moved at the first rates, from {first:.1e} on, and none of them brought a fall that lasted.",
         f"Measure on an exponential ramp: the second rate of this one is {times(t):.0e} times the first."
         if times(t) > 10
-        else f"Lower start_lr to {first / 1000:.0e}.",
+        else f"Lower start_lr to {first / DOWN:.0e}.",
     )
 
 
@@ -139,7 +141,7 @@ def still_falling(valley: Valley, curves: Sequence[Curve]) -> Suggestion:
     return refuse(
         "still_falling",
         f"The loss had not turned up by {end_lr:.1e}, where the test ended.",
-        f"Raise end_lr to {100 * end_lr:.0e}.",
+        f"Raise end_lr to {UP * end_lr:.0e}.",
     )
 
 
@@ -151,7 +153,7 @@ def falling_from_start(valley: Valley) -> Suggestion:
         f"The loss fell from {start_lr:.1e}, the first rate, on: lower ones may be as good.",
         f"Measure on an exponential ramp: the second rate of this one is {times(valley.longest):.0e} times the first."
         if valley.begins_coarsely
-        else f"Lower start_lr to {start_lr / 1000:.0e}.",
+        else f"Lower start_lr to {start_lr / DOWN:.0e}.",
     )
 
 
@@ -165,7 +167,7 @@ def two_valleys(left: float, right: float) -> Suggestion:
     return refuse(
         "disagree",
         f"The loss fell at two places, around {10**left:.1e} and around {10**right:.1e}, and not between them.",
-        f"Test again from {10**left / 100:.0e} to {10 ** ((left + right) / 2):.0e}: the first of them comes from less "
+        f"Test again from {10**left / UP:.0e} to {10 ** ((left + right) / 2):.0e}: the first of them comes from less "
         "training.",
     )
 

@@ -90,13 +90,12 @@ def _check(driver: Driver, checks: Checks, follow: Follow) -> None:
     """What was asked for beside the curve: a confirmation where there is an answer, then the stability limit."""
     if any(isinstance(event, Ended) and event.status == "failed" for event in driver.events):
         return
-    answered = any(isinstance(event, Suggested) and event.suggestion.lr is not None for event in driver.events)
-    confirm = bool(checks.iterations or checks.seconds)
-    if confirm and not answered:
-        note("no short trainings: there is no learning rate to confirm")
-    if confirm and answered:
-        driver.confirm(iterations=checks.iterations, seconds=checks.seconds, schedule=checks.schedule)
-        follow()
+    if checks.iterations or checks.seconds:
+        if any(isinstance(event, Suggested) and event.suggestion.lr is not None for event in driver.events):
+            driver.confirm(iterations=checks.iterations, seconds=checks.seconds, schedule=checks.schedule)
+            follow()
+        else:
+            note("no short trainings: there is no learning rate to confirm")
     if checks.stability and not follow.stopped:
         driver.stability()
         follow()
