@@ -39,7 +39,8 @@ class LRFinder(CurveFinder):
     purpose in these:
 
     - `reset()` is exact however often it is called, and covers random states, gradients, train/eval flags, buffers of
-      every kind and whatever tensors optimizers keep; plain Python attributes of a model are left alone;
+      every kind, tensors, numbers and generators that a model keeps beside them, and whatever optimizers keep; a list
+      or dict of a model's that holds no tensors is left alone, as somebody's log;
     - a test that is broken off, by an exception or Ctrl-C, goes back to where it began;
     - a loss that is not finite ends the test, a negative one does not;
     - an optimizer with a scheduler attached is not refused, and neither is bf16 without a GradScaler;
@@ -52,7 +53,9 @@ class LRFinder(CurveFinder):
       give a `batch_step`.
 
     Args:
-        model: the model; batches are moved to `device`, and so is the model while it is tested.
+        model: the model; batches are moved to `device`, and so is the model while it is tested. Of several that train
+            together (a GAN) it has all, in a ModuleList for instance: of one that only a `batch_step` knows the buffers
+            and train/eval flags are not put back.
         optimizer: one optimizer or a list of them. Its own learning rate is the default start of the ramp.
         criterion: `(output, target) → loss`; None where the model returns its loss, or where `batch_step` computes it.
         device: where to compute; None: where the model is.

@@ -1,5 +1,6 @@
 """Forward: what a batch is, how the model is called with it, and where the loss comes from."""
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from numbers import Real
@@ -250,6 +251,8 @@ _WRAPPERS = ("DataParallel", "DistributedDataParallel")
 
 def _is_torchs(criterion: Any) -> bool:
     """Whether a criterion is one of torch's own: those take tensors, and no output object with `logits`."""
+    while isinstance(criterion, functools.partial):
+        criterion = criterion.func
     kinds = type(criterion).__mro__ if isinstance(criterion, nn.Module) else (criterion,)
     return any(getattr(kind, "__module__", "") in ("torch.nn.modules.loss", "torch.nn.functional") for kind in kinds)
 

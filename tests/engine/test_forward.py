@@ -1,6 +1,7 @@
 """Any batch, any forward, any loss."""
 
 from collections import UserDict, namedtuple
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -94,6 +95,11 @@ CASES = {
         WithLoss(FORMS["object"]),
         CRITERION,
         {"input_ids": INPUTS, "labels": TARGET},
+    ),
+    "a function of torch with arguments": (
+        WithLoss(FORMS["object"]),
+        partial(cross_entropy, reduction="mean"),
+        (INPUTS, TARGET),
     ),
     "a function of torch": (WithLoss(FORMS["object"]), cross_entropy, (INPUTS, TARGET)),
     "a criterion of one's own gets the object whole": (
