@@ -29,7 +29,8 @@ def hidden_noise(losses: FloatArray) -> float | None:
         return None
     slopes, bends = np.diff(first), np.diff(first, 2)
     place = np.linspace(-1, 1, len(first))
-    wandering = float((first - np.polyval(np.polyfit(place, first, 3), place)).std())
+    off = np.abs(first - np.polyval(np.polyfit(place, first, 3), place))
+    wandering = 1.4826 * float(np.median(off))  # not the standard deviation: a single loss apart is no wandering
     noise = float(bends.std()) / 2 / sqrt(1.5)
     # the differences of a smooth course bend little: of independent losses 3 times their variance, of averaged ones 2
     noisy = float(bends.var()) > float(slopes.var()) > 0

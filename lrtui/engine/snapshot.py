@@ -75,6 +75,16 @@ class Snapshot:
     @uninterrupted
     def restore(self) -> None:
         """Put everything back. Exact, and as often as wanted; a Ctrl-C meanwhile takes effect after that."""
+        try:
+            self._restore_tensors()
+        finally:  # whatever an odd tensor has against it, the rest goes back
+            for part, training in self._flags:
+                part.training = training
+            self._rng.restore()
+            for generator, state in self._generators:
+                generator.set_state(state)
+
+    def _restore_tensors(self) -> None:
         self._containers.restore()
         if self._scaler_state is not None:
             self._scaler.load_state_dict(copy.deepcopy(self._scaler_state))
@@ -87,11 +97,6 @@ class Snapshot:
             if leaf.requires_grad != requires_grad:
                 leaf.requires_grad_(requires_grad)
             leaf.grad = grad
-        for part, training in self._flags:
-            part.training = training
-        self._rng.restore()
-        for generator, state in self._generators:
-            generator.set_state(state)
 
     def holds(self) -> bool:
         """Whether model, optimizers and scaler are as they were; random states do not count."""
