@@ -15,6 +15,7 @@ METHOD = "centre of the valley"
 PERHAPS = 3.0  # standard errors of a fall that more repeats may make sure of
 HIDDEN = 0.5  # of the first loss: a fall by less than this must not go unseen
 DOWN, UP = 1000, 100  # times: so much lower a start, so much higher an end is worth a try
+UP_LINEAR = 5
 SAFE = 10  # times below where a loss rises
 TINY = 1e-6  # a rate that no step is known to come to harm at
 MOST = 30  # times the measurements; more is no advice
@@ -141,8 +142,14 @@ def still_falling(valley: Valley, curves: Sequence[Curve]) -> Suggestion:
     return refuse(
         "still_falling",
         f"The loss had not turned up by {end_lr:.1e}, where the test ended.",
-        f"Raise end_lr to {UP * end_lr:.0e}.",
+        f"Raise end_lr to {(UP_LINEAR if is_linear(valley.longest) else UP) * end_lr:.0e}.",
     )
+
+
+def is_linear(t: Trace) -> bool:
+    """Whether the steps of a ladder shrink on the axis, as those of a linear one do: ten times the end is far for it."""
+    steps = np.diff(t.log_lr)
+    return bool(steps[-1] < steps.mean() / 2)
 
 
 def falling_from_start(valley: Valley) -> Suggestion:

@@ -110,6 +110,12 @@ def test_raw_losses_are_not_whether_they_are_noisy_or_not(width, start_lr):
     assert sum("smoothed" in hint for hint in hints) <= 1
 
 
+def test_a_linear_ladder_is_not_made_much_coarser():
+    lrs = np.linspace(1e-4, 0.1, 300)
+    answer = suggest(lrs, 2.3 - 1.5 * lrs / 0.1 + 0.02 * noise(300), momentum=0.0)
+    assert (answer.verdict, answer.advice) == ("still_falling", "Raise end_lr to 5e-01.")
+
+
 def test_one_loss_apart_is_no_smoothing():
     for seed in range(20):
         lrs, losses = valley(400, seed=seed)
