@@ -147,7 +147,7 @@ def still_falling(valley: Valley, curves: Sequence[Curve]) -> Suggestion:
 
 
 def is_linear(t: Trace) -> bool:
-    """Whether the steps of a ladder shrink on the axis, as those of a linear one do: ten times the end is far for it."""
+    """Whether the steps of a ladder shrink on the axis of log(lr), as those of a linear one do."""
     steps = np.diff(t.log_lr)
     return bool(steps[-1] < steps.mean() / 2)
 
