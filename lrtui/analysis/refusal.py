@@ -106,7 +106,7 @@ def moved_at_once(t: Trace) -> Suggestion:
 
 def perhaps_noise(valley: Valley, repeats: int) -> Suggestion:
     """A fall that may be one of the noise."""
-    fall, error = (float(values[valley.deepest]) for values in (valley.fair, valley.error))
+    fall, error = (float(values[valley.surest]) for values in (valley.fair, valley.error))
     errors = floor(10 * valley.significance) / 10  # 4.0 would be enough
     reason = f"A fall of {fall:.2g} ± {error:.2g} may be noise: {errors:.1f} standard errors, and it takes {SURE:.0f}."
     return too_noisy(reason, repeats, (SURE / valley.significance) ** 2)

@@ -59,8 +59,12 @@ class Valley:
 
     @property
     def significance(self) -> float:
-        """The fall at its deepest in units of its standard error; 0 where nothing falls."""
-        return max(0.0, float(self.fair[self.deepest]) / float(self.error[self.deepest]))
+        """The deepest fall that noise cannot have made, in units of its standard error; 0 where nothing falls."""
+        return max(0.0, float(self.fair[self.surest]) / float(self.error[self.surest]))
+
+    @property
+    def surest(self) -> int:
+        return int(self.fair.argmax())
 
     @property
     def centre(self) -> float:
