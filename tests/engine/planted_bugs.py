@@ -74,7 +74,7 @@ BUGS = {
         "loop.py", "        if not finite:\n            return", "        if False:\n            return", LOOP
     ),
     "negative losses stop": Bug("tracker.py", "if self.best > 0:", "if True:", LOOP),
-    "random states are not restored": Bug("snapshot.py", "        self._rng.restore()\n", "", RESTORE),
+    "random states are not restored": Bug("snapshot.py", "            self._rng.restore()\n", "", RESTORE),
     "gradients are not restored": Bug("snapshot.py", "            leaf.grad = grad\n", "            pass\n", RESTORE),
     "train and eval flags are not restored": Bug("snapshot.py", "part.training = training", "pass", RESTORE),
     "the scaler is not restored": Bug("snapshot.py", "self._containers.add(scaler)", "pass", "test_precision.py"),
