@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from lrtui.analysis.rivals import what_it_is
 from lrtui.events import Measured, nonfinite_kind
 from lrtui.record import NonFinitePlace
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lrtui.analysis.analyse import Analysis
     from lrtui.engine.confirm import Confirmation
     from lrtui.engine.stability import Stability
     from lrtui.engine.trials import Trial
@@ -21,26 +25,26 @@ CURVE_POINTS = 60
 STOPPED = "stopped by the user"
 
 
-def trial_event(trial: "Trial", what: str, schedule: str, spent: int) -> Measured:
-    """One short training; a loss of None is that of one that blew up.
+def trial_event(finished: "Sequence[Trial]", answer: "Analysis", schedule: str) -> Measured:
+    """The last of the short trainings so far; a loss of None is that of one that blew up.
 
     Args:
-        trial: the training.
-        what: what its rate is to the answer.
-        schedule: how its rate was set.
-        spent: the steps of all trials so far.
+        finished: all of them, of which the first is at the rate that is tried.
+        answer: what their rates are named by.
+        schedule: how the rates were set.
     """
+    trial = finished[-1]
     places = thinned(len(trial.curve), CURVE_POINTS)
     values = {
         "lr": trial.lr,
-        "what": what,
+        "what": what_it_is(trial.lr, finished[0].lr, answer.suggestion, answer.bounds),
         "round": trial.round,
         "seed": trial.seed,
         "iterations": trial.iterations,
         "loss": trial.loss,
         "curve": [trial.curve[place] for place in places],
         "schedule": schedule,
-        "spent": spent,
+        "spent": sum(one.iterations for one in finished),
     }
     return measured("trial", values)
 

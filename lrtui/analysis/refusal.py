@@ -98,9 +98,7 @@ def moved_at_once(t: Trace) -> Suggestion:
     return refuse(
         "diverges_from_start",
         f"The loss moved at the first rates, from {first:.1e} on, and none of them brought a fall that lasted.",
-        f"Measure on an exponential ramp: the second rate of this one is {times(t):.0e} times the first."
-        if times(t) > 10
-        else f"Lower start_lr to {first / DOWN:.0e}.",
+        begin_lower(t, leaps=times(t) > 10),
     )
 
 
@@ -158,10 +156,15 @@ def falling_from_start(valley: Valley) -> Suggestion:
     return refuse(
         "falling_from_start",
         f"The loss fell from {start_lr:.1e}, the first rate, on: lower ones may be as good.",
-        f"Measure on an exponential ramp: the second rate of this one is {times(valley.longest):.0e} times the first."
-        if valley.begins_coarsely
-        else f"Lower start_lr to {start_lr / DOWN:.0e}.",
+        begin_lower(valley.longest, leaps=valley.begins_coarsely),
     )
+
+
+def begin_lower(t: Trace, *, leaps: bool) -> str:
+    """What to do about a ladder that passes over the beginning: with its first step, or by starting above it."""
+    if leaps:
+        return f"Measure on an exponential ramp: the second rate of this one is {times(t):.0e} times the first."
+    return f"Lower start_lr to {10 ** float(t.log_lr[0]) / DOWN:.0e}."
 
 
 def times(t: Trace) -> float:

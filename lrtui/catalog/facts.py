@@ -6,7 +6,7 @@ from typing import Any
 import torch
 
 from lrtui.catalog.fit import Facts
-from lrtui.engine.forward import TARGET_KEYS
+from lrtui.engine.signature import TARGET_KEYS
 
 _INPUT_KEYS = ("x", "inputs", "input", "pixel_values", "input_ids", "images", "image", "features", "data")
 

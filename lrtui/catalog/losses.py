@@ -10,15 +10,8 @@ from lrtui.catalog import call, explain
 from lrtui.catalog.errors import BuildError
 from lrtui.catalog.target import Notice
 from lrtui.catalog.untouched import untouched
-from lrtui.engine.forward import (
-    TARGET_KEYS,
-    forward_inputs,
-    is_sequence,
-    loss_in,
-    required_inputs,
-    summary,
-    takes_target,
-)
+from lrtui.engine.forward import is_sequence, loss_in, summary
+from lrtui.engine.signature import TARGET_KEYS, forward_inputs, required_inputs, takes_target
 from lrtui.spec import Choice
 
 Criterion = Callable[[Any, Any], torch.Tensor]

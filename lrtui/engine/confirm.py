@@ -177,8 +177,7 @@ def _others(count: int) -> str:
 
 
 def _mean(margins: Sequence[float]) -> float:
-    infinite = {margin for margin in margins if math.isinf(margin)}
-    return math.nan if len(infinite) == 2 else next(iter(infinite), statistics.fmean(margins) if not infinite else 0.0)
+    return sum(margins) / len(margins)  # fmean refuses infinities of both signs, of which the sum is nan
 
 
 def _error(margins: Sequence[float]) -> float:

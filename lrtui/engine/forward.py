@@ -1,7 +1,6 @@
 """Forward: what a batch is, how the model is called with it, and where the loss comes from."""
 
 import functools
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from numbers import Real
 from typing import Any, NamedTuple
@@ -10,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import PackedSequence
 
-TARGET_KEYS = ("labels", "label", "targets", "target", "y")
+from lrtui.engine.signature import TARGET_KEYS, forward_inputs, keywords, required_inputs
 
 
 class BatchError(ValueError):
@@ -194,59 +193,9 @@ def summary(data: Any) -> str:
     return type(data).__name__
 
 
-def required_inputs(model: nn.Module) -> int:
-    """How many positional arguments the model's forward requires: at least 1, or 0 where it takes any number."""
-    parameters = _positional(model)
-    return 0 if parameters is None else max(1, sum(one.default is one.empty for one in parameters))
-
-
-def takes_target(model: nn.Module) -> bool:
-    """Whether the forward has an optional parameter with a target's name right after those that it requires."""
-    optional = [one for one in _positional(model) or () if one.default is not one.empty]
-    return bool(optional) and optional[0].name in TARGET_KEYS
-
-
-def forward_inputs(model: nn.Module, batch: Sequence[Any]) -> tuple[Any, ...]:
-    """What of a tuple or list the forward gets when it computes the loss itself."""
-    count = required_inputs(model)
-    return tuple(batch[: count + takes_target(model)] if count else batch)
-
-
-def keywords(model: nn.Module) -> set[str] | None:
-    """The names that the forward's parameters can be given by; None where it takes any."""
-    parameters = _parameters(model)
-    if any(one.kind is inspect.Parameter.VAR_KEYWORD for one in parameters):
-        return None
-    named = (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return {one.name for one in parameters if one.kind in named}
-
-
 def is_sequence(batch: Any) -> bool:
     """A tuple or list of parts; one that can be moved as a whole (PackedSequence) is an object."""
     return isinstance(batch, tuple | list) and not hasattr(batch, "to")
-
-
-def _positional(model: nn.Module) -> list[inspect.Parameter] | None:
-    """The forward's positional parameters; None where it takes any number."""
-    parameters = _parameters(model)
-    if any(one.kind is inspect.Parameter.VAR_POSITIONAL for one in parameters):
-        return None
-    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return [one for one in parameters if one.kind in positional]
-
-
-def _parameters(model: nn.Module) -> list[inspect.Parameter]:
-    """The forward's parameters, as far as they can be known."""
-    inner = getattr(model, "_orig_mod", model)
-    if type(inner).__name__ in _WRAPPERS:
-        inner = inner.module
-    try:
-        return list(inspect.signature(inner.forward).parameters.values())
-    except (TypeError, ValueError):
-        return []
-
-
-_WRAPPERS = ("DataParallel", "DistributedDataParallel")
 
 
 def _is_torchs(criterion: Any) -> bool:

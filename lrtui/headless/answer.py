@@ -8,7 +8,7 @@ from lrtui.headless.streams import printable
 from lrtui.record import RunRecord
 from lrtui.words import confirmation
 from lrtui.words.code import code_lines
-from lrtui.words.rules import agreed
+from lrtui.words.rules import agreed_within
 
 
 def summary(record: RunRecord, path: str) -> Iterator[str]:
@@ -45,7 +45,7 @@ def answer_lines(record: RunRecord) -> Iterator[str]:
 def _rules(record: RunRecord) -> Iterator[str]:
     """What the published rules say, and how far they agree."""
     if record.suggestions:
-        yield f"rules    {agreed(record.suggestions)}, within a factor of 3"
+        yield f"rules    {agreed_within(record.suggestions)}"
         for name, lr in record.suggestions.items():
             yield f"         {'–' if lr is None else f'{lr:.1e}':7}  {name}"
 

@@ -14,7 +14,6 @@ from typing import Any, Protocol
 
 from lrtui import __version__
 from lrtui.analysis.analyse import Analysis
-from lrtui.analysis.rivals import what_it_is
 from lrtui.events import Ended, Event, Measured, Restored, Started, Status, Step, Suggested
 from lrtui.measured import STOPPED, broken_off, concluded, limit_event, trial_event
 from lrtui.record import new_id, now
@@ -189,7 +188,7 @@ class LiveDriver:
         self.events.append(last)
 
     def _trials(self, how: Facts) -> Iterator[Measured]:
-        spent, tried = 0, None
+        finished: list[Any] = []
         answer = self._live.analysis()
         with closing(self._live.trials(**how)) as run:
             while not self._stop.is_set():
@@ -199,9 +198,8 @@ class LiveDriver:
                     yield concluded(end.value, how["schedule"], self._live.judged_by)
                     return
                 if hasattr(event, "curve"):  # a finished trial, not one of its steps
-                    spent, tried = spent + event.iterations, tried or event.lr
-                    what = what_it_is(event.lr, tried, answer.suggestion, answer.bounds)
-                    yield trial_event(event, what, how["schedule"], spent)
+                    finished.append(event)
+                    yield trial_event(finished, answer, how["schedule"])
 
 
 def _line(error: BaseException) -> str:

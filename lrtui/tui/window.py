@@ -7,7 +7,6 @@ from lrtui.tui.axis import Tick, nice_step, number
 from lrtui.tui.thinning import Line
 
 _MOST = 1e150  # beyond it, differences overflow
-NONE: Line = []
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,7 @@ class Window:
         return [(value, number(value, self.step)) for value in values]
 
 
-def window_for(lines: list[Line], rows: int, *, settled: bool = False, dots: Line = NONE) -> Window:
+def window_for(lines: list[Line], rows: int, *, settled: bool = False, dots: Line | None = None) -> Window:
     """Show the descent whole, and of what rises beyond the start only the beginning.
 
     While a curve grows its window falls in leaps, each of which redraws the chart, and not with every point; a settled

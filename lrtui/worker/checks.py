@@ -7,7 +7,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing
 
-from lrtui.analysis.rivals import what_it_is
 from lrtui.catalog.build import Built
 from lrtui.engine.finder import LRFinder
 from lrtui.engine.step import updates_itself
@@ -48,8 +47,7 @@ def confirmation(
                 return
             if isinstance(event, Trial):
                 finished.append(event)
-                what = what_it_is(event.lr, finished[0].lr, answer.suggestion, answer.bounds)
-                yield trial_event(event, what, command.schedule, sum(trial.iterations for trial in finished))
+                yield trial_event(finished, answer, command.schedule)
     yield broken_off("confirmation", f"{STOPPED} after {len(finished)} trials")
 
 

@@ -1,6 +1,5 @@
 """reset() puts everything back: to the last bit, in the same objects, any number of times, whatever happened."""
 
-import pickle
 import random
 
 import numpy as np
@@ -608,64 +607,3 @@ def test_odd_buffers_and_tensors_that_are_no_buffers():
         assert model.hidden is None
         assert model.state[0].tolist() == [0, 0]
         assert model.calls == 0
-
-
-class Carrying(nn.Module):
-    """Carries its state from batch to batch, in a buffer and beside: truncated backpropagation, a memory, a noise."""
-
-    def __init__(self):
-        super().__init__()
-        self.body = mlp()
-        self.register_buffer("carried", torch.zeros(8, 3))
-        self.memory = {"last": torch.zeros(3)}
-        self.queue = []
-        self.noise = torch.Generator().manual_seed(1)
-        self.temperature = 1.0
-
-    def forward(self, inputs):
-        self.carried.detach_()
-        output = self.body(inputs) + 0.1 * self.carried + 0.01 * torch.randn(3, generator=self.noise)
-        self.carried.copy_(output)
-        self.memory["last"] += output.detach().mean(0)
-        self.queue.append(output.detach())
-        self.temperature *= 0.9
-        return output / self.temperature
-
-
-def test_what_a_model_carries_from_batch_to_batch_is_put_back():
-    model = Carrying()
-    live = finder(model)
-    before, noise = live.digest(), model.noise.get_state()
-    batches = loader(shuffle=False)
-    curves = []
-    for _ in range(2):
-        live.range_test(batches, num_iter=5, start_lr=1e-3, end_lr=1e-2, repeats=2)
-        assert live.digest() != before
-        assert live.histories[0] == live.histories[1]
-        curves.append(live.history["loss"])
-        live.reset()
-        assert live.digest() == before
-        assert model.carried.grad_fn is None
-        assert torch.equal(model.carried, torch.zeros(8, 3))
-        assert torch.equal(model.memory["last"], torch.zeros(3))
-        assert (model.queue, model.temperature) == ([], 1.0)
-        assert torch.equal(model.noise.get_state(), noise)
-    assert curves[0] == curves[1]
-
-
-def test_a_finder_can_be_written_while_a_test_is_open():
-    live = finder()
-    steps = live.steps(loader(), num_iter=3)
-    next(steps)
-    assert pickle.loads(pickle.dumps(live)).history == live.history
-    steps.close()
-
-
-def test_a_group_that_is_added_during_a_test_is_told():
-    live = finder()
-    steps = live.steps(loader(), num_iter=5)
-    next(steps)
-    live.optimizer.add_param_group({"params": [nn.Parameter(torch.zeros(1))]})
-    with pytest.raises(RuntimeError, match="a parameter group was added"):
-        next(steps)
-    assert len(live.optimizer.param_groups) == 1

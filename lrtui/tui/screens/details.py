@@ -17,7 +17,7 @@ from lrtui.tui.view import RunView
 from lrtui.tui.widgets.answer import why
 from lrtui.words.code import code_lines
 from lrtui.words.confirmation import stability_line, verdict_line, verdicts
-from lrtui.words.rules import agreed
+from lrtui.words.rules import agreed_within
 
 Copy = Callable[[str, str], None]
 
@@ -110,7 +110,7 @@ def _rules(view: RunView) -> Iterator[Content]:
     from lrtui.analysis.rules import RULES
 
     suggestions = view.answer.suggestions
-    yield Content.styled(f"published rules: {agreed(suggestions)}, within a factor of 3", "dim")
+    yield Content.styled(f"published rules: {agreed_within(suggestions)}", "dim")
     for name, lr in suggestions.items():
         words = (RULES[name].__doc__ or "").split("\n")[0] if name in RULES else ""
         yield Content.assemble(f"{rate(lr):>9}  {clean(name):<18}", (words, "dim"))
