@@ -12,8 +12,8 @@ import msgspec
 from lrtui import __version__, paths
 from lrtui.headless.streams import ANSWER, USAGE, USER_FAILED, printable, put
 from lrtui.launch.machine import findings
+from lrtui.protocol import Findings
 from lrtui.tui.terminal import refusal
-from lrtui.worker.findings import Findings
 
 
 class Home(msgspec.Struct, frozen=True):

@@ -16,9 +16,9 @@ from lrtui.headless.streams import ANSWER, NO_ANSWER, NOT_SAVED, USER_FAILED, no
 from lrtui.history.save import save
 from lrtui.launch.driver import Driver
 from lrtui.launch.session import Session
+from lrtui.protocol import Schedule
 from lrtui.record import RecordError, RunRecord, from_events, to_json
 from lrtui.spec import RunSpec
-from lrtui.worker.messages import Schedule
 
 _POLL_SECONDS = 0.05
 

@@ -3,8 +3,8 @@
 from typing import Protocol
 
 from lrtui.events import Event
+from lrtui.protocol import Schedule
 from lrtui.spec import RunSpec
-from lrtui.worker.messages import Schedule
 
 
 class Driver(Protocol):

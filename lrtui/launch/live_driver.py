@@ -16,9 +16,9 @@ from lrtui import __version__
 from lrtui.analysis.analyse import Analysis
 from lrtui.events import Ended, Event, Measured, Restored, Started, Status, Step, Suggested
 from lrtui.measured import STOPPED, broken_off, concluded, limit_event, trial_event
+from lrtui.protocol import Schedule
 from lrtui.record import new_id, now
 from lrtui.spec import RunSpec
-from lrtui.worker.messages import Schedule
 
 Facts = dict[str, Any]  # the fields of `Started` that only torch knows; `digest` among them
 

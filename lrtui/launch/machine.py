@@ -6,7 +6,7 @@ import sys
 import msgspec
 
 from lrtui.launch.process import exit_words
-from lrtui.worker.findings import Findings
+from lrtui.protocol import Findings
 
 _PATIENCE_SECONDS = 180.0
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import msgspec
 
 from lrtui import paths
-from lrtui.worker.messages import Command, Message, Quit, decode_message, encode
+from lrtui.protocol import Command, Message, Quit, decode_message, encode
 
 _POLL_SECONDS = 0.1
 _KILL_SECONDS = 2.0

@@ -5,11 +5,25 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from lrtui.catalog.offer import Role
-from lrtui.launch.asking import STUCK_SECONDS, Asking, runs_users_code
 from lrtui.launch.process import WorkerProcess
+from lrtui.launch.questions import STUCK_SECONDS, Asking, runs_users_code
+from lrtui.protocol import (
+    Answer,
+    Check,
+    Checked,
+    Describe,
+    Described,
+    Fetch,
+    Fetched,
+    Fetching,
+    Look,
+    Looked,
+    Message,
+    Question,
+    Ready,
+    key,
+)
 from lrtui.spec import Choice, LoaderSpec, RunSpec
-from lrtui.worker.messages import Answer, Describe, Described, Message, Question, Ready
-from lrtui.worker.questions import Check, Checked, Fetch, Fetched, Fetching, Look, Looked, key
 
 if TYPE_CHECKING:
     from lrtui.launch.worker_driver import WorkerDriver

@@ -14,9 +14,9 @@ from lrtui.history.save import save
 from lrtui.history.store import journal_path, record_path
 from lrtui.launch.process import WorkerProcess
 from lrtui.measured import CHECKS, STOPPED, broken_off
+from lrtui.protocol import Answer, Confirm, Message, Ready, Reset, Run, Schedule, Stability, Stop
 from lrtui.record import RecordError, from_events, new_id, now
 from lrtui.spec import CHOICES, RunSpec
-from lrtui.worker.messages import Answer, Confirm, Message, Ready, Reset, Run, Schedule, Stability, Stop
 
 _STOP_SECONDS = 5.0  # for the step in progress and the record, before the worker is ended by force
 _STOP_UNSTARTED_SECONDS = 0.5  # for a worker that still imports torch or builds: it holds nothing that could be lost

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from lrtui.analysis.answer import Bounds, Suggestion
 from lrtui.analysis.rivals import rates_to_try
-from lrtui.worker.messages import Schedule
+from lrtui.protocol import Schedule
 
 Candidates = dict[Schedule, tuple[float, str]]  # the rate that is tried under a schedule, and what it is
 SCHEDULES: tuple[Schedule, ...] = ("constant", "one-cycle")

@@ -8,9 +8,9 @@ from lrtui.catalog.errors import CatalogError
 from lrtui.catalog.fit import Facts
 from lrtui.catalog.target import is_file_name, is_library, locate, split
 from lrtui.catalog.trust import is_trusted
+from lrtui.protocol import Looked, key
 from lrtui.spec import Choice, LoaderSpec
 from lrtui.tui.session import Session
-from lrtui.worker.questions import Looked, key
 
 _STEADY_SECONDS = 0.5
 

@@ -5,9 +5,8 @@ from typing import Protocol
 
 from lrtui.catalog.offer import Role
 from lrtui.launch.driver import Driver
+from lrtui.protocol import Checked, Described, Fetched, Fetching, Looked, Ready
 from lrtui.spec import Choice, LoaderSpec, RunSpec
-from lrtui.worker.messages import Described, Ready
-from lrtui.worker.questions import Checked, Fetched, Fetching, Looked
 
 
 class Session(Protocol):

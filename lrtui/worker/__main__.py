@@ -11,17 +11,7 @@ import sys
 import threading
 from pathlib import Path
 
-from lrtui.worker.messages import (
-    Command,
-    Confirm,
-    Quit,
-    Ready,
-    Reset,
-    Run,
-    Stability,
-    Stop,
-    decode_command,
-)
+from lrtui.protocol import Command, Confirm, Quit, Ready, Reset, Run, Stability, Stop, decode_command
 from lrtui.worker.outbox import Outbox
 
 _GRACE_SECONDS = 5.0

@@ -9,8 +9,7 @@ from lrtui.catalog import data as datasets
 from lrtui.catalog.errors import BuildError, CatalogError, told
 from lrtui.catalog.introspect import offers_in_module
 from lrtui.catalog.look import look as look_at
-from lrtui.worker.messages import Describe, Described, Message
-from lrtui.worker.questions import Check, Checked, Fetch, Fetched, Fetching, Look, Looked
+from lrtui.protocol import Check, Checked, Describe, Described, Fetch, Fetched, Fetching, Look, Looked, Message
 
 _PROGRESS_SECONDS = 0.1
 

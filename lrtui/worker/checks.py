@@ -13,8 +13,8 @@ from lrtui.engine.step import updates_itself
 from lrtui.engine.trials import Trial
 from lrtui.events import Measured
 from lrtui.measured import STOPPED, broken_off, concluded, limit_event, trial_event
+from lrtui.protocol import Confirm
 from lrtui.spec import RunSpec
-from lrtui.worker.messages import Confirm
 
 FEW_BATCHES = 50  # a validation set of so many is worth its time even where the test was without one
 

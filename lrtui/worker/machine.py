@@ -9,7 +9,7 @@ import torch
 from lrtui.catalog.errors import one_line, told
 from lrtui.engine import precision
 from lrtui.engine.apex import fused_finding
-from lrtui.worker.findings import Device, Findings
+from lrtui.protocol import Device, Findings
 
 
 def look() -> Findings:

@@ -2,7 +2,7 @@
 
 import os
 
-from lrtui.worker.messages import Message, encode
+from lrtui.protocol import Message, encode
 
 
 class Outbox:

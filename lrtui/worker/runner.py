@@ -20,11 +20,11 @@ from lrtui.engine.momentum import momentum_of
 from lrtui.events import Ended, Event, Measured, Notice, Restored, Started, Status, Step
 from lrtui.history.curves import answer_of
 from lrtui.measured import STOPPED, broken_off
+from lrtui.protocol import Confirm
 from lrtui.record import from_events, now
 from lrtui.spec import RunSpec
 from lrtui.worker import checks
-from lrtui.worker.ledger import Ledger
-from lrtui.worker.messages import Confirm
+from lrtui.worker.recorder import Recorder
 
 
 class Stoppable(Protocol):
@@ -52,7 +52,7 @@ class Runner:
         self._built: Built | None = None
         self._finder: LRFinder | None = None
         self._digest = ""
-        self._ledger: Ledger | None = None
+        self._recorder: Recorder | None = None
 
     def serves(self, spec: RunSpec) -> bool:
         """Whether this runner's live objects are those of the spec."""
@@ -61,15 +61,15 @@ class Runner:
     def run(self, spec: RunSpec, run_id: str) -> None:
         """Run a spec to its end, whatever that is; the last event is `Ended`."""
         began = time.perf_counter()
-        ledger = self._ledger = Ledger(self._send, run_id)
+        recorder = self._recorder = Recorder(self._send, run_id)
         try:
             status, reason = self._test(spec, run_id)
             end = Ended(status=status, reason=reason, seconds=time.perf_counter() - began)
         except RunError as failure:
             traceback.print_exception(failure)
             end = Ended(status="failed", reason=str(failure), phase=failure.phase, seconds=time.perf_counter() - began)
-        self._suggest(ledger)
-        ledger.finish(end)
+        self._suggest(recorder)
+        recorder.finish(end)
 
     def confirm(self, command: Confirm) -> None:
         """Confirm the answer of the last run; its record gets the trials too."""
@@ -159,8 +159,8 @@ class Runner:
         )
 
     def _told(self, event: Event) -> None:
-        assert self._ledger is not None
-        self._ledger.emit(event)
+        assert self._recorder is not None
+        self._recorder.emit(event)
 
     def _steps(self, finder: LRFinder, spec: RunSpec) -> Generator[Step, None, None]:
         built, test = self._built, spec.range
@@ -190,31 +190,31 @@ class Runner:
 
     def _check(self, name: str, how: Callable[[LRFinder, Built, RunSpec], Iterator[Measured]]) -> None:
         """Measure something beside the last run's curve; the last event has the name, whatever happens."""
-        ledger, finder, built = self._ledger, self._finder, self._built
-        if ledger is None or finder is None or built is None:
+        recorder, finder, built = self._recorder, self._finder, self._built
+        if recorder is None or finder is None or built is None:
             self._send(broken_off(name, "there is no model yet: run the range test first"))
             return
-        spec = next(event.spec for event in ledger.events if isinstance(event, Started))
+        spec = next(event.spec for event in recorder.events if isinstance(event, Started))
         last = broken_off(name, STOPPED)
-        ledger.reopen()
+        recorder.reopen()
         try:
             for event in how(finder, built, spec):
                 if event.name == name:
                     last = event
                 else:
-                    ledger.emit(event)
+                    recorder.emit(event)
         except ValueError as error:
             traceback.print_exc()
             last = broken_off(name, str(error))
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a user's code may raise anything; the log has it all
             traceback.print_exc()
             last = broken_off(name, told(error))
-        ledger.finish(last)
+        recorder.finish(last)
 
-    def _suggest(self, ledger: Ledger) -> None:
-        answer = answer_of(from_events(ledger.events))
+    def _suggest(self, recorder: Recorder) -> None:
+        answer = answer_of(from_events(recorder.events))
         if answer is not None:
-            ledger.emit(answer)
+            recorder.emit(answer)
 
 
 def _finder(built: Built, spec: RunSpec) -> LRFinder:

@@ -7,11 +7,10 @@ from typing import Protocol
 import torch
 
 from lrtui.events import Notice
+from lrtui.protocol import Check, Command, Confirm, Describe, Fetch, Look, Quit, Reset, Run, Stability
 from lrtui.spec import RunSpec
 from lrtui.worker.answers import answer
-from lrtui.worker.messages import Command, Confirm, Describe, Quit, Reset, Run, Stability
 from lrtui.worker.outbox import Outbox
-from lrtui.worker.questions import Check, Fetch, Look
 from lrtui.worker.runner import Runner, Stoppable
 
 _IDLE_SECONDS = 0.2

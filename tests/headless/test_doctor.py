@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from lrtui.cli import lrtui
 from lrtui.headless import doctor as examined
 from lrtui.launch.machine import findings
-from lrtui.worker.findings import Device, Findings
+from lrtui.protocol import Device, Findings
 
 FOUND = Findings(
     torch="2.15.0",

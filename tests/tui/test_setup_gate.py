@@ -9,13 +9,13 @@ from tui_helpers import box, focus, screen_text, screen_words, setup_screen, unt
 from lrtui.catalog.datasets.availability import Availability
 from lrtui.catalog.fit import Facts
 from lrtui.catalog.trust import is_trusted
+from lrtui.protocol import Fetched, Fetching, key
 from lrtui.spec import Choice, RunSpec
 from lrtui.tui.screens.confirm import Confirm
 from lrtui.tui.screens.fetch import Fetch
 from lrtui.tui.screens.run import RunScreen
 from lrtui.tui.screens.setup import SetupScreen
 from lrtui.tui.widgets.choice_box import ChoiceBox
-from lrtui.worker.questions import Fetched, Fetching, key
 
 FASHION = Choice("torchvision:FashionMNIST")
 MISSING = Availability(there=False, message="not there", can_download=True, size=30_878_645)
@@ -199,7 +199,7 @@ async def fetching(session: FakeSession, screen: SetupScreen, pilot) -> None:
 
 def with_fashion() -> FakeSession:
     from lrtui.catalog.offer import Offer
-    from lrtui.worker.messages import Described
+    from lrtui.protocol import Described
 
     session = FakeSession()
     session.missing[FASHION.target] = MISSING

@@ -9,6 +9,7 @@ from tui_helpers import box, focus, mark, screen_text, screen_words, setup_scree
 
 from lrtui.catalog.offer import Offer
 from lrtui.events import Ended
+from lrtui.protocol import Described
 from lrtui.spec import Choice, RunSpec
 from lrtui.tui.form import Form
 from lrtui.tui.screens.run import RunScreen
@@ -16,7 +17,6 @@ from lrtui.tui.screens.setup import SetupScreen
 from lrtui.tui.widgets.choice_box import ChoiceBox
 from lrtui.tui.widgets.field_box import FieldBox
 from lrtui.tui.widgets.target_input import TargetInput
-from lrtui.worker.messages import Described
 
 
 def choice(screen: SetupScreen, role: str) -> ChoiceBox:

@@ -9,9 +9,8 @@ from lrtui.catalog.fit import Facts
 from lrtui.catalog.offer import Field, Offer
 from lrtui.events import Ended, Event, Measured, Restored, Started, Step, Suggested
 from lrtui.measured import CHECKS
+from lrtui.protocol import Checked, Described, Fetched, Fetching, Looked, Ready, key
 from lrtui.spec import Choice, LoaderSpec, RangeSpec, RunSpec
-from lrtui.worker.messages import Described, Ready
-from lrtui.worker.questions import Checked, Fetched, Fetching, Looked, key
 
 SPEC = RunSpec(range=RangeSpec(start_lr=1e-7, end_lr=10.0, num_iter=100))  # whatever the defaults become
 DIGEST = "abc123def456" + "0" * 52

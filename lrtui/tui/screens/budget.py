@@ -9,13 +9,13 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
+from lrtui.protocol import Schedule
 from lrtui.tui.budget import SCHEDULES, Budget, Candidates, parse_budget
 from lrtui.tui.numbers import rate
 from lrtui.tui.screens.dialog import Dialog
 from lrtui.tui.widgets.line import Line
 from lrtui.tui.widgets.pick import Pick
 from lrtui.tui.widgets.quiet import Quiet
-from lrtui.worker.messages import Schedule
 
 
 class AskBudget(Dialog[Budget | None]):

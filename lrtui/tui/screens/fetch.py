@@ -9,12 +9,12 @@ from textual.content import Content
 from textual.widgets import Static
 
 from lrtui.catalog.datasets.availability import Availability, human
+from lrtui.protocol import Fetched, Fetching, key
 from lrtui.spec import Choice
 from lrtui.tui.clean import clean
 from lrtui.tui.screens.dialog import Dialog
 from lrtui.tui.session import Session
 from lrtui.tui.widgets.quiet import Quiet
-from lrtui.worker.questions import Fetched, Fetching, key
 
 _POLL = 0.2
 _BAR = 40

@@ -4,8 +4,20 @@ import time
 from collections.abc import Iterator
 
 from lrtui.catalog.target import is_library
-from lrtui.worker.messages import Answer, Describe, Described, Question
-from lrtui.worker.questions import Check, Checked, Fetch, Fetched, Fetching, Look, Looked, key
+from lrtui.protocol import (
+    Answer,
+    Check,
+    Checked,
+    Describe,
+    Described,
+    Fetch,
+    Fetched,
+    Fetching,
+    Look,
+    Looked,
+    Question,
+    key,
+)
 
 STUCK_SECONDS = 1.0
 

@@ -1,13 +1,18 @@
-"""What a front end and a worker say to each other: one JSON object a line. No torch here: both sides import it."""
+"""What a front end and a worker say to each other: one JSON object a line.
+
+Commands go to the worker, messages come back: the events of a run (`lrtui.events`), and the answers to a form's
+questions. Plain data, without torch: both sides import it.
+"""
 
 from typing import Literal
 
 import msgspec
 
+from lrtui.catalog.datasets.availability import Availability
+from lrtui.catalog.fit import Facts
 from lrtui.catalog.offer import Offer, Role
 from lrtui.events import Ended, Measured, Notice, Restored, Started, Step, Suggested
-from lrtui.spec import RunSpec
-from lrtui.worker.questions import Check, Checked, Fetch, Fetched, Fetching, Look, Looked
+from lrtui.spec import Choice, LoaderSpec, RunSpec
 
 Schedule = Literal["constant", "one-cycle"]
 
@@ -47,6 +52,25 @@ class Describe(msgspec.Struct, frozen=True, tag="describe", tag_field="command")
     where: str
 
 
+class Look(msgspec.Struct, frozen=True, tag="look", tag_field="command"):
+    """Ask what the first batch tells about a model's parameters. It runs the data's code."""
+
+    data: Choice
+    loader: LoaderSpec
+
+
+class Check(msgspec.Struct, frozen=True, tag="check", tag_field="command"):
+    """Ask whether the data is there. It runs no code of a user's."""
+
+    data: Choice
+
+
+class Fetch(msgspec.Struct, frozen=True, tag="fetch", tag_field="command"):
+    """Download the data: `Fetching`s, at last a `Fetched`."""
+
+    data: Choice
+
+
 class Quit(msgspec.Struct, frozen=True, tag="quit", tag_field="command"):
     """Leave."""
 
@@ -71,6 +95,40 @@ class Described(msgspec.Struct, frozen=True, tag="described", tag_field="event")
     problem: str = ""
 
 
+class Looked(msgspec.Struct, frozen=True, kw_only=True, tag="looked", tag_field="event"):
+    """The answer to `Look`: facts and the batch in words, or why there are none."""
+
+    data: Choice
+    loader: LoaderSpec
+    facts: Facts | None = None
+    words: str = ""
+    problem: str = ""
+
+
+class Checked(msgspec.Struct, frozen=True, kw_only=True, tag="checked", tag_field="event"):
+    """The answer to `Check`; `problem` where it cannot be told."""
+
+    data: Choice
+    availability: Availability | None = None
+    problem: str = ""
+
+
+class Fetching(msgspec.Struct, frozen=True, kw_only=True, tag="fetching", tag_field="event"):
+    """So many bytes of a file of the download are here, of so many (0: unknown)."""
+
+    data: Choice
+    name: str
+    done: int
+    total: int
+
+
+class Fetched(msgspec.Struct, frozen=True, kw_only=True, tag="fetched", tag_field="event"):
+    """The download has ended; `problem` says why without the data."""
+
+    data: Choice
+    problem: str = ""
+
+
 Answer = Described | Looked | Checked | Fetching | Fetched
 Message = Ready | Answer | Started | Step | Measured | Suggested | Notice | Restored | Ended
 
@@ -92,3 +150,27 @@ def decode_command(line: bytes) -> Command:
 def decode_message(line: bytes) -> Message:
     """The message of one line; raises msgspec.DecodeError for anything else."""
     return _message_decoder.decode(line)
+
+
+def key(data: Choice, loader: LoaderSpec | None = None) -> str:
+    """What an answer is kept under: the same for the same question."""
+    return msgspec.json.encode([data, loader], order="sorted").decode()
+
+
+class Device(msgspec.Struct, frozen=True, kw_only=True):
+    """A device, and for each precision why it does not work there: "" where it does."""
+
+    device: str
+    name: str
+    precisions: dict[str, str] = {}
+
+
+class Findings(msgspec.Struct, frozen=True, kw_only=True):
+    """Versions are "" where there is none; `fused` is why apex's fused optimizers do not work, "" where they do."""
+
+    torch: str
+    cuda: str = ""
+    torchvision: str = ""
+    timm: str = ""
+    devices: tuple[Device, ...] = ()
+    fused: str = ""

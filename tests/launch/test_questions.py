@@ -8,8 +8,8 @@ import pytest
 
 from lrtui.events import Ended, Started
 from lrtui.launch.session import Session
+from lrtui.protocol import Fetched, key
 from lrtui.spec import Choice, LoaderSpec, RangeSpec, RunSpec
-from lrtui.worker.questions import Fetched, key
 
 QUICK = RunSpec(range=RangeSpec(num_iter=5))
 LOADER = LoaderSpec(batch_size=16)

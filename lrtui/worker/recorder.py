@@ -1,4 +1,4 @@
-"""Ledger: all that a run has told, to the front end and the journal as it happens, and to the record at its end."""
+"""Recorder: all that a run has told, to the front end and the journal as it happens, and to the record at its end."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from lrtui.record import from_events
 from lrtui.worker.journal import Journal
 
 
-class Ledger:
+class Recorder:
     """The events of one run. `send` brings them to the front end."""
 
     def __init__(self, send: Callable[[Event], None], run_id: str) -> None:
