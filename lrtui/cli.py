@@ -136,7 +136,7 @@ def run(
         raise click.UsageError(f"{output}: there is no folder {output.parent} to write it to")
     _check_home()
     from lrtui.analysis.halving import least_budget
-    from lrtui.headless.run import Checks, run_headless
+    from lrtui.commands.run import Checks, run_headless
 
     asked = {name: value for name in _CHECKS if (value := flags.pop(name)) is not None}
     if "iterations" in asked and asked["iterations"] < least_budget(2):
@@ -158,7 +158,7 @@ def ls(context: click.Context, /, as_json: bool) -> None:
     A line has the id, when, the status, the suggested learning rate, and model, data and optimizer.
     """
     _check_home()
-    from lrtui.headless.ls import list_records
+    from lrtui.commands.ls import list_records
 
     context.exit(list_records(as_json))
 
@@ -182,7 +182,7 @@ def show(context: click.Context, /, name: str, smooth_f: float | None, as_json: 
     Exit codes: 0 an answer; 2 usage, no such file or no record; 3 no learning rate can be recommended.
     """
     _check_home()
-    from lrtui.headless.show import show as show_record
+    from lrtui.commands.show import show as show_record
 
     context.exit(show_record(name, as_json, smooth_f))
 
@@ -195,7 +195,7 @@ def recover(context: click.Context, /) -> None:
     Exit codes: 0 done, or nothing to do; 5 a record could not be saved, and its journal is still there.
     """
     _check_home()
-    from lrtui.headless.recover import recover_all
+    from lrtui.commands.recover import recover_all
 
     context.exit(recover_all())
 
@@ -211,7 +211,7 @@ def models(context: click.Context, /, where: str, as_json: bool) -> None:
     without it these are the sample models. Your own files are read, and not run.
     """
     _check_home()
-    from lrtui.headless.models import models as list_models
+    from lrtui.commands.models import models as list_models
 
     context.exit(list_models(where, as_json))
 
@@ -226,7 +226,7 @@ def doctor(context: click.Context, /, as_json: bool) -> None:
 
     Exit codes: 0 a run can be made here; 2 the home cannot be written to; 4 torch cannot be used.
     """
-    from lrtui.headless.doctor import doctor as examine
+    from lrtui.commands.doctor import doctor as examine
 
     context.exit(examine(as_json))
 

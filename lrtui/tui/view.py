@@ -10,11 +10,11 @@ import msgspec
 from lrtui.analysis.answer import Bounds
 from lrtui.events import Ended, Event, Measured, Notice, Restored, Started, Step, Suggested
 from lrtui.measured import CHECKS
+from lrtui.report.confirmation import latest
 from lrtui.spec import RunSpec
 from lrtui.tui.axis import Axis, axis_for
 from lrtui.tui.lens import AS_MEASURED, Lens
 from lrtui.tui.thinning import Thinned
-from lrtui.words.confirmation import latest
 
 Phase = Literal["building", "running", "ended", "resetting", "reset"]
 _RECENT = 12  # points that a trend is read from

@@ -10,14 +10,14 @@ from textual.content import Content
 from textual.widgets import Static
 
 from lrtui.analysis.answer import Bounds
+from lrtui.report.code import code_lines
+from lrtui.report.confirmation import stability_line, verdict_line, verdicts
+from lrtui.report.rules import agreed_within
 from lrtui.tui.clean import clean
 from lrtui.tui.numbers import rate
 from lrtui.tui.screens.dialog import Dialog
 from lrtui.tui.view import RunView
 from lrtui.tui.widgets.answer import why
-from lrtui.words.code import code_lines
-from lrtui.words.confirmation import stability_line, verdict_line, verdicts
-from lrtui.words.rules import agreed_within
 
 Copy = Callable[[str, str], None]
 

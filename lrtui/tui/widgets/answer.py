@@ -7,12 +7,12 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 
 from lrtui.analysis.answer import Suggestion
+from lrtui.report.rules import agreed
 from lrtui.tui.boundaries import Boundaries
 from lrtui.tui.clean import clean
 from lrtui.tui.numbers import rate
 from lrtui.tui.view import RunView
 from lrtui.tui.widgets.quiet import Quiet
-from lrtui.words.rules import agreed
 
 _WAITING = {
     "building": "comes when the curve is measured",

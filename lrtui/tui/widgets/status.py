@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from textual.content import Content
 
 from lrtui.events import Step
+from lrtui.report.confirmation import ONE_CYCLE
 from lrtui.tui.boundaries import Boundaries
 from lrtui.tui.clean import clean
 from lrtui.tui.numbers import loss, rate
 from lrtui.tui.view import RunView
-from lrtui.words.confirmation import ONE_CYCLE
 
 
 def status(view: RunView, log: str, boundaries: Boundaries | None) -> Content:

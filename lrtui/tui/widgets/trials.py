@@ -5,13 +5,13 @@ from typing import Any
 
 from textual.content import Content
 
+from lrtui.report.confirmation import rows, verdict_line
 from lrtui.tui.axis import axis_for
 from lrtui.tui.clean import clean
 from lrtui.tui.numbers import loss, rate
 from lrtui.tui.plotting import Picture, Role
 from lrtui.tui.thinning import Thinned
 from lrtui.tui.view import RunView
-from lrtui.words.confirmation import rows, verdict_line
 
 Values = dict[str, Any]
 

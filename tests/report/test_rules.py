@@ -1,6 +1,6 @@
 """The published rules in words."""
 
-from lrtui.words.rules import agreed
+from lrtui.report.rules import agreed
 
 
 def test_rules_agree_that_are_within_a_factor_of_three() -> None:

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from lrtui.cli import lrtui
-from lrtui.headless import doctor as examined
+from lrtui.commands import doctor as examined
 from lrtui.launch.machine import findings
 from lrtui.protocol import Device, Findings
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import msgspec
 
-from lrtui.headless.streams import printable
+from lrtui.commands.streams import printable
 from lrtui.record import RunRecord
-from lrtui.words import confirmation
-from lrtui.words.code import code_lines
-from lrtui.words.rules import agreed_within
+from lrtui.report import confirmation
+from lrtui.report.code import code_lines
+from lrtui.report.rules import agreed_within
 
 
 def summary(record: RunRecord, path: str) -> Iterator[str]:

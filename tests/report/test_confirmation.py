@@ -8,9 +8,9 @@ import torch
 from lrtui.analysis.answer import Bounds, Suggestion
 from lrtui.analysis.rivals import what_it_is
 from lrtui.measured import measured, thinned
+from lrtui.report.code import code_lines, dotted_name
+from lrtui.report.confirmation import corrected, latest, lines, rows, verdict_line, verdicts
 from lrtui.spec import Choice
-from lrtui.words.code import code_lines, dotted_name
-from lrtui.words.confirmation import corrected, latest, lines, rows, verdict_line, verdicts
 
 ANSWER = Suggestion(lr=0.01, low=0.002, high=0.03, verdict="ok", reason="", method="")
 BOUNDS = Bounds(0.001, 0.05)
@@ -126,7 +126,7 @@ def test_an_optimizer_of_ones_own_makes_its_groups_and_momentum_itself(momentum:
 
 def test_the_rules_of_ours_are_those_of_the_catalog() -> None:
     from lrtui.catalog import groups
-    from lrtui.words.code import GROUP_RULES
+    from lrtui.report.code import GROUP_RULES
 
     assert set(GROUP_RULES) == {groups.DECAY_ALL, groups.LAYER_DECAY}
 

@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from lrtui.cli import lrtui
+from lrtui.commands.ls import when
 from lrtui.events import encode
-from lrtui.headless.ls import when
 from lrtui.history.save import save
 from lrtui.history.store import journal_path, record_path
 from lrtui.record import RunRecord, from_events

@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 from lrtui import paths
-from lrtui.headless.streams import ANSWER, NOT_SAVED, note, printable, put, say
+from lrtui.commands.streams import ANSWER, NOT_SAVED, note, printable, put, say
 from lrtui.history.recovery import recover
 from lrtui.history.save import sweep
 from lrtui.history.store import going_on, journals, load

@@ -9,10 +9,10 @@ from types import FrameType
 
 import msgspec
 
+from lrtui.commands.answer import answered, summary
+from lrtui.commands.progress import Progress
+from lrtui.commands.streams import ANSWER, NO_ANSWER, NOT_SAVED, USER_FAILED, note, say, stdout
 from lrtui.events import Ended, Event, Suggested
-from lrtui.headless.answer import answered, summary
-from lrtui.headless.progress import Progress
-from lrtui.headless.streams import ANSWER, NO_ANSWER, NOT_SAVED, USER_FAILED, note, say, stdout
 from lrtui.history.save import save
 from lrtui.launch.driver import Driver
 from lrtui.launch.session import Session

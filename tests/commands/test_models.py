@@ -103,7 +103,7 @@ def test_torchvision_is_asked_in_the_worker_and_never_imported_here() -> None:
     pytest.importorskip("torchvision")
     for where in ("torchvision", "torchvision:"):
         assert "torchvision:resnet18" in models(where).stdout
-    code = "from lrtui.headless.models import models; models('torchvision', False)"
+    code = "from lrtui.commands.models import models; models('torchvision', False)"
     assert not {"torch", "torchvision", "numpy"} & loaded_after(code)
 
 

@@ -7,7 +7,7 @@ import msgspec
 
 from lrtui import paths
 from lrtui.analysis.answer import Suggestion
-from lrtui.headless.streams import note, printable, put
+from lrtui.commands.streams import note, printable, put
 from lrtui.history.store import journals, records
 from lrtui.record import RunRecord
 

@@ -11,7 +11,7 @@ from lrtui.catalog.errors import CatalogError
 from lrtui.catalog.offer import Offer
 from lrtui.catalog.source import offers_in_file
 from lrtui.catalog.target import is_file_name, is_library, locate, locate_module
-from lrtui.headless.streams import USAGE, note, printable, put, say
+from lrtui.commands.streams import USAGE, note, printable, put, say
 
 _POLL_SECONDS = 0.02
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import msgspec
 
 from lrtui import __version__, paths
-from lrtui.headless.streams import ANSWER, USAGE, USER_FAILED, printable, put
+from lrtui.commands.streams import ANSWER, USAGE, USER_FAILED, printable, put
 from lrtui.launch.machine import findings
 from lrtui.protocol import Findings
 from lrtui.tui.terminal import refusal
