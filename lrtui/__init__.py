@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from lrtui.engine.batches import TrainDataLoaderIter as TrainDataLoaderIter
     from lrtui.engine.batches import ValDataLoaderIter as ValDataLoaderIter
     from lrtui.engine.finder import LRFinder as LRFinder
-    from lrtui.history.store import load as load
     from lrtui.live import show as show
     from lrtui.record import RunRecord as RunRecord
+    from lrtui.runs.store import load as load
     from lrtui.spec import RunSpec as RunSpec
 
 __version__ = "0.1.0"
@@ -30,7 +30,7 @@ _HOME = {
     "Suggestion": "lrtui.analysis.answer",
     "TrainDataLoaderIter": "lrtui.engine.batches",
     "ValDataLoaderIter": "lrtui.engine.batches",
-    "load": "lrtui.history.store",
+    "load": "lrtui.runs.store",
     "show": "lrtui.live",
     "suggest": "lrtui.analysis.suggest",
 }

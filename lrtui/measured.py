@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from lrtui.analysis.rivals import what_it_is
+from lrtui.analysis.candidates import what_it_is
 from lrtui.events import Measured, nonfinite_kind
 from lrtui.record import NonFinitePlace
 

@@ -19,7 +19,7 @@ UI_SIDE = [
     "lrtui.events",
     "lrtui.record",
     "lrtui.launch.session",
-    "lrtui.history.store",
+    "lrtui.runs.store",
     "lrtui.tui.app",
     "lrtui.tui.screens.run",
     "lrtui.tui.screens.setup",

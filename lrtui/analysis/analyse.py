@@ -8,7 +8,7 @@ import numpy as np
 from lrtui.analysis.answer import Bounds, Suggestion
 from lrtui.analysis.bounds import bounds_of
 from lrtui.analysis.curve import Curve
-from lrtui.analysis.reading import read
+from lrtui.analysis.evidence import read
 from lrtui.analysis.rules import RULES, Agreement, agreement, suggest_all
 from lrtui.analysis.suggest import judge
 

@@ -5,7 +5,7 @@ from math import log10
 
 from lrtui.analysis.answer import Bounds, Suggestion
 from lrtui.analysis.curve import Curve
-from lrtui.analysis.reading import SURE, Reading, read
+from lrtui.analysis.evidence import SURE, Reading, read
 
 STARTS = 0.1  # share of the fall from which on the curve has started to improve
 HELD = 0.9  # share of the fall; while it is held, the curve has not become worse

@@ -12,11 +12,11 @@ from numbers import Real
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lrtui.analysis import refusal
+from lrtui.analysis import refusals
 from lrtui.analysis.answer import Suggestion
 from lrtui.analysis.bounds import STARTS
 from lrtui.analysis.curve import Curve, FloatArray, as_floats, unsmooth
-from lrtui.analysis.reading import SURE, Reading, read
+from lrtui.analysis.evidence import SURE, Reading, read
 from lrtui.analysis.smoothed import doubted, hidden_noise
 from lrtui.analysis.valley import Valley
 
@@ -80,23 +80,23 @@ def judge(reading: Reading, curves: Sequence[Curve]) -> Suggestion:
     """An answer, or the first of the reasons not to give one. The curves are what the reading is of."""
     valley, metric = reading.loss, reading.metric
     if valley is None:
-        return refusal.too_little(curves)
+        return refusals.too_little(curves)
     if valley.lateness > TOO_LATE and not valley.begins_coarsely:
-        return refusal.fast_ramp(valley)
+        return refusals.fast_ramp(valley)
     if valley.significance < SURE:
-        return refusal.no_fall(valley, reading.traces)
+        return refusals.no_fall(valley, reading.traces)
     if not valley.turned and valley.share[-1] >= TURNED:
-        return refusal.still_falling(valley, curves)
+        return refusals.still_falling(valley, curves)
     if valley.hurried:
-        return refusal.too_fast(valley)
+        return refusals.too_fast(valley)
     if fell_at_once(valley):
-        return refusal.falling_from_start(valley)
+        return refusals.falling_from_start(valley)
     if apart(valley.centres) > APART:
-        return refusal.repeats_disagree(valley)
+        return refusals.repeats_disagree(valley)
     if valley.humps is not None:
-        return refusal.two_valleys(*valley.humps)
+        return refusals.two_valleys(*valley.humps)
     if metric is not None and not overlap(interval(valley), interval(metric)):
-        return refusal.disagree(valley, metric)
+        return refusals.disagree(valley, metric)
     return answer(valley, reading)
 
 
@@ -139,7 +139,7 @@ def answer(valley: Valley, reading: Reading) -> Suggestion:
         high=high,
         verdict="ok",
         reason=f"The loss fell by {valley.depth:.3g}, {errors} standard errors, lowest at {bottom:.1e}.",
-        method=f"{refusal.METHOD} of {repeats} repeats" if repeats > 1 else refusal.METHOD,
+        method=f"{refusals.METHOD} of {repeats} repeats" if repeats > 1 else refusals.METHOD,
         advice=next_step(valley, reading),
     )
 
@@ -147,8 +147,8 @@ def answer(valley: Valley, reading: Reading) -> Suggestion:
 def next_step(valley: Valley, reading: Reading) -> str:
     """What makes a good answer better: a slower ramp before more repeats, and more repeats before a confirmation."""
     late = valley.delay_in_decades
-    if late > refusal.LATE:
-        return f"Measure {refusal.slower(valley)} iterations: on so fast a ramp a rate shows {late:.1f} decades late."
+    if late > refusals.LATE:
+        return f"Measure {refusals.slower(valley)} iterations: on so fast a ramp a rate shows {late:.1f} decades late."
     if reading.copies:
         return "Shuffle the data, or vary the initialisation: repeats were the same to the last bit."
     if len(reading.traces) == 1:

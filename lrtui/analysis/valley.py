@@ -14,7 +14,7 @@ from math import e, log10
 import numpy as np
 
 from lrtui.analysis.curve import FloatArray
-from lrtui.analysis.trace import Trace
+from lrtui.analysis.prepared_curve import PreparedCurve
 
 BANDWIDTH = 0.5 * log10(e)  # decades; standard deviation of the averaging kernel
 RESOLUTION = BANDWIDTH / 5  # decades between grid points
@@ -38,7 +38,7 @@ class Valley:
     fall: FloatArray
     fair: FloatArray
     error: FloatArray
-    longest: Trace
+    longest: PreparedCurve
     centres: tuple[float, ...]
     level: float
     noise: float
@@ -118,7 +118,7 @@ class Valley:
         return float(self.log_lr[first]), float(self.log_lr[last])
 
 
-def find_valley(traces: Sequence[Trace]) -> Valley:
+def find_valley(traces: Sequence[PreparedCurve]) -> Valley:
     """The average of the traces, each point weighed by a Gaussian of its distance in log(lr)."""
     longest = max(traces, key=lambda t: float(t.log_lr[-1]))
     grid = uniform_grid(min(float(t.log_lr[0]) for t in traces), float(longest.log_lr[-1]))
@@ -146,7 +146,9 @@ def find_valley(traces: Sequence[Trace]) -> Valley:
     )
 
 
-def own_centres(traces: Sequence[Trace], counts: FloatArray, sums: FloatArray, grid: FloatArray) -> Iterator[float]:
+def own_centres(
+    traces: Sequence[PreparedCurve], counts: FloatArray, sums: FloatArray, grid: FloatArray
+) -> Iterator[float]:
     """Log10 of the rate that each repeat would speak for if it were alone; nothing for one that never fell."""
     for t, count, total in zip(traces, counts, sums, strict=True):
         reach = int(np.flatnonzero(count)[-1]) + 1
@@ -182,7 +184,7 @@ def uniform_grid(start: float, end: float) -> FloatArray:
     return np.linspace(start, end, size)
 
 
-def binned(t: Trace, values: FloatArray, grid: FloatArray) -> tuple[FloatArray, FloatArray]:
+def binned(t: PreparedCurve, values: FloatArray, grid: FloatArray) -> tuple[FloatArray, FloatArray]:
     """For each grid point, the number of measured points nearest to it and the sum of their values."""
     place = np.rint((t.log_lr - grid[0]) / (grid[1] - grid[0])).astype(int)
     counts: FloatArray = np.bincount(place, minlength=len(grid)).astype(np.float64)
@@ -190,7 +192,9 @@ def binned(t: Trace, values: FloatArray, grid: FloatArray) -> tuple[FloatArray, 
     return counts, sums
 
 
-def extend_divergence(count: FloatArray, total: FloatArray, t: Trace, grid: FloatArray, others: FloatArray) -> None:
+def extend_divergence(
+    count: FloatArray, total: FloatArray, t: PreparedCurve, grid: FloatArray, others: FloatArray
+) -> None:
     """A repeat that has diverged stays as bad as it was at its end, for as long as others go on."""
     beyond = grid > t.log_lr[-1] + RESOLUTION / 2
     count[beyond] = others[beyond]

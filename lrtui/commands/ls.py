@@ -8,8 +8,8 @@ import msgspec
 from lrtui import paths
 from lrtui.analysis.answer import Suggestion
 from lrtui.commands.streams import note, printable, put
-from lrtui.history.store import journals, records
 from lrtui.record import RunRecord
+from lrtui.runs.store import journals, records
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from lrtui import paths
 from lrtui.commands.streams import ANSWER, NOT_SAVED, note, printable, put, say
-from lrtui.history.recovery import recover
-from lrtui.history.save import sweep
-from lrtui.history.store import going_on, journals, load
+from lrtui.files import sweep
 from lrtui.record import RecordError
+from lrtui.runs.recover import recover
+from lrtui.runs.store import going_on, journals, load
 
 
 def recover_all() -> int:

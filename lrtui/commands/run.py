@@ -13,11 +13,11 @@ from lrtui.commands.answer import answered, summary
 from lrtui.commands.progress import Progress
 from lrtui.commands.streams import ANSWER, NO_ANSWER, NOT_SAVED, USER_FAILED, note, say, stdout
 from lrtui.events import Ended, Event, Suggested
-from lrtui.history.save import save
 from lrtui.launch.driver import Driver
 from lrtui.launch.session import Session
 from lrtui.protocol import Schedule
 from lrtui.record import RecordError, RunRecord, from_events, to_json
+from lrtui.runs.store import save
 from lrtui.spec import RunSpec
 
 _POLL_SECONDS = 0.05

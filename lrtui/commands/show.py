@@ -9,9 +9,9 @@ from lrtui.catalog.errors import told
 from lrtui.commands.answer import answered, summary
 from lrtui.commands.ls import listed, when
 from lrtui.commands.streams import ANSWER, NO_ANSWER, USAGE, note, put, say
-from lrtui.history.curves import THEIR_SMOOTH_F, curves_of
-from lrtui.history.store import load
 from lrtui.record import RecordError, RunRecord, to_json
+from lrtui.runs.curves import THEIR_SMOOTH_F, curves_of
+from lrtui.runs.store import load
 
 _NAMED = 4
 

@@ -6,7 +6,7 @@ from typing import Any, Unpack
 
 from lrtui.analysis.analyse import Analysis, analyse
 from lrtui.analysis.answer import Suggestion
-from lrtui.analysis.rivals import FACTOR
+from lrtui.analysis.candidates import FACTOR
 from lrtui.engine import precision as precisions
 from lrtui.engine.batches import check_loaders, generators
 from lrtui.engine.budget import Trials, budgeted, check_trials, drained

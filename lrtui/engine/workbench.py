@@ -13,7 +13,7 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from lrtui.analysis.analyse import Analysis
-from lrtui.analysis.rivals import rates_to_try
+from lrtui.analysis.candidates import rates_to_try
 from lrtui.engine.batches import DataLoaderIter, generators, is_split, move, train_batches
 from lrtui.engine.forward import Forward
 from lrtui.engine.ramp import keep_ratios

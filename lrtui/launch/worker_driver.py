@@ -10,12 +10,11 @@ import msgspec
 from lrtui import __version__
 from lrtui.catalog.target import locate, split
 from lrtui.events import Ended, Event, Measured, Notice, Restored, Started, Step
-from lrtui.history.save import save
-from lrtui.history.store import journal_path, record_path
 from lrtui.launch.process import WorkerProcess
 from lrtui.measured import CHECKS, STOPPED, broken_off
 from lrtui.protocol import Answer, Confirm, Message, Ready, Reset, Run, Schedule, Stability, Stop
 from lrtui.record import RecordError, from_events, new_id, now
+from lrtui.runs.store import journal_path, record_path, save
 from lrtui.spec import CHOICES, RunSpec
 
 _STOP_SECONDS = 5.0  # for the step in progress and the record, before the worker is ended by force

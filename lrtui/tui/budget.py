@@ -4,7 +4,7 @@ import re
 from typing import Any, NamedTuple
 
 from lrtui.analysis.answer import Bounds, Suggestion
-from lrtui.analysis.rivals import rates_to_try
+from lrtui.analysis.candidates import rates_to_try
 from lrtui.protocol import Schedule
 
 Candidates = dict[Schedule, tuple[float, str]]  # the rate that is tried under a schedule, and what it is

@@ -42,8 +42,8 @@ def save_record(view: RunView, bounds: Bounds | None, path: Path, *, overwrite: 
     """
     import msgspec
 
-    from lrtui.history.save import save
     from lrtui.record import from_events
+    from lrtui.runs.store import save
 
     events = [*view.events, *([view.answer] if view.answer else [])]
     if view.lens != AS_MEASURED:

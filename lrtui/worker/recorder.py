@@ -5,9 +5,8 @@ from collections.abc import Callable
 import msgspec
 
 from lrtui.events import Ended, Event, Notice
-from lrtui.history.save import save
-from lrtui.history.store import journal_path, record_path
 from lrtui.record import from_events
+from lrtui.runs.store import journal_path, record_path, save
 from lrtui.worker.journal import Journal
 
 

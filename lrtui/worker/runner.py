@@ -18,10 +18,10 @@ from lrtui.engine import precision
 from lrtui.engine.finder import LRFinder
 from lrtui.engine.momentum import momentum_of
 from lrtui.events import Ended, Event, Measured, Notice, Restored, Started, Status, Step
-from lrtui.history.curves import answer_of
 from lrtui.measured import STOPPED, broken_off
 from lrtui.protocol import Confirm
 from lrtui.record import from_events, now
+from lrtui.runs.curves import answer_of
 from lrtui.spec import RunSpec
 from lrtui.worker import checks
 from lrtui.worker.recorder import Recorder

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lrtui.analysis.curve import Curve, exponential_average
+from lrtui.analysis.prepared_curve import delay
 from lrtui.analysis.suggest import suggest, suggest_curves
-from lrtui.analysis.trace import delay
 
 from .curves import ladder, noise, valley
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from lrtui.analysis.trace import before_change, delay, noise_width, trace
+from lrtui.analysis.prepared_curve import before_change, delay, noise_width, trace
 from lrtui.analysis.valley import BANDWIDTH, RESOLUTION, averaged, centre_of_mass, find_valley
 
 from .curves import ladder, noise, valley

@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lrtui.events import Step, decode
-from lrtui.history.store import load
+from lrtui.runs.store import load
 from tests.bench.screen import ROOT, cpu_seconds
 from tests.terminal.terminal import Terminal, lrtui
 

@@ -14,9 +14,8 @@ from click.testing import CliRunner
 from lrtui.cli import lrtui
 from lrtui.commands.ls import when
 from lrtui.events import encode
-from lrtui.history.save import save
-from lrtui.history.store import journal_path, record_path
 from lrtui.record import RunRecord, from_events
+from lrtui.runs.store import journal_path, record_path, save
 from lrtui.spec import Choice, RunSpec
 from tests.sample import STARTED, run_events
 

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from lrtui.cli import lrtui
 from lrtui.events import Step, encode
-from lrtui.history.store import going_on, journal_path, journals, load, record_path
+from lrtui.runs.store import going_on, journal_path, journals, load, record_path
 from lrtui.worker.journal import Journal
 from tests.sample import STARTED, run_events, steps
 

@@ -15,9 +15,8 @@ from lrtui.analysis.answer import Bounds, Suggestion
 from lrtui.analysis.curve import exponential_average
 from lrtui.cli import lrtui
 from lrtui.events import Suggested, encode
-from lrtui.history.save import save
-from lrtui.history.store import journal_path, record_path
 from lrtui.record import RunRecord, from_events, to_json
+from lrtui.runs.store import journal_path, record_path, save
 from tests.sample import STARTED, run_events
 
 RECORD = from_events(run_events())

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from lrtui.analysis.answer import Bounds, Suggestion
-from lrtui.analysis.rivals import what_it_is
+from lrtui.analysis.candidates import what_it_is
 from lrtui.measured import measured, thinned
 from lrtui.report.code import code_lines, dotted_name
 from lrtui.report.confirmation import corrected, latest, lines, rows, verdict_line, verdicts

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from lrtui.history.store import load
+from lrtui.runs.store import load
 from tests.terminal.terminal import Terminal, lrtui
 
 

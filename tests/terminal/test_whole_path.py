@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lrtui.history.store import load
+from lrtui.runs.store import load
 from tests.terminal.terminal import Terminal, lrtui, modes_left_on
 from tests.user_modules import module
 

@@ -3,7 +3,7 @@
 import math
 
 from lrtui.analysis.answer import Bounds, Suggestion
-from lrtui.analysis.rivals import what_it_is
+from lrtui.analysis.candidates import what_it_is
 from lrtui.catalog.datasets.availability import Availability
 from lrtui.catalog.fit import Facts
 from lrtui.catalog.offer import Field, Offer

@@ -10,10 +10,10 @@ import msgspec
 import pytest
 
 from lrtui.events import Measured, Notice, Restored, Started, Suggested, encode
-from lrtui.history.recovery import recover
-from lrtui.history.store import journal_path, journals, load, record_path
 from lrtui.launch.session import Session
 from lrtui.launch.worker_driver import WorkerDriver
+from lrtui.runs.recover import recover
+from lrtui.runs.store import journal_path, journals, load, record_path
 from lrtui.spec import Choice, LoaderSpec, RangeSpec, RunSpec
 from tests.sample import run_events
 from tests.user_modules import module
@@ -173,8 +173,8 @@ def test_the_stability_limit_is_told_and_kept(driver: WorkerDriver) -> None:
 
 def test_a_confirmation_that_was_cut_off_is_recovered_from_its_journal() -> None:
     events = run_events()
-    from lrtui.history.save import save
     from lrtui.record import from_events
+    from lrtui.runs.store import save
 
     record = from_events(events)
     save(record, record_path(record.id))

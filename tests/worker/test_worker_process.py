@@ -10,10 +10,10 @@ import msgspec
 import pytest
 
 from lrtui.events import Ended, Notice, Restored, Started, Step, Suggested
-from lrtui.history.recovery import recover
-from lrtui.history.store import journals, load, read_journal
 from lrtui.launch.session import Session
 from lrtui.launch.worker_driver import WorkerDriver
+from lrtui.runs.recover import recover
+from lrtui.runs.store import journals, load, read_journal
 from lrtui.spec import Choice, LoaderSpec, RangeSpec, RunSpec
 from tests.user_modules import module
 
@@ -278,7 +278,7 @@ def test_a_killed_front_end_leaves_a_record_and_no_process(tmp_path: Path, home:
 
 def test_a_journal_left_by_a_killed_worker_is_recovered(home: Path) -> None:
     from lrtui.events import encode
-    from lrtui.history.store import journal_path
+    from lrtui.runs.store import journal_path
     from tests.sample import STARTED
     from tests.sample import steps as sample_steps
 

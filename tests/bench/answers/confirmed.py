@@ -14,9 +14,9 @@ import numpy as np
 import torch
 
 from lrtui.analysis.analyse import analyse
+from lrtui.analysis.candidates import FACTOR
 from lrtui.analysis.curve import Curve
 from lrtui.analysis.halving import least_budget
-from lrtui.analysis.rivals import FACTOR
 from lrtui.engine.budget import GENEROUS, drained
 from lrtui.engine.confirm import Confirmation, confirm
 from lrtui.engine.momentum import set_momentum

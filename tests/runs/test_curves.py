@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from lrtui.analysis.curve import exponential_average
-from lrtui.history.curves import curves_of
 from lrtui.record import from_events, from_json
+from lrtui.runs.curves import curves_of
 from tests.sample import run_events
 
 

@@ -9,7 +9,8 @@ import msgspec
 
 from lrtui import paths
 from lrtui.events import Event, decode
-from lrtui.record import RecordError, RunRecord, from_json
+from lrtui.files import write_atomic
+from lrtui.record import RecordError, RunRecord, from_json, to_json
 
 
 def load(path: str | os.PathLike[str]) -> RunRecord:
@@ -21,6 +22,11 @@ def load(path: str | os.PathLike[str]) -> RunRecord:
     """
     path = Path(path).expanduser()
     return from_json(path.read_bytes(), path.name)
+
+
+def save(record: RunRecord, path: Path, overwrite: bool = False) -> Path:
+    """Write the record as JSON to `path`, atomically; see `write_atomic` for what is refused."""
+    return write_atomic(to_json(record), path, overwrite)
 
 
 def record_path(run_id: str) -> Path:

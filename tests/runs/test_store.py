@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from lrtui import paths
 from lrtui.events import encode
-from lrtui.history.recovery import recover
-from lrtui.history.save import save, sweep
-from lrtui.history.store import journal_path, journals, load, read_journal, record_path, records
+from lrtui.files import sweep
 from lrtui.record import RecordError, from_events, to_json
+from lrtui.runs.recover import recover
+from lrtui.runs.store import journal_path, journals, load, read_journal, record_path, records, save
 from tests.sample import ENDED, STARTED, run_events, steps
 
 RECORD = from_events(run_events())
@@ -73,8 +73,8 @@ def test_a_disk_that_is_full_keeps_the_old_file_and_leaves_no_orphan(tmp_path: P
 import resource, signal, sys
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 from pathlib import Path
-from lrtui.history.save import save
-from lrtui.history.store import load
+from lrtui.files import save
+from lrtui.runs.store import load
 record = load({str(target)!r})
 resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
 try:
@@ -93,8 +93,8 @@ def test_a_writer_that_is_killed_leaves_the_old_file_whole(tmp_path: Path) -> No
     save(RECORD, target)
     code = f"""
 from pathlib import Path
-from lrtui.history.save import save
-from lrtui.history.store import load
+from lrtui.files import save
+from lrtui.runs.store import load
 record = load({str(target)!r})
 print("go", flush=True)
 while True:

@@ -1,4 +1,4 @@
-"""Writing a record so that it is either there whole or not there at all."""
+"""Atomic writes: a file is there whole, or not at all."""
 
 import contextlib
 import errno
@@ -6,13 +6,11 @@ import os
 import secrets
 from pathlib import Path
 
-from lrtui.record import RunRecord, to_json
-
 _STALE_SECONDS = 3600.0
 
 
-def save(record: RunRecord, path: Path, overwrite: bool = False) -> Path:
-    """Write the record as JSON to `path`: a temporary file beside it, fsync, then one atomic link or rename.
+def write_atomic(content: bytes, path: Path, overwrite: bool = False) -> Path:
+    """Write the content to `path`: a temporary file beside it, fsync, then one atomic link or rename.
 
     Raises:
         FileExistsError: the file is there and `overwrite` is off.
@@ -26,7 +24,6 @@ def save(record: RunRecord, path: Path, overwrite: bool = False) -> Path:
         raise FileExistsError(errno.EEXIST, "already exists", str(path))
     if path.exists() and not path.is_file():
         raise OSError(errno.EINVAL, "is no regular file", str(path))
-    content = to_json(record)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         with temporary.open("xb") as file:

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from lrtui.history.curves import answer_of
-from lrtui.history.save import save
-from lrtui.history.store import read_journal
 from lrtui.record import from_events
+from lrtui.runs.curves import answer_of
+from lrtui.runs.store import read_journal, save
 
 
 def recover(path: Path) -> Path:

@@ -7,8 +7,8 @@ import numpy as np
 
 from lrtui.analysis.answer import Suggestion, Verdict
 from lrtui.analysis.curve import Curve
-from lrtui.analysis.reading import MIN_POINTS, SURE
-from lrtui.analysis.trace import Trace
+from lrtui.analysis.evidence import MIN_POINTS, SURE
+from lrtui.analysis.prepared_curve import PreparedCurve
 from lrtui.analysis.valley import BANDWIDTH, Valley
 
 METHOD = "centre of the valley"
@@ -55,7 +55,7 @@ def too_little(curves: Sequence[Curve]) -> Suggestion:
     )
 
 
-def no_fall(valley: Valley, traces: Sequence[Trace]) -> Suggestion:
+def no_fall(valley: Valley, traces: Sequence[PreparedCurve]) -> Suggestion:
     """No fall to be sure of: the loss rises, or noise may hide a fall, or it is flat."""
     start, end = float(valley.log_lr[0]), float(valley.log_lr[-1])
     rises = valley.diverged or valley.fall[-1] < -SURE * valley.error[-1]
@@ -92,7 +92,7 @@ def no_fall(valley: Valley, traces: Sequence[Trace]) -> Suggestion:
     )
 
 
-def moved_at_once(t: Trace) -> Suggestion:
+def moved_at_once(t: PreparedCurve) -> Suggestion:
     """A loss that moved before its level could be known, and no fall that can be told from that."""
     first = 10 ** float(t.log_lr[0])
     return refuse(
@@ -123,7 +123,7 @@ def too_noisy(reason: str, repeats: int, times: float) -> Suggestion:
     )
 
 
-def last_at_level(t: Trace) -> float:
+def last_at_level(t: PreparedCurve) -> float:
     """Log10 of the last rate at which the loss was not above its first level."""
     return float(t.log_lr[np.flatnonzero(t.fall >= 0)[-1]])
 
@@ -144,7 +144,7 @@ def still_falling(valley: Valley, curves: Sequence[Curve]) -> Suggestion:
     )
 
 
-def is_linear(t: Trace) -> bool:
+def is_linear(t: PreparedCurve) -> bool:
     """Whether the steps of a ladder shrink on the axis of log(lr), as those of a linear one do."""
     steps = np.diff(t.log_lr)
     return bool(steps[-1] < steps.mean() / 2)
@@ -160,14 +160,14 @@ def falling_from_start(valley: Valley) -> Suggestion:
     )
 
 
-def begin_lower(t: Trace, *, leaps: bool) -> str:
+def begin_lower(t: PreparedCurve, *, leaps: bool) -> str:
     """What to do about a ladder that passes over the beginning: with its first step, or by starting above it."""
     if leaps:
         return f"Measure on an exponential ramp: the second rate of this one is {times(t):.0e} times the first."
     return f"Lower start_lr to {10 ** float(t.log_lr[0]) / DOWN:.0e}."
 
 
-def times(t: Trace) -> float:
+def times(t: PreparedCurve) -> float:
     """How many times the first rate the second one is."""
     return float(10 ** (t.log_lr[1] - t.log_lr[0]))
 

@@ -17,7 +17,7 @@ USUAL_MOMENTUM = 0.9  # PyTorch's default beta1, and what nearly everybody gives
 
 
 @dataclass(frozen=True, slots=True)
-class Trace:
+class PreparedCurve:
     """One curve made ready: log10 of the rates, and how far the loss is below its first level, in units of the loss.
 
     `rough` is the noise around each point, where `noise` is that of the quietest part; `fair` is a fall that such noise
@@ -43,7 +43,7 @@ class Trace:
         return float(np.interp(np.interp(log_lr, self.log_lr, index) - self.delay, index, self.log_lr))
 
 
-def trace(log_lr: FloatArray, losses: FloatArray, momentum: float | None = None) -> Trace:
+def trace(log_lr: FloatArray, losses: FloatArray, momentum: float | None = None) -> PreparedCurve:
     """What counts of a curve: gaps are left out; a tail that is not finite is a loss without limit.
 
     Args:
@@ -65,7 +65,7 @@ def trace(log_lr: FloatArray, losses: FloatArray, momentum: float | None = None)
     around = noise_around(np.minimum(losses, float(known.max())))
     losses = np.maximum(losses, middle_around(losses) - CAP * np.maximum(noise, around))  # a low one alone is no fall
     fall = level - np.minimum(losses, level + CAP * noise)
-    return Trace(
+    return PreparedCurve(
         log_lr=log_lr,
         fall=fall,
         fair=level - np.minimum(losses, level + CAP * np.maximum(noise, around)),

@@ -1,7 +1,7 @@
 from itertools import combinations
 
 from lrtui.analysis.answer import Bounds, Suggestion
-from lrtui.analysis.rivals import rates_to_try, what_it_is
+from lrtui.analysis.candidates import rates_to_try, what_it_is
 
 
 def found(lr, low, high):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lrtui.analysis.curve import Curve, FloatArray, on_log_axis
-from lrtui.analysis.trace import Trace, trace
+from lrtui.analysis.prepared_curve import PreparedCurve, trace
 from lrtui.analysis.valley import Valley, find_valley
 
 MIN_POINTS = 10  # a curve with fewer has no say
@@ -20,7 +20,7 @@ class Reading:
     `copies` are the repeats that are one another's, to the last bit: they say nothing more.
     """
 
-    traces: Sequence[Trace]
+    traces: Sequence[PreparedCurve]
     loss: Valley | None
     metric: Valley | None
     copies: int = 0
@@ -42,7 +42,7 @@ def metric_valley(curves: Sequence[Curve]) -> Valley | None:
     return valley if valley is not None and valley.significance >= SURE else None
 
 
-def traces_of(measured: Iterable[tuple[Curve, FloatArray]]) -> Iterator[Trace]:
+def traces_of(measured: Iterable[tuple[Curve, FloatArray]]) -> Iterator[PreparedCurve]:
     for curve, values in measured:
         log_lr, values_there = on_log_axis(curve.lr, values)
         if np.isfinite(values_there).sum() >= MIN_POINTS:
