@@ -269,7 +269,7 @@ def _with_companion(spec: "RunSpec") -> "RunSpec":
     """The spec with what its model's file says that it is run with."""
     from lrtui.catalog.companion import companion, merged
     from lrtui.catalog.errors import CatalogError
-    from lrtui.catalog.target import locate
+    from lrtui.catalog.targets import locate
     from lrtui.spec import SpecError
 
     path = locate(spec.model.target.rpartition(":")[0])

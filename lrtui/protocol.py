@@ -8,9 +8,9 @@ from typing import Literal
 
 import msgspec
 
-from lrtui.catalog.datasets.availability import Availability
-from lrtui.catalog.fit import Facts
-from lrtui.catalog.offer import Offer, Role
+from lrtui.catalog.availability import Availability
+from lrtui.catalog.infer import Facts
+from lrtui.catalog.offers import Offer, Role
 from lrtui.events import Ended, Measured, Notice, Restored, Started, Step, Suggested
 from lrtui.spec import Choice, LoaderSpec, RunSpec
 

@@ -8,7 +8,7 @@ import msgspec
 
 from lrtui.catalog.errors import CatalogError
 from lrtui.catalog.fields import last_name
-from lrtui.catalog.source import parse
+from lrtui.catalog.source.reader import parse
 from lrtui.spec import RunSpec
 
 NAME = "SPEC"

@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from lrtui.catalog.offer import Field, Kind
+from lrtui.catalog.offers import Field, Kind
 
 _SCALARS: dict[str, Kind] = {
     "int": "int",

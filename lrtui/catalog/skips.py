@@ -1,6 +1,6 @@
 """Which parameters of a callable are not a person's to fill: the test gives them."""
 
-from lrtui.catalog.offer import Field, Role
+from lrtui.catalog.offers import Field, Role
 
 OPTIMIZERS = ("optimizers", "optimizer")  # a step that takes these does the whole update itself
 

@@ -6,8 +6,8 @@ from typing import Any
 from lrtui.catalog import toml
 from lrtui.catalog.errors import one_line
 from lrtui.catalog.fields import is_plain
-from lrtui.catalog.offer import Field, Kind, Offer
-from lrtui.catalog.target import near
+from lrtui.catalog.offers import Field, Kind, Offer
+from lrtui.catalog.targets import near
 from lrtui.spec import Problem
 
 _TRUE = ("true", "yes", "on", "1", "y")

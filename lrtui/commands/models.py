@@ -8,9 +8,9 @@ import msgspec
 
 from lrtui import paths
 from lrtui.catalog.errors import CatalogError
-from lrtui.catalog.offer import Offer
-from lrtui.catalog.source import offers_in_file
-from lrtui.catalog.target import is_file_name, is_library, locate, locate_module
+from lrtui.catalog.offers import Offer
+from lrtui.catalog.source.reader import offers_in_file
+from lrtui.catalog.targets import is_file_name, is_library, locate, locate_module
 from lrtui.commands.streams import USAGE, note, printable, put, say
 
 _POLL_SECONDS = 0.02

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 
-from lrtui.catalog.target import is_library
+from lrtui.catalog.targets import is_library
 from lrtui.protocol import (
     Answer,
     Check,

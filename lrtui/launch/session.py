@@ -4,7 +4,7 @@ import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from lrtui.catalog.offer import Role
+from lrtui.catalog.offers import Role
 from lrtui.launch.process import WorkerProcess
 from lrtui.launch.questions import STUCK_SECONDS, Asking, runs_users_code
 from lrtui.protocol import (

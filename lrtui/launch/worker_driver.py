@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from lrtui import __version__
-from lrtui.catalog.target import locate, split
+from lrtui.catalog.targets import locate, split
 from lrtui.events import Ended, Event, Measured, Notice, Restored, Started, Step
 from lrtui.launch.process import WorkerProcess
 from lrtui.measured import CHECKS, STOPPED, broken_off

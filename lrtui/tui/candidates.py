@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from lrtui.catalog.offer import Offer, Role
-from lrtui.catalog.target import is_file_name
+from lrtui.catalog.offers import Offer, Role
+from lrtui.catalog.targets import is_file_name
 from lrtui.tui.clean import clean
 from lrtui.tui.offers import Offers
 

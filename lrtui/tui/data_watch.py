@@ -3,10 +3,10 @@
 import time
 from collections.abc import Callable
 
-from lrtui.catalog.datasets.availability import Availability, human
+from lrtui.catalog.availability import Availability, human
 from lrtui.catalog.errors import CatalogError
-from lrtui.catalog.fit import Facts
-from lrtui.catalog.target import is_file_name, is_library, locate, split
+from lrtui.catalog.infer import Facts
+from lrtui.catalog.targets import is_file_name, is_library, locate, split
 from lrtui.catalog.trust import is_trusted
 from lrtui.protocol import Looked, key
 from lrtui.spec import Choice, LoaderSpec

@@ -1,6 +1,6 @@
 """The run's own fields, in sections: what the form asks for besides the four choices and their parameters."""
 
-from lrtui.catalog.offer import Field, Role
+from lrtui.catalog.offers import Field, Role
 
 RANGE = {
     "range.start_lr": Field(name="start_lr", kind="float", help="the learning rate of the first iteration"),

@@ -8,9 +8,9 @@ import msgspec
 
 from lrtui.catalog import toml
 from lrtui.catalog.errors import CatalogError
-from lrtui.catalog.fit import USUAL, Facts, fit
-from lrtui.catalog.offer import Field, Offer, Role
-from lrtui.catalog.target import split
+from lrtui.catalog.infer import USUAL, Facts, fit
+from lrtui.catalog.offers import Field, Offer, Role
+from lrtui.catalog.targets import split
 from lrtui.catalog.values import check, parse, show
 from lrtui.spec import Choice, LoaderSpec, Problem, RunSpec, problems
 from lrtui.tui.brought import Brought

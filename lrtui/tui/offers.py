@@ -9,9 +9,9 @@ import msgspec
 from lrtui import paths
 from lrtui.catalog.companion import companion
 from lrtui.catalog.errors import CatalogError
-from lrtui.catalog.offer import Offer, Role
-from lrtui.catalog.source import offers_in_file
-from lrtui.catalog.target import OWN, is_file_name, locate, locate_module, near, split
+from lrtui.catalog.offers import Offer, Role
+from lrtui.catalog.source.reader import offers_in_file
+from lrtui.catalog.targets import OWN, is_file_name, locate, locate_module, near, split
 from lrtui.tui.session import Session
 
 _LARGEST = 4_000_000  # bytes of a file that is parsed while a person waits

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from lrtui.catalog.offer import Role
+from lrtui.catalog.offers import Role
 from lrtui.launch.driver import Driver
 from lrtui.protocol import Checked, Described, Fetched, Fetching, Looked, Ready
 from lrtui.spec import Choice, LoaderSpec, RunSpec

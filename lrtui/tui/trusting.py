@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lrtui.catalog.errors import CatalogError
-from lrtui.catalog.target import is_file_name, is_library, locate, locate_module, split
+from lrtui.catalog.targets import is_file_name, is_library, locate, locate_module, split
 from lrtui.catalog.trust import is_trusted
 from lrtui.spec import CHOICES, RunSpec
 from lrtui.tui.clean import clean

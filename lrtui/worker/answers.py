@@ -5,10 +5,10 @@ import time
 import traceback
 from collections.abc import Callable
 
-from lrtui.catalog import data as datasets
+from lrtui.build import data as datasets
+from lrtui.build.introspect import offers_in_module
+from lrtui.build.look import look as look_at
 from lrtui.catalog.errors import BuildError, CatalogError, told
-from lrtui.catalog.introspect import offers_in_module
-from lrtui.catalog.look import look as look_at
 from lrtui.protocol import Check, Checked, Describe, Described, Fetch, Fetched, Fetching, Look, Looked, Message
 
 _PROGRESS_SECONDS = 0.1

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing
 
-from lrtui.catalog.build import Built
+from lrtui.build.assemble import Built
 from lrtui.engine.finder import LRFinder
 from lrtui.engine.step import updates_itself
 from lrtui.engine.trials import Trial

@@ -12,7 +12,7 @@ import msgspec
 import torch
 
 import lrtui
-from lrtui.catalog.build import Built, build
+from lrtui.build.assemble import Built, build
 from lrtui.catalog.errors import BuildError, told
 from lrtui.engine import precision
 from lrtui.engine.finder import LRFinder

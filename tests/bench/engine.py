@@ -23,7 +23,7 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, Dataset, TensorDataset, default_collate
 
-from lrtui.catalog.digits import digits
+from lrtui.build.datasets.digits import digits
 from lrtui.engine.finder import LRFinder
 from lrtui.engine.snapshot import Snapshot
 

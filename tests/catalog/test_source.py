@@ -3,7 +3,7 @@
 import pytest
 
 from lrtui.catalog.errors import CatalogError
-from lrtui.catalog.source import offers_in_file
+from lrtui.catalog.source.reader import offers_in_file
 
 
 def fields(path, name="f", role="model"):

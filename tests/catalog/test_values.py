@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from lrtui.catalog.offer import Field, Offer
+from lrtui.catalog.offers import Field, Offer
 from lrtui.catalog.values import check, parse, show
 
 # a loaded machine is no reason to fail

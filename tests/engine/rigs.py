@@ -11,7 +11,7 @@ from torch import nn
 from torch.utils.data import DataLoader, Subset, TensorDataset
 
 from lrtui import LRFinder
-from lrtui.catalog.digits import digits
+from lrtui.build.datasets.digits import digits
 
 _digits = cache(digits)
 

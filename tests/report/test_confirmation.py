@@ -125,10 +125,10 @@ def test_an_optimizer_of_ones_own_makes_its_groups_and_momentum_itself(momentum:
 
 
 def test_the_rules_of_ours_are_those_of_the_catalog() -> None:
-    from lrtui.catalog import groups
+    from lrtui.build import param_groups
     from lrtui.report.code import GROUP_RULES
 
-    assert set(GROUP_RULES) == {groups.DECAY_ALL, groups.LAYER_DECAY}
+    assert set(GROUP_RULES) == {param_groups.DECAY_ALL, param_groups.LAYER_DECAY}
 
 
 def test_an_optimizer_of_ones_own_is_called_by_its_module() -> None:

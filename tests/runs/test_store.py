@@ -73,7 +73,7 @@ def test_a_disk_that_is_full_keeps_the_old_file_and_leaves_no_orphan(tmp_path: P
 import resource, signal, sys
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 from pathlib import Path
-from lrtui.files import save
+from lrtui.runs.store import save
 from lrtui.runs.store import load
 record = load({str(target)!r})
 resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
@@ -93,7 +93,7 @@ def test_a_writer_that_is_killed_leaves_the_old_file_whole(tmp_path: Path) -> No
     save(RECORD, target)
     code = f"""
 from pathlib import Path
-from lrtui.files import save
+from lrtui.runs.store import save
 from lrtui.runs.store import load
 record = load({str(target)!r})
 print("go", flush=True)

@@ -5,14 +5,14 @@ import torch
 from msgspec.structs import replace
 
 from lrtui import paths
-from lrtui.catalog.build import build
+from lrtui.build.assemble import build
+from lrtui.build.datasets import local
+from lrtui.build.importing import load
+from lrtui.build.introspect import describe
 from lrtui.catalog.companion import companion, merged
-from lrtui.catalog.datasets import local
 from lrtui.catalog.errors import BuildError
-from lrtui.catalog.introspect import describe
-from lrtui.catalog.loading import load
-from lrtui.catalog.source import offers_in_file
-from lrtui.catalog.target import locate
+from lrtui.catalog.source.reader import offers_in_file
+from lrtui.catalog.targets import locate
 from lrtui.engine.batches import train_batches
 from lrtui.engine.forward import Forward
 from lrtui.engine.precision import Precision

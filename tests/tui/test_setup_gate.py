@@ -6,8 +6,8 @@ import pytest
 from tui_doubles import FakeSession
 from tui_helpers import box, focus, screen_text, screen_words, setup_screen, until
 
-from lrtui.catalog.datasets.availability import Availability
-from lrtui.catalog.fit import Facts
+from lrtui.catalog.availability import Availability
+from lrtui.catalog.infer import Facts
 from lrtui.catalog.trust import is_trusted
 from lrtui.protocol import Fetched, Fetching, key
 from lrtui.spec import Choice, RunSpec
@@ -198,7 +198,7 @@ async def fetching(session: FakeSession, screen: SetupScreen, pilot) -> None:
 
 
 def with_fashion() -> FakeSession:
-    from lrtui.catalog.offer import Offer
+    from lrtui.catalog.offers import Offer
     from lrtui.protocol import Described
 
     session = FakeSession()

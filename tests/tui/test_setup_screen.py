@@ -7,7 +7,7 @@ import pytest
 from tui_doubles import SPEC, FakeSession, whole_run
 from tui_helpers import box, focus, mark, screen_text, screen_words, setup_screen, until
 
-from lrtui.catalog.offer import Offer
+from lrtui.catalog.offers import Offer
 from lrtui.events import Ended
 from lrtui.protocol import Described
 from lrtui.spec import Choice, RunSpec

@@ -4,9 +4,9 @@ import math
 
 from lrtui.analysis.answer import Bounds, Suggestion
 from lrtui.analysis.candidates import what_it_is
-from lrtui.catalog.datasets.availability import Availability
-from lrtui.catalog.fit import Facts
-from lrtui.catalog.offer import Field, Offer
+from lrtui.catalog.availability import Availability
+from lrtui.catalog.infer import Facts
+from lrtui.catalog.offers import Field, Offer
 from lrtui.events import Ended, Event, Measured, Restored, Started, Step, Suggested
 from lrtui.measured import CHECKS
 from lrtui.protocol import Checked, Described, Fetched, Fetching, Looked, Ready, key

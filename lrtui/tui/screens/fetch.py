@@ -8,7 +8,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from lrtui.catalog.datasets.availability import Availability, human
+from lrtui.catalog.availability import Availability, human
 from lrtui.protocol import Fetched, Fetching, key
 from lrtui.spec import Choice
 from lrtui.tui.clean import clean

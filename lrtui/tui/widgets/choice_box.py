@@ -6,7 +6,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from lrtui.catalog.offer import Field, Offer, Role
+from lrtui.catalog.offers import Field, Offer, Role
 from lrtui.tui.candidates import candidates
 from lrtui.tui.clean import clean
 from lrtui.tui.fields import EXTRA

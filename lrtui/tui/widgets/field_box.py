@@ -7,7 +7,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from lrtui.catalog.offer import Field
+from lrtui.catalog.offers import Field
 from lrtui.tui.clean import clean
 from lrtui.tui.widgets.line import Line
 from lrtui.tui.widgets.pick import Pick

@@ -7,7 +7,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
-from lrtui.catalog.offer import Field
+from lrtui.catalog.offers import Field
 from lrtui.spec import Problem, RunSpec
 from lrtui.tui.data_watch import DataWatch
 from lrtui.tui.fields import BATCHES, MACHINE, MAIN_ROLES, OWN, RANGE

@@ -1,0 +1,326 @@
+"""Data that people have: torchvision's sets as a download leaves them, folders, tables, texts."""
+
+import gzip
+import hashlib
+import http.server
+import shutil
+import threading
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from lrtui.build.assemble import build
+from lrtui.build.data import available, download
+from lrtui.catalog.errors import BuildError, CatalogError
+from lrtui.build.facts import facts_of
+from lrtui.build.introspect import describe, offers_in_module
+from lrtui.build.importing import load
+from lrtui.build.look import look
+from lrtui.spec import Choice, LoaderSpec, RunSpec
+
+DEBIAN = Path("/usr/share/datasets/fashion-mnist")
+needs_fashion = pytest.mark.skipif(not DEBIAN.is_dir(), reason="Debian's dataset-fashion-mnist is not installed")
+MLP = Choice("sample_models/mlp.py:MLP")
+
+
+@pytest.fixture(scope="module")
+def fashion_root(tmp_path_factory) -> Path:
+    """Fashion-MNIST as torchvision's download leaves it."""
+    root = tmp_path_factory.mktemp("datasets")
+    raw = root / "FashionMNIST" / "raw"
+    raw.mkdir(parents=True)
+    for packed in DEBIAN.glob("*.gz"):
+        with gzip.open(packed) as source, (raw / packed.stem).open("wb") as file:
+            shutil.copyfileobj(source, file)
+    return root
+
+
+@pytest.mark.fashion
+@needs_fashion
+def test_fashion_mnist_runs_as_the_download_leaves_it(fashion_root):
+    said = []
+    choice = Choice("torchvision:FashionMNIST", {"root": str(fashion_root)})
+    built = build(RunSpec(model=MLP, data=choice, loader=LoaderSpec(subset=2000)), said.append)
+    assert built.batch == "input 64x1x28x28 float32, target 64 int64"
+    assert (len(built.train_loader.dataset), len(built.val_loader.dataset)) == (2000, 10_000)
+    assert said == ["taken from the data: in_features = 784"]
+    assert available(choice).there
+
+
+@pytest.mark.fashion
+@needs_fashion
+def test_fashion_mnist_is_normalised_with_its_own_numbers(fashion_root):
+    train, _ = load("torchvision:FashionMNIST")(root=str(fashion_root))
+    pixels = torch.stack([train[place][0] for place in range(0, 60_000, 60)])
+    assert abs(float(pixels.mean())) < 0.02
+    assert abs(float(pixels.std()) - 1) < 0.02
+
+
+@pytest.mark.fashion
+@needs_fashion
+def test_channels_size_and_augmentation_are_as_asked(fashion_root):
+    make = partial(load("torchvision:FashionMNIST"), root=str(fashion_root))
+    train, val = make(channels="3", resize=16, augment=True)
+    assert train[0][0].shape == (3, 16, 16)
+    assert not torch.equal(train[0][0], train[0][0])
+    assert torch.equal(val[0][0], val[0][0])
+
+
+@pytest.mark.fashion
+@needs_fashion
+def test_a_download_brings_what_was_not_there_and_tells_how_far_it_is(tmp_path, monkeypatch):
+    """From a server on this machine, with the sums of the files that it has."""
+    from torchvision.datasets import FashionMNIST
+
+    from lrtui.build.datasets import local
+
+    monkeypatch.setattr(local, "PACKAGED", tmp_path / "none")
+
+    handler = partial(http.server.SimpleHTTPRequestHandler, directory=str(DEBIAN))
+    monkeypatch.setattr(http.server.SimpleHTTPRequestHandler, "log_message", lambda *args: None)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    sums = [(name, hashlib.md5((DEBIAN / name).read_bytes()).hexdigest()) for name, _ in FashionMNIST.resources]
+    monkeypatch.setattr(FashionMNIST, "resources", sums)
+    monkeypatch.setattr(FashionMNIST, "mirrors", [f"http://127.0.0.1:{server.server_port}/"])
+    choice, seen = Choice("torchvision:FashionMNIST", {"root": str(tmp_path)}), []
+    try:
+        assert not available(choice).there
+        download(choice, lambda name, here, total: seen.append((name, here, total)))
+        assert available(choice).there
+        said = []
+        other = {"root": str(tmp_path / "other"), "download": True}
+        build(RunSpec(model=MLP, data=Choice("torchvision:FashionMNIST", other)), said.append)
+        assert any(line.startswith("fetching FashionMNIST: ") for line in said)
+    finally:
+        server.shutdown()
+        server.server_close()
+    largest = max(path.stat().st_size for path in DEBIAN.glob("*.gz"))
+    assert ("FashionMNIST", largest, largest) in seen
+
+
+@pytest.mark.fashion
+@needs_fashion
+def test_debians_package_is_used_before_the_network(tmp_path, monkeypatch):
+    from torchvision.datasets import FashionMNIST
+
+    monkeypatch.setattr(FashionMNIST, "mirrors", ["http://127.0.0.1:9/"])
+    choice = Choice("torchvision:FashionMNIST", {"root": str(tmp_path), "download": True})
+    assert len(load(choice.target)(**choice.args)[0]) == 60_000
+
+
+def test_what_is_not_there_says_what_to_do(tmp_path):
+    choice = Choice("torchvision:CIFAR10", {"root": str(tmp_path)})
+    found = available(choice)
+    assert not found.there
+    assert found.can_download
+    assert found.size == 170_498_071
+    with pytest.raises(
+        BuildError, match=r"CIFAR10 is not in .*: set download = true to fetch it \(170 MB\), or root"
+    ) as caught:
+        build(RunSpec(data=choice))
+    assert caught.value.phase == "data"
+
+
+def test_no_network_is_one_line(tmp_path, monkeypatch):
+    from torchvision.datasets import MNIST
+
+    monkeypatch.setattr(MNIST, "mirrors", ["http://127.0.0.1:9/"])
+    choice = Choice("torchvision:MNIST", {"root": str(tmp_path)})
+    with pytest.raises(CatalogError, match="MNIST could not be fetched: ") as caught:
+        download(choice, lambda *seen: None)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_set_without_a_download_says_so(tmp_path):
+    with pytest.raises(CatalogError, match="torchvision cannot fetch ImageNet"):
+        download(Choice("torchvision:ImageNet", {"root": str(tmp_path)}), lambda *seen: None)
+
+
+def test_every_listed_set_has_a_form(tmp_path):
+    offered = {offer.target.partition(":")[2]: offer for offer in offers_in_module("torchvision", "data")}
+    assert {"MNIST", "FashionMNIST", "KMNIST", "CIFAR10", "CIFAR100", "SVHN", "FakeData"} <= set(offered)
+    assert "ImageFolder" in offered
+    del offered["ImageFolder"]  # ours, see lrtui:images
+    for name, offer in offered.items():
+        fields = {field.name for field in offer.fields}
+        assert {"resize", "channels", "normalize", "augment"} <= fields
+        assert ("root" in fields) == (name != "FakeData")
+        assert offer.summary.startswith(f"torchvision's {name}")
+        assert not any(name.startswith("_") for name in fields)
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("MNIST", [{"train": True}, {"train": False}]),
+        ("SVHN", [{"split": "train"}, {"split": "test"}]),
+        ("EMNIST", [{"split": "balanced", "train": True}, {"split": "balanced", "train": False}]),
+        ("FGVCAircraft", [{"split": "trainval"}, {"split": "test"}]),
+        ("OxfordIIITPet", [{"split": "trainval"}, {"split": "test"}]),
+        ("Places365", [{"split": "train-standard"}, {"split": "val"}]),
+        ("EuroSAT", [{}]),
+    ],
+)
+def test_a_set_has_its_own_two_parts(name, parts):
+    from lrtui.build.datasets.vision import parts_of
+
+    assert parts_of(name, {}) == parts
+
+
+def test_fake_data_runs_anywhere():
+    options = {"size": 40, "image_size": [3, 32, 32], "num_classes": 4}
+    built = build(RunSpec(data=Choice("torchvision:FakeData", options), loader=LoaderSpec(batch_size=8)))
+    assert built.batch == "input 8x3x32x32 float32, target 8 int64"
+    assert built.model.head.out_features == 4
+
+
+def image_folder(root: Path, parts: tuple[str, ...]) -> Path:
+    for part in parts:
+        for label in ("cat", "dog", "eel"):
+            (root / part / label).mkdir(parents=True)
+            for number in range(4):
+                size = (20 + number, 30)
+                Image.new("RGB" if number % 2 else "L", size, 10 * number).save(root / part / label / f"{number}.png")
+    return root
+
+
+@pytest.mark.parametrize(("parts", "counts"), [(("",), (10, 2)), (("train", "val"), (12, 12))])
+@pytest.mark.parametrize("name", ["lrtui:images", "torchvision:ImageFolder"])
+def test_a_folder_of_images_of_any_size_and_mode(tmp_path, parts, counts, name):
+    choice = Choice(name, {"root": str(image_folder(tmp_path, parts)), "resize": 16})
+    built = build(RunSpec(data=choice, loader=LoaderSpec(batch_size=4)))
+    assert built.batch == "input 4x3x16x16 float32, target 4 int64"
+    assert built.model.head.out_features == 3
+    assert (len(built.train_loader.dataset), len(built.val_loader.dataset)) == counts
+
+
+def test_a_folder_without_images_is_told(tmp_path):
+    with pytest.raises(BuildError, match="holds no images in sub-folders"):
+        build(RunSpec(data=Choice("lrtui:images", {"root": str(tmp_path)})))
+    with pytest.raises(BuildError, match="nowhere: no such folder"):
+        build(RunSpec(data=Choice("lrtui:images", {"root": "nowhere"})))
+
+
+CSV = "size;colour;kind\n1.5;red;a\n2;blue;b\n;red;a\n4;green;b\n" + "3;red;a\n2;blue;b\n" * 20
+
+
+def table(path: Path, **options):
+    return load("lrtui:table")(str(path), **options)
+
+
+def test_a_csv_file_becomes_numbers_and_classes(tmp_path):
+    path = tmp_path / "animals.csv"
+    path.write_text(CSV)
+    data = table(path)
+    assert data.classes == ["a", "b"]
+    assert data.tensors[0].shape == (44, 4)
+    assert data.tensors[0].isfinite().all()
+    assert torch.allclose(data.tensors[0].mean(0), torch.zeros(4), atol=1e-5)
+    assert data.tensors[1][:4].tolist() == [0, 1, 0, 1]
+
+
+def test_a_column_by_name_and_numbers_to_predict(tmp_path):
+    path = tmp_path / "animals.csv"
+    path.write_text(CSV)
+    data = table(path, target="size", task="regression", normalize=False)
+    assert data.tensors[1].dtype == torch.float32
+    assert data.tensors[1][1].item() == 2.0
+    with pytest.raises(CatalogError, match="has no column 'kinds'; did you mean 'kind'"):
+        table(path, target="kinds")
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".npz", ".parquet"])
+def test_arrays_and_parquet(tmp_path, suffix):
+    path = tmp_path / f"data{suffix}"
+    features, labels = np.random.default_rng(0).normal(size=(60, 5)), np.arange(60) % 3
+    if suffix == ".npy":
+        np.save(path, np.column_stack([features, labels + 0.5]))
+    elif suffix == ".npz":
+        np.savez(path, y=labels, x=features)
+    else:
+        arrow = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+        from pyarrow import parquet
+
+        columns = {f"c{number}": features[:, number] for number in range(5)}
+        parquet.write_table(arrow.table({**columns, "label": labels}), path)
+    data = table(path)
+    assert data.tensors[0].shape == (60, 5)
+    assert data.tensors[1].dtype == (torch.float32 if suffix == ".npy" else torch.int64)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        ("a.csv", "a,b\n1,2\n3\n", "row 3 has 1 entries, the first has 2"),
+        ("a.csv", "", "has no rows"),
+        ("a.csv", "a\n1\n2\n", "has no column beside 'a'"),
+        ("a.npy", "rubbish", "cannot be read"),
+        ("a.docx", "", "expected one of .csv"),
+        ("a.csv", "a,b\n" + "".join(f"word{n},{n}\n" for n in range(80)), "80 different entries"),
+    ],
+)
+def test_a_table_that_cannot_be_used_is_one_line(tmp_path, name, content, expected):
+    (tmp_path / name).write_text(content)
+    with pytest.raises(CatalogError) as caught:
+        table(tmp_path / name)
+    assert expected in str(caught.value)
+
+
+def test_a_missing_file_is_named_with_its_phase():
+    with pytest.raises(BuildError, match="FileNotFoundError") as caught:
+        build(RunSpec(data=Choice("lrtui:table", {"path": "nowhere.csv"})))
+    assert caught.value.phase == "data"
+    assert not available(Choice("lrtui:table", {"path": "nowhere.csv"})).there
+
+
+def test_the_next_character_is_the_target(tmp_path):
+    path = tmp_path / "text.txt"
+    path.write_text("abcdefghij" * 30)
+    train, val = load("lrtui:text")(str(path), context=8)
+    inputs, targets = train[3]
+    assert torch.equal(inputs[1:], targets[:-1])
+    assert "".join(train.alphabet[code] for code in inputs) == ("abcdefghij" * 30)[24:32]
+    assert (len(train), len(val), train.vocab_size) == (33, 3, 10)
+    assert set(train.codes.tolist()) | set(val.codes.tolist()) == set(range(10))
+
+
+def test_a_text_that_is_too_short_or_no_text_is_told(tmp_path):
+    path = tmp_path / "short.txt"
+    path.write_text("short")
+    with pytest.raises(CatalogError, match="too few for a context of 64"):
+        load("lrtui:text")(str(path))
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(CatalogError, match="is no text in UTF-8"):
+        load("lrtui:text")(str(path))
+
+
+def test_text_without_a_file_and_as_a_mapping():
+    train, _ = load("lrtui:stdlib-text")(context=32, mapping=True)
+    assert set(train[0]) == {"input_ids", "labels"}
+    facts = facts_of(train, torch.utils.data.default_collate([train[0], train[1]]))
+    assert (facts.inputs, facts.tokens, facts.vocabulary) == ((32,), True, train.vocab_size)
+
+
+@pytest.mark.parametrize("name", ["images", "table", "text", "stdlib-text"])
+def test_our_own_sets_explain_their_fields(name):
+    for field in describe(f"lrtui:{name}", "data").fields:
+        assert field.help, field.name
+
+
+def test_a_look_at_the_data_says_what_a_form_can_offer():
+    facts, words = look(Choice("lrtui:digits"), LoaderSpec(batch_size=8))
+    assert (facts.inputs, facts.classes, words) == ((1, 8, 8), 10, "(8x1x8x8 float32, 8 int64)")
+
+
+def test_loader_workers_see_the_same_data(user_file):
+    built = build(RunSpec(data=Choice("lrtui:digits"), loader=LoaderSpec(workers=1)))
+    torch.manual_seed(5)
+    first = next(iter(built.train_loader))
+    alone = build(RunSpec())
+    torch.manual_seed(5)
+    assert torch.equal(first[0], next(iter(alone.train_loader))[0])

@@ -1,0 +1,197 @@
+"""Optimizers: rules for parameter groups, apex's where it can be used, libraries that are absent or broken."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from torch import nn
+
+from lrtui.build.assemble import build
+from lrtui.catalog.errors import BuildError, CatalogError
+from lrtui.build.param_groups import groups, layers
+from lrtui.build.introspect import describe, offers_in_module
+from lrtui.build.importing import load
+from lrtui.spec import Choice, RunSpec
+
+MLP = Choice("sample_models/mlp.py:MLP")
+LR = RunSpec().range.start_lr
+
+
+def optimizer(**args):
+    return build(RunSpec(optimizer=Choice("torch.optim:AdamW", args))).optimizer
+
+
+def test_biases_and_norms_can_be_spared_weight_decay():
+    made = optimizer(decay_all=False, weight_decay=0.1)
+    assert [group["weight_decay"] for group in made.param_groups] == [0.1, 0.0]
+    assert {parameter.dim() > 1 for parameter in made.param_groups[0]["params"]} == {True}
+    assert {parameter.dim() > 1 for parameter in made.param_groups[1]["params"]} == {False}
+
+
+def test_the_rate_falls_from_the_head_down():
+    made = optimizer(layer_decay=0.5)
+    rates = [group["lr"] / LR for group in made.param_groups]
+    assert rates == pytest.approx([0.5**height for height in range(len(rates))])
+    head = {tuple(parameter.shape) for parameter in made.param_groups[0]["params"]}
+    assert head == {(10, 32), (10,)}, "the first group, whose rate is recorded, is the head's"
+
+
+@pytest.mark.parametrize(
+    "rules", [{}, {"decay_all": False}, {"layer_decay": 0.9}, {"decay_all": False, "layer_decay": 0.9}]
+)
+def test_every_trained_parameter_is_in_one_group(rules):
+    model = nn.Sequential(nn.Linear(3, 4), nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4)), nn.Linear(4, 2))
+    model[0].bias.requires_grad = False
+    found = [id(parameter) for group in groups(model, 1.0, **rules) for parameter in group["params"]]
+    assert sorted(found) == sorted(id(parameter) for parameter in model.parameters() if parameter.requires_grad)
+
+
+def test_a_shared_parameter_belongs_to_the_lowest_layer_that_has_it():
+    model = nn.Sequential(nn.Embedding(5, 3), nn.Linear(3, 5, bias=False))
+    model[1].weight = model[0].weight
+    assert [len(part) for part in layers(model)] == [1]
+
+
+def test_no_rule_makes_no_groups():
+    assert len(optimizer().param_groups) == 1
+
+
+def test_a_rule_is_offered_where_it_means_something():
+    assert {"decay_all", "layer_decay"} <= {field.name for field in describe("torch.optim:SGD", "optimizer").fields}
+    names = {field.name for field in describe("torch.optim:SparseAdam", "optimizer").fields}
+    assert "decay_all" not in names
+    assert "layer_decay" in names
+
+
+def test_a_rule_of_the_wrong_type_is_refused():
+    with pytest.raises(BuildError, match="layer_decay: expected a number, got 'deep'"):
+        optimizer(layer_decay="deep")
+
+
+@pytest.mark.parametrize("name", ["SGD", "AdamW", "Adafactor", "LBFGS", "NAdam", "Rprop", "SparseAdam"])
+def test_an_optimizer_of_torch_builds_with_its_defaults(name):
+    made = build(RunSpec(model=MLP, optimizer=Choice(f"torch.optim:{name}"))).optimizer
+    assert type(made).__name__ == name
+    assert made.param_groups[0]["lr"] == LR
+
+
+def test_an_optimizer_that_refuses_the_model_says_why():
+    with pytest.raises(
+        BuildError, match=r"torch\.optim:Muon failed: ValueError: Muon only supports 2D parameters"
+    ) as caught:
+        build(RunSpec(model=MLP, optimizer=Choice("torch.optim:Muon")))
+    assert caught.value.phase == "optimizer"
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A package tree of another's, importable for one test."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    def write(files: dict[str, str]) -> None:
+        for name in [name for name in sys.modules if name.split(".")[0] in ("apex", "timm", "amp_C")]:
+            monkeypatch.delitem(sys.modules, name)
+        for name, text in files.items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+
+    return write
+
+
+PYRAMID = {"apex/__init__.py": "", "apex/lib.py": ""}
+NO_KERNELS = {"apex/__init__.py": "", "apex/optimizers/__init__.py": "class FusedAdam: ..."}
+USABLE = {
+    "apex/__init__.py": "",
+    "amp_C.py": "",
+    "apex/optimizers/__init__.py": "import torch\nclass FusedAdam(torch.optim.Adam): ...",
+}
+
+
+@pytest.mark.parametrize(
+    ("files", "reason"),
+    [(PYRAMID, "foreign package of that name"), (NO_KERNELS, "without its CUDA kernels")],
+)
+def test_an_apex_that_cannot_be_used_says_why(package, files, reason):
+    package(files)
+    with pytest.raises(CatalogError, match=reason):
+        offers_in_module("apex.optimizers", "optimizer")
+    with pytest.raises(BuildError, match=reason) as caught:
+        build(RunSpec(optimizer=Choice("apex.optimizers:FusedAdam")))
+    assert caught.value.phase == "optimizer"
+
+
+def test_an_apex_that_works_is_offered_and_built(package):
+    package(USABLE)
+    assert [offer.target for offer in offers_in_module("apex.optimizers", "optimizer")] == ["apex.optimizers:FusedAdam"]
+    assert build(RunSpec(optimizer=Choice("apex.optimizers:FusedAdam"))).optimizer_name == "FusedAdam"
+
+
+def test_a_timm_that_is_there_lists_its_models_and_gets_classes_and_channels(package):
+    package(
+        {
+            "timm/__init__.py": """
+from torch import nn
+def list_models(): return ["resnet18", "vit_tiny"]
+def create_model(model_name, pretrained=False, **more):
+    return nn.Sequential(nn.Conv2d(more["in_chans"], 2, 3), nn.Flatten(), nn.Linear(72, more["num_classes"]))
+"""
+        }
+    )
+    from lrtui.build import libraries
+
+    libraries.timm_names.cache_clear()
+    assert [offer.target for offer in offers_in_module("timm", "model")] == ["timm:resnet18", "timm:vit_tiny"]
+    built = build(RunSpec(model=Choice("timm:resnet18")))
+    assert (built.model[0].in_channels, built.model[2].out_features) == (1, 10)
+    with pytest.raises(CatalogError, match="timm has no model 'resnet81'; did you mean 'resnet18'"):
+        load("timm:resnet81")
+    libraries.timm_names.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        (
+            {"timm/__init__.py": "raise RuntimeError('operator torchvision::nms does not exist')"},
+            "built for another torch",
+        ),
+        (
+            {"timm/__init__.py": "import gone_thing"},
+            "timm failed to import: ModuleNotFoundError: No module named 'gone_thing'",
+        ),
+    ],
+)
+def test_a_library_that_is_broken_is_one_line(package, files, expected):
+    package(files)
+    from lrtui.build import libraries
+
+    libraries.timm_names.cache_clear()
+    with pytest.raises(CatalogError, match=expected):
+        offers_in_module("timm", "model")
+
+
+def test_a_library_that_is_not_installed_says_how_to_get_it(monkeypatch):
+    from lrtui.build import libraries
+
+    libraries.timm_names.cache_clear()
+    monkeypatch.setitem(sys.modules, "timm", None)
+    with pytest.raises(CatalogError, match="timm is not installed: pip install timm"):
+        load("timm:resnet18")
+
+
+def test_torchvisions_builders_take_the_classes_of_the_data():
+    built = build(
+        RunSpec(
+            model=Choice("torchvision:mobilenet_v3_small"),
+            data=Choice(
+                "torchvision:FakeData",
+                {
+                    "size": 20,
+                    "image_size": [3, 32, 32],
+                    "num_classes": 3,
+                },
+            ),
+        )
+    )
+    assert built.model.classifier[-1].out_features == 3

@@ -1,0 +1,120 @@
+"""What is found out from the data fills parameters of the usual names, and only those that were not given."""
+
+import pytest
+import torch
+from torch.utils.data import DataLoader, Subset, TensorDataset
+
+from lrtui.build.assemble import build
+from lrtui.build.facts import facts_of, stated_classes
+from lrtui.catalog.infer import Facts, fit
+from lrtui.catalog.offers import Field
+from lrtui.spec import Choice, RunSpec
+
+IMAGES = Facts(inputs=(3, 32, 32), classes=100)
+WIDE = Facts(inputs=(1, 28, 56), classes=4)
+TABLE = Facts(inputs=(13,), outputs=(1,))
+SEQUENCE = Facts(inputs=(50, 6), classes=5)
+TOKENS = Facts(inputs=(64,), tokens=True, classes=97, vocabulary=97)
+
+
+@pytest.mark.parametrize(
+    ("facts", "field", "expected"),
+    [
+        (IMAGES, Field(name="in_channels", kind="int", default=1), 3),
+        (IMAGES, Field(name="in_chans", kind="int", default=1), 3),
+        (IMAGES, Field(name="num_classes", kind="int", default=1000), 100),
+        (IMAGES, Field(name="image_size", kind="int", default=224), 32),
+        (IMAGES, Field(name="input_size", kind="tuple", item="int", length=2), [32, 32]),
+        (IMAGES, Field(name="input_shape", kind="tuple", item="int", length=3), [3, 32, 32]),
+        (IMAGES, Field(name="img_size", kind="other", default=224), 32),
+        (IMAGES, Field(name="in_features", kind="int"), 3 * 32 * 32),
+        (IMAGES, Field(name="hidden", kind="int"), None),
+        (IMAGES, Field(name="vocab_size", kind="int"), None),
+        (WIDE, Field(name="image_size", kind="int"), None),
+        (WIDE, Field(name="image_size", kind="other"), [28, 56]),
+        (TABLE, Field(name="in_features", kind="int"), 13),
+        (TABLE, Field(name="input_size", kind="int"), 13),
+        (TABLE, Field(name="out_features", kind="int"), 1),
+        (TABLE, Field(name="num_classes", kind="int", default=2), None),
+        (SEQUENCE, Field(name="input_size", kind="int"), 6),
+        (SEQUENCE, Field(name="seq_len", kind="int", default=10), 50),
+        (TOKENS, Field(name="vocab_size", kind="int"), 97),
+        (TOKENS, Field(name="context_length", kind="int", default=32), 64),
+        (TOKENS, Field(name="context_length", kind="int", default=128), None),
+        (TOKENS, Field(name="in_features", kind="int"), None),
+    ],
+)
+def test_a_parameter_of_a_usual_name_gets_what_the_data_has(facts, field, expected):
+    assert fit([field], facts, {}).get(field.name) == expected
+
+
+def test_what_was_given_stays():
+    assert fit([Field(name="in_channels", kind="int")], IMAGES, {"in_channels": 1}) == {}
+
+
+def test_trained_weights_decide_the_classes():
+    assert fit([Field(name="num_classes", kind="int")], IMAGES, {"weights": "DEFAULT"}) == {}
+
+
+def test_classes_seen_in_one_batch_are_only_a_lower_bound():
+    seen = Facts(inputs=(3,), classes=7, exact=False)
+    assert fit([Field(name="num_classes", kind="int", default=10)], seen, {}) == {}
+    assert fit([Field(name="num_classes", kind="int", default=5)], seen, {}) == {"num_classes": 7}
+
+
+def test_classes_are_found_inside_subsets_and_loaders():
+    data = TensorDataset(torch.rand(20, 3), torch.arange(20) % 6)
+    assert stated_classes(DataLoader(Subset(data, [0, 1]), batch_size=2)) == 6
+    data.classes = ["a"] * 8
+    assert stated_classes(Subset(data, [0])) == 8
+    assert stated_classes([(1, 2)]) is None
+
+
+def test_a_data_set_that_fails_when_asked_tells_nothing():
+    class Lazy:
+        @property
+        def classes(self):
+            raise RuntimeError("not opened yet")
+
+    assert stated_classes(Lazy()) is None
+
+
+@pytest.mark.parametrize(
+    ("batch", "inputs", "classes"),
+    [
+        ((torch.rand(4, 3, 8, 8), torch.tensor([0, 5, 2, 1])), (3, 8, 8), 6),
+        ({"pixel_values": torch.rand(4, 3, 8, 8), "labels": torch.tensor([0, 1, 1, 0])}, (3, 8, 8), 2),
+        (torch.rand(4, 9), (9,), None),
+        ((torch.rand(4, 9), torch.rand(4, 2)), (9,), None),
+        (("words",), None, None),
+    ],
+)
+def test_facts_are_read_from_any_kind_of_batch(batch, inputs, classes):
+    facts = facts_of([], batch)
+    assert (facts.inputs if facts else None) == inputs
+    assert (facts.classes if facts else None) == classes
+
+
+def test_a_model_is_fitted_and_the_person_is_told(user_file):
+    path = user_file("""
+        import torch
+        from torch.utils.data import TensorDataset
+        def data(): return TensorDataset(torch.rand(90, 3, 12, 12), torch.arange(90) % 7)
+    """)
+    said = []
+    spec = RunSpec(data=Choice(f"{path}:data"))
+    built = build(spec, said.append)
+    assert said == ["taken from the data: in_channels = 3, num_classes = 7"]
+    assert built.model.head.out_features == 7
+    assert build(RunSpec(), said.append).model.head.out_features == 10
+    assert len(said) == 1, "what is the default anyway is not worth a line"
+
+
+def test_layers_that_are_lazy_get_their_sizes_before_the_optimizer(user_file):
+    path = user_file("""
+        from torch import nn
+        def net(): return nn.Sequential(nn.Flatten(), nn.LazyLinear(10))
+    """)
+    built = build(RunSpec(model=Choice(f"{path}:net")))
+    assert built.model[1].weight.shape == (10, 64)
+    assert built.model.training
