@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from lrtui.engine.batches import DataLoaderIter as DataLoaderIter
     from lrtui.engine.batches import TrainDataLoaderIter as TrainDataLoaderIter
     from lrtui.engine.batches import ValDataLoaderIter as ValDataLoaderIter
-    from lrtui.engine.finder import LRFinder as LRFinder
+    from lrtui.finder import LRFinder as LRFinder
     from lrtui.live import show as show
     from lrtui.record import RunRecord as RunRecord
     from lrtui.runs.store import load as load
@@ -24,7 +24,7 @@ __version__ = "0.1.0"
 _HOME = {
     "Bounds": "lrtui.analysis.answer",
     "DataLoaderIter": "lrtui.engine.batches",
-    "LRFinder": "lrtui.engine.finder",
+    "LRFinder": "lrtui.finder",
     "RunRecord": "lrtui.record",
     "RunSpec": "lrtui.spec",
     "Suggestion": "lrtui.analysis.answer",

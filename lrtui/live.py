@@ -10,10 +10,10 @@ import torch
 
 from lrtui import paths
 from lrtui.analysis.analyse import Analysis
-from lrtui.engine.finder import LRFinder
-from lrtui.engine.momentum import momentum_of
+from lrtui.engine.optim import momentum_of
 from lrtui.engine.settings import Given, Settings, settings_of
 from lrtui.events import Status, Step, nonfinite_kind
+from lrtui.finder import LRFinder
 from lrtui.launch.live_driver import Facts, LiveDriver
 from lrtui.spec import Choice, LoaderSpec, RangeSpec, RunSpec
 

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lrtui.analysis.analyse import Analysis
-    from lrtui.engine.confirm import Confirmation
+    from lrtui.engine.confirm.trial import Trial
+    from lrtui.engine.confirm.verdict import Confirmation
     from lrtui.engine.stability import Stability
-    from lrtui.engine.trials import Trial
 
 CHECKS = ("confirmation", "stability")  # the names of the events that end what is measured beside a curve
 CURVE_POINTS = 60

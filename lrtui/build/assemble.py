@@ -15,7 +15,7 @@ from lrtui.catalog.targets import Notice
 from lrtui.build.dry_run import try_batch
 from lrtui.engine.batches import move
 from lrtui.engine.forward import BatchError, Forward
-from lrtui.engine.rng import reseed
+from lrtui.engine.restore.random_state import reseed
 from lrtui.spec import RunSpec
 
 

@@ -8,7 +8,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset, IterableDataset, Subset
 
 from lrtui.catalog.errors import BuildError, told
-from lrtui.engine.rng import RngState
+from lrtui.engine.restore.random_state import RngState
 from lrtui.spec import LoaderSpec
 
 

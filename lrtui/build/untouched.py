@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from torch import nn
 from torch.optim import Optimizer
 
-from lrtui.engine.snapshot import Snapshot
+from lrtui.engine.restore.snapshot import Snapshot
 
 
 @contextmanager

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import torch
 
-from lrtui.engine.containers import PLAIN
-from lrtui.engine.rng import RngState
+from lrtui.engine.restore.attributes import PLAIN
+from lrtui.engine.restore.random_state import RngState
 
 _UNKNOWN = -1  # an inference tensor's version: nobody counts what is written into it
 

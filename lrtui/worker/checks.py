@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import closing
 
 from lrtui.build.assemble import Built
-from lrtui.engine.finder import LRFinder
+from lrtui.engine.confirm.trial import Trial
 from lrtui.engine.step import updates_itself
-from lrtui.engine.trials import Trial
 from lrtui.events import Measured
+from lrtui.finder import LRFinder
 from lrtui.measured import STOPPED, broken_off, concluded, limit_event, trial_event
 from lrtui.protocol import Confirm
 from lrtui.spec import RunSpec

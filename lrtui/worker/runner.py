@@ -15,9 +15,9 @@ import lrtui
 from lrtui.build.assemble import Built, build
 from lrtui.catalog.errors import BuildError, told
 from lrtui.engine import precision
-from lrtui.engine.finder import LRFinder
-from lrtui.engine.momentum import momentum_of
+from lrtui.engine.optim import momentum_of
 from lrtui.events import Ended, Event, Measured, Notice, Restored, Started, Status, Step
+from lrtui.finder import LRFinder
 from lrtui.measured import STOPPED, broken_off
 from lrtui.protocol import Confirm
 from lrtui.record import from_events, now

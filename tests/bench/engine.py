@@ -24,8 +24,8 @@ from torch import nn
 from torch.utils.data import DataLoader, Dataset, TensorDataset, default_collate
 
 from lrtui.build.datasets.digits import digits
-from lrtui.engine.finder import LRFinder
-from lrtui.engine.snapshot import Snapshot
+from lrtui.engine.restore.snapshot import Snapshot
+from lrtui.finder import LRFinder
 
 START_LR, END_LR = 1e-6, 1e-3  # far below divergence: every contender runs all iterations
 

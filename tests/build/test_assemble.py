@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader
 from lrtui.build.assemble import build
 from lrtui.catalog.errors import BuildError
 from lrtui.build.loaders import first_batch
-from lrtui.engine.digest import digest
+from lrtui.engine.restore.digest import digest
 from lrtui.engine.forward import Forward
 from lrtui.spec import Choice, LoaderSpec, RangeSpec, RunSpec
 

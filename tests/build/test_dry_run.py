@@ -10,7 +10,7 @@ from torch import nn
 from lrtui.build.assemble import build
 from lrtui.catalog.errors import BuildError
 from lrtui.build.dry_run import try_batch
-from lrtui.engine.digest import digest
+from lrtui.engine.restore.digest import digest
 from lrtui.spec import Choice, RunSpec
 
 NETS = """

@@ -10,78 +10,98 @@ class Bug(NamedTuple):
     noticed_by: str
 
 
-DROP_IN, RESTORE, PLOT, LOOP = "test_drop_in.py", "test_restore.py", "test_plot.py", "test_loop.py"
+DROP_IN, RESTORE, PLOT, LOOP = "test_drop_in.py", "restore/test_restore.py", "test_plot.py", "test_range_test.py"
 
 BUGS = {
-    "weights are not restored": Bug("vault.py", "torch._foreach_copy_(targets, contents)", "pass", RESTORE),
-    "the optimizer does not step": Bug("precision.py", "        optimizer.step()\n", "        pass\n", DROP_IN),
-    "no backward": Bug("precision.py", "        loss.backward()", "        pass", DROP_IN),
-    "gradients are not cleared": Bug(
-        "step.py", "        clear_gradients(self._optimizers)\n        loss", "        loss", DROP_IN
+    "weights are not restored": Bug(
+        "engine/restore/tensors.py", "torch._foreach_copy_(targets, contents)", "pass", RESTORE
     ),
-    "accumulated losses are not averaged": Bug("step.py", "loss = loss / self._accumulation_steps", "pass", DROP_IN),
-    "accumulation is ignored": Bug("step.py", "parts = [", "parts = [self._backward_one(draw())] or [", DROP_IN),
-    "smoothing is ignored": Bug("tracker.py", "self.smooth_f > 0", "False", DROP_IN),
-    "divergence does not stop": Bug("loop.py", "tracker.diverged", "False", DROP_IN),
-    "validation returns 0": Bug("validation.py", "return _weighted_mean(losses, sizes)", "return 0.0", DROP_IN),
-    "validation is not in eval mode": Bug("validation.py", "self._model.eval()", "pass", DROP_IN),
-    "validation keeps gradients": Bug("validation.py", "with torch.no_grad():", "if True:", DROP_IN),
-    "training is not in train mode": Bug("step.py", "self._model.train()", "pass", DROP_IN),
+    "the optimizer does not step": Bug("engine/precision.py", "        optimizer.step()\n", "        pass\n", DROP_IN),
+    "no backward": Bug("engine/precision.py", "        loss.backward()", "        pass", DROP_IN),
+    "gradients are not cleared": Bug(
+        "engine/step.py", "        clear_gradients(self._optimizers)\n        loss", "        loss", DROP_IN
+    ),
+    "accumulated losses are not averaged": Bug(
+        "engine/step.py", "loss = loss / self._accumulation_steps", "pass", DROP_IN
+    ),
+    "accumulation is ignored": Bug("engine/step.py", "parts = [", "parts = [self._backward_one(draw())] or [", DROP_IN),
+    "smoothing is ignored": Bug("engine/tracker.py", "self.smooth_f > 0", "False", DROP_IN),
+    "divergence does not stop": Bug("engine/range_test.py", "tracker.diverged", "False", DROP_IN),
+    "validation returns 0": Bug("engine/validation.py", "return _weighted_mean(losses, sizes)", "return 0.0", DROP_IN),
+    "validation is not in eval mode": Bug("engine/validation.py", "self._model.eval()", "pass", DROP_IN),
+    "validation keeps gradients": Bug("engine/validation.py", "with torch.no_grad():", "if True:", DROP_IN),
+    "training is not in train mode": Bug("engine/step.py", "self._model.train()", "pass", DROP_IN),
     "the cache is aliased": Bug(
-        "vault.py", "_distinct(tensor.detach()).clone()", "_distinct(tensor.detach())", RESTORE
+        "engine/restore/tensors.py", "_distinct(tensor.detach()).clone()", "_distinct(tensor.detach())", RESTORE
     ),
     "the cache is aliased from the first reset on": Bug(
-        "vault.py",
+        "engine/restore/tensors.py",
         "torch._foreach_copy_(targets, contents)",
         "[setattr(tensor, 'data', content) for tensor, content in zip(self._tensors, self._copies)]",
         RESTORE,
     ),
-    "the disk cache keeps nothing": Bug("vault.py", "torch.save(self._copies, self.path)", "pass", DROP_IN),
-    "the disk cache stays in memory": Bug("vault.py", "        self._copies = []\n\n    def", "\n    def", DROP_IN),
-    "cache_dir is ignored": Bug("vault.py", "dir=self._folder", "dir=None", DROP_IN),
-    "show_lr is ignored": Bug("plot.py", "ax.axvline(x=show_lr, color=\"red\")", "pass", PLOT),
-    "log_lr is ignored": Bug("plot.py", "    if log_lr:", "    if True:", PLOT),
-    "skip_end is ignored": Bug("plot.py", "-skip_end or None", "None", PLOT),
+    "the disk cache keeps nothing": Bug(
+        "engine/restore/tensors.py", "torch.save(self._copies, self.path)", "pass", DROP_IN
+    ),
+    "the disk cache stays in memory": Bug(
+        "engine/restore/tensors.py", "        self._copies = []\n\n    def", "\n    def", DROP_IN
+    ),
+    "cache_dir is ignored": Bug("engine/restore/tensors.py", "dir=self._folder", "dir=None", DROP_IN),
+    "show_lr is ignored": Bug("engine/plot.py", 'ax.axvline(x=show_lr, color="red")', "pass", PLOT),
+    "log_lr is ignored": Bug("engine/plot.py", "    if log_lr:", "    if True:", PLOT),
+    "skip_end is ignored": Bug("engine/plot.py", "-skip_end or None", "None", PLOT),
     "the suggestion is the lowest loss": Bug(
-        "plot.py", "np.gradient(np.asarray(losses)).argmin()", "np.asarray(losses).argmin()", PLOT
+        "engine/plot.py", "np.gradient(np.asarray(losses)).argmin()", "np.asarray(losses).argmin()", PLOT
     ),
-    "start_lr is ignored": Bug("ramp.py", "if start_lr is not None:", "if False:", "test_ramp.py"),
+    "start_lr is ignored": Bug("engine/ramp.py", "if start_lr is not None:", "if False:", "test_ramp.py"),
     "end_lr is ignored": Bug(
-        "settings.py", "ends = one_each(settings.end_lr, len(group_lrs))", "ends = (10.0,) * len(group_lrs)", DROP_IN
+        "engine/settings.py",
+        "ends = one_each(settings.end_lr, len(group_lrs))",
+        "ends = (10.0,) * len(group_lrs)",
+        DROP_IN,
     ),
-    "step_mode is ignored": Bug("ramp.py", 'if self.mode == "exp" else _linear', "", DROP_IN),
-    "the model is not moved": Bug("repeats.py", "rig.model.to(rig.device)", "pass", DROP_IN),
+    "step_mode is ignored": Bug("engine/ramp.py", 'if self.mode == "exp" else _linear', "", DROP_IN),
+    "the model is not moved": Bug("engine/training.py", "training.model.to(training.device)", "pass", DROP_IN),
     "batches are not moved": Bug(
-        "step.py", "return move(batch, self._device, self._non_blocking)", "return batch", DROP_IN
+        "engine/step.py", "return move(batch, self._device, self._non_blocking)", "return batch", DROP_IN
     ),
     "validation batches are not moved": Bug(
-        "validation.py", "move(batch, self._device, self._non_blocking)", "batch", DROP_IN
+        "engine/validation.py", "move(batch, self._device, self._non_blocking)", "batch", DROP_IN
     ),
     "non_blocking_transfer is ignored": Bug(
-        "step.py", "self._non_blocking = non_blocking", "self._non_blocking = True", DROP_IN
+        "engine/step.py", "self._non_blocking = non_blocking", "self._non_blocking = True", DROP_IN
     ),
     "the lr history is off by one": Bug(
-        "loop.py", "set_learning_rates(optimizers, lrs)\n            try", "try", DROP_IN
+        "engine/range_test.py", "set_learning_rates(optimizers, lrs)\n            try", "try", DROP_IN
     ),
     "validation comes before the step": Bug(
-        "loop.py",
+        "engine/range_test.py",
         "                update = train()\n",
         "                early = validation() if validation else None\n                update = train()\n"
         "                validation = (lambda: early) if validation else None\n",
         DROP_IN,
     ),
     "nan does not stop": Bug(
-        "loop.py", "        if not finite:\n            return", "        if False:\n            return", LOOP
+        "engine/range_test.py",
+        "        if not finite:\n            return",
+        "        if False:\n            return",
+        LOOP,
     ),
-    "negative losses stop": Bug("tracker.py", "if self.best > 0:", "if True:", LOOP),
-    "random states are not restored": Bug("snapshot.py", "            self._rng.restore()\n", "", RESTORE),
-    "gradients are not restored": Bug("snapshot.py", "            leaf.grad = grad\n", "            pass\n", RESTORE),
-    "train and eval flags are not restored": Bug("snapshot.py", "part.training = training", "pass", RESTORE),
-    "the scaler is not restored": Bug("snapshot.py", "self._containers.add(scaler)", "pass", "test_precision.py"),
+    "negative losses stop": Bug("engine/tracker.py", "if self.best > 0:", "if True:", LOOP),
+    "random states are not restored": Bug(
+        "engine/restore/snapshot.py", "            self._rng.restore()\n", "", RESTORE
+    ),
+    "gradients are not restored": Bug(
+        "engine/restore/snapshot.py", "            leaf.grad = grad\n", "            pass\n", RESTORE
+    ),
+    "train and eval flags are not restored": Bug(
+        "engine/restore/snapshot.py", "part.training = training", "pass", RESTORE
+    ),
+    "the scaler is not restored": Bug(
+        "engine/restore/snapshot.py", "self._containers.add(scaler)", "pass", "test_precision.py"
+    ),
     "an exception restores nothing": Bug(
-        "curve_finder.py", "            self._put_back()\n            raise", "            raise", RESTORE
+        "finder.py", "            self._put_back()\n            raise", "            raise", RESTORE
     ),
-    "the optimizer keeps the last rate": Bug(
-        "curve_finder.py", "        own.restore()", "        pass", RESTORE
-    ),
-}  # fmt: skip
+    "the optimizer keeps the last rate": Bug("finder.py", "        own.restore()", "        pass", RESTORE),
+}

@@ -17,7 +17,7 @@ ROOT = Path(lrtui.__file__).parent.parent
 @pytest.mark.parametrize("name", BUGS)
 def test_the_text_to_be_replaced_is_there(name):
     bug = BUGS[name]
-    assert bug.text in (ROOT / "lrtui" / "engine" / bug.file).read_text()
+    assert bug.text in (ROOT / "lrtui" / bug.file).read_text()
 
 
 @pytest.fixture(scope="module")
@@ -26,8 +26,9 @@ def copy(tmp_path_factory):
     folder = tmp_path_factory.mktemp("copy")
     shutil.copytree(ROOT / "lrtui", folder / "lrtui", ignore=shutil.ignore_patterns("__pycache__"))
     tests = folder / "tests"
-    (tests / "engine").mkdir(parents=True)
-    for file in ("__init__.py", "conftest.py", "engine/__init__.py", "engine/conftest.py", "engine/rigs.py"):
+    (tests / "engine" / "restore").mkdir(parents=True)
+    packages = ("__init__.py", "engine/__init__.py", "engine/restore/__init__.py")
+    for file in (*packages, "conftest.py", "engine/conftest.py", "engine/rigs.py"):
         shutil.copy(ROOT / "tests" / file, tests / file)
     for file in {bug.noticed_by for bug in BUGS.values()}:
         shutil.copy(ROOT / "tests" / "engine" / file, tests / "engine" / file)
@@ -52,7 +53,7 @@ def test_without_a_bug_they_pass(copy, file):
 @pytest.mark.parametrize("name", BUGS)
 def test_with_the_bug_they_fail(copy, name):
     bug = BUGS[name]
-    source = copy / "lrtui" / "engine" / bug.file
+    source = copy / "lrtui" / bug.file
     whole = source.read_text()
     source.write_text(whole.replace(bug.text, bug.planted, 1))
     try:

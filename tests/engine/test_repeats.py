@@ -9,7 +9,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from lrtui import TrainDataLoaderIter
-from lrtui.engine import repeats
+from lrtui.engine import training
 from lrtui.engine.initialise import reinitialise
 from lrtui.engine.replay import Replay
 from tests.engine.rigs import finder, loader, mlp, points
@@ -201,11 +201,11 @@ def test_what_can_vary_is_said():
 def test_what_lived_beside_a_parameter_goes_where_it_goes():
     cpu, param = torch.device("cpu"), torch.empty(2, 3, device="meta")
     same_shape, flat, counter = torch.zeros(2, 3), torch.zeros(6), torch.tensor(3.0)
-    moved = repeats.follow([same_shape, flat, counter, 0.9], param, cpu)  # as LBFGS keeps its past
+    moved = training.follow([same_shape, flat, counter, 0.9], param, cpu)  # as LBFGS keeps its past
     assert [getattr(one, "device", None) and one.device.type for one in moved] == ["meta", "meta", "cpu", None]
     # an offloaded buffer was never beside its parameter, and stays
-    assert repeats.follow(flat, param, torch.device("meta")) is flat
-    assert repeats.follow(same_shape, param, torch.device("meta")).device.type == "meta"
+    assert training.follow(flat, param, torch.device("meta")) is flat
+    assert training.follow(same_shape, param, torch.device("meta")).device.type == "meta"
 
 
 class Split(Enum):

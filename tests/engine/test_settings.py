@@ -7,8 +7,8 @@ import pytest
 from torch import nn, optim
 
 from lrtui import LRFinder
+from lrtui.engine.confirm.trial_setup import TrialSettings
 from lrtui.engine.settings import Beyond, Given, Settings
-from lrtui.engine.workbench import TrialSettings
 
 
 def test_every_setting_is_a_typed_keyword_argument():

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch.utils.data import DataLoader, IterableDataset
 
+from tests.engine.restore.test_restore_optimizers import train
 from tests.engine.rigs import finder, loader
-from tests.engine.test_restore_optimizers import train
 
 
 class BoomError(Exception):

@@ -17,12 +17,12 @@ from lrtui.analysis.analyse import analyse
 from lrtui.analysis.candidates import FACTOR
 from lrtui.analysis.curve import Curve
 from lrtui.analysis.halving import least_budget
-from lrtui.engine.budget import GENEROUS, drained
-from lrtui.engine.confirm import Confirmation, confirm
-from lrtui.engine.momentum import set_momentum
+from lrtui.engine.confirm.budget import GENEROUS, drained
+from lrtui.engine.confirm.trial import Pace, TrialRunner
+from lrtui.engine.confirm.trial_setup import rates_of_trials
+from lrtui.engine.confirm.verdict import Confirmation, confirm
+from lrtui.engine.optim import set_momentum
 from lrtui.engine.step import Update
-from lrtui.engine.trials import Bench, Pace
-from lrtui.engine.workbench import rates_of_trials
 
 from .__main__ import MOMENTUM
 from .cells import PARTS, Cell, cells, wider_cells
@@ -32,7 +32,7 @@ from .truth import HEADER, Answer, Marks, Truth
 SEED = 0
 
 
-def bench(cell: Cell) -> Bench:
+def bench(cell: Cell) -> TrialRunner:
     """Plain loops, with nothing of the engine in them."""
     train_inputs, train_targets, inputs, targets = cell.task.split()
     torch.manual_seed(SEED)
@@ -61,7 +61,7 @@ def bench(cell: Cell) -> Bench:
         if pace.momentum is not None:
             set_momentum([optimizer], pace.momentum)
 
-    return Bench(start, validation, set_pace)
+    return TrialRunner(start, validation, set_pace)
 
 
 def confirmed(cell: Cell, generous: float) -> tuple[Answer, Answer, Confirmation | None]:

@@ -2,7 +2,7 @@
 
 Deep and shallow, with and without normalisation, dropout, embeddings, recurrence, attention and convolution over text;
 inputs and targets that nobody scaled; losses from 0.05 to 900. They were measured when the method was finished but for
-one number, how late momentum shows a rate (`lrtui.analysis.prepared_curve.delay`), which is the median age of its gradients
+one number, how late momentum shows a rate (`lrtui.analysis.prepared_curve.delay`): the median age of its gradients
 and not the mean one because of them.
 """
 

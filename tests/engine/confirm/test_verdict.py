@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from lrtui.analysis.halving import FINAL_SEEDS, MIN_STEPS, affordable, kept, least_budget, steps_per_round, trials_in
-from lrtui.engine.confirm import confirm, decide, steadiest
+from lrtui.engine.confirm.trial import Trial, TrialRunner, TrialStep, has_blown_up, pace_setter, paces
+from lrtui.engine.confirm.verdict import confirm, decide, steadiest
 from lrtui.engine.step import Update
-from lrtui.engine.trials import Bench, Trial, TrialStep, has_blown_up, pace_setter, paces
 
 
 class NoisyQuadratic:
@@ -33,8 +33,8 @@ class NoisyQuadratic:
 
         return train
 
-    def bench(self) -> Bench:
-        return Bench(self.start, None, lambda pace: setattr(self, "lr", pace.lr))
+    def bench(self) -> TrialRunner:
+        return TrialRunner(self.start, None, lambda pace: setattr(self, "lr", pace.lr))
 
 
 def outcome(rates_: list[float], budget: int = 1000, noise: float = 0.0, schedule="constant"):

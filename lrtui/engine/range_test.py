@@ -9,9 +9,9 @@ import torch
 from torch.optim import Optimizer
 
 from lrtui.engine.batches import OutOfData
-from lrtui.engine.lagged import read_late
+from lrtui.engine.deferred import read_late
+from lrtui.engine.optim import set_learning_rates
 from lrtui.engine.ramp import Ramp
-from lrtui.engine.rates import set_learning_rates
 from lrtui.engine.step import TrainStep
 from lrtui.engine.tracker import Tracker
 from lrtui.engine.validation import Validation

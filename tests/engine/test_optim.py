@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from lrtui.engine.history import curves
-from lrtui.engine.momentum import momentum_of
+from lrtui.engine.optim import momentum_of
 from tests.engine.rigs import finder, loader
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.utils.data import DataLoader
 
-from lrtui.engine.digest import digest
-from lrtui.engine.snapshot import Snapshot
+from lrtui.engine.restore.digest import digest
+from lrtui.engine.restore.snapshot import Snapshot
 from tests.engine.rigs import finder, loader, mlp, points, same, weights
 
 OPTIMIZERS = {

@@ -8,8 +8,8 @@ from contextlib import closing
 from typing import Any, NamedTuple, get_args
 
 from lrtui.analysis.halving import affordable, least_budget, trials_in
-from lrtui.engine.confirm import Confirmation, confirm, decide, difference, undecided
-from lrtui.engine.trials import Bench, Schedule, Trial, TrialStep
+from lrtui.engine.confirm.trial import Schedule, Trial, TrialRunner, TrialStep
+from lrtui.engine.confirm.verdict import Confirmation, confirm, decide, difference, undecided
 
 PROBE_STEPS = 5
 MARGIN = 0.85  # of the seconds are planned for: steps do not all take the same time
@@ -38,7 +38,7 @@ def check_trials(iterations: int | None, seconds: float | None, schedule: str) -
 
 
 def budgeted(
-    make: Callable[[], Bench],
+    make: Callable[[], TrialRunner],
     rates: Sequence[float],
     iterations: int | None,
     seconds: float | None,
@@ -51,11 +51,11 @@ def budgeted(
     (or the validation) that is going on when they are over; a few steps are timed before that.
     """
     began = clock()
-    bench = make()
+    runner = make()
     if seconds is None:
         budget = iterations or GENEROUS * least_budget(len(rates))
-        return (yield from confirm(bench, rates[: affordable(len(rates), budget)], budget, schedule))
-    run = _timed(bench, rates, iterations, seconds, schedule, clock, began)
+        return (yield from confirm(runner, rates[: affordable(len(rates), budget)], budget, schedule))
+    run = _timed(runner, rates, iterations, seconds, schedule, clock, began)
     trials: list[Trial] = []
     with closing(run):
         while True:
@@ -71,7 +71,7 @@ def budgeted(
 
 
 def _timed(
-    bench: Bench,
+    runner: TrialRunner,
     rates: Sequence[float],
     iterations: int | None,
     seconds: float,
@@ -79,13 +79,13 @@ def _timed(
     clock: Callable[[], float],
     began: float,
 ) -> Trials:
-    speed = yield from _probe(bench, min(rates), schedule, clock)
+    speed = yield from _probe(runner, min(rates), schedule, clock)
     left = MARGIN * (seconds - (clock() - began))
     for count in range(len(rates), 1, -1):
         steps = int((left - trials_in(count) * speed.trial) / speed.step)
         budget = steps if iterations is None else min(steps, iterations)
         if budget >= least_budget(count):
-            return (yield from confirm(bench, rates[:count], budget, schedule))
+            return (yield from confirm(runner, rates[:count], budget, schedule))
     needed = (least_budget(2) * speed.step + trials_in(2) * speed.trial) / MARGIN + clock() - began
     return undecided(rates[0], [], f"{seconds:g} s are too few for two rates: give it {needed:.2g} s")
 
@@ -112,12 +112,12 @@ def _final_pairs(trials: Sequence[Trial]) -> list[tuple[Trial, Trial]]:
 
 
 def _probe(
-    bench: Bench, lr: float, schedule: Schedule, clock: Callable[[], float]
+    runner: TrialRunner, lr: float, schedule: Schedule, clock: Callable[[], float]
 ) -> Generator[TrialStep | Trial, None, Speed]:
     """Time a trial of a few steps; the first one, which may compile and allocate, counts for the trial."""
     began = clock()
     times = []
-    with closing(bench.trial(lr, PROBE_STEPS, schedule, round=-1, seed=0)) as trial:
+    with closing(runner.trial(lr, PROBE_STEPS, schedule, round=-1, seed=0)) as trial:
         for step in trial:
             times.append(clock())
             yield step

@@ -1,4 +1,4 @@
-"""Workbench: live objects as a place for short trainings, every one from the same start and on the same data."""
+"""TrialSetup: live objects as a place for short trainings, every one from the same start and on the same data."""
 
 import copy
 import math
@@ -15,15 +15,15 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from lrtui.analysis.analyse import Analysis
 from lrtui.analysis.candidates import rates_to_try
 from lrtui.engine.batches import DataLoaderIter, generators, is_split, move, train_batches
+from lrtui.engine.confirm.trial import Schedule, TrialRunner, pace_setter
 from lrtui.engine.forward import Forward
 from lrtui.engine.ramp import keep_ratios
-from lrtui.engine.repeats import Rig, place, train_step, validation_of
 from lrtui.engine.replay import Replay
-from lrtui.engine.rng import reseed
+from lrtui.engine.restore.random_state import reseed
 from lrtui.engine.settings import Settings
 from lrtui.engine.stability import Stability, stability
 from lrtui.engine.step import TrainStep, updates_itself
-from lrtui.engine.trials import Bench, Schedule, pace_setter
+from lrtui.engine.training import Training, place, train_step, validation_of
 
 
 class TrialSettings(TypedDict, total=False):
@@ -36,39 +36,41 @@ class TrialSettings(TypedDict, total=False):
     batch_step: Callable[..., Any] | None
 
 
-class Workbench:
+class TrialSetup:
     """Restores the start and draws the data in the order of a seed, as often as wanted.
 
     The batches of the last seed are kept (see `Replay`), so that trials after the first one collate nothing.
 
     Args:
-        rig: the live objects.
+        training: the live objects.
         train_loader: a DataLoader, or a `TrainDataLoaderIter`, which is begun again and stays where it is itself.
         settings: those of `trial_settings`.
         group_lrs: the rate of every parameter group; trials keep their ratios.
     """
 
-    def __init__(self, rig: Rig, train_loader: Any, settings: Settings, group_lrs: Sequence[float | None]) -> None:
-        self._rig = rig
+    def __init__(
+        self, training: Training, train_loader: Any, settings: Settings, group_lrs: Sequence[float | None]
+    ) -> None:
+        self._training = training
         self._loader = train_loader
         self._settings = settings
         self._group_lrs = tuple(group_lrs)
         self._seed: int | None = None
         self._batches: Iterator[Any] = iter(())
 
-    def bench(self, val_loader: Any) -> Bench:
-        """The bench for trials. They are judged by the validation loss if there is a loader for it."""
-        return Bench(
+    def runner(self, val_loader: Any) -> TrialRunner:
+        """The runner of the trials. They are judged by the validation loss if there is a loader for it."""
+        return TrialRunner(
             self.start,
-            validation_of(self._rig, val_loader, self._settings),
-            pace_setter(self._rig.optimizers, lambda lr: keep_ratios(lr, self._group_lrs)),
+            validation_of(self._training, val_loader, self._settings),
+            pace_setter(self._training.optimizers, lambda lr: keep_ratios(lr, self._group_lrs)),
         )
 
     def start(self, seed: int) -> TrainStep:
         """Put everything back and begin the data of this seed."""
-        self._rig.snapshot.restore()
-        place(self._rig)
-        return train_step(self._rig, self.batches(seed), is_split(self._loader), self._settings)
+        self._training.snapshot.restore()
+        place(self._training)
+        return train_step(self._training, self.batches(seed), is_split(self._loader), self._settings)
 
     def stability(self, batches: int) -> Stability:
         """The stability limit at the start, on so many batches of the first seed.
@@ -77,22 +79,22 @@ class Workbench:
             ValueError: several optimizers, a step that is no loss, or as `stability`.
             RuntimeError: as `stability`.
         """
-        if len(self._rig.optimizers) > 1 or updates_itself(self._settings.batch_step):
+        if len(self._training.optimizers) > 1 or updates_itself(self._settings.batch_step):
             raise ValueError("the stability limit is that of one optimizer on one loss")
         if batches < 1:
             raise ValueError(f"`batches` must be at least 1, got {batches}")
-        self._rig.snapshot.restore()
-        place(self._rig)
-        self._rig.model.train()
+        self._training.snapshot.restore()
+        place(self._training)
+        self._training.model.train()
         forward = Forward(
-            self._rig.forward, self._rig.criterion, self._settings.batch_step, None, is_split(self._loader)
+            self._training.forward, self._training.criterion, self._settings.batch_step, None, is_split(self._loader)
         )
-        drawn = [move(batch, self._rig.device) for batch in islice(self.batches(0), batches)]
+        drawn = [move(batch, self._training.device) for batch in islice(self.batches(0), batches)]
         if not drawn:
             raise ValueError("the training loader has no batches")
         with twice_differentiable():
             return stability(
-                [partial(_loss, forward, batch, seed) for seed, batch in enumerate(drawn)], *self._rig.optimizers
+                [partial(_loss, forward, batch, seed) for seed, batch in enumerate(drawn)], *self._training.optimizers
             )
 
     def batches(self, seed: int) -> Iterator[Any]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lrtui.analysis.halving import FINAL_SEEDS, kept, steps_per_round
-from lrtui.engine.trials import Bench, Schedule, Trial, TrialStep
+from lrtui.engine.confirm.trial import Schedule, Trial, TrialRunner, TrialStep
 
 ConfirmVerdict = Literal["confirmed", "refuted", "undecided"]
 
@@ -46,7 +46,7 @@ class Confirmation:
 
 
 def confirm(
-    bench: Bench, rates: Sequence[float], budget: int, schedule: Schedule = "constant"
+    runner: TrialRunner, rates: Sequence[float], budget: int, schedule: Schedule = "constant"
 ) -> Generator[TrialStep | Trial, None, Confirmation]:
     """Try the rates, of which the first is the suggestion; yields every step and every finished trial.
 
@@ -63,7 +63,7 @@ def confirm(
     for number, steps in enumerate(rounds):
         reached = {}
         for lr in (suggested, *rivals):
-            trial = yield from bench.trial(lr, steps, schedule, round=number, seed=0)
+            trial = yield from runner.trial(lr, steps, schedule, round=number, seed=0)
             trials.append(trial)
             yield trial
             reached[lr] = trial.loss
@@ -76,7 +76,7 @@ def confirm(
     for seed in range(FINAL_SEEDS):
         pair = []
         for lr in (suggested, rival):
-            trial = yield from bench.trial(lr, last, schedule, round=len(rounds), seed=seed)
+            trial = yield from runner.trial(lr, last, schedule, round=len(rounds), seed=seed)
             trials.append(trial)
             yield trial
             pair.append(trial)

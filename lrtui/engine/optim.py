@@ -1,4 +1,4 @@
-"""The learning rates of parameter groups: set during a test, and the optimizers' own put back after it."""
+"""Learning rates and momentum of parameter groups: set by a test, and the optimizer's own put back after it."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -43,3 +43,29 @@ class OwnRates:
         """Put them back, the very objects."""
         for (group, lr), value in zip(self._kept, self.values, strict=True):
             group["lr"] = lr.fill_(value) if isinstance(lr, torch.Tensor) and value is not None else lr
+
+
+def momentum_of(optimizer: Any) -> float | None:
+    """Heavy-ball momentum, or beta1 of the Adam family; 0 for a torch.optim class without one, None where unknown.
+
+    Args:
+        optimizer: one optimizer, or several of which the first counts.
+    """
+    if isinstance(optimizer, list | tuple):
+        optimizer = optimizer[0]
+    group = optimizer.param_groups[0]
+    if "betas" in group:
+        return float(group["betas"][0])
+    if "momentum" in group:
+        return float(group["momentum"])
+    return 0.0 if type(optimizer).__module__.startswith("torch.optim") else None
+
+
+def set_momentum(optimizers: Iterable[Any], momentum: float) -> None:
+    """Set heavy-ball momentum or beta1 of every group that runs with one."""
+    for optimizer in optimizers:
+        for group in optimizer.param_groups:
+            if "betas" in group and group["betas"][0]:
+                group["betas"] = (momentum, *group["betas"][1:])
+            elif group.get("momentum"):
+                group["momentum"] = momentum

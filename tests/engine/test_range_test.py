@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from torch import nn
 
 from lrtui import TrainDataLoaderIter
-from lrtui.engine.loop import range_test
 from lrtui.engine.ramp import Ramp
+from lrtui.engine.range_test import range_test
 from lrtui.engine.step import Update
 from lrtui.engine.tracker import Tracker
 from tests.engine.rigs import finder, loader, mlp, points

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
-from lrtui.engine.containers import PLAIN, attributes, has_attributes, holds_tensors, is_optimizer
+from lrtui.engine.restore.attributes import PLAIN, attributes, has_attributes, holds_tensors, is_optimizer
 
 _PLAIN = (*PLAIN, torch.dtype, torch.device, Enum)
 

@@ -9,10 +9,10 @@ from torch.utils.data import DataLoader
 
 from lrtui import LRFinder, TrainDataLoaderIter
 from lrtui.analysis.halving import least_budget
-from lrtui.engine.budget import budgeted
-from lrtui.engine.confirm import Confirmation
-from lrtui.engine.rng import RngState
-from lrtui.engine.trials import Trial, TrialStep
+from lrtui.engine.confirm.budget import budgeted
+from lrtui.engine.confirm.trial import Trial, TrialStep
+from lrtui.engine.confirm.verdict import Confirmation
+from lrtui.engine.restore.random_state import RngState
 from tests.engine.rigs import digits_loaders, digits_mlp, finder, loader, mlp, points
 
 
@@ -236,11 +236,11 @@ def timed(seconds: float, slow_validation: float = 0.0) -> tuple[Confirmation, f
     clock = Clock()
     searched = digits_finder()
     train, _ = digits_loaders()
+    from lrtui.engine.confirm.trial_setup import TrialSetup
     from lrtui.engine.settings import Settings
-    from lrtui.engine.workbench import Workbench
 
-    place = Workbench(searched._rig(), train, Settings(), [1e-3])
-    run = budgeted(lambda: place.bench(None), [0.1, 1e-5, 1e-4, 1e-3], None, seconds, "constant", clock)
+    place = TrialSetup(searched._training(), train, Settings(), [1e-3])
+    run = budgeted(lambda: place.runner(None), [0.1, 1e-5, 1e-4, 1e-3], None, seconds, "constant", clock)
     while True:
         try:
             event = next(run)

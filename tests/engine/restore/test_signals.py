@@ -5,7 +5,7 @@ import signal
 import pytest
 import torch
 
-from lrtui.engine.signals import uninterrupted
+from lrtui.engine.restore.signals import uninterrupted
 from tests.engine.rigs import finder, loader
 
 

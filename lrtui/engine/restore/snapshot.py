@@ -14,10 +14,10 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 from torch.optim import Optimizer
 
-from lrtui.engine.containers import Containers
-from lrtui.engine.rng import RngState
-from lrtui.engine.signals import uninterrupted
-from lrtui.engine.vault import Vault
+from lrtui.engine.restore.attributes import Containers
+from lrtui.engine.restore.random_state import RngState
+from lrtui.engine.restore.signals import uninterrupted
+from lrtui.engine.restore.tensors import Vault
 
 
 class Snapshot:

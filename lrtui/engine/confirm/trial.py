@@ -8,8 +8,7 @@ from typing import Literal, NamedTuple
 from torch.optim import Optimizer
 
 from lrtui.engine.batches import OutOfData
-from lrtui.engine.momentum import set_momentum
-from lrtui.engine.rates import set_learning_rates
+from lrtui.engine.optim import set_learning_rates, set_momentum
 from lrtui.engine.step import TrainStep
 from lrtui.engine.validation import Validation
 
@@ -48,7 +47,7 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Bench:
+class TrialRunner:
     """Where trials are run. `start` restores the start and draws the data in the order of a seed."""
 
     start: Callable[[int], TrainStep]

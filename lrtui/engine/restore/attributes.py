@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from lrtui.engine.vault import Vault
+from lrtui.engine.restore.tensors import Vault
 
 PLAIN = (bool, int, float, complex, str, bytes, type(None))
 _SLOTS = ("_parameters", "_buffers", "_modules")

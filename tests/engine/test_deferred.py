@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from torch import nn
 
 from lrtui.engine.batches import OutOfData, train_batches
+from lrtui.engine.deferred import default_lag, read_late
 from lrtui.engine.forward import Forward
-from lrtui.engine.lagged import default_lag, read_late
-from lrtui.engine.loop import range_test
 from lrtui.engine.precision import Precision
 from lrtui.engine.ramp import Ramp
+from lrtui.engine.range_test import range_test
 from lrtui.engine.step import TrainStep
 from lrtui.engine.tracker import Tracker
 from lrtui.engine.validation import Validation
