@@ -21,8 +21,8 @@ UI_SIDE = [
     "lrtui.launch.session",
     "lrtui.runs.store",
     "lrtui.tui.app",
-    "lrtui.tui.screens.run",
-    "lrtui.tui.screens.setup",
+    "lrtui.tui.run.screen",
+    "lrtui.tui.form.screen",
 ]
 
 
@@ -82,5 +82,5 @@ asyncio.run(main())
 
 def test_a_whole_run_in_the_app_leaves_its_process_without_torch() -> None:
     modules = loaded_after(WHOLE_RUN)
-    assert "lrtui.tui.screens.run" in modules
+    assert "lrtui.tui.run.screen" in modules
     assert not {"torch", "torchvision"} & modules

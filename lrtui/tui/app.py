@@ -66,10 +66,10 @@ class LrtuiApp(App[None]):
     def get_default_screen(self) -> Screen[None]:
         """The form; the run of a driver that is there already."""
         if self.driver is not None:
-            from lrtui.tui.screens.run import RunScreen
+            from lrtui.tui.run.screen import RunScreen
 
             return RunScreen(self.driver, self.spec, alone=True)
-        from lrtui.tui.screens.setup import SetupScreen
+        from lrtui.tui.form.screen import SetupScreen
 
         return SetupScreen(self.spec, self.session)
 
@@ -79,7 +79,7 @@ class LrtuiApp(App[None]):
 
     def action_help(self) -> None:
         """Show every key of the screen and of the app, as it is bound now, whether it has something to do or not."""
-        from lrtui.tui.screens.help import Help
+        from lrtui.tui.dialogs.help import Help
 
         if isinstance(self.screen, Help):
             return

@@ -93,9 +93,9 @@ def cpu_seconds(pid: int) -> float:
 
 def frame(points: int) -> float:
     """Milliseconds of one frame with so many points on the curve."""
-    from lrtui.tui.axis import axis_for
-    from lrtui.tui.plotting import Picture, draw
-    from lrtui.tui.thinning import Thinned
+    from lrtui.tui.chart.axis import axis_for
+    from lrtui.tui.chart.plotting import Picture, draw
+    from lrtui.tui.chart.thinning import Thinned
 
     axis = axis_for(1e-7, 10.0, log=True)
     curve = Thinned(axis)

@@ -8,11 +8,10 @@ from pathlib import Path
 
 def app() -> None:
     """The run screen on a run that grows."""
-    from tui_doubles import SPEC, FakeDriver, answer, curve, started
-
     from lrtui.events import Ended
     from lrtui.tui.app import LrtuiApp
     from tests.bench.screen import POINTS, SECONDS
+    from tests.tui.doubles import SPEC, FakeDriver, answer, curve, started
 
     spec = SPEC
     driver = FakeDriver()
@@ -37,10 +36,10 @@ def plain() -> None:
     from rich.text import Text
     from textual.app import App
     from textual.widgets import Static
-    from tui_doubles import SPEC, curve
 
-    from lrtui.tui.screens.run_base import POLL
+    from lrtui.tui.run.screen_base import POLL
     from tests.bench.screen import POINTS, SECONDS, SIZE
+    from tests.tui.doubles import SPEC, curve
 
     steps = curve(SPEC)
     seen: list[object] = []

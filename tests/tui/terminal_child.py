@@ -4,9 +4,8 @@ import signal
 import sys
 from pathlib import Path
 
-from tui_doubles import SPEC, FakeDriver, whole_run
-
 from lrtui.tui.app import LrtuiApp, run_app
+from tests.tui.doubles import SPEC, FakeDriver, whole_run
 
 
 class Crashing(LrtuiApp):

@@ -4,10 +4,10 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
 from textual.widgets import Static
-from tui_doubles import FakeDriver
-from tui_helpers import run_screen
 
 from lrtui.tui.clean import CleanFilter, clean
+from tests.tui.doubles import FakeDriver
+from tests.tui.helpers import run_screen
 
 
 @given(st.text())

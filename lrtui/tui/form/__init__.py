@@ -1,0 +1,1 @@
+"""The form: choices, their parameters and settings become a RunSpec."""

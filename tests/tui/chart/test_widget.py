@@ -1,0 +1,181 @@
+"""The chart widget: what it sends when something changes, and that it sends nothing when nothing does."""
+
+from dataclasses import replace
+
+import pytest
+from textual.app import App, ComposeResult
+from textual.geometry import Region
+
+from lrtui.tui.chart.axis import axis_for
+from lrtui.tui.chart.plotting import Mark, Picture, draw, unmarked
+from lrtui.tui.chart.thinning import Thinned
+from lrtui.tui.chart.widget import Chart
+from tests.tui.doubles import SPEC, FakeDriver, curve, started, whole_run
+from tests.tui.helpers import run_screen, told, until
+
+AXIS = axis_for(1e-7, 10.0, log=True)
+
+
+class Watched(Chart):
+    """Remembers which regions it asked to be sent."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.regions: list[Region] = []
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False):
+        self.regions = [*getattr(self, "regions", []), *(regions or [Region(0, 0, *self.size)])]
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+
+class ChartApp(App[None]):
+    def compose(self) -> ComposeResult:
+        yield Watched()
+
+
+def picture(count: int, marks: tuple[Mark, ...] = ()) -> Picture:
+    thinned = Thinned(AXIS)
+    for step in curve(SPEC, count):
+        thinned.add(step.lr, step.raw_loss, step.loss)
+    return Picture(AXIS, (thinned,), version=count, marks=marks)
+
+
+async def test_the_same_picture_sends_nothing():
+    async with ChartApp().run_test(size=(100, 30)) as pilot:
+        chart = pilot.app.query_one(Watched)
+        chart.show(picture(50))
+        await pilot.pause()
+        chart.regions.clear()
+        chart.show(picture(50))
+        await pilot.pause()
+        assert chart.regions == []
+
+
+async def test_a_new_point_sends_a_few_cells_and_not_the_chart():
+    async with ChartApp().run_test(size=(100, 30)) as pilot:
+        chart = pilot.app.query_one(Watched)
+        chart.show(picture(20))
+        await pilot.pause()
+        chart.regions.clear()
+        chart.show(picture(21))
+        assert chart.regions
+        assert sum(region.area for region in chart.regions) <= 40
+
+
+async def test_a_moved_boundary_sends_its_old_and_its_new_column():
+    async with ChartApp().run_test(size=(100, 30)) as pilot:
+        chart = pilot.app.query_one(Watched)
+        chart.show(picture(100, (Mark(1e-6, "start", "active"),)))
+        await pilot.pause()
+        chart.regions.clear()
+        chart.show(
+            picture(100, (Mark(AXIS.rate_of(AXIS.column(1e-6, chart.columns) + 1, chart.columns), "start", "active"),))
+        )
+        assert all(region.height == 1 for region in chart.regions)
+        assert all(region.width <= 9 for region in chart.regions)
+
+
+async def test_a_moved_boundary_waits_for_no_plot_and_a_new_point_or_size_gets_one(monkeypatch: pytest.MonkeyPatch):
+    plots: list[Picture] = []
+
+    def counted(plotted: Picture, width: int, height: int):
+        plots.append(plotted)
+        return unmarked(plotted, width, height)
+
+    monkeypatch.setattr("lrtui.tui.chart.widget.unmarked", counted)
+    async with ChartApp().run_test(size=(100, 30)) as pilot:
+        chart = pilot.app.query_one(Watched)
+        for lr in (1e-6, 1e-5, 1e-4):
+            chart.show(picture(50, (Mark(lr, "start", "active"),)))
+            assert chart.rows == draw(chart.picture, 100, 30)
+        chart.show(replace(chart.picture, interval=(1e-3, 1e-2)))
+        assert [plotted.version for plotted in plots if plotted.version] == [50]
+        chart.show(picture(51, (Mark(1e-4, "start", "active"),)))
+        assert chart.rows == draw(chart.picture, 100, 30)
+        await pilot.resize_terminal(60, 20)
+        await until(pilot, lambda: chart.size.width == 60)
+        assert chart.rows == draw(chart.picture, 60, 20)
+
+
+async def test_what_is_shown_is_what_was_drawn():
+    async with ChartApp().run_test(size=(100, 30)) as pilot:
+        chart = pilot.app.query_one(Watched)
+        for count in (10, 11, 60, 100):
+            chart.show(picture(count))
+            drawn = ["".join(char for char, _ in row) for row in chart.rows]
+            assert [chart.render_line(y).text for y in range(30)] == drawn
+
+
+async def test_a_resize_draws_anew():
+    async with ChartApp().run_test(size=(100, 30)) as pilot:
+        chart = pilot.app.query_one(Watched)
+        chart.show(picture(100))
+        await pilot.resize_terminal(60, 20)
+        await until(pilot, lambda: chart.size.width == 60)
+        assert len(chart.rows) == 20
+        assert {len(row) for row in chart.rows} == {60}
+
+
+async def test_an_idle_run_screen_writes_nothing(monkeypatch: pytest.MonkeyPatch):
+    async with run_screen(FakeDriver(whole_run(SPEC))) as (screen, pilot):
+        await told(screen, pilot)
+        await pilot.pause(0.5)
+        written = watch_driver(screen.app, monkeypatch)
+        polls = count_polls(screen, monkeypatch)
+        await until(pilot, lambda: polls() >= 4)
+        assert written() == 0
+
+
+async def test_a_growing_run_writes_little(monkeypatch: pytest.MonkeyPatch):
+    driver = FakeDriver()
+    async with run_screen(driver) as (screen, pilot):
+        driver.tell(started(SPEC), *curve(SPEC, 40))
+        await told(screen, pilot)
+        written = watch_driver(screen.app, monkeypatch)
+        driver.tell(*curve(SPEC)[40:45])
+        await told(screen, pilot)
+        assert 0 < written() < 1500
+
+
+def watch_driver(app: App[None], monkeypatch: pytest.MonkeyPatch):
+    """How many characters the app has handed to its terminal since now."""
+    total = 0
+
+    def display(screen, renderable) -> None:
+        nonlocal total
+        if renderable is not None:
+            total += len(renderable.render_segments(app.console))
+
+    monkeypatch.setattr(app, "_display", display)
+    return lambda: total
+
+
+def count_polls(screen, monkeypatch: pytest.MonkeyPatch):
+    events = list(screen.driver.events)
+    reads = 0
+
+    class Counted(list):
+        def __getitem__(self, key):
+            nonlocal reads
+            reads += isinstance(key, slice)
+            return super().__getitem__(key)
+
+    screen.driver.events = Counted(events)
+    return lambda: reads
+
+
+async def test_without_colour_the_boundaries_are_still_told_apart(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with run_screen(FakeDriver(whole_run(SPEC))) as (screen, pilot):
+        await told(screen, pilot)
+        strips = screen._compositor.render_strips()
+        for strip in strips:
+            for segment in strip:
+                style = segment.style
+                assert style is None or style.color is None or style.color.is_default
+                assert style is None or style.bgcolor is None or style.bgcolor.is_default
+        text = "\n".join(strip.text for strip in strips)
+        assert "▸start" in text
+        assert "┃" in text  # in hand
+        assert "┊" in text  # the other one
+        assert "╎" in text  # the suggestion

@@ -1,0 +1,103 @@
+"""The second level of the answer: every reason, every rule, and code that is ready to paste."""
+
+import re
+
+import msgspec
+import pytest
+
+from lrtui.events import Ended
+from lrtui.spec import Choice
+from tests.tui.doubles import SPEC, FakeDriver, answer, curve, started, whole_run
+from tests.tui.helpers import run_screen, screen_text, told, until
+
+SGD = msgspec.structs.replace(SPEC, optimizer=Choice("torch.optim:SGD", {"momentum": 0.9}))
+RULES = {"steepest": 1e-3, "valley": 2e-3, "slide": None}
+
+
+def finished(suggested, spec=SGD) -> FakeDriver:
+    return FakeDriver([started(spec), *curve(spec), suggested, Ended(status="completed", reason="all", seconds=1)])
+
+
+async def opened(screen, pilot) -> str:
+    """The whole page, however much of it is in sight."""
+    await told(screen, pilot)
+    await pilot.press("i")
+    await until(pilot, lambda: screen.app.screen is not screen)
+    return "\n".join(str(part.render()) for part in screen.app.screen.query("Static"))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (100, 30), (200, 50)])
+async def test_i_opens_reasons_advice_rules_and_code(size: tuple[int, int]):
+    suggested = msgspec.structs.replace(answer(), suggestions=RULES)
+    async with run_screen(finished(suggested), SGD, size=size) as (screen, pilot):
+        text = await opened(screen, pilot)
+        for words in ("3.20e-03", "steepest where the repeats agree", "confirm it", "valley centre"):
+            assert words in text
+        assert re.search(r"published rules: \d of \d rules near \S+, within a factor of 3", text)
+        assert "1.00e-03  steepest" in text
+        assert "–  slide" in text
+        assert "torch.optim.SGD(model.parameters(), lr=0.0032, momentum=0.9)" in text
+        assert "3.20e-03" in screen_text(screen.app)
+        await pilot.press("escape")
+        await until(pilot, lambda: screen.app.screen is screen)
+
+
+async def test_the_code_has_the_boundaries_as_the_person_left_them_and_each_line_is_copied_by_its_number():
+    async with run_screen(finished(answer()), SGD) as (screen, pilot):
+        await told(screen, pilot)
+        await pilot.press("e", "shift+left")
+        end = f"{screen.boundaries.end:.2g}"
+        assert end != "0.2"
+        text = await opened(screen, pilot)
+        assert f"max_lr={end}" in text
+        await pilot.press("1")
+        assert screen.app.clipboard == "optimizer = torch.optim.SGD(model.parameters(), lr=0.0032, momentum=0.9)"
+        await pilot.press("2")
+        assert "OneCycleLR(optimizer, max_lr=" + end in screen.app.clipboard
+        await pilot.press("3")
+        assert "CyclicLR(optimizer, base_lr=0.0002, max_lr=" + end in screen.app.clipboard
+
+
+async def test_without_an_answer_there_is_no_constant_rate_to_copy():
+    none = answer(
+        lr=None, low=None, high=None, verdict="still_falling", reason="it fell", advice="Raise end_lr to 1e3."
+    )
+    async with run_screen(finished(none), SGD) as (screen, pilot):
+        await told(screen, pilot)
+        text = screen_text(screen.app)
+        assert "still falling: it fell" in text
+        assert "Raise end_lr to 1e3." in text
+        assert "lr     none" in text
+        page = await opened(screen, pilot)
+        assert "lr=0" not in page.replace("max_lr=0", "").replace("base_lr=0", "")
+        assert "Raise end_lr to 1e3." in page
+        assert "OneCycleLR" not in page
+        await pilot.press("escape", "e", "left")
+        page = await opened(screen, pilot)
+        assert "OneCycleLR" in page  # the boundaries are the person's own now
+
+
+async def test_the_page_can_be_read_to_its_end_at_80_by_24():
+    suggested = msgspec.structs.replace(answer(), suggestions={f"rule{n}": 1e-3 for n in range(20)})
+    async with run_screen(finished(suggested), SGD, size=(80, 24)) as (screen, pilot):
+        await opened(screen, pilot)
+        for _ in range(60):
+            await pilot.press("down")
+        await until(pilot, lambda: "rule19" in screen_text(screen.app))
+
+
+async def test_before_an_answer_i_opens_nothing():
+    driver = FakeDriver()
+    async with run_screen(driver) as (screen, pilot):
+        driver.tell(started(SPEC), *curve(SPEC, 5))
+        await told(screen, pilot)
+        await pilot.press("i")
+        assert screen.app.screen is screen
+
+
+async def test_the_panel_says_the_answer_in_six_lines_at_80_by_24():
+    async with run_screen(FakeDriver(whole_run(SPEC)), size=(80, 24)) as (screen, pilot):
+        await told(screen, pilot)
+        text = screen_text(screen.app)
+        for words in ("3.20e-03", "1.10e-03 to 7.90e-03", "ok: steepest where the repeats agree", "confirm it"):
+            assert words in text

@@ -1,0 +1,90 @@
+"""Presets from the form: saved, opened, refused in words."""
+
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input, OptionList
+
+from lrtui import presets
+from lrtui.spec import Choice, RunSpec
+from lrtui.specfile import read
+from lrtui.tui.dialogs.open_preset import OpenPreset
+from lrtui.tui.dialogs.write import Write
+from lrtui.tui.form.field_box import FieldBox
+from lrtui.tui.run.screen import RunScreen
+from tests.tui.doubles import FakeSession
+from tests.tui.helpers import box, screen_text, screen_words, setup_screen, until
+
+
+async def typed(pilot, text: str) -> None:
+    pilot.app.screen.query_one(Input).value = text
+    await pilot.pause()
+
+
+async def test_f2_saves_the_whole_form_and_asks_before_it_overwrites(tmp_path: Path):
+    spec = RunSpec(seed=4, metric=Choice("lrtui:accuracy"))
+    (tmp_path / "mine.toml").write_text("precious")
+    async with setup_screen(spec=spec) as (screen, pilot):
+        await pilot.press("f2")
+        await until(pilot, lambda: isinstance(screen.app.screen, Write))
+        await typed(pilot, f"{tmp_path}/mine")
+        await pilot.press("enter")
+        await until(pilot, lambda: "is there already" in screen_words(screen.app))
+        assert (tmp_path / "mine.toml").read_text() == "precious"
+        await pilot.press("enter")
+        await until(pilot, lambda: screen.app.screen is screen)
+        assert read(tmp_path / "mine.toml") == spec
+
+
+async def test_a_form_with_something_wrong_is_not_saved():
+    async with setup_screen() as (screen, pilot):
+        box(screen, "range.num_iter").widget.value = "ten"
+        await pilot.pause()
+        await pilot.press("f2")
+        await until(pilot, lambda: screen.focused is box(screen, "range.num_iter").widget)
+        assert screen.app.screen is screen
+
+
+async def test_f3_lists_recent_ones_first_filters_and_fills_the_form():
+    presets.save(RunSpec(seed=7), presets.place("seven"), overwrite=False)
+    presets.remember(RunSpec(seed=8, model=Choice("sample_models/mlp.py:MLP")))
+    async with setup_screen() as (screen, pilot):
+        app = screen.app
+        await pilot.press("f3")
+        await until(pilot, lambda: isinstance(app.screen, OpenPreset))
+        assert [preset.recent for preset in app.screen.shown] == [True, False]
+        assert "MLP" in screen_text(app)
+        await typed(pilot, "sev")
+        await until(pilot, lambda: app.screen.query_one(OptionList).option_count == 1)
+        await pilot.press("enter")
+        await until(pilot, lambda: [one.text for one in screen.query(FieldBox) if one.path == "seed"] == ["7"])
+        assert app.screen is screen
+        assert screen.spec.seed == 7
+        assert screen.focused.id == "run"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("sead = 1", "wrong.toml:1: sead: unknown field 'sead'"), ("seed = ", "not TOML")],
+)
+async def test_a_wrong_file_is_refused_in_a_line_and_the_form_stays(tmp_path: Path, text: str, words: str):
+    path = tmp_path / "wrong.toml"
+    path.write_text(text)
+    async with setup_screen(size=(140, 40)) as (screen, pilot):
+        app = screen.app
+        await pilot.press("f3")
+        await until(pilot, lambda: isinstance(app.screen, OpenPreset))
+        await typed(pilot, str(path))
+        await pilot.press("enter")
+        await until(pilot, lambda: words in screen_words(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is screen)
+
+
+async def test_a_run_is_remembered():
+    session = FakeSession()
+    async with setup_screen(session, RunSpec(seed=11)) as (screen, pilot):
+        await pilot.press("f5")
+        await until(pilot, lambda: isinstance(screen.app.screen, RunScreen))
+        found = presets.presets(Path("/nowhere"))
+        assert [read(preset.path).seed for preset in found] == [11]

@@ -1,0 +1,377 @@
+"""The form: what it offers, what it marks, what it makes."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from lrtui.catalog.offers import Offer
+from lrtui.events import Ended
+from lrtui.protocol import Described
+from lrtui.spec import Choice, RunSpec
+from lrtui.tui.form.choice_box import ChoiceBox
+from lrtui.tui.form.field_box import FieldBox
+from lrtui.tui.form.form import Form
+from lrtui.tui.form.screen import SetupScreen
+from lrtui.tui.form.target_input import TargetInput
+from lrtui.tui.run.screen import RunScreen
+from tests.tui.doubles import SPEC, FakeSession, whole_run
+from tests.tui.helpers import box, focus, mark, screen_text, screen_words, setup_screen, until
+
+
+def choice(screen: SetupScreen, role: str) -> ChoiceBox:
+    return screen.query_one(f"#choice-{role}", ChoiceBox)
+
+
+async def test_one_enter_runs_the_default():
+    session = FakeSession()
+    async with setup_screen(session) as (screen, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(screen.app.screen, RunScreen))
+        assert session.drivers[0].specs == [RunSpec()]
+
+
+async def test_enter_works_before_the_worker_is_warm():
+    session = FakeSession(warm=False)
+    session.describe = lambda role, where: None
+    async with setup_screen(session) as (screen, pilot):
+        assert "loading torch" in screen_text(screen.app)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(screen.app.screen, RunScreen))
+        assert session.drivers[0].specs == [RunSpec()]
+
+
+async def test_fields_are_read_from_the_signatures():
+    async with setup_screen(size=(100, 60)) as (screen, _):
+        text = screen_text(screen.app)
+        for name in ("width", "betas", "weight_decay", "start_lr", "batch_size", "seed", "precision"):
+            assert name in text
+        assert box(screen, "optimizer.betas").text == "0.9, 0.999"
+        assert box(screen, "optimizer.amsgrad").text == "false"
+        assert box(screen, "optimizer.foreach").text == "none"
+
+
+async def test_what_is_typed_is_what_is_run():
+    session = FakeSession()
+    async with setup_screen(session, SPEC) as (screen, pilot):
+        await focus(pilot, box(screen, "range.end_lr").widget)
+        await pilot.press("end", "backspace", "backspace", "2")
+        await focus(pilot, box(screen, "optimizer.weight_decay").widget)
+        await pilot.press("end", "5")
+        await focus(pilot, box(screen, "optimizer.amsgrad").widget)
+        await pilot.press("space")
+        await focus(pilot, box(screen, "range.mode").widget)
+        await pilot.press("l")
+        await pilot.press("f5")
+        await until(pilot, lambda: isinstance(screen.app.screen, RunScreen))
+        spec = session.drivers[0].specs[0]
+        assert spec.range.end_lr == 2
+        assert spec.range.mode == "linear"
+        assert spec.optimizer == Choice("torch.optim:AdamW", {"weight_decay": 0.015, "amsgrad": True})
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "words"),
+    [
+        ("range.start_lr", "abc", "expected a number, got 'abc'"),
+        ("range.start_lr", "0", "must be above 0 in exp mode"),
+        ("range.end_lr", "1e-9", "must be above start_lr"),
+        ("range.num_iter", "1", "at least 2"),
+        ("range.num_iter", "ten", "expected a whole number"),
+        ("range.num_iter", "", "expected a whole number"),
+        ("loader.batch_size", "0", "at least 1"),
+        ("seed", "-1", "must be in"),
+        ("optimizer.betas", "0.9", "2 numbers"),
+        ("optimizer.weight_decay", "much", "expected a number, got 'much'"),
+        ("model.width", "1.5", "expected a whole number"),
+    ],
+)
+async def test_wrong_input_is_marked_at_its_field_in_words_and_not_run(path: str, text: str, words: str):
+    session = FakeSession()
+    async with setup_screen(session) as (screen, pilot):
+        box(screen, path).widget.value = text
+        await until(pilot, lambda: bool(mark(screen, path)))
+        assert words in mark(screen, path)
+        assert path in screen_text(screen.app)  # the line beside the run button, visible from everywhere
+        await pilot.press("f5")
+        assert not session.drivers
+        assert screen.focused is box(screen, path).widget
+        box(screen, path).widget.value = "0.5, 0.6" if "betas" in path else "5"
+        await until(pilot, lambda: not mark(screen, path))
+
+
+@pytest.mark.parametrize(
+    ("role", "target", "words"),
+    [
+        ("model", "nowhere/net.py:Net", "nowhere/net.py: no such file"),
+        ("model", "net", "expected where:what"),
+        ("model", "sample_models/cnn.py:SmalCNN", "did you mean 'SmallCNN'"),
+        ("data", "lrtui:digit", "did you mean 'digits'"),
+        ("optimizer", "torch.optim:AdamQ", "did you mean"),
+        ("optimizer", "no.such.module:Adam", "no module named 'no.such.module'"),
+        ("loss", "whatever", "expected where:what"),
+    ],
+)
+async def test_a_target_that_is_not_there_is_told(role: str, target: str, words: str):
+    session = FakeSession()
+    async with setup_screen(session, size=(160, 50)) as (screen, pilot):
+        choice(screen, role).target.line.value = target
+        await until(pilot, lambda: words in screen_words(screen.app))
+        await pilot.press("f5")
+        assert not session.drivers
+
+
+async def test_a_file_that_does_not_parse_is_told_with_its_line(tmp_path: Path):
+    (tmp_path / "net.py").write_text("def net(:\n    pass\n")
+    async with setup_screen() as (screen, pilot):
+        choice(screen, "model").target.line.value = f"{tmp_path}/net.py:net"
+        await until(pilot, lambda: any("net.py:1" in problem.message for problem in screen.body.problems))
+
+
+async def test_a_file_is_listed_without_being_run(tmp_path: Path):
+    (tmp_path / "net.py").write_text(
+        "raise SystemExit('run!')\ndef net(width: int, depth: int = 3):\n    '''Makes a net.'''\n"
+    )
+    async with setup_screen() as (screen, pilot):
+        choice(screen, "model").target.line.value = f"{tmp_path}/net.py:net"
+        await until(pilot, lambda: any(field.path == "model.width" for field in screen.query(FieldBox)))
+        assert "Makes a net." in screen_text(screen.app)
+        await until(
+            pilot, lambda: "required" in mark(screen, "model.width") or "expected" in mark(screen, "model.width")
+        )
+        box(screen, "model.width").widget.value = "4"
+        await until(pilot, lambda: not screen.body.problems)
+        assert screen.spec.model.args == {"width": 4}
+
+
+async def test_a_default_that_is_no_plain_data_is_left_to_the_module(tmp_path: Path):
+    (tmp_path / "net.py").write_text("import torch\ndef net(width: int = 4, act: type = torch.nn.ReLU):\n    pass\n")
+    async with setup_screen() as (screen, pilot):
+        choice(screen, "model").target.line.value = f"{tmp_path}/net.py:net"
+        await until(pilot, lambda: any(field.path == "model.act" for field in screen.query(FieldBox)))
+        assert box(screen, "model.act").text == ""
+        assert "ReLU" in screen_text(screen.app)
+        await until(pilot, lambda: screen.spec is not None and screen.spec.model.args == {})
+
+
+async def test_enter_lists_and_takes_a_sample_model():
+    async with setup_screen() as (screen, pilot):
+        line = choice(screen, "model").target.line
+        await focus(pilot, line)
+        line.value = ""
+        await pilot.press(*"mlp")
+        target = screen.query_one("#choice-model TargetInput", TargetInput)
+        assert target.menu.display
+        assert all("mlp" in candidate.text.lower() for candidate in target.found)
+        await pilot.press("enter")
+        assert line.value.startswith("sample_models/mlp.py:")
+        assert not target.menu.display
+        await until(pilot, lambda: choice(screen, "model").found.state == "known")
+
+
+async def test_enter_on_a_target_that_is_complete_lists_what_else_there_is():
+    async with setup_screen() as (screen, pilot):
+        target = screen.query_one("#choice-model TargetInput", TargetInput)
+        await focus(pilot, target.line)
+        await pilot.press("enter")
+        listed = [candidate.text for candidate in target.found]
+        assert listed[0] == "sample_models/cnn.py:SmallCNN"
+        assert any("mlp.py" in text for text in listed)
+        await pilot.press("escape")
+        assert not target.menu.display
+        assert screen.focused is target.line
+
+
+async def test_a_list_that_comes_later_opens_when_it_comes():
+    session = FakeSession()
+    describe, asked = session.describe, []
+    session.describe = lambda role, where: (
+        asked.append((role, where)) if where == "torchvision" else describe(role, where)
+    )
+    async with setup_screen(session) as (screen, pilot):
+        target = screen.query_one("#choice-data TargetInput", TargetInput)
+        await focus(pilot, target.line)
+        target.line.value = "torchvision:"
+        await until(pilot, lambda: ("data", "torchvision") in asked)
+        offer = Offer(target="torchvision:FakeData", summary="Random images.")
+        session.described["data", "torchvision"] = Described(role="data", where="torchvision", offers=(offer,))
+        await until(pilot, lambda: [candidate.text for candidate in target.found] == ["torchvision:FakeData"])
+        await pilot.press("enter")
+        assert target.text == "torchvision:FakeData"
+        await until(pilot, lambda: choice(screen, "data").found.state == "known")
+
+
+async def test_paths_complete_folder_by_folder_down_to_what_a_file_offers(tmp_path: Path):
+    (tmp_path / "nets").mkdir()
+    (tmp_path / "nets" / "good.py").write_text("def build(width: int = 8):\n    return None\n")
+    (tmp_path / "notes.txt").write_text("")
+    async with setup_screen() as (screen, pilot):
+        target = screen.query_one("#choice-model TargetInput", TargetInput)
+        await focus(pilot, target.line)
+        target.line.value = f"{tmp_path}/n"
+        await until(pilot, lambda: target.menu.display)
+        assert [candidate.text for candidate in target.found] == [f"{tmp_path}/nets/"]
+        await pilot.press("enter")
+        await until(pilot, lambda: [candidate.note for candidate in target.found] == ["Python file"])
+        await pilot.press("enter")
+        await until(pilot, lambda: [candidate.text for candidate in target.found] == [f"{tmp_path}/nets/good.py:build"])
+        await pilot.press("enter")
+        assert target.text == f"{tmp_path}/nets/good.py:build"
+        await until(pilot, lambda: any(field.path == "model.width" for field in screen.query(FieldBox)))
+
+
+async def test_what_was_typed_for_an_optimizer_is_there_when_it_is_picked_again():
+    async with setup_screen() as (screen, pilot):
+        box(screen, "optimizer.weight_decay").widget.value = "0.3"
+        line = choice(screen, "optimizer").target.line
+        await pilot.pause()
+        line.value = "torch.optim:SGD"
+        await until(pilot, lambda: any(field.path == "optimizer.momentum" for field in screen.query(FieldBox)))
+        await until(pilot, lambda: screen.spec.optimizer == Choice("torch.optim:SGD"))
+        line.value = "torch.optim:AdamW"
+        await until(pilot, lambda: any(field.path == "optimizer.betas" for field in screen.query(FieldBox)))
+        assert box(screen, "optimizer.weight_decay").text == "0.3"
+
+
+async def test_a_spec_given_at_the_start_fills_the_form_and_what_the_form_does_not_show_survives():
+    spec = msgspec.structs.replace(
+        RunSpec(),
+        optimizer=Choice("torch.optim:SGD", {"momentum": 0.9}),
+        metric=Choice("torch.nn:Thing"),
+        range=msgspec.structs.replace(RunSpec().range, warmup=7, end_lr=3.0),
+    )
+    async with setup_screen(spec=spec) as (screen, pilot):
+        assert box(screen, "optimizer.momentum").text == "0.9"
+        assert box(screen, "range.end_lr").text == "3"
+        await until(pilot, lambda: screen.spec == spec)
+
+
+async def test_escape_comes_back_from_a_failed_run_with_every_value_kept():
+    session = FakeSession()
+    async with setup_screen(session) as (screen, pilot):
+        box(screen, "range.num_iter").widget.value = "37"
+        await pilot.pause()
+        await pilot.press("f5")
+        await until(pilot, lambda: isinstance(screen.app.screen, RunScreen))
+        session.drivers[0].tell(Ended(status="failed", phase="data", reason="data.py: no such file", seconds=0))
+        await until(pilot, lambda: "no such file" in screen_words(screen.app))
+        await pilot.press("escape")
+        await until(pilot, lambda: screen.app.screen is screen)
+        assert box(screen, "range.num_iter").text == "37"
+        assert session.drivers[0].asked[-1] == "close"
+        await pilot.press("f5")
+        await until(pilot, lambda: len(session.drivers) == 2)
+        assert session.drivers[1].specs[0].range.num_iter == 37
+
+
+async def test_leaving_a_run_that_is_on_asks_first():
+    session = FakeSession()
+    async with setup_screen(session) as (screen, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(screen.app.screen, RunScreen))
+        run = screen.app.screen
+        session.drivers[0].tell(*whole_run(RunSpec())[:20])
+        await until(pilot, lambda: run.view.steps > 0)
+        await pilot.press("escape")
+        await until(pilot, lambda: "A run is on" in screen_text(screen.app))
+        await pilot.press("escape")
+        await until(pilot, lambda: screen.app.screen is run)
+        await pilot.press("escape", "enter")
+        await until(pilot, lambda: screen.app.screen is screen)
+        assert session.drivers[0].asked[-1] == "close"
+
+
+async def test_what_is_wrong_with_the_worker_is_told():
+    session = FakeSession()
+    session.problem = "no worker can be started: [/] \x1b[2J"
+    async with setup_screen(session) as (screen, pilot):
+        await until(pilot, lambda: "no worker can be started: [/]" in screen_words(screen.app))
+        assert "\x1b" not in screen_text(screen.app)
+
+
+@pytest.mark.parametrize(
+    "text", ["[/]", "[bold", "\x1b[2J", "a\x00b:c", "/etc/shadow:x", "~nobody/x.py:y", ":" * 9, "/" * 300]
+)
+async def test_hostile_text_in_a_target_breaks_nothing(text: str):
+    async with setup_screen() as (screen, pilot):
+        line = choice(screen, "model").target.line
+        await focus(pilot, line)
+        line.value = text
+        await pilot.pause()
+        await pilot.press("enter", "escape", "escape")
+        await until(pilot, lambda: bool(screen.body.problems))
+        assert "\x1b" not in screen_text(screen.app)
+
+
+async def test_hostile_names_in_a_module_are_shown_not_obeyed():
+    session = FakeSession()
+    async with setup_screen(session, size=(160, 50)) as (screen, pilot):
+        box(screen, "optimizer.weight_decay").widget.value = "[/] \x1b[2J"
+        await until(pilot, lambda: bool(mark(screen, "optimizer.weight_decay")))
+        assert "\x1b" not in screen_text(screen.app)
+
+
+async def test_tab_reaches_every_field_and_comes_round():
+    async with setup_screen(size=(80, 24)) as (screen, pilot):
+        seen = []
+        while screen.focused not in seen:
+            seen.append(screen.focused)
+            await pilot.press("tab")
+        for field in screen.query(FieldBox):
+            assert field.widget in seen
+        assert screen.query_one("#run") in seen
+
+
+async def test_down_walks_on_from_field_to_field():
+    async with setup_screen(size=(80, 24)) as (screen, pilot):
+        field = box(screen, "range.start_lr")
+        await focus(pilot, field.widget)
+        await pilot.press("down")
+        assert screen.focused is box(screen, "range.end_lr").widget
+
+
+async def test_the_field_in_hand_is_explained_and_visible():
+    async with setup_screen(size=(80, 24)) as (screen, pilot):
+        await focus(pilot, box(screen, "loader.workers").widget)
+        await until(pilot, lambda: "processes that load batches" in screen_text(screen.app))
+        await until(pilot, lambda: "workers" in screen_text(screen.app).rpartition("processes")[0])
+        assert "run" in screen_text(screen.app)
+
+
+async def test_q_typed_into_a_field_is_a_letter_and_escape_then_q_leaves():
+    async with setup_screen() as (screen, pilot):
+        app = screen.app
+        await focus(pilot, box(screen, "range.end_lr").widget)
+        await pilot.press("q")
+        assert "q" in box(screen, "range.end_lr").text
+        await pilot.press("escape")
+        assert screen.focused is screen.query_one("#run")
+        await pilot.press("q")
+    assert app.return_code == 0
+
+
+async def test_devices_of_the_worker_are_offered():
+    async with setup_screen() as (screen, pilot):
+        await until(pilot, lambda: "cuda:0" in box(screen, "device").widget.choices)
+        await focus(pilot, box(screen, "device").widget)
+        await pilot.press("right", "right")
+        await until(pilot, lambda: screen.spec is not None and screen.spec.device == "cuda:0")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (100, 30), (200, 50), (40, 10), (10, 3)])
+async def test_the_run_button_is_on_the_screen_at_every_size(size: tuple[int, int]):
+    async with setup_screen(size=size) as (screen, _):
+        region = screen.query_one("#run").region
+        assert region.bottom <= size[1]
+        assert region.height == 1
+
+
+async def test_what_the_fields_were_made_with_is_no_edit(monkeypatch: pytest.MonkeyPatch):
+    edits: list[str] = []
+    monkeypatch.setattr(Form, "set", lambda form, path, text: edits.append(path))
+    monkeypatch.setattr(Form, "set_arg", lambda form, role, name, text: edits.append(name))
+    async with setup_screen() as (screen, pilot):
+        await pilot.pause()
+        assert edits == []
+        box(screen, "range.num_iter").widget.value = "7"
+        await until(pilot, lambda: edits == ["range.num_iter"])

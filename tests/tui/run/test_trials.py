@@ -1,0 +1,237 @@
+"""Short trainings and the stability limit: asked for, drawn as they come, told in words, kept in the record."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from lrtui.events import Ended, Measured
+from lrtui.measured import broken_off
+from lrtui.tui.chart.plotting import draw
+from lrtui.tui.run.budget import Budget, parse_budget, usual_budget
+from lrtui.tui.run.state import RunState
+from lrtui.tui.run.trials import trials_picture
+from lrtui.tui.run.trials_screen import Trials
+from tests.tui.doubles import SPEC, FakeDriver, answer, confirmation, curve, started, trial, whole_run
+from tests.tui.helpers import run_screen, screen_text, told, until
+
+TRIALS = [trial(3.2e-3, 0.4), trial(9.6e-3, 0.3), trial(1.1e-3, None)]
+LIMIT = Measured(name="stability", values={"limit": 1e-3, "eigenvalue": 2000.0, "formula": "2/λ", "problem": ""})
+
+
+async def going(screen, pilot, driver: FakeDriver, *events: Measured) -> None:
+    """Ask for trainings with the default budget; these events come."""
+    await told(screen, pilot)
+    await pilot.press("c")
+    await until(pilot, lambda: screen.app.screen is not screen)
+    await pilot.press("enter")
+    await until(pilot, lambda: isinstance(screen.app.screen, Trials))
+    driver.tell(*events)
+    await told(screen, pilot)
+    await until(
+        pilot, lambda: screen.app.screen._drawn is not None and screen.app.screen._drawn[0] == screen.view.version
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "budget"),
+    [
+        ("1200", (1200, None)),
+        (" 30 s", (None, 30.0)),
+        ("2 min", (None, 120.0)),
+        ("1.5m", (None, 90.0)),
+        ("500 steps", (500, None)),
+    ],
+)
+def test_a_budget_is_iterations_or_a_time(text: str, budget: tuple):
+    assert parse_budget(text, "constant") == Budget(*budget, "constant")
+
+
+@pytest.mark.parametrize("text", ["", "0", "-3", "many", "1.5", "nan", "1e9999", "30 parsecs"])
+def test_what_is_no_budget_is_told_in_words(text: str):
+    with pytest.raises(ValueError, match="iterations"):
+        parse_budget(text, "constant")
+
+
+def test_the_usual_budget_grows_with_the_rates_to_compare():
+    few = usual_budget(3.2e-3, None, None)
+    many = usual_budget(3.2e-3, answer().suggestion, answer().bounds)
+    assert few == 3 * 300
+    assert many == 7 * 300  # the interval's ends and both bounds are new
+
+
+async def test_c_asks_for_budget_and_schedule_and_the_driver_is_given_them():
+    driver = FakeDriver(whole_run(SPEC))
+    async with run_screen(driver) as (screen, pilot):
+        await told(screen, pilot)
+        await pilot.press("c")
+        await until(pilot, lambda: "budget" in screen_text(screen.app))
+        assert "3.20e-03" in screen_text(screen.app)
+        dialog = screen.app.screen
+        dialog.query_one("Input").value = "soon"
+        await pilot.press("enter")
+        assert "such as 30 s" in screen_text(screen.app)
+        assert driver.budgets == []
+        dialog.query_one("Input").value = "30 s"
+        await pilot.press("down", "right")
+        assert "2.00e-01 (the end boundary, as the peak)" in screen_text(screen.app)
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(driver.budgets))
+        assert driver.budgets == [{"lr": 2e-1, "iterations": None, "seconds": 30.0, "schedule": "one-cycle"}]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (100, 30), (200, 50)])
+async def test_trials_are_a_table_as_they_come_and_the_verdict_is_in_words(size: tuple[int, int]):
+    driver = FakeDriver(whole_run(SPEC))
+    async with run_screen(driver, size=size) as (screen, pilot):
+        await going(screen, pilot, driver, *TRIALS[:2])
+        text = screen_text(screen.app)
+        assert "3.20e-03  suggestion" in text
+        assert "9.60e-03  suggestion × 3" in text
+        assert "0.3" in text
+        assert "x stops" in text
+        assert any(0x2800 < ord(char) < 0x2900 for char in text)  # their curves
+        driver.tell(TRIALS[2], confirmation())
+        await told(screen, pilot)
+        await until(pilot, lambda: "confirmed: no rate trains better" in screen_text(screen.app))
+        text = screen_text(screen.app)
+        assert "low" in text
+        assert "blew up" in text
+        assert "validation loss" in text
+        await pilot.press("escape")
+        await until(pilot, lambda: screen.app.screen is screen)
+        assert "tried: confirmed" in screen_text(screen.app)
+
+
+async def test_x_stops_the_trainings():
+    driver = FakeDriver(whole_run(SPEC))
+    async with run_screen(driver) as (screen, pilot):
+        await going(screen, pilot, driver, TRIALS[0])
+        await pilot.press("x")
+        assert driver.asked == ["confirm", "stop"]
+        driver.tell(broken_off("confirmation", "stopped by the user after 1 trials"))
+        await told(screen, pilot)
+        await until(pilot, lambda: "stopped by the user" in screen_text(screen.app))
+        assert not screen.view.busy
+        await pilot.press("x")
+        assert driver.asked == ["confirm", "stop"]
+
+
+async def test_a_better_rate_is_taken_by_a_and_is_in_the_record_with_the_trials(tmp_path: Path):
+    driver = FakeDriver(whole_run(SPEC))
+    async with run_screen(driver) as (screen, pilot):
+        await going(screen, pilot, driver, *TRIALS, confirmation("refuted", better=9.6e-3, reason="9.6e-03 is better"))
+        await until(pilot, lambda: "a takes it" in screen_text(screen.app))
+        assert screen.view.answer.suggestion.lr == 3.2e-3
+        await pilot.press("a")
+        assert screen.view.answer.suggestion.lr == 9.6e-3
+        assert screen.view.answer.suggestion.high == 9.6e-3
+        await pilot.press("w")
+        target = tmp_path / "out.json"
+        await until(pilot, lambda: bool(screen.app.screen.query("Input")))
+        screen.app.screen.query_one("Input").value = str(target)
+        await pilot.press("enter")
+        await until(pilot, target.exists)
+        record = json.loads(target.read_text())
+        assert record["suggestion"]["lr"] == 9.6e-3
+        assert [one["name"] for one in record["measured"]] == ["trial"] * 3 + ["confirmation"]
+        await until(pilot, lambda: isinstance(screen.app.screen, Trials))
+        await pilot.press("escape")
+        await until(pilot, lambda: screen.app.screen is screen)
+        await pilot.press("u")
+        assert screen.view.answer.suggestion.lr == 3.2e-3
+
+
+async def test_a_better_peak_becomes_the_end_boundary_and_leaves_the_answer_alone():
+    driver = FakeDriver(whole_run(SPEC))
+    async with run_screen(driver) as (screen, pilot):
+        peaks = [Measured(name=one.name, values={**one.values, "schedule": "one-cycle"}) for one in TRIALS]
+        refuted = confirmation("refuted", better=9.6e-3, reason="9.6e-03 is better", schedule="one-cycle")
+        await going(screen, pilot, driver, *peaks, refuted)
+        await until(pilot, lambda: "let it peak at 9.6e-03 instead" in " ".join(screen_text(screen.app).split()))
+        assert "a takes it" in " ".join(screen_text(screen.app).split())
+        await pilot.press("a")
+        assert screen.boundaries.end == 9.6e-3
+        assert screen.boundaries.start == 2e-4
+        assert screen.view.answer.suggestion.lr == 3.2e-3
+        await until(pilot, lambda: "taken" in screen_text(screen.app))
+
+
+async def test_without_an_answer_the_boundary_in_hand_is_tried():
+    driver = FakeDriver([started(SPEC), *curve(SPEC), answer(lr=None, low=None, high=None, verdict="disagree"),
+                         Ended(status="completed", reason="all", seconds=1)])  # fmt: skip
+    async with run_screen(driver) as (screen, pilot):
+        await told(screen, pilot)
+        await pilot.press("e", "shift+left")
+        await pilot.press("c")
+        await until(pilot, lambda: "the end boundary" in screen_text(screen.app))
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(driver.budgets))
+        assert driver.budgets[0]["lr"] == screen.boundaries.end
+
+
+async def test_neither_is_asked_for_while_a_run_goes_on_and_no_run_while_they_go_on():
+    driver = FakeDriver()
+    async with run_screen(driver) as (screen, pilot):
+        driver.tell(started(SPEC), *curve(SPEC, 5))
+        await told(screen, pilot)
+        await pilot.press("c", "l")
+        assert driver.asked == ["run"]
+        driver.tell(*curve(SPEC)[5:], answer(), Ended(status="completed", reason="", seconds=1))
+        await told(screen, pilot)
+        await pilot.press("l", "l", "enter")
+        assert driver.asked == ["run", "stability"]
+
+
+async def test_the_stability_limit_is_a_line_with_its_value_and_formula_and_l_hides_it():
+    driver = FakeDriver(whole_run(SPEC))
+    async with run_screen(driver) as (screen, pilot):
+        await told(screen, pilot)
+        assert "limit" not in screen_text(screen.app)
+        await pilot.press("l")
+        assert driver.asked == ["stability"]
+        driver.tell(LIMIT)
+        await told(screen, pilot)
+        text = screen_text(screen.app)
+        assert "limit" in text.split("\n")[1]
+        assert "¦" in text
+        assert "limit 1.00e-03, 2/λ" in text
+        await pilot.press("l")
+        assert "¦" not in screen_text(screen.app)
+        assert driver.asked == ["stability"]
+
+
+async def test_an_optimizer_without_a_theory_is_told_in_a_line():
+    driver = FakeDriver(whole_run(SPEC))
+    async with run_screen(driver) as (screen, pilot):
+        await told(screen, pilot)
+        await pilot.press("l")
+        driver.tell(broken_off("stability", "there is no theory for Lion"))
+        await told(screen, pilot)
+        text = screen_text(screen.app)
+        assert "there is no theory for Lion" in text
+        assert "¦" not in text
+
+
+def test_a_training_that_blew_up_does_not_flatten_those_in_front():
+    view = RunState(SPEC)
+    for event in (trial(3.2e-3, 0.4), trial(9.6e-3, 0.3), trial(0.1, None)):
+        if event.values["lr"] == 0.1:
+            event.values["curve"] = [2.3, 50.0, 4000.0]
+        view.feed(event)
+    picture = trials_picture(view)
+    rows = draw(picture, 100, 20)
+    high = max(float(label) for row in rows[1:-2] if (label := "".join(char for char, _ in row[:6]).strip()))
+    assert high < 10
+    assert picture.roles == ("repeat", "smooth", "suggestion")
+
+
+async def test_a_reset_takes_the_trials_away():
+    driver = FakeDriver(whole_run(SPEC))
+    async with run_screen(driver) as (screen, pilot):
+        await going(screen, pilot, driver, *TRIALS, confirmation())
+        await pilot.press("escape")
+        await until(pilot, lambda: screen.app.screen is screen)
+        await pilot.press("r")
+        assert screen.view.trials == []
+        assert "confirmed" not in screen_text(screen.app)
