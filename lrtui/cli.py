@@ -23,25 +23,41 @@ _PRECISIONS = ("fp32", "tf32", "bf16", "fp16", "apex-O1", "apex-O2")
 def _spec_options(command: Any) -> Any:
     """The flags that edit a spec; each is None unless it was given."""
     options = [
-        click.option("--model", metavar="T", help="Model target: FILE.py:NAME, package.module:NAME, torchvision:NAME."),
+        click.option(
+            "--model",
+            metavar="T",
+            help="Model target: FILE.py:NAME, package.module:NAME, torchvision:NAME.",
+        ),
         click.option("--data", metavar="T", help="Data target; lrtui:digits is built in."),
         click.option("--optimizer", metavar="T", help="Optimizer target, such as torch.optim:SGD."),
-        click.option("--loss", metavar="T", help="Loss target, 'auto', or 'none' where the model returns its loss."),
+        click.option(
+            "--loss",
+            metavar="T",
+            help="Loss target, 'auto', or 'none' where the model returns its loss.",
+        ),
         click.option("--metric", metavar="T", help="Metric target, or 'none'."),
         click.option("--step", metavar="T", help="A step of your own: (model, batch) -> loss."),
         click.option("--start-lr", type=float, help="Where the ramp starts."),
         click.option("--end-lr", type=float, help="Where the ramp ends."),
         click.option("--num-iter", type=int, help="How many optimizer steps."),
-        click.option("--mode", type=click.Choice(["exp", "linear"]), help="How the learning rate rises."),
+        click.option(
+            "--mode", type=click.Choice(["exp", "linear"]), help="How the learning rate rises."
+        ),
         click.option("--batch-size", type=int, help="Examples in a batch."),
         click.option("--val", is_flag=True, default=None, help="Measure the validation loss."),
         click.option("--accumulate", type=int, help="Batches per optimizer step."),
-        click.option("--precision", type=click.Choice(_PRECISIONS), help="What the forward computes in."),
+        click.option(
+            "--precision", type=click.Choice(_PRECISIONS), help="What the forward computes in."
+        ),
         click.option("--device", help="auto, cpu, cuda, cuda:1, mps."),
         click.option("--repeats", type=int, help="How many curves."),
         click.option("--seed", type=int, help="Seed of data order and initialisation."),
         click.option(
-            "--set", "overrides", multiple=True, metavar="FIELD=VALUE", help="Any field, such as model.width=32."
+            "--set",
+            "overrides",
+            multiple=True,
+            metavar="FIELD=VALUE",
+            help="Any field, such as model.width=32.",
         ),
     ]
     for option in reversed(options):
@@ -94,7 +110,9 @@ def lrtui(context: click.Context, /, spec: Path | None, **flags: Any) -> None:
     """
     if context.invoked_subcommand is not None:
         if any(value not in (None, ()) for value in flags.values()):
-            raise click.UsageError(f"put the flags after the command: lrtui {context.invoked_subcommand} …")
+            raise click.UsageError(
+                f"put the flags after the command: lrtui {context.invoked_subcommand} …"
+            )
         return
     _check_home()
     from lrtui.tui.app import run_app
@@ -103,9 +121,20 @@ def lrtui(context: click.Context, /, spec: Path | None, **flags: Any) -> None:
 
 
 @lrtui.command()
-@click.argument("spec_file", metavar="[SPEC.toml]", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@click.argument(
+    "spec_file",
+    metavar="[SPEC.toml]",
+    required=False,
+    type=click.Path(path_type=Path, dir_okay=False),
+)
 @_spec_options
-@click.option("--confirm", "iterations", type=click.IntRange(min=1), metavar="N", help="Confirm within N iterations.")
+@click.option(
+    "--confirm",
+    "iterations",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Confirm within N iterations.",
+)
 @click.option(
     "--confirm-seconds",
     "seconds",
@@ -113,14 +142,35 @@ def lrtui(context: click.Context, /, spec: Path | None, **flags: Any) -> None:
     metavar="S",
     help="Confirm the answer by short trainings within S seconds.",
 )
-@click.option("--schedule", type=click.Choice(["constant", "one-cycle"]), help="How those trainings set their rate.")
-@click.option("--stability", is_flag=True, help="Measure the largest stable learning rate (SGD and the Adam family).")
-@click.option("--json", "as_json", is_flag=True, help="Print the run record, and nothing else, on stdout.")
-@click.option("-o", "output", type=click.Path(path_type=Path, dir_okay=False), help="Write the run record to a file.")
+@click.option(
+    "--schedule",
+    type=click.Choice(["constant", "one-cycle"]),
+    help="How those trainings set their rate.",
+)
+@click.option(
+    "--stability",
+    is_flag=True,
+    help="Measure the largest stable learning rate (SGD and the Adam family).",
+)
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print the run record, and nothing else, on stdout."
+)
+@click.option(
+    "-o",
+    "output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the run record to a file.",
+)
 @click.option("--force", is_flag=True, help="Overwrite the file that -o names.")
 @click.pass_context
 def run(
-    context: click.Context, /, spec_file: Path | None, as_json: bool, output: Path | None, force: bool, **flags: Any
+    context: click.Context,
+    /,
+    spec_file: Path | None,
+    as_json: bool,
+    output: Path | None,
+    force: bool,
+    **flags: Any,
 ) -> None:
     """Run the range test without a screen.
 
@@ -239,8 +289,14 @@ def _check_home() -> None:
         for folder in (paths.runs(), paths.logs()):
             folder.stat()
     except OSError as error:
-        where = "LRTUI_HOME" if os.environ.get("LRTUI_HOME") else "the data directory (LRTUI_HOME sets another)"
-        raise click.UsageError(f"{where} cannot be used: {error.filename}: {error.strerror}") from None
+        where = (
+            "LRTUI_HOME"
+            if os.environ.get("LRTUI_HOME")
+            else "the data directory (LRTUI_HOME sets another)"
+        )
+        raise click.UsageError(
+            f"{where} cannot be used: {error.filename}: {error.strerror}"
+        ) from None
 
 
 def _spec(file: Path | None, flags: dict[str, Any]) -> "RunSpec":
@@ -254,7 +310,10 @@ def _spec(file: Path | None, flags: dict[str, Any]) -> "RunSpec":
     if model is not None and model != spec.model.target:
         spec = _with_companion(_with(spec, "model.target", model))
     homes = {name: f"{name}.target" for name in _TARGETS}
-    homes |= {name: f"range.{name}" for name in ("start_lr", "end_lr", "num_iter", "mode", "val", "repeats")}
+    homes |= {
+        name: f"range.{name}"
+        for name in ("start_lr", "end_lr", "num_iter", "mode", "val", "repeats")
+    }
     homes |= {"accumulate": "range.accumulation_steps", "batch_size": "loader.batch_size"}
     overrides = flags.pop("overrides")
     for name, value in flags.items():
@@ -288,7 +347,9 @@ def _with(spec: "RunSpec", path: str, value: Any) -> "RunSpec":
     section, _, field = path.rpartition(".")
     if field == "target":
         before = getattr(spec, section)
-        return msgspec.structs.replace(spec, **{section: before if before.target == value else Choice(value)})
+        return msgspec.structs.replace(
+            spec, **{section: before if before.target == value else Choice(value)}
+        )
     if not section:
         return msgspec.structs.replace(spec, **{field: value})
     inner = msgspec.structs.replace(getattr(spec, section), **{field: value})

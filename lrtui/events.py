@@ -26,7 +26,9 @@ class Started(msgspec.Struct, frozen=True, kw_only=True, tag="started", tag_fiel
     loss: str  # the criterion's name
     digest: str
     total_steps: int  # over all repeats
-    momentum: float | None = None  # of the optimizer: beta1 of the Adam family, 0 for one without, None where unknown
+    momentum: float | None = (
+        None  # of the optimizer: beta1 of the Adam family, 0 for one without, None where unknown
+    )
     log: str  # path of the log that holds tracebacks and the user's prints
 
 

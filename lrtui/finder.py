@@ -133,7 +133,9 @@ class LRFinder:
         if precision is not None:
             self._precision = precisions.of_name(precision, self.device)
             if isinstance(self._precision, precisions.Apex):
-                model, optimizer = precisions.apex_initialize(model.to(self.device), optimizer, precision)
+                model, optimizer = precisions.apex_initialize(
+                    model.to(self.device), optimizer, precision
+                )
         self.model = model
         self.optimizer = optimizer
         self.criterion = criterion
@@ -160,7 +162,9 @@ class LRFinder:
     @property
     def best_loss(self) -> float | None:
         """The lowest smoothed loss so far, of all repeats; None before there is one."""
-        return min((loss for one in self.histories for loss in one["loss"] if isfinite(loss)), default=None)
+        return min(
+            (loss for one in self.histories for loss in one["loss"] if isfinite(loss)), default=None
+        )
 
     def range_test(
         self,
@@ -218,7 +222,9 @@ class LRFinder:
             self.status, self.reason = _broken_off(error)
             raise
         if self.verbose:
-            print(f"Learning rate search finished: {self.reason}. See the graph with {type(self).__name__}.plot()")
+            print(
+                f"Learning rate search finished: {self.reason}. See the graph with {type(self).__name__}.plot()"
+            )
 
     def steps(
         self, train_loader: Any, val_loader: Any = None, **settings: Unpack[Given]
@@ -246,7 +252,9 @@ class LRFinder:
         self._chosen = chosen
         self._begin()
         self._start.watch(generators(train_loader) + generators(val_loader))
-        steps = self._run(all_repeats(self._training(), train_loader, val_loader, chosen, ramp), own)
+        steps = self._run(
+            all_repeats(self._training(), train_loader, val_loader, chosen, ramp), own
+        )
         self._active = weakref.ref(steps)
         return steps
 
@@ -304,7 +312,9 @@ class LRFinder:
         bounds = self.analysis().bounds
         return None if bounds is None else (bounds.start_lr, bounds.end_lr)
 
-    def confirm(self, train_loader: Any, val_loader: Any = None, **how: Unpack[Trying]) -> Confirmation:
+    def confirm(
+        self, train_loader: Any, val_loader: Any = None, **how: Unpack[Trying]
+    ) -> Confirmation:
         """Does the suggestion hold? Short trainings at it and at its rivals, all from the same start, on the same data.
 
         Args:
@@ -358,11 +368,15 @@ class LRFinder:
         check_trials(iterations, seconds, schedule)
         check_update(self.optimizers, self._precision, chosen.accumulation_steps, chosen.batch_step)
         setup = self._trial_setup(train_loader, val_loader, chosen)
-        run = self._restored(budgeted(lambda: setup.runner(val_loader), rates, iterations, seconds, schedule))
+        run = self._restored(
+            budgeted(lambda: setup.runner(val_loader), rates, iterations, seconds, schedule)
+        )
         self._active = weakref.ref(run)
         return run
 
-    def stability(self, train_loader: Any, batches: int = 2, **settings: Unpack[TrialSettings]) -> Stability:
+    def stability(
+        self, train_loader: Any, batches: int = 2, **settings: Unpack[TrialSettings]
+    ) -> Stability:
         """The largest stable learning rate at the start of training, by the curvature of the first batches' mean loss.
 
         See `lrtui.engine.stability` for where that holds. Model and optimizer go back to where the last test began.
@@ -384,7 +398,9 @@ class LRFinder:
         finally:
             self._put_back()
 
-    def show(self, train_loader: Any = None, val_loader: Any = None, **settings: Unpack[Given]) -> int:
+    def show(
+        self, train_loader: Any = None, val_loader: Any = None, **settings: Unpack[Given]
+    ) -> int:
         """Open the app on these live objects: see `lrtui.show`."""
         import lrtui
 
@@ -395,7 +411,10 @@ class LRFinder:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         """Put everything back."""
         self.reset()
@@ -431,11 +450,16 @@ class LRFinder:
         self._start.restore()
         self._spent = False
 
-    def _run(self, repeats: Generator[Step, None, Outcome], own: OwnRates) -> Generator[Step, None, None]:
+    def _run(
+        self, repeats: Generator[Step, None, Outcome], own: OwnRates
+    ) -> Generator[Step, None, None]:
         self.status = "running"
         self._spent = True
         try:
-            with precisions.global_settings(self._precision, self._cudnn_benchmark), closing(repeats):
+            with (
+                precisions.global_settings(self._precision, self._cudnn_benchmark),
+                closing(repeats),
+            ):
                 self.status, self.reason = yield from self._recorded(repeats)
         except BaseException as error:
             self.status, self.reason = _broken_off(error)
@@ -495,7 +519,10 @@ class LRFinder:
 
     def _restored(self, trials: Trials) -> Trials:
         try:
-            with precisions.global_settings(self._precision, self._cudnn_benchmark), closing(trials):
+            with (
+                precisions.global_settings(self._precision, self._cudnn_benchmark),
+                closing(trials),
+            ):
                 return (yield from trials)
         finally:
             self._active = None
@@ -521,9 +548,13 @@ def check_objects(model: Any, optimizer: Any, criterion: Any) -> None:
     for one in optimizers:
         # wrappers of optimizers (apex, accelerate) need not inherit from torch's class
         if isinstance(one, type) or not (hasattr(one, "param_groups") and hasattr(one, "step")):
-            raise TypeError(f"`optimizer` must be a torch.optim optimizer or a list of them, got {_named(one)}")
+            raise TypeError(
+                f"`optimizer` must be a torch.optim optimizer or a list of them, got {_named(one)}"
+            )
     if isinstance(criterion, type) or not (criterion is None or callable(criterion)):
-        raise TypeError(f"`criterion` must be a function of (output, target), or None, got {_named(criterion)}")
+        raise TypeError(
+            f"`criterion` must be a function of (output, target), or None, got {_named(criterion)}"
+        )
 
 
 def _named(thing: Any) -> str:

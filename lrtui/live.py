@@ -18,7 +18,9 @@ from lrtui.launch.live_driver import Facts, LiveDriver
 from lrtui.spec import Choice, LoaderSpec, RangeSpec, RunSpec
 
 
-def show(finder: LRFinder, train_loader: Any = None, val_loader: Any = None, **settings: Unpack[Given]) -> int:
+def show(
+    finder: LRFinder, train_loader: Any = None, val_loader: Any = None, **settings: Unpack[Given]
+) -> int:
     """Open the app on a finder's model and optimizer; without a loader on the test that it has measured already.
 
     Whatever is done in it, model and optimizer are as they were when the finder was made once it is left; the curve
@@ -51,14 +53,18 @@ def show(finder: LRFinder, train_loader: Any = None, val_loader: Any = None, **s
 class LiveObjects:
     """A finder and its loaders, as a LiveDriver asks of them."""
 
-    def __init__(self, finder: LRFinder, train_loader: Any, val_loader: Any, settings: Given) -> None:
+    def __init__(
+        self, finder: LRFinder, train_loader: Any, val_loader: Any, settings: Given
+    ) -> None:
         self._finder = finder
         self._loaders = train_loader, val_loader
         self._settings = settings
         chosen = settings_of(settings)
         self.past = [] if train_loader is not None else steps_of(finder)
         if train_loader is None and not self.past:
-            raise ValueError("nothing to show: give a loader to run a test, or call range_test() first")
+            raise ValueError(
+                "nothing to show: give a loader to run a test, or call range_test() first"
+            )
         self.judged_by = "training loss" if val_loader is None else "validation loss"
         self.spec = spec_of(finder, train_loader, val_loader, chosen, self.past)
 
@@ -92,7 +98,11 @@ class LiveObjects:
     def outcome(self) -> tuple[Status, str]:
         """How the last test ended."""
         status = self._finder.status
-        known: dict[str, Status] = {"diverged": "diverged", "stopped": "stopped", "interrupted": "interrupted"}
+        known: dict[str, Status] = {
+            "diverged": "diverged",
+            "stopped": "stopped",
+            "interrupted": "interrupted",
+        }
         return known.get(status, "completed"), self._finder.reason
 
     def analysis(self) -> Analysis:
@@ -110,10 +120,14 @@ class LiveObjects:
         return self._loaders
 
 
-def spec_of(finder: LRFinder, train_loader: Any, val_loader: Any, chosen: Settings, past: list[Step]) -> RunSpec:
+def spec_of(
+    finder: LRFinder, train_loader: Any, val_loader: Any, chosen: Settings, past: list[Step]
+) -> RunSpec:
     """The spec that the screen shows: names of classes instead of targets, for live objects have none."""
     optimizer = finder.optimizers[0]
-    start_lr = _first(chosen.start_lr) or float(optimizer.param_groups[0]["lr"] or RangeSpec().start_lr)
+    start_lr = _first(chosen.start_lr) or float(
+        optimizer.param_groups[0]["lr"] or RangeSpec().start_lr
+    )
     end_lr = _first(chosen.end_lr) or RangeSpec().end_lr
     if past:
         start_lr, end_lr = past[0].lr, past[-1].lr
@@ -124,7 +138,9 @@ def spec_of(finder: LRFinder, train_loader: Any, val_loader: Any, chosen: Settin
         model=Choice(_name(finder.model)),
         data=Choice(_name(data) if data is not None else "measured before"),
         optimizer=Choice(_target(optimizer), _arguments(optimizer)),
-        loader=LoaderSpec(batch_size=batch_size if isinstance(batch_size, int) and batch_size > 0 else 1),
+        loader=LoaderSpec(
+            batch_size=batch_size if isinstance(batch_size, int) and batch_size > 0 else 1
+        ),
         range=RangeSpec(
             start_lr=start_lr,
             end_lr=end_lr,

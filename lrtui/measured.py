@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from lrtui.engine.confirm.verdict import Confirmation
     from lrtui.engine.stability import Stability
 
-CHECKS = ("confirmation", "stability")  # the names of the events that end what is measured beside a curve
+CHECKS = (
+    "confirmation",
+    "stability",
+)  # the names of the events that end what is measured beside a curve
 CURVE_POINTS = 60
 STOPPED = "stopped by the user"
 
@@ -53,7 +56,9 @@ def concluded(found: "Confirmation", schedule: str, judged_by: str) -> Measured:
     """What the trials say."""
     names = ("verdict", "lr", "better", "reason", "margin", "error", "iterations")
     values = {name: getattr(found, name) for name in names}
-    return measured("confirmation", {**values, "schedule": schedule, "judged_by": judged_by, "problem": ""})
+    return measured(
+        "confirmation", {**values, "schedule": schedule, "judged_by": judged_by, "problem": ""}
+    )
 
 
 def limit_event(found: "Stability") -> Measured:
@@ -73,7 +78,9 @@ def measured(name: str, values: dict[str, Any]) -> Measured:
     plain: dict[str, Any] = {}
     for key, value in values.items():
         numbers = value if isinstance(value, list) else [value]
-        kinds = [nonfinite_kind(number) if isinstance(number, float) else None for number in numbers]
+        kinds = [
+            nonfinite_kind(number) if isinstance(number, float) else None for number in numbers
+        ]
         places += [NonFinitePlace(key, index, kind) for index, kind in enumerate(kinds) if kind]
         tidy = [None if kind else number for number, kind in zip(numbers, kinds, strict=True)]
         plain[key] = tidy if isinstance(value, list) else tidy[0]

@@ -11,7 +11,11 @@ _APP = "lrtui"
 def data() -> Path:
     """The folder for what must survive: run records and journals. `LRTUI_HOME` overrides it."""
     override = os.environ.get("LRTUI_HOME")
-    root = Path(override).expanduser() if override else platformdirs.user_data_path(_APP, appauthor=False)
+    root = (
+        Path(override).expanduser()
+        if override
+        else platformdirs.user_data_path(_APP, appauthor=False)
+    )
     return _made(root)
 
 

@@ -63,7 +63,11 @@ def presets(folder: Path) -> list[Preset]:
     """The recent ones, newest first, then the saved ones, then the TOML files of a folder."""
     recent = [Preset(path, _title(path), recent=True) for path in _by_age(_recent())]
     saved = [Preset(path, path.stem) for path in _by_age(paths.specs())]
-    here = [Preset(path, path.name) for path in sorted(folder.glob("*.toml")) if path.name != "pyproject.toml"]
+    here = [
+        Preset(path, path.name)
+        for path in sorted(folder.glob("*.toml"))
+        if path.name != "pyproject.toml"
+    ]
     return [*recent, *saved, *here]
 
 

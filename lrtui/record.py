@@ -17,7 +17,17 @@ from typing import Any
 import msgspec
 
 from lrtui.analysis.answer import Bounds, Suggestion
-from lrtui.events import Ended, Event, Measured, Notice, Started, Status, Step, Suggested, nonfinite_kind
+from lrtui.events import (
+    Ended,
+    Event,
+    Measured,
+    Notice,
+    Started,
+    Status,
+    Step,
+    Suggested,
+    nonfinite_kind,
+)
 from lrtui.spec import RunSpec
 
 SCHEMA = "lrtui.run/1"
@@ -98,20 +108,35 @@ def from_events(events: Iterable[Event]) -> RunRecord:
         RecordError: there is no `Started` among the events.
     """
     steps: list[Step] = []
-    fields: dict[str, Any] = {"reason": "the run was cut off before it could end", "measured": [], "notices": []}
+    fields: dict[str, Any] = {
+        "reason": "the run was cut off before it could end",
+        "measured": [],
+        "notices": [],
+    }
     for event in events:
         match event:
             case Started():
                 steps.clear()
                 fields |= {
                     name: getattr(event, name)
-                    for name in ("id", "created", "lrtui", "torch", "device", "digest", "log", "momentum")
+                    for name in (
+                        "id",
+                        "created",
+                        "lrtui",
+                        "torch",
+                        "device",
+                        "digest",
+                        "log",
+                        "momentum",
+                    )
                 }
                 fields["spec"] = msgspec.to_builtins(event.spec)
             case Step():
                 steps.append(event)
             case Suggested():
-                fields |= {name: getattr(event, name) for name in ("suggestion", "suggestions", "bounds")}
+                fields |= {
+                    name: getattr(event, name) for name in ("suggestion", "suggestions", "bounds")
+                }
             case Measured():
                 fields["measured"].append({"name": event.name, **event.values})
             case Notice():
@@ -210,11 +235,17 @@ def _from_foreign(document: dict[str, Any], name: str) -> RunRecord:
         lr=foreign.lr,
         loss=[value if math.isfinite(value) else None for value in loss],
         nonfinite=[
-            NonFinitePlace("loss", at, kind) for at, value in enumerate(loss) if (kind := nonfinite_kind(value))
+            NonFinitePlace("loss", at, kind)
+            for at, value in enumerate(loss)
+            if (kind := nonfinite_kind(value))
         ],
     )
     return RunRecord(
-        id=new_id(), created=now(), status="completed", reason="a history of torch_lr_finder", history=history
+        id=new_id(),
+        created=now(),
+        status="completed",
+        reason="a history of torch_lr_finder",
+        history=history,
     )
 
 
@@ -222,7 +253,9 @@ def _same_lengths(history: History) -> None:
     for name in ("loss", "raw_loss", "train_loss", "metric", "group_lrs"):
         count = len(getattr(history, name))
         if count not in (0, len(history.lr)):
-            raise ValueError(f"history.{name} has {count} entries for {len(history.lr)} learning rates")
+            raise ValueError(
+                f"history.{name} has {count} entries for {len(history.lr)} learning rates"
+            )
 
 
 def _merged(old: Any, new: Any) -> Any:

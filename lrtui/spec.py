@@ -103,12 +103,24 @@ def problems(spec: RunSpec) -> list[Problem]:
         need(_is_target(target), name, f"expected where:what, got '{target}'")
     for name in ("loss", "metric", "step"):
         target = getattr(spec, name).target
-        need(_is_target(target) or target in ("auto", "none"), name, f"expected where:what or 'none', got '{target}'")
+        need(
+            _is_target(target) or target in ("auto", "none"),
+            name,
+            f"expected where:what or 'none', got '{target}'",
+        )
     test = spec.range
-    need(math.isfinite(test.start_lr), "range.start_lr", f"must be a finite number, got {test.start_lr}")
+    need(
+        math.isfinite(test.start_lr),
+        "range.start_lr",
+        f"must be a finite number, got {test.start_lr}",
+    )
     need(math.isfinite(test.end_lr), "range.end_lr", f"must be a finite number, got {test.end_lr}")
     if test.mode == "exp":
-        need(test.start_lr > 0, "range.start_lr", f"must be above 0 in exp mode, got {test.start_lr:g}")
+        need(
+            test.start_lr > 0,
+            "range.start_lr",
+            f"must be above 0 in exp mode, got {test.start_lr:g}",
+        )
     else:
         need(test.start_lr >= 0, "range.start_lr", f"must not be negative, got {test.start_lr:g}")
     need(
@@ -117,7 +129,11 @@ def problems(spec: RunSpec) -> list[Problem]:
         f"must be above start_lr ({test.start_lr:g}), got {test.end_lr:g}",
     )
     need(test.num_iter >= 2, "range.num_iter", f"must be at least 2, got {test.num_iter}")
-    need(test.num_iter <= 10**9, "range.num_iter", f"must be at most 1,000,000,000, got {test.num_iter}")
+    need(
+        test.num_iter <= 10**9,
+        "range.num_iter",
+        f"must be at most 1,000,000,000, got {test.num_iter}",
+    )
     need(0 <= test.smooth_f < 1, "range.smooth_f", f"must be in [0, 1), got {test.smooth_f:g}")
     need(test.diverge_th > 1, "range.diverge_th", f"must be above 1, got {test.diverge_th:g}")
     for name in ("accumulation_steps", "iterations_per_lr", "repeats"):
@@ -126,9 +142,19 @@ def problems(spec: RunSpec) -> list[Problem]:
     for name in ("warmup", "val_batches", "max_seconds", "clip_grad_norm"):
         value = getattr(test, name)
         need(value >= 0, f"range.{name}", f"must not be negative, got {value:g}")
-    need(spec.loader.batch_size >= 1, "loader.batch_size", f"must be at least 1, got {spec.loader.batch_size}")
-    need(spec.loader.workers >= 0, "loader.workers", f"must not be negative, got {spec.loader.workers}")
-    need(spec.loader.subset >= 0, "loader.subset", f"must not be negative, got {spec.loader.subset}")
+    need(
+        spec.loader.batch_size >= 1,
+        "loader.batch_size",
+        f"must be at least 1, got {spec.loader.batch_size}",
+    )
+    need(
+        spec.loader.workers >= 0,
+        "loader.workers",
+        f"must not be negative, got {spec.loader.workers}",
+    )
+    need(
+        spec.loader.subset >= 0, "loader.subset", f"must not be negative, got {spec.loader.subset}"
+    )
     need(
         0 < spec.loader.val_fraction < 1,
         "loader.val_fraction",

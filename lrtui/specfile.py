@@ -9,7 +9,12 @@ import msgspec
 
 from lrtui.spec import CHOICES, Choice, RunSpec, SpecError, checked
 
-_KINDS = {"`int`": "a whole number", "`float`": "a number", "`str`": "text", "`bool`": "true or false"}
+_KINDS = {
+    "`int`": "a whole number",
+    "`float`": "a number",
+    "`str`": "text",
+    "`bool`": "true or false",
+}
 _SECTIONS = {"range": RunSpec().range, "loader": RunSpec().loader}
 
 
@@ -39,7 +44,9 @@ def parse(text: str, name: str = "spec") -> RunSpec:
     except (SpecError, msgspec.ValidationError) as error:
         message, place = _in_words(str(error))
         line = _line_of(text, place)
-        raise SpecError(f"{name}{f':{line}' if line else ''}: {place + ': ' if place else ''}{message}") from None
+        raise SpecError(
+            f"{name}{f':{line}' if line else ''}: {place + ': ' if place else ''}{message}"
+        ) from None
 
 
 def override(spec: RunSpec, assignment: str) -> RunSpec:
@@ -73,7 +80,9 @@ def _value(text: str) -> Any:
         return text
 
 
-def _leaves(document: dict[str, Any], before: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], Any]]:
+def _leaves(
+    document: dict[str, Any], before: tuple[str, ...] = ()
+) -> list[tuple[tuple[str, ...], Any]]:
     found = []
     for key, value in document.items():
         inside = isinstance(value, dict) and len(before) == 0
@@ -85,7 +94,9 @@ def _known(path: tuple[str, ...], value: Any) -> None:
     """Refuse a field that there is not, with the nearest one that there is."""
     first = path[0]
     if first not in RunSpec.__struct_fields__:
-        raise SpecError(f"$.{first}\tunknown field '{first}'{_nearest(first, RunSpec.__struct_fields__)}")
+        raise SpecError(
+            f"$.{first}\tunknown field '{first}'{_nearest(first, RunSpec.__struct_fields__)}"
+        )
     fields: tuple[str, ...]
     if first in CHOICES:
         fields = Choice.__struct_fields__
@@ -103,7 +114,9 @@ def _known(path: tuple[str, ...], value: Any) -> None:
         return
     if path[1] not in fields:
         hint = " (arguments belong under args)" if first in CHOICES else ""
-        raise SpecError(f"$.{first}.{path[1]}\tunknown field '{path[1]}'{_nearest(path[1], fields)}{hint}")
+        raise SpecError(
+            f"$.{first}.{path[1]}\tunknown field '{path[1]}'{_nearest(path[1], fields)}{hint}"
+        )
 
 
 def _nearest(name: str, names: tuple[str, ...]) -> str:

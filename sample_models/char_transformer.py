@@ -17,7 +17,9 @@ class _Layer(nn.Module):
         self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
         self.project = nn.Linear(width, 3 * width)
         self.merge = nn.Linear(width, width)
-        self.feed = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
+        self.feed = nn.Sequential(
+            nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width)
+        )
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, states: torch.Tensor) -> torch.Tensor:
@@ -28,7 +30,9 @@ class _Layer(nn.Module):
             for part in self.project(self.norm1(states)).chunk(3, dim=-1)
         )
         mixed = F.scaled_dot_product_attention(query, key, value, is_causal=True)
-        states = states + self.dropout(self.merge(mixed.transpose(1, 2).reshape(count, length, width)))
+        states = states + self.dropout(
+            self.merge(mixed.transpose(1, 2).reshape(count, length, width))
+        )
         result: torch.Tensor = states + self.dropout(self.feed(self.norm2(states)))
         return result
 
@@ -67,5 +71,7 @@ class CharTransformer(nn.Module):
     def forward(self, codes: torch.Tensor) -> torch.Tensor:
         """Codes (N, T) to scores of the next character (N, T, vocabulary)."""
         places = torch.arange(codes.shape[1], device=codes.device)
-        scores: torch.Tensor = self.head(self.norm(self.layers(self.characters(codes) + self.places(places))))
+        scores: torch.Tensor = self.head(
+            self.norm(self.layers(self.characters(codes) + self.places(places)))
+        )
         return scores

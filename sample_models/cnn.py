@@ -36,8 +36,12 @@ class SmallCNN(nn.Module):
         blocks = []
         for block, (before, after) in enumerate(zip([in_channels, *widths], widths, strict=False)):
             stride = 1 if block == 0 else 2
-            convolution = nn.Conv2d(before, after, kernel_size=3, stride=stride, padding=1, bias=False)
-            blocks.append(nn.Sequential(convolution, nn.BatchNorm2d(after), ACTIVATIONS[activation]()))
+            convolution = nn.Conv2d(
+                before, after, kernel_size=3, stride=stride, padding=1, bias=False
+            )
+            blocks.append(
+                nn.Sequential(convolution, nn.BatchNorm2d(after), ACTIVATIONS[activation]())
+            )
         self.features = nn.Sequential(*blocks)
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(widths[-1], num_classes)

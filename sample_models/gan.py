@@ -25,13 +25,19 @@ class GAN(nn.Module):
         hidden: units of each hidden layer
     """
 
-    def __init__(self, in_channels: int = 1, image_size: int = 8, latent: int = 32, hidden: int = 128) -> None:
+    def __init__(
+        self, in_channels: int = 1, image_size: int = 8, latent: int = 32, hidden: int = 128
+    ) -> None:
         """Build both nets."""
         super().__init__()
         pixels = in_channels * image_size**2
         self.latent = latent
         self.generator = nn.Sequential(
-            nn.Linear(latent, hidden), nn.BatchNorm1d(hidden), nn.ReLU(), nn.Linear(hidden, pixels), nn.Sigmoid()
+            nn.Linear(latent, hidden),
+            nn.BatchNorm1d(hidden),
+            nn.ReLU(),
+            nn.Linear(hidden, pixels),
+            nn.Sigmoid(),
         )
         self.critic = nn.Sequential(
             nn.Linear(pixels, hidden),
@@ -61,7 +67,10 @@ def optimizers(model: GAN, lr: float = 2e-4, beta1: float = 0.5) -> list[Optimiz
         lr: the learning rate of both
         beta1: how much of the last gradients is kept; GANs want less than usual
     """
-    return [Adam(net.parameters(), lr=lr, betas=(beta1, 0.999)) for net in (model.generator, model.critic)]
+    return [
+        Adam(net.parameters(), lr=lr, betas=(beta1, 0.999))
+        for net in (model.generator, model.critic)
+    ]
 
 
 def step(model: GAN, batch: Any, optimizers: Sequence[Optimizer]) -> torch.Tensor:

@@ -48,12 +48,16 @@ class SmallResNet(nn.Module):
         """Build the stem, the stages and the head."""
         super().__init__()
         self.stem = nn.Sequential(
-            nn.Conv2d(in_channels, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU()
+            nn.Conv2d(in_channels, width, 3, padding=1, bias=False),
+            nn.BatchNorm2d(width),
+            nn.ReLU(),
         )
         stages, before = [], width
         for stage in range(3):
             for block in range(blocks):
-                stages.append(_Block(before, width * 2**stage, stride=2 if stage and block == 0 else 1))
+                stages.append(
+                    _Block(before, width * 2**stage, stride=2 if stage and block == 0 else 1)
+                )
                 before = width * 2**stage
         self.stages = nn.Sequential(*stages)
         self.head = nn.Linear(before, num_classes)

@@ -36,7 +36,12 @@ class TabularNet(nn.Module):
     """
 
     def __init__(
-        self, in_features: int = 8, out_features: int = 1, width: int = 64, blocks: int = 2, dropout: float = 0.1
+        self,
+        in_features: int = 8,
+        out_features: int = 1,
+        width: int = 64,
+        blocks: int = 2,
+        dropout: float = 0.1,
     ) -> None:
         """Build the layers."""
         super().__init__()

@@ -21,7 +21,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that need what is not here skip, and say what it is."""
     for item in items:
         if item.get_closest_marker("fashion") and not FASHION.exists():
-            item.add_marker(pytest.mark.skip(reason=f"Debian's dataset-fashion-mnist is not installed ({FASHION})"))
+            item.add_marker(
+                pytest.mark.skip(
+                    reason=f"Debian's dataset-fashion-mnist is not installed ({FASHION})"
+                )
+            )
         if item.get_closest_marker("gpu"):
             import torch
 

@@ -20,7 +20,13 @@ STARTED = Started(
 )
 SUGGESTED = Suggested(
     suggestion=Suggestion(
-        lr=0.003, low=0.001, high=0.008, verdict="ok", reason="the loss fell.", method="valley", advice="repeat it."
+        lr=0.003,
+        low=0.001,
+        high=0.008,
+        verdict="ok",
+        reason="the loss fell.",
+        method="valley",
+        advice="repeat it.",
     ),
     suggestions={"steepest": 0.004, "valley": None},
     bounds=Bounds(start_lr=0.001, end_lr=0.01),
@@ -30,10 +36,19 @@ ENDED = Ended(status="diverged", reason="the loss became nan at lr 1.00e-01", se
 
 def steps(repeat: int = 0) -> list[Step]:
     finite = [
-        Step(iteration=i, repeat=repeat, lr=10.0 ** -(4 - i), raw_loss=2.5 - i, loss=2.5 - i / 2, seconds=i / 10)
+        Step(
+            iteration=i,
+            repeat=repeat,
+            lr=10.0 ** -(4 - i),
+            raw_loss=2.5 - i,
+            loss=2.5 - i / 2,
+            seconds=i / 10,
+        )
         for i in range(3)
     ]
-    last = Step(iteration=3, repeat=repeat, lr=0.1, raw_loss=None, loss=None, nonfinite="nan", seconds=0.3)
+    last = Step(
+        iteration=3, repeat=repeat, lr=0.1, raw_loss=None, loss=None, nonfinite="nan", seconds=0.3
+    )
     return [*finite, last]
 
 

@@ -36,7 +36,9 @@ def shell(*arguments: str, cwd: Path, **options: object) -> subprocess.Completed
         (["--seed", "3", "run"], "put the flags after the command"),
     ],
 )
-def test_what_makes_no_sense_is_usage_and_runs_nothing(tmp_path: Path, arguments: list[str], words: str) -> None:
+def test_what_makes_no_sense_is_usage_and_runs_nothing(
+    tmp_path: Path, arguments: list[str], words: str
+) -> None:
     done = shell(*arguments, cwd=tmp_path)
     assert done.returncode == 2
     assert words in done.stderr
@@ -61,7 +63,14 @@ def test_a_file_that_is_there_is_not_overwritten_unforced(tmp_path: Path) -> Non
 
 def test_a_stdout_that_is_full_is_exit_code_5_and_names_the_record(tmp_path: Path) -> None:
     with open("/dev/full", "w") as full:  # noqa: PTH123 - a device
-        done = shell(*QUICK, "--json", cwd=tmp_path, capture_output=False, stdout=full, stderr=subprocess.PIPE)
+        done = shell(
+            *QUICK,
+            "--json",
+            cwd=tmp_path,
+            capture_output=False,
+            stdout=full,
+            stderr=subprocess.PIPE,
+        )
     assert done.returncode == 5
     assert "Traceback" not in done.stderr
     assert "the record is kept at" in done.stderr

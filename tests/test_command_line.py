@@ -32,13 +32,20 @@ def test_a_model_brings_what_its_file_says(opened: list[RunSpec]) -> None:
 
 def test_explicit_flags_win_over_what_a_model_brings(opened: list[RunSpec]) -> None:
     called(
-        "--model", "sample_models/char_transformer.py:CharTransformer", "--batch-size", "7", "--data", "lrtui:digits"
+        "--model",
+        "sample_models/char_transformer.py:CharTransformer",
+        "--batch-size",
+        "7",
+        "--data",
+        "lrtui:digits",
     )
     assert opened[0].loader.batch_size == 7
     assert opened[0].data == Choice("lrtui:digits")
 
 
-def test_a_spec_before_no_command_opens_the_app_with_it(opened: list[RunSpec], tmp_path: Path) -> None:
+def test_a_spec_before_no_command_opens_the_app_with_it(
+    opened: list[RunSpec], tmp_path: Path
+) -> None:
     path = tmp_path / "mine.toml"
     path.write_text("seed = 5\n[range]\nnum_iter = 7\n")
     called(str(path), "--num-iter", "9")

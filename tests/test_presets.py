@@ -41,7 +41,9 @@ def test_recent_ones_come_first_newest_first_and_each_once(tmp_path: Path) -> No
     (tmp_path / "here.toml").write_text("seed = 1\n")
     for age, seed in ((300, 1), (200, 2), (100, 3), (0, 1)):
         presets.remember(with_seed(seed))
-        newest = max((paths.specs() / "recent").glob("*.toml"), key=lambda path: path.stat().st_mtime_ns)
+        newest = max(
+            (paths.specs() / "recent").glob("*.toml"), key=lambda path: path.stat().st_mtime_ns
+        )
         stamp = newest.stat().st_mtime - age
         os.utime(newest, (stamp, stamp))
     found = presets.presets(tmp_path)

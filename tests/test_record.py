@@ -62,11 +62,17 @@ def test_several_repeats_are_kept_apart_and_the_first_is_the_history() -> None:
 
 def test_a_skipped_step_is_no_point_of_the_curve() -> None:
     skipped = Step(iteration=0, lr=1e-5, raw_loss=2.0, loss=None, skipped=True)
-    assert from_events([STARTED, skipped, *steps(), ENDED]).history.lr == [step.lr for step in steps()]
+    assert from_events([STARTED, skipped, *steps(), ENDED]).history.lr == [
+        step.lr for step in steps()
+    ]
 
 
 @given(
-    st.dictionaries(st.text().filter(lambda key: key not in json.loads(GOLDEN.read_text())), json_values, max_size=3)
+    st.dictionaries(
+        st.text().filter(lambda key: key not in json.loads(GOLDEN.read_text())),
+        json_values,
+        max_size=3,
+    )
 )
 def test_unknown_keys_survive_a_load_and_save(extra: dict[str, object]) -> None:
     document = json.loads(GOLDEN.read_text()) | extra
@@ -95,7 +101,9 @@ def test_any_curve_survives_the_file(points: list[tuple[float, float]]) -> None:
     assert history.lr == [lr for lr, _ in points]
     kinds = {entry.index: entry.kind for entry in history.nonfinite if entry.series == "raw_loss"}
     again = [float(kinds[i]) if loss is None else loss for i, loss in enumerate(history.raw_loss)]
-    assert all(a == b or (math.isnan(a) and math.isnan(b)) for a, (_, b) in zip(again, points, strict=True))
+    assert all(
+        a == b or (math.isnan(a) and math.isnan(b)) for a, (_, b) in zip(again, points, strict=True)
+    )
 
 
 def test_a_history_of_torch_lr_finder_opens() -> None:

@@ -10,10 +10,16 @@ from lrtui.specfile import override, parse, read
 
 positive = st.floats(1e-12, 1e6)
 values = st.one_of(
-    st.booleans(), st.integers(-(2**53), 2**53), st.floats(allow_nan=False), st.text(), st.lists(st.integers(0, 9))
+    st.booleans(),
+    st.integers(-(2**53), 2**53),
+    st.floats(allow_nan=False),
+    st.text(),
+    st.lists(st.integers(0, 9)),
 )
 choices = st.builds(
-    Choice, st.sampled_from(["net.py:Net", "torch.optim:SGD"]), st.dictionaries(st.text(min_size=1), values, max_size=4)
+    Choice,
+    st.sampled_from(["net.py:Net", "torch.optim:SGD"]),
+    st.dictionaries(st.text(min_size=1), values, max_size=4),
 )
 
 
@@ -64,7 +70,9 @@ def test_the_defaults_are_a_run_that_can_be_made() -> None:
         ({"warmup": -1}, "range.warmup", "must not be negative, got -1"),
     ],
 )
-def test_a_wrong_range_is_told_at_its_field(change: dict[str, float], field: str, words: str) -> None:
+def test_a_wrong_range_is_told_at_its_field(
+    change: dict[str, float], field: str, words: str
+) -> None:
     spec = RunSpec(range=msgspec.structs.replace(RangeSpec(), **change))
     assert (field, words) in [(problem.field, problem.message) for problem in problems(spec)]
     with pytest.raises(SpecError, match=field):
@@ -88,12 +96,21 @@ def test_a_linear_ramp_may_start_at_zero() -> None:
             "seed = 1\n[range]\nnum_itr = 5\n",
             "my.toml:3: range.num_itr: unknown field 'num_itr', did you mean 'num_iter'?",
         ),
-        ('[range]\n\nnum_iter = "many"\n', "my.toml:3: range.num_iter: expected a whole number, got text"),
+        (
+            '[range]\n\nnum_iter = "many"\n',
+            "my.toml:3: range.num_iter: expected a whole number, got text",
+        ),
         ('seed = "x"\n', "my.toml:1: seed: expected a whole number, got text"),
         ("[range]\nmode = 'up'\n", "my.toml:2: range.mode: "),
-        ("[range]\nstart_lr = 2.0\nend_lr = 1.0\n", "my.toml:3: range.end_lr: must be above start_lr (2), got 1"),
+        (
+            "[range]\nstart_lr = 2.0\nend_lr = 1.0\n",
+            "my.toml:3: range.end_lr: must be above start_lr (2), got 1",
+        ),
         ("model = 'net.py:Net'\n", "my.toml:1: model: expected a table [model] with target, args"),
-        ("[model]\ntarget = 'net.py:Net'\nwidth = 3\n", "my.toml:3: model.width: unknown field 'width'"),
+        (
+            "[model]\ntarget = 'net.py:Net'\nwidth = 3\n",
+            "my.toml:3: model.width: unknown field 'width'",
+        ),
         ("[range\n", "my.toml: not TOML: "),
     ],
 )

@@ -12,7 +12,11 @@ from lrtui.analysis.evidence import read
 from lrtui.analysis.rules import RULES, Agreement, agreement, suggest_all
 from lrtui.analysis.suggest import judge
 
-NOT_ALL_SEEN = ("falling_from_start", "still_falling", "too_short")  # an end of the valley is not on the curve
+NOT_ALL_SEEN = (
+    "falling_from_start",
+    "still_falling",
+    "too_short",
+)  # an end of the valley is not on the curve
 
 
 class Analysis(msgspec.Struct, frozen=True, kw_only=True):

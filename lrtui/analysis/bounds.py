@@ -9,7 +9,9 @@ from lrtui.analysis.evidence import SURE, Reading, read
 
 STARTS = 0.1  # share of the fall from which on the curve has started to improve
 HELD = 0.9  # share of the fall; while it is held, the curve has not become worse
-ABOVE = log10(1.5)  # decades; a peak, which lasts a part of a cycle, is at least so far above the centre
+ABOVE = log10(
+    1.5
+)  # decades; a peak, which lasts a part of a cycle, is at least so far above the centre
 
 
 def bounds(curves: Sequence[Curve]) -> Bounds | None:
@@ -65,13 +67,17 @@ def schedule_code(
             "OneCycleLR",
             max_lr=rate_text(bounds.end_lr, grouped),
             total_steps=total_steps,
-            cycle_momentum=has_momentum(optimizer_name, arguments) if momentum is None else momentum > 0,
+            cycle_momentum=has_momentum(optimizer_name, arguments)
+            if momentum is None
+            else momentum > 0,
         )
         lines["CyclicLR"] = scheduler_line(
             "CyclicLR",
             base_lr=rate_text(bounds.start_lr, grouped),
             max_lr=rate_text(bounds.end_lr, grouped),
-            step_size_up=max(1, total_steps // 8) if isinstance(total_steps, int) else f"{total_steps} // 8",
+            step_size_up=max(1, total_steps // 8)
+            if isinstance(total_steps, int)
+            else f"{total_steps} // 8",
             cycle_momentum=False,
         )
     return lines

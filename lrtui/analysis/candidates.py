@@ -9,7 +9,10 @@ ALIKE = 1.2  # rates that are closer train alike
 
 
 def rates_to_try(
-    lr: float, suggestion: Suggestion | None = None, bounds: Bounds | None = None, factor: float = FACTOR
+    lr: float,
+    suggestion: Suggestion | None = None,
+    bounds: Bounds | None = None,
+    factor: float = FACTOR,
 ) -> list[float]:
     """`lr`, then its rivals, those that tell most first: none within 20 % of another.
 
@@ -17,7 +20,9 @@ def rates_to_try(
     """
     rivals = [lr * factor, lr / factor]
     if suggestion is not None:
-        rivals += [rate for rate in (suggestion.lr, suggestion.high, suggestion.low) if rate is not None]
+        rivals += [
+            rate for rate in (suggestion.lr, suggestion.high, suggestion.low) if rate is not None
+        ]
     if bounds is not None:
         rivals += [bounds.end_lr, bounds.start_lr]
     chosen = [lr]
@@ -27,14 +32,23 @@ def rates_to_try(
     return chosen
 
 
-def what_it_is(lr: float, tried: float, suggestion: Suggestion | None, bounds: Bounds | None) -> str:
+def what_it_is(
+    lr: float, tried: float, suggestion: Suggestion | None, bounds: Bounds | None
+) -> str:
     """What a rate of a confirmation is to the answer, in a word or two, when the one that is tried is `tried`."""
     answers: dict[str, float | None] = {}
     if suggestion is not None:
         answers |= {"suggestion": suggestion.lr, "low": suggestion.low, "high": suggestion.high}
     if bounds is not None:
         answers |= {"start bound": bounds.start_lr, "end bound": bounds.end_lr}
-    name = next((name for name, rate in answers.items() if rate is not None and isclose(lr, rate, rel_tol=1e-6)), None)
+    name = next(
+        (
+            name
+            for name, rate in answers.items()
+            if rate is not None and isclose(lr, rate, rel_tol=1e-6)
+        ),
+        None,
+    )
     if name is not None:
         return name
     if lr == tried:

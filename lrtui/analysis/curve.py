@@ -47,7 +47,9 @@ class Curve:
             ValueError: an argument is not one-dimensional, or their lengths differ.
         """
         given = {"lr": lr, "raw_loss": raw_loss, "loss": loss, "metric": metric}
-        arrays = {name: as_floats(name, values) for name, values in given.items() if values is not None}
+        arrays = {
+            name: as_floats(name, values) for name, values in given.items() if values is not None
+        }
         lengths = {name: len(array) for name, array in arrays.items()}
         if len(set(lengths.values())) > 1:
             raise ValueError(f"all of a curve's arrays need the same length, got {lengths}")
@@ -75,7 +77,9 @@ def as_floats(name: str, values: ArrayLike) -> FloatArray:
 
 def exponential_average(losses: FloatArray, smooth_f: float) -> FloatArray:
     """torch_lr_finder's and ignite's smoothing: `f·loss + (1 - f)·previous`, from the first loss on, not debiased."""
-    averaged = accumulate(losses.tolist(), lambda previous, loss: smooth_f * loss + (1 - smooth_f) * previous)
+    averaged = accumulate(
+        losses.tolist(), lambda previous, loss: smooth_f * loss + (1 - smooth_f) * previous
+    )
     return np.array(list(averaged))
 
 
@@ -87,8 +91,12 @@ def debiased_average(losses: FloatArray, beta: float = 0.98, ahead: int = 0) -> 
         beta: weight of the past.
         ahead: steps by which the divisor runs ahead; Lightning's runs 1 ahead, and its curve begins at half the loss.
     """
-    averaged = accumulate(losses.tolist(), lambda past, loss: beta * past + (1 - beta) * loss, initial=0.0)
-    debiased: FloatArray = np.array(list(averaged))[1:] / (1 - beta ** (np.arange(len(losses)) + 1.0 + ahead))
+    averaged = accumulate(
+        losses.tolist(), lambda past, loss: beta * past + (1 - beta) * loss, initial=0.0
+    )
+    debiased: FloatArray = np.array(list(averaged))[1:] / (
+        1 - beta ** (np.arange(len(losses)) + 1.0 + ahead)
+    )
     return debiased
 
 

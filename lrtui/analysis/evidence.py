@@ -37,7 +37,9 @@ def read(curves: Sequence[Curve]) -> Reading:
 def metric_valley(curves: Sequence[Curve]) -> Valley | None:
     """The valley of the metric, upside down where more is better; None unless it is there for sure."""
     signs = {"max": -1.0, "min": 1.0}
-    traces = list(traces_of((c, signs[c.metric_mode] * c.metric) for c in curves if c.metric is not None))
+    traces = list(
+        traces_of((c, signs[c.metric_mode] * c.metric) for c in curves if c.metric is not None)
+    )
     valley = find_valley(traces) if traces else None
     return valley if valley is not None and valley.significance >= SURE else None
 

@@ -40,7 +40,9 @@ class PreparedCurve:
     def earlier(self, log_lr: float) -> float:
         """Log10 of the rate that was in use `delay` iterations before `log_lr` was."""
         index = np.arange(len(self.log_lr))
-        return float(np.interp(np.interp(log_lr, self.log_lr, index) - self.delay, index, self.log_lr))
+        return float(
+            np.interp(np.interp(log_lr, self.log_lr, index) - self.delay, index, self.log_lr)
+        )
 
 
 def trace(log_lr: FloatArray, losses: FloatArray, momentum: float | None = None) -> PreparedCurve:
@@ -63,7 +65,9 @@ def trace(log_lr: FloatArray, losses: FloatArray, momentum: float | None = None)
     noise = max(noise, width, float(SINGLE.eps) * max(abs(level), level - float(known.min())))
     diverged = bool(losses[-1] > level + 2 * CAP * noise)
     around = noise_around(np.minimum(losses, float(known.max())))
-    losses = np.maximum(losses, middle_around(losses) - CAP * np.maximum(noise, around))  # a low one alone is no fall
+    losses = np.maximum(
+        losses, middle_around(losses) - CAP * np.maximum(noise, around)
+    )  # a low one alone is no fall
     fall = level - np.minimum(losses, level + CAP * noise)
     return PreparedCurve(
         log_lr=log_lr,
@@ -98,10 +102,14 @@ def before_change(losses: FloatArray, noise: float) -> int:
     Where the first tenth does not agree with itself the loss moves from the start on, and it is the first third of it.
     """
     tenth = max(3, len(losses) // 10)
-    while tenth >= 9 and not agree(losses[: tenth // 3], losses[tenth - tenth // 3 : tenth], noise, SURELY):
+    while tenth >= 9 and not agree(
+        losses[: tenth // 3], losses[tenth - tenth // 3 : tenth], noise, SURELY
+    ):
         tenth //= 3
     end = tenth
-    while end + tenth <= len(losses) and agree(losses[:end], losses[end : end + tenth], noise, AGREE):
+    while end + tenth <= len(losses) and agree(
+        losses[:end], losses[end : end + tenth], noise, AGREE
+    ):
         end += tenth
     return end
 

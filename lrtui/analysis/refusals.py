@@ -31,7 +31,11 @@ def too_little(curves: Sequence[Curve]) -> Suggestion:
     """Fewer finite losses than can be judged: stopped early, or not finite from (nearly) the start."""
     longest = max(curves, key=lambda curve: len(curve.lr), default=None)
     if longest is None or len(longest.lr) == 0:
-        return refuse("too_short", "Nothing was measured.", f"Measure at least {MIN_POINTS} points, better 100.")
+        return refuse(
+            "too_short",
+            "Nothing was measured.",
+            f"Measure at least {MIN_POINTS} points, better 100.",
+        )
     points = int(np.isfinite(longest.raw_loss).sum())
     start_lr, losses = float(longest.lr[0]), longest.raw_loss
     if points == 0 or not np.isfinite(longest.raw_loss[0]):
@@ -40,7 +44,9 @@ def too_little(curves: Sequence[Curve]) -> Suggestion:
             f"The loss was not finite at {start_lr:.1e}, before a single step was taken.",
             "Look at the data, the loss and the precision: no learning rate can mend this.",
         )
-    if not np.isfinite(losses[-1]) or (losses[-1] / 2 > abs(losses[0]) and losses[-1] == losses.max()):
+    if not np.isfinite(losses[-1]) or (
+        losses[-1] / 2 > abs(losses[0]) and losses[-1] == losses.max()
+    ):
         return refuse(
             "diverges_from_start",
             f"The loss blew up within {len(losses)} iterations, from {start_lr:.1e} on.",
@@ -73,7 +79,9 @@ def no_fall(valley: Valley, traces: Sequence[PreparedCurve]) -> Suggestion:
     if valley.significance >= PERHAPS:
         return perhaps_noise(valley, len(traces))
     if smallest > HIDDEN * valley.level > 0:
-        reason = f"In noise of ±{valley.noise:.2g} a fall of less than {smallest:.2g} would not show."
+        reason = (
+            f"In noise of ±{valley.noise:.2g} a fall of less than {smallest:.2g} would not show."
+        )
         return too_noisy(reason, len(traces), (smallest / (HIDDEN * valley.level)) ** 2)
     if rises and valley.lateness > LATE:
         return fast_ramp(valley)

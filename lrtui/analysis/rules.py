@@ -18,7 +18,9 @@ Rule = Callable[[FloatArray, FloatArray], float | None]
 ALIKE = 3.0  # times another: rates that are further apart are not the same answer
 
 
-def steepest(lrs: FloatArray, losses: FloatArray, skip_start: int = 10, skip_end: int = 5) -> float | None:
+def steepest(
+    lrs: FloatArray, losses: FloatArray, skip_start: int = 10, skip_end: int = 5
+) -> float | None:
     """Where the smoothed loss falls most from one point to the next.
 
     torch_lr_finder 0.2.2, `LRFinder.plot`: 10 points at the start and 5 at the end are skipped.
@@ -49,7 +51,9 @@ def valley(lrs: FloatArray, losses: FloatArray) -> float | None:
     return float(lrs[start + int(third) + int(third / 2)])
 
 
-def slide(lrs: FloatArray, losses: FloatArray, lr_diff: int = 15, thresh: float = 0.005) -> float | None:
+def slide(
+    lrs: FloatArray, losses: FloatArray, lr_diff: int = 15, thresh: float = 0.005
+) -> float | None:
     """From the right, the first place where the slopes at both ends of a window of `lr_diff` points are alike.
 
     fastai 2, `callback.schedule.slide` (after Marc Rostock's and novetta's interval slide rule).
@@ -85,7 +89,9 @@ def ignite(lrs: FloatArray, losses: FloatArray) -> float | None:
     return float(lrs[slopes.argmin() + 1])
 
 
-def lightning(lrs: FloatArray, losses: FloatArray, skip_begin: int = 10, skip_end: int = 1) -> float | None:
+def lightning(
+    lrs: FloatArray, losses: FloatArray, skip_begin: int = 10, skip_end: int = 1
+) -> float | None:
     """Where the derivative by the learning rate itself is lowest. Lightning ≥ 2.5.3, `_LRFinder.suggestion`."""
     lrs, losses = trim(lrs, skip_begin, skip_end), trim(losses, skip_begin, skip_end)
     finite = np.isfinite(losses)
@@ -94,7 +100,9 @@ def lightning(lrs: FloatArray, losses: FloatArray, skip_begin: int = 10, skip_en
     return float(lrs[finite][np.gradient(losses[finite], lrs[finite]).argmin()])
 
 
-def lightning_classic(lrs: FloatArray, losses: FloatArray, skip_begin: int = 10, skip_end: int = 1) -> float | None:
+def lightning_classic(
+    lrs: FloatArray, losses: FloatArray, skip_begin: int = 10, skip_end: int = 1
+) -> float | None:
     """Where the smoothed loss falls most from one point to the next. Lightning < 2.5.3, `_LRFinder.suggestion`.
 
     As in the original, losses that are not finite shift the answer to the left.
@@ -120,7 +128,9 @@ RULES: dict[str, Rule] = {
 
 def original_curves(curve: Curve) -> dict[str, tuple[FloatArray, FloatArray]]:
     """For each rule, the learning rates and losses that its library would have had from this test."""
-    history = curve.loss if curve.loss is not None else exponential_average(curve.raw_loss, smooth_f=0.05)
+    history = (
+        curve.loss if curve.loss is not None else exponential_average(curve.raw_loss, smooth_f=0.05)
+    )
     like_torch_lr_finder = curve.lr, history
     like_lightning = curve.lr, debiased_average(curve.raw_loss, ahead=1)
     like_fastai = fastai_curve(curve)
@@ -139,7 +149,9 @@ def original_curves(curve: Curve) -> dict[str, tuple[FloatArray, FloatArray]]:
 def fastai_curve(curve: Curve) -> tuple[FloatArray, FloatArray]:
     """What `Learner.lr_find` gives its rules: all but the first tenth and the last 5 points, up to the first NaN."""
     skip_start = (curve.num_iter or len(curve.lr)) // 10
-    lrs, losses = (trim(array, skip_start, 5) for array in (curve.lr, debiased_average(curve.raw_loss)))
+    lrs, losses = (
+        trim(array, skip_start, 5) for array in (curve.lr, debiased_average(curve.raw_loss))
+    )
     nan = np.flatnonzero(np.isnan(losses))
     end = int(nan[0]) if len(nan) else len(losses)
     return lrs[:end], losses[:end]
@@ -163,6 +175,8 @@ class Agreement(NamedTuple):
 def agreement(suggestions: Mapping[str, float | None]) -> Agreement | None:
     """How far the rules agree: the largest group of like answers, the lowest one of several as large; None if none."""
     rates = sorted(lr for lr in suggestions.values() if lr)
-    groups = [[other for other in rates[place:] if other <= lr * ALIKE] for place, lr in enumerate(rates)]
+    groups = [
+        [other for other in rates[place:] if other <= lr * ALIKE] for place, lr in enumerate(rates)
+    ]
     alike = max(groups, key=len, default=[])
     return Agreement(len(alike), len(rates), geometric_mean(alike)) if alike else None

@@ -13,7 +13,9 @@ from lrtui.analysis.answer import Suggestion
 from lrtui.analysis.curve import FloatArray
 
 ENOUGH = 20  # losses that it can be told from
-WANDERS = 1.5  # times as far from a smooth course as neighbours from each other: of raw losses 1 in 50 do
+WANDERS = (
+    1.5  # times as far from a smooth course as neighbours from each other: of raw losses 1 in 50 do
+)
 VISIBLE = 1 / 500  # of the whole curve; noise that is smaller hides nothing
 SMOOTHED = "These losses look smoothed, which moves the answer to higher rates: give the raw ones, or smooth_f."
 
@@ -30,7 +32,9 @@ def hidden_noise(losses: FloatArray) -> float | None:
     slopes, bends = np.diff(first), np.diff(first, 2)
     place = np.linspace(-1, 1, len(first))
     off = np.abs(first - np.polyval(np.polyfit(place, first, 3), place))
-    wandering = 1.4826 * float(np.median(off))  # not the standard deviation: a single loss apart is no wandering
+    wandering = 1.4826 * float(
+        np.median(off)
+    )  # not the standard deviation: a single loss apart is no wandering
     noise = float(bends.std()) / 2 / sqrt(1.5)
     # the differences of a smooth course bend little: of independent losses 3 times their variance, of averaged ones 2
     noisy = float(bends.var()) > float(slopes.var()) > 0

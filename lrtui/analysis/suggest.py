@@ -28,7 +28,11 @@ TURNED = 0.9  # a curve has turned up again once it holds less than this share
 
 
 def suggest(
-    lrs: ArrayLike, losses: ArrayLike, *, smooth_f: float | None = None, momentum: float | None = None
+    lrs: ArrayLike,
+    losses: ArrayLike,
+    *,
+    smooth_f: float | None = None,
+    momentum: float | None = None,
 ) -> Suggestion:
     """The learning rate that a range test measured by any tool speaks for.
 
@@ -52,7 +56,9 @@ def suggest(
     if smooth_f is None:
         reading, hidden = read([curve]), hidden_noise(curve.raw_loss)
         found = judge(reading, [curve])
-        return found if hidden is None else doubted(found, surely_falls(reading.loss, SURE * hidden))
+        return (
+            found if hidden is None else doubted(found, surely_falls(reading.loss, SURE * hidden))
+        )
     if not 0 < smooth_f <= 1:
         raise ValueError(f"smooth_f must be above 0 and at most 1, got {smooth_f}")
     return suggest_curves([replace(curve, raw_loss=unsmooth(curve.raw_loss, smooth_f))])
@@ -102,7 +108,9 @@ def judge(reading: Reading, curves: Sequence[Curve]) -> Suggestion:
 
 def fell_at_once(valley: Valley) -> bool:
     """Whether the fall reaches back to the first rate; on a ladder that begins coarsely, whether it began there."""
-    left = valley.earlier(valley.edges(STARTS)[0]) if valley.begins_coarsely else interval(valley)[0]
+    left = (
+        valley.earlier(valley.edges(STARTS)[0]) if valley.begins_coarsely else interval(valley)[0]
+    )
     return left <= float(valley.log_lr[0]) + TOUCHES
 
 
@@ -120,7 +128,9 @@ def surely_falls(valley: Valley | None, errors: float = SURE) -> bool:
 def interval(valley: Valley) -> tuple[float, float]:
     """Log10 of the outermost rates that held the fall: to the left with the delay taken off, to the right without."""
     left, right = valley.edges(HELD)
-    return min(valley.earlier(left), valley.centre, *valley.centres), max(right, valley.centre, *valley.centres)
+    return min(valley.earlier(left), valley.centre, *valley.centres), max(
+        right, valley.centre, *valley.centres
+    )
 
 
 def overlap(one: tuple[float, float], other: tuple[float, float]) -> bool:
@@ -130,7 +140,9 @@ def overlap(one: tuple[float, float], other: tuple[float, float]) -> bool:
 def answer(valley: Valley, reading: Reading) -> Suggestion:
     """The centre of a valley that is there beyond doubt."""
     repeats = len(reading.traces)
-    low, lr, high = (10**log_lr for log_lr in (interval(valley)[0], valley.centre, interval(valley)[1]))
+    low, lr, high = (
+        10**log_lr for log_lr in (interval(valley)[0], valley.centre, interval(valley)[1])
+    )
     bottom = 10 ** float(valley.log_lr[valley.deepest])
     errors = f"{valley.significance:.0f}" if valley.significance < 1000 else "over 1000"
     return Suggestion(
@@ -150,7 +162,9 @@ def next_step(valley: Valley, reading: Reading) -> str:
     if late > refusals.LATE:
         return f"Measure {refusals.slower(valley)} iterations: on so fast a ramp a rate shows {late:.1f} decades late."
     if reading.copies:
-        return "Shuffle the data, or vary the initialisation: repeats were the same to the last bit."
+        return (
+            "Shuffle the data, or vary the initialisation: repeats were the same to the last bit."
+        )
     if len(reading.traces) == 1:
         return "Measure 3 repeats: one run does not show how much its seed matters."
     return "Confirm it with short trainings, or train."

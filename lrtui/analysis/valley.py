@@ -78,7 +78,9 @@ class Valley:
     def hurried(self) -> bool:
         """Whether the ramp reached the centre in fewer iterations than a rate takes to show."""
         t = self.longest
-        place = np.interp(centre_of_mass(self.log_lr, self.fall), t.log_lr, np.arange(len(t.log_lr)))
+        place = np.interp(
+            centre_of_mass(self.log_lr, self.fall), t.log_lr, np.arange(len(t.log_lr))
+        )
         return bool(place < t.delay)
 
     @property
@@ -122,9 +124,15 @@ def find_valley(traces: Sequence[PreparedCurve]) -> Valley:
     """The average of the traces, each point weighed by a Gaussian of its distance in log(lr)."""
     longest = max(traces, key=lambda t: float(t.log_lr[-1]))
     grid = uniform_grid(min(float(t.log_lr[0]) for t in traces), float(longest.log_lr[-1]))
-    counts, sums = (np.stack(rows) for rows in zip(*(binned(t, t.fall, grid) for t in traces), strict=True))
-    rough, _ = averaged(counts.sum(0), np.sum([binned(t, t.rough, grid)[1] for t in traces], axis=0), grid)
-    fair, _ = averaged(counts.sum(0), np.sum([binned(t, t.fair, grid)[1] for t in traces], axis=0), grid)
+    counts, sums = (
+        np.stack(rows) for rows in zip(*(binned(t, t.fall, grid) for t in traces), strict=True)
+    )
+    rough, _ = averaged(
+        counts.sum(0), np.sum([binned(t, t.rough, grid)[1] for t in traces], axis=0), grid
+    )
+    fair, _ = averaged(
+        counts.sum(0), np.sum([binned(t, t.fair, grid)[1] for t in traces], axis=0), grid
+    )
     for count, total, t in zip(counts, sums, traces, strict=True):
         if t.diverged:
             extend_divergence(count, total, t, grid, counts.max(0))
@@ -157,7 +165,9 @@ def own_centres(
             yield t.earlier(centre_of_mass(grid[:reach], fall))
 
 
-def averaged(counts: FloatArray, sums: FloatArray, grid: FloatArray) -> tuple[FloatArray, FloatArray]:
+def averaged(
+    counts: FloatArray, sums: FloatArray, grid: FloatArray
+) -> tuple[FloatArray, FloatArray]:
     """Mean fall around each grid point, and its standard error where the noise has a width of 1.
 
     Grid points weigh the same however many measured points they stand for: the average would lean towards the denser

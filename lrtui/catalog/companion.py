@@ -22,7 +22,9 @@ def companion(path: Path) -> dict[str, Any]:
                 table = dict(ast.literal_eval(node.value))
                 merged(RunSpec(), table)
             except (ValueError, TypeError, msgspec.ValidationError) as error:
-                raise CatalogError(f"{path}:{node.lineno}: {NAME} is no part of a spec: {error}") from error
+                raise CatalogError(
+                    f"{path}:{node.lineno}: {NAME} is no part of a spec: {error}"
+                ) from error
             return table
     return {}
 

@@ -53,7 +53,11 @@ def field(name: str, annotation: str, default: Default, enums: Enums, help_text:
     shape = shape_of(annotation, enums) if annotation else _shape_of_value(default.value)
     if default.given and default.value is None and not default.text:
         shape = shape._replace(optional=True)
-    value = float(default.value) if shape.kind == "float" and type(default.value) is int else default.value
+    value = (
+        float(default.value)
+        if shape.kind == "float" and type(default.value) is int
+        else default.value
+    )
     return Field(
         name=name,
         kind=shape.kind,
@@ -120,7 +124,9 @@ def _subscript(name: str, inside: ast.expr, enums: Enums) -> Shape:
 
 
 def _literal(entries: Iterable[ast.expr]) -> Shape:
-    values = [entry.value if isinstance(entry, ast.Constant) else ast.unparse(entry) for entry in entries]
+    values = [
+        entry.value if isinstance(entry, ast.Constant) else ast.unparse(entry) for entry in entries
+    ]
     choices = tuple(str(value) for value in values if value is not None)
     return Shape("choice", optional=None in values, choices=choices)
 

@@ -8,7 +8,15 @@ import msgspec
 
 from lrtui.catalog.offers import Field
 
-CHANNELS = ("in_channels", "in_chans", "input_channels", "n_channels", "num_channels", "image_channels", "img_channels")
+CHANNELS = (
+    "in_channels",
+    "in_chans",
+    "input_channels",
+    "n_channels",
+    "num_channels",
+    "image_channels",
+    "img_channels",
+)
 CLASSES = ("num_classes", "n_classes", "nclasses", "num_labels", "n_labels", "num_class")
 OUTPUTS = ("out_features", "output_dim", "out_dim", "output_size", "num_outputs", "n_outputs")
 FEATURES = (
@@ -21,8 +29,23 @@ FEATURES = (
     "n_inputs",
     "num_inputs",
 )
-SIZE = ("image_size", "img_size", "input_size", "image_shape", "img_shape", "input_shape", "input_resolution")
-VOCABULARY = ("vocab_size", "num_tokens", "n_tokens", "num_embeddings", "n_vocab", "vocabulary_size")
+SIZE = (
+    "image_size",
+    "img_size",
+    "input_size",
+    "image_shape",
+    "img_shape",
+    "input_shape",
+    "input_resolution",
+)
+VOCABULARY = (
+    "vocab_size",
+    "num_tokens",
+    "n_tokens",
+    "num_embeddings",
+    "n_vocab",
+    "vocabulary_size",
+)
 LENGTH = (
     "seq_len",
     "seq_length",
@@ -74,7 +97,11 @@ def value_for(field: Field, facts: Facts) -> Any:
     if field.name in LENGTH and len(facts.inputs) == (1 if facts.tokens else 2):
         return _at_least(field, facts.inputs[0])
     if field.name in CLASSES:
-        return facts.classes if facts.exact or facts.classes is None else _at_least(field, facts.classes)
+        return (
+            facts.classes
+            if facts.exact or facts.classes is None
+            else _at_least(field, facts.classes)
+        )
     if field.name in OUTPUTS:
         return facts.classes or math.prod(facts.outputs)
     return None
@@ -90,7 +117,11 @@ def _features(facts: Facts) -> int | None:
 def _size(field: Field, image: tuple[int, ...]) -> Any:
     """Height and width, in whatever form the parameter has: one number, a pair, or a shape with its channels."""
     if field.kind == "tuple":
-        return list(image) if field.length == 3 or (field.length is None and "shape" in field.name) else list(image[1:])
+        return (
+            list(image)
+            if field.length == 3 or (field.length is None and "shape" in field.name)
+            else list(image[1:])
+        )
     if field.kind == "int" or image[1] == image[2]:
         return image[1] if image[1] == image[2] else None
     return list(image[1:])

@@ -32,4 +32,6 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     doc: str = ""
     fields: tuple[Field, ...] = ()
     kind: Literal["class", "function"] = "function"
-    more: bool = False  # it takes keyword arguments beyond its fields (**kwargs), which cannot be checked
+    more: bool = (
+        False  # it takes keyword arguments beyond its fields (**kwargs), which cannot be checked
+    )

@@ -25,7 +25,11 @@ def may_be(node: Definition, role: Role) -> bool:
         return bool(node.bases or node.keywords)
     required = node.args.args[: len(node.args.args) - len(node.args.defaults)]
     first = required[0] if required else None
-    by_name = first is not None and first.annotation is not None and last_name(first.annotation) in ("str", "Literal")
+    by_name = (
+        first is not None
+        and first.annotation is not None
+        and last_name(first.annotation) in ("str", "Literal")
+    )
     return first is None or by_name or first.arg not in ("model", "params", "output")
 
 

@@ -77,7 +77,9 @@ def locate_module(where: str) -> Path | None:
     found: Path | None = None
     for depth in range(1, where.count(".") + 2):
         name = ".".join(where.split(".")[:depth])
-        spec = PathFinder.find_spec(name, search if search is not None else [*sys.path, str(Path.cwd())])
+        spec = PathFinder.find_spec(
+            name, search if search is not None else [*sys.path, str(Path.cwd())]
+        )
         if spec is None:
             return None
         search = list(spec.submodule_search_locations or [])

@@ -14,7 +14,9 @@ def write(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "[" + ", ".join(write(entry) for entry in value) + "]"
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{write(key)} = {write(entry)}" for key, entry in value.items()) + "}"
+        return (
+            "{" + ", ".join(f"{write(key)} = {write(entry)}" for key, entry in value.items()) + "}"
+        )
     return "true" if value is True else "false" if value is False else bare(value)
 
 

@@ -42,7 +42,11 @@ def show(field: Field, value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if field.kind == "tuple" and isinstance(value, list | tuple):
-        return toml.write(value) if field.item == "str" else ", ".join(toml.bare(entry) for entry in value) or "[]"
+        return (
+            toml.write(value)
+            if field.item == "str"
+            else ", ".join(toml.bare(entry) for entry in value) or "[]"
+        )
     if field.kind == "other":
         return toml.write(value)
     if isinstance(value, str) and field.kind == "str":
@@ -115,7 +119,9 @@ def _tuple(field: Field, text: str) -> tuple[Any, ...]:
     else:
         inside = text[1:-1] if text[:1] + text[-1:] in ("[]", "()") else text
         entries = [entry.strip() for entry in inside.split(",")]
-        values = [_scalar(field.item, entry) for entry in (entries if entries[-1] else entries[:-1])]
+        values = [
+            _scalar(field.item, entry) for entry in (entries if entries[-1] else entries[:-1])
+        ]
     if _wrong_tuple(field, values):
         raise ValueError(f"expected {_expected(field)}, got {_quoted(text)}")
     return tuple(values)
@@ -174,7 +180,12 @@ def _expected(field: Field) -> str:
     if field.kind == "choice":
         return "one of " + ", ".join(field.choices)
     if field.kind == "tuple":
-        names = {"int": "whole numbers", "float": "numbers", "bool": "true or false", "str": "texts"}
+        names = {
+            "int": "whole numbers",
+            "float": "numbers",
+            "bool": "true or false",
+            "str": "texts",
+        }
         many = names.get(field.item, "values")
         return f"{field.length} {many}" if field.length is not None else many
     return _EXPECTED[field.kind]
@@ -186,7 +197,9 @@ def _near(field: Field, value: Any) -> str:
 
 
 def _quoted(value: Any) -> str:
-    text = value if isinstance(value, str) else toml.write(value) if is_plain(value) else repr(value)
+    text = (
+        value if isinstance(value, str) else toml.write(value) if is_plain(value) else repr(value)
+    )
     return f"'{one_line(text, 60)}'"
 
 

@@ -65,7 +65,10 @@ def lines(report: Report) -> Iterator[tuple[str, str]]:
     else:
         yield from _of_machine(report.machine)
     home = report.home
-    yield "home", f"{home.path}: {home.problem or f'writable, {home.free_bytes / 2**30:.0f} GiB free'}"
+    yield (
+        "home",
+        f"{home.path}: {home.problem or f'writable, {home.free_bytes / 2**30:.0f} GiB free'}",
+    )
     screen = report.terminal
     size = f"{screen.columns}×{screen.lines}" if screen.columns else "size unknown"
     yield "terminal", f"{size}, {screen.colours}, {screen.encoding}"

@@ -50,7 +50,9 @@ def list_records(as_json: bool) -> int:
     code = put(lines())
     cut_off = len(journals())
     if cut_off:
-        note(f"{cut_off} more cut off, or still going on: `lrtui recover` makes records of those that were cut off")
+        note(
+            f"{cut_off} more cut off, or still going on: `lrtui recover` makes records of those that were cut off"
+        )
     if not shown and not code:
         note(f"no runs are kept in {paths.runs()} yet: `lrtui` and `lrtui run` keep theirs there")
     return code

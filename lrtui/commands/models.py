@@ -44,7 +44,9 @@ def _offers(where: str) -> Iterator[Offer]:
     else:
         path = locate(where) if is_file_name(where) else locate_module(where)
         if path is None:
-            missing = "no such file" if is_file_name(where) else "no such module, or none with a source"
+            missing = (
+                "no such file" if is_file_name(where) else "no such module, or none with a source"
+            )
             raise CatalogError(f"{where}: {missing}")
         yield from _named(offers_in_file(path), where)
 
@@ -78,5 +80,7 @@ def _in_library(where: str) -> tuple[Offer, ...]:
     finally:
         session.close()
     if answer.problem:
-        raise CatalogError(f"{where}: {answer.problem}" if where not in answer.problem else answer.problem)
+        raise CatalogError(
+            f"{where}: {answer.problem}" if where not in answer.problem else answer.problem
+        )
     return answer.offers

@@ -43,7 +43,13 @@ class Progress:
 
     def _step(self, step: Step) -> None:
         tenth = self._count * 10 // max(1, self._total)
-        loss = f"{step.loss:.4g}" if step.loss is not None else "skipped" if step.skipped else f"{step.measured_loss}"
+        loss = (
+            f"{step.loss:.4g}"
+            if step.loss is not None
+            else "skipped"
+            if step.skipped
+            else f"{step.measured_loss}"
+        )
         text = f"{self._count}/{self._total}  lr {step.lr:.2e}  loss {loss}"
         if self._live:
             self._out.write(f"\r\x1b[K{text}")

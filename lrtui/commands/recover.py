@@ -29,8 +29,13 @@ def _recovered(path: Path) -> int:
         target = recover(path)
         record = load(target)
     except RecordError as error:
-        return say(f"{error}; nothing can be recovered from {path}, which can be deleted", NOT_SAVED)
+        return say(
+            f"{error}; nothing can be recovered from {path}, which can be deleted", NOT_SAVED
+        )
     except OSError as error:
-        return say(f"{path.stem}: the record cannot be saved: {error.strerror}; its journal stays: {path}", NOT_SAVED)
+        return say(
+            f"{path.stem}: the record cannot be saved: {error.strerror}; its journal stays: {path}",
+            NOT_SAVED,
+        )
     iterations = sum(len(one.lr) for one in record.repeats or [record.history])
     return put([printable(f"{record.id}  {record.status}  {iterations} iterations  {target}")])

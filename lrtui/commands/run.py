@@ -91,8 +91,13 @@ def _check(driver: Driver, checks: Checks, follow: Follow) -> None:
     if any(isinstance(event, Ended) and event.status == "failed" for event in driver.events):
         return
     if checks.iterations or checks.seconds:
-        if any(isinstance(event, Suggested) and event.suggestion.lr is not None for event in driver.events):
-            driver.confirm(iterations=checks.iterations, seconds=checks.seconds, schedule=checks.schedule)
+        if any(
+            isinstance(event, Suggested) and event.suggestion.lr is not None
+            for event in driver.events
+        ):
+            driver.confirm(
+                iterations=checks.iterations, seconds=checks.seconds, schedule=checks.schedule
+            )
             follow()
         else:
             note("no short trainings: there is no learning rate to confirm")

@@ -24,9 +24,14 @@ def show(name: str, as_json: bool, smooth_f: float | None = None) -> int:
     try:
         path = find(name)
         record = load(path)
-        bare = record.suggestion is None and bool(record.history.loss) and not record.history.raw_loss
+        bare = (
+            record.suggestion is None and bool(record.history.loss) and not record.history.raw_loss
+        )
         if smooth_f is not None and not bare:
-            return say(f"{name}: --smooth-f is for a torch_lr_finder history: this record has its raw losses", USAGE)
+            return say(
+                f"{name}: --smooth-f is for a torch_lr_finder history: this record has its raw losses",
+                USAGE,
+            )
         record = judged(record, smooth_f or THEIR_SMOOTH_F)
         lines = [to_json(record).decode().rstrip()] if as_json else list(summary(record, str(path)))
     except RecordError as error:
@@ -38,7 +43,9 @@ def show(name: str, as_json: bool, smooth_f: float | None = None) -> int:
     if not as_json:
         _tell_what(record, str(path))
     if bare and smooth_f is None:
-        note(f"taken to be smoothed with {THEIR_SMOOTH_F}, torch_lr_finder's default: --smooth-f sets another")
+        note(
+            f"taken to be smoothed with {THEIR_SMOOTH_F}, torch_lr_finder's default: --smooth-f sets another"
+        )
     return put(lines, ANSWER if answered(record) else NO_ANSWER)
 
 
@@ -59,11 +66,19 @@ def find(name: str) -> Path:
     if len(kept) == 1:
         return kept[0]
     if kept:
-        several = ", ".join(one.stem for one in kept[:_NAMED]) + (", …" if len(kept) > _NAMED else "")
-        raise RecordError(f"{name} begins the ids of {len(kept)} runs: {several}; give more of the one you mean")
+        several = ", ".join(one.stem for one in kept[:_NAMED]) + (
+            ", …" if len(kept) > _NAMED else ""
+        )
+        raise RecordError(
+            f"{name} begins the ids of {len(kept)} runs: {several}; give more of the one you mean"
+        )
     if any(one.stem.startswith(prefix) for one in paths.runs().glob("*.jsonl")):
-        raise RecordError(f"{name} was cut off, or is still going on: `lrtui recover` makes a record of the former")
-    raise RecordError(f"{name}: no such file, and no run is kept under an id that begins so; `lrtui ls` lists them")
+        raise RecordError(
+            f"{name} was cut off, or is still going on: `lrtui recover` makes a record of the former"
+        )
+    raise RecordError(
+        f"{name}: no such file, and no run is kept under an id that begins so; `lrtui ls` lists them"
+    )
 
 
 def judged(record: RunRecord, smooth_f: float = THEIR_SMOOTH_F) -> RunRecord:
@@ -73,13 +88,23 @@ def judged(record: RunRecord, smooth_f: float = THEIR_SMOOTH_F) -> RunRecord:
     from lrtui.analysis.analyse import analyse
 
     found = analyse(curves_of(record, smooth_f))
-    answer = {"suggestion": found.suggestion, "suggestions": dict(found.suggestions), "bounds": found.bounds}
+    answer = {
+        "suggestion": found.suggestion,
+        "suggestions": dict(found.suggestions),
+        "bounds": found.bounds,
+    }
     return msgspec.structs.replace(record, **answer)
 
 
 def _tell_what(record: RunRecord, path: str) -> None:
     """What was run, and what was noticed, beside the answer: on stderr, where `lrtui run` tells it."""
     one = listed(record, path)
-    note(" · ".join(part for part in (when(one.created), one.model, one.data, one.optimizer, record.device) if part))
+    note(
+        " · ".join(
+            part
+            for part in (when(one.created), one.model, one.data, one.optimizer, record.device)
+            if part
+        )
+    )
     for notice in record.notices:
         note(notice)

@@ -26,7 +26,10 @@ def amp_finding() -> Finding:
     if missing:
         return missing
     if _find("apex.amp") is None:
-        return Finding(False, "this apex is too new: it has no amp any more (removed after 25.05); use fp16 or bf16")
+        return Finding(
+            False,
+            "this apex is too new: it has no amp any more (removed after 25.05); use fp16 or bf16",
+        )
     try:
         importlib.import_module("apex.amp")
     except Exception as error:  # noqa: BLE001 - a broken build raises anything at import, and the reason is passed on
@@ -42,7 +45,10 @@ def fused_finding() -> Finding:
     if _find("apex.optimizers") is None:
         return Finding(False, "this apex has no optimizers; use torch.optim with fused=True")
     if _find("amp_C") is None:
-        return Finding(False, "apex was built without its CUDA kernels (amp_C); use torch.optim with fused=True")
+        return Finding(
+            False,
+            "apex was built without its CUDA kernels (amp_C); use torch.optim with fused=True",
+        )
     return Finding(True)
 
 
@@ -64,7 +70,10 @@ def _package_finding() -> Finding | None:
         return Finding(False, f"apex is not installed ({INSTALL}); use fp16 or bf16")
     parts = ("apex.amp", "apex.optimizers", "apex.normalization", "apex.parallel")
     if not any(_find(part) for part in parts):
-        return Finding(False, f"the installed apex is a foreign package of that name ({INSTALL}); use fp16 or bf16")
+        return Finding(
+            False,
+            f"the installed apex is a foreign package of that name ({INSTALL}); use fp16 or bf16",
+        )
     return None
 
 

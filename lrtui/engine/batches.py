@@ -142,9 +142,14 @@ def check_loaders(train_loader: Any, val_loader: Any) -> None:
     """
     if not (_is_loader(train_loader) or isinstance(train_loader, TrainDataLoaderIter)):
         raise ValueError(_unsupported("train_loader", train_loader, "TrainDataLoaderIter"))
-    if not (val_loader is None or _is_loader(val_loader) or isinstance(val_loader, ValDataLoaderIter)):
+    if not (
+        val_loader is None or _is_loader(val_loader) or isinstance(val_loader, ValDataLoaderIter)
+    ):
         raise ValueError(_unsupported("val_loader", val_loader, "ValDataLoaderIter"))
-    for name, what, loader in (("train_loader", "training", train_loader), ("val_loader", "validation", val_loader)):
+    for name, what, loader in (
+        ("train_loader", "training", train_loader),
+        ("val_loader", "validation", val_loader),
+    ):
         if loader is not None and _length(loader) == 0:
             raise ValueError(f"the {what} loader has no batches: `{name}` has a length of 0")
 
@@ -206,10 +211,19 @@ def generators(loader: Any) -> list[torch.Generator]:
     """The random generators that a loader draws from beside the global one; none for None."""
     loader = getattr(loader, "data_loader", loader)
     batch_sampler = getattr(loader, "batch_sampler", None)
-    owners = (loader, getattr(loader, "sampler", None), batch_sampler, getattr(batch_sampler, "sampler", None))
+    owners = (
+        loader,
+        getattr(loader, "sampler", None),
+        batch_sampler,
+        getattr(batch_sampler, "sampler", None),
+    )
     found = [getattr(owner, "generator", None) for owner in owners]
     found += getattr(getattr(loader, "dataset", None), "__dict__", {}).values()
-    own = [one for one in found if isinstance(one, torch.Generator) and one is not torch.default_generator]
+    own = [
+        one
+        for one in found
+        if isinstance(one, torch.Generator) and one is not torch.default_generator
+    ]
     return list({id(one): one for one in own}.values())
 
 
@@ -223,7 +237,9 @@ def _unsupported(name: str, loader: Any, kind: str) -> str:
 def _is_loader(loader: Any) -> bool:
     if isinstance(loader, DataLoaderIter | Iterator | torch.Tensor | str | bytes | Mapping):
         return False
-    return isinstance(loader, DataLoader) or (isinstance(loader, Iterable) and isinstance(loader, Sized))
+    return isinstance(loader, DataLoader) or (
+        isinstance(loader, Iterable) and isinstance(loader, Sized)
+    )
 
 
 def _length(loader: Any) -> int | None:

@@ -112,10 +112,14 @@ class Forward:
             return (batch[0],), batch[1]
         if self._criterion is None:
             given = forward_inputs(self._model, batch)
-            return given, batch[len(given)] if len(given) < len(batch) else given[-1] if given else None
+            return given, batch[len(given)] if len(given) < len(batch) else given[
+                -1
+            ] if given else None
         count = min(self._inputs or 1, len(batch) - 1)
         if count < 1:
-            raise BatchError(f"a batch of {len(batch)} has no target for the criterion: {summary(batch)}")
+            raise BatchError(
+                f"a batch of {len(batch)} has no target for the criterion: {summary(batch)}"
+            )
         return tuple(batch[:count]), batch[count]
 
     def _keywords(self, batch: Mapping[str, Any]) -> tuple[Mapping[str, Any], Any]:
@@ -133,14 +137,18 @@ class Forward:
         if self._criterion is None:
             loss = loss_in(output, replicated=self._replicated)
             if loss is None:
-                raise BatchError(f"no criterion was given and the model returned no scalar loss, but {summary(output)}")
+                raise BatchError(
+                    f"no criterion was given and the model returned no scalar loss, but {summary(output)}"
+                )
         else:
             if self._takes_tensors and not isinstance(output, torch.Tensor):
                 output = getattr(output, "logits", output)
             returned = self._criterion(output, target)
             loss = returned if isinstance(returned, torch.Tensor) else loss_in(returned)
             if loss is None:
-                raise BatchError(f"the criterion must return its loss as a tensor, got {summary(returned)}")
+                raise BatchError(
+                    f"the criterion must return its loss as a tensor, got {summary(returned)}"
+                )
         metric = None
         if self._metric is not None:
             with torch.no_grad():
@@ -156,7 +164,9 @@ def batch_size(target: Any, inputs: Sequence[Any] = ()) -> int:
     A tensor has as many as its first dimension. A list may be one entry an example (boxes of images) or several
     tensors for all of them: what the inputs have decides, or whether the tensors agree.
     """
-    tensor = next((one for one in (target, *inputs) if isinstance(one, torch.Tensor) and one.dim()), None)
+    tensor = next(
+        (one for one in (target, *inputs) if isinstance(one, torch.Tensor) and one.dim()), None
+    )
     if tensor is not None:
         return len(tensor)
     lengths = [len(one) for one in (target, *inputs) if is_sequence(one)]
@@ -178,14 +188,22 @@ def _count(data: Any) -> int | None:
     graphs = getattr(data, "num_graphs", None)  # PyTorch Geometric's
     if isinstance(graphs, int):
         return graphs
-    parts = data.values() if isinstance(data, Mapping) else vars(data).values() if hasattr(data, "__dict__") else ()
+    parts = (
+        data.values()
+        if isinstance(data, Mapping)
+        else vars(data).values()
+        if hasattr(data, "__dict__")
+        else ()
+    )
     return next((count for count in map(_count, parts) if count is not None), None)
 
 
 def summary(data: Any) -> str:
     """A value in a few words: `64x1x8x8 float32` for a tensor."""
     if isinstance(data, torch.Tensor):
-        return f"{'x'.join(map(str, data.shape)) or 'scalar'} {str(data.dtype).removeprefix('torch.')}"
+        return (
+            f"{'x'.join(map(str, data.shape)) or 'scalar'} {str(data.dtype).removeprefix('torch.')}"
+        )
     if isinstance(data, Mapping):
         return "{" + ", ".join(f"{key}: {summary(value)}" for key, value in data.items()) + "}"
     if isinstance(data, tuple | list) and len(data) <= 8:
@@ -203,7 +221,10 @@ def _is_torchs(criterion: Any) -> bool:
     while isinstance(criterion, functools.partial):
         criterion = criterion.func
     kinds = type(criterion).__mro__ if isinstance(criterion, nn.Module) else (criterion,)
-    return any(getattr(kind, "__module__", "") in ("torch.nn.modules.loss", "torch.nn.functional") for kind in kinds)
+    return any(
+        getattr(kind, "__module__", "") in ("torch.nn.modules.loss", "torch.nn.functional")
+        for kind in kinds
+    )
 
 
 def loss_in(output: Any, *, replicated: bool = False) -> torch.Tensor | None:
@@ -225,10 +246,14 @@ def _step_output(result: Any, batch: Any) -> Output:
     if isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], Mapping):
         metrics = result[1]
     elif isinstance(result, Mapping):
-        metrics = {name: value for name, value in result.items() if name != "loss" and _is_number(value)}
+        metrics = {
+            name: value for name, value in result.items() if name != "loss" and _is_number(value)
+        }
     loss = result if isinstance(result, torch.Tensor) else loss_in(result)
     if loss is None:
-        raise BatchError(f"the step must return a loss, or (loss, {{name: value}}), got {summary(result)}")
+        raise BatchError(
+            f"the step must return a loss, or (loss, {{name: value}}), got {summary(result)}"
+        )
     metric = next(iter(metrics.values()), None)
     metric = metric.detach() if isinstance(metric, torch.Tensor) else metric
     return Output(_scalar(loss, "step"), batch, metric=metric)

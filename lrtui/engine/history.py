@@ -24,8 +24,12 @@ def record(step: Step, history: History) -> None:
     if step.train_loss is not None:
         history.setdefault("train_loss", []).append(step.train_loss)
     if step.metric is not None or "metric" in history:
-        before = len(history["lr"]) - 1  # steps without one, where a step of the user's measures it now and then
-        history.setdefault("metric", [math.nan] * before).append(math.nan if step.metric is None else step.metric)
+        before = (
+            len(history["lr"]) - 1
+        )  # steps without one, where a step of the user's measures it now and then
+        history.setdefault("metric", [math.nan] * before).append(
+            math.nan if step.metric is None else step.metric
+        )
     if step.group_lrs:
         history.setdefault("group_lrs", []).append(step.group_lrs)
 

@@ -12,7 +12,9 @@ from torch import nn
 
 def reinitialise(model: nn.Module) -> None:
     """Draw new initial parameters for every module that can; what is frozen stays."""
-    frozen = [(param, param.detach().clone()) for param in model.parameters() if not param.requires_grad]
+    frozen = [
+        (param, param.detach().clone()) for param in model.parameters() if not param.requires_grad
+    ]
     for draw in _draws(model):
         draw()
     with torch.no_grad():
@@ -22,7 +24,9 @@ def reinitialise(model: nn.Module) -> None:
 
 def check_initialises(model: nn.Module) -> None:
     """Raise ValueError for a model that has nothing to be drawn anew: its repeats would all be the same."""
-    if _own(model) is None and not any(_is_random(part) for part in model.modules() if _is_trained(part)):
+    if _own(model) is None and not any(
+        _is_random(part) for part in model.modules() if _is_trained(part)
+    ):
         raise ValueError(
             "vary 'init' needs modules that draw their parameters at random (reset_parameters, or _init_weights of the "
             "model), and this model has none that is trained: use vary 'data'"
@@ -69,5 +73,7 @@ def _is_random(part: nn.Module) -> bool:
 
 
 def _takes_a_module(function: Callable[..., Any]) -> bool:
-    required = [one for one in inspect.signature(function).parameters.values() if one.default is one.empty]
+    required = [
+        one for one in inspect.signature(function).parameters.values() if one.default is one.empty
+    ]
     return len(required) == 1

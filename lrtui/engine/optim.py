@@ -11,7 +11,9 @@ def set_learning_rates(optimizers: Iterable[Optimizer], lrs: Sequence[float]) ->
     """Set the rate of every parameter group, in the order of the optimizers and their groups."""
     groups = [group for optimizer in optimizers for group in optimizer.param_groups]
     if len(groups) > len(lrs):
-        raise RuntimeError("a parameter group was added to the optimizer during the test: there is no rate for it")
+        raise RuntimeError(
+            "a parameter group was added to the optimizer during the test: there is no rate for it"
+        )
     for group, lr in zip(groups, lrs, strict=False):
         if isinstance(group["lr"], torch.Tensor):
             with torch.no_grad():
@@ -42,7 +44,9 @@ class OwnRates:
     def restore(self) -> None:
         """Put them back, the very objects."""
         for (group, lr), value in zip(self._kept, self.values, strict=True):
-            group["lr"] = lr.fill_(value) if isinstance(lr, torch.Tensor) and value is not None else lr
+            group["lr"] = (
+                lr.fill_(value) if isinstance(lr, torch.Tensor) and value is not None else lr
+            )
 
 
 def momentum_of(optimizer: Any) -> float | None:

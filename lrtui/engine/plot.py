@@ -24,12 +24,16 @@ def plot_history(
         raise ValueError("show_lr must be float")
     count, needed = len(history["lr"]), skip_start + skip_end + 2
     if suggest_lr and count < needed:
-        raise RuntimeError(f"Need at least {needed} iterations to suggest a learning rate. Got {count}")
+        raise RuntimeError(
+            f"Need at least {needed} iterations to suggest a learning rate. Got {count}"
+        )
 
     try:
         import matplotlib.pyplot as plt
     except ModuleNotFoundError as error:
-        raise ModuleNotFoundError("plot() needs matplotlib: pip install 'lrtui[plot]'", name=error.name) from error
+        raise ModuleNotFoundError(
+            "plot() needs matplotlib: pip install 'lrtui[plot]'", name=error.name
+        ) from error
 
     kept = slice(skip_start, -skip_end or None)
     lrs, losses = history["lr"][kept], history["loss"][kept]
@@ -42,7 +46,13 @@ def plot_history(
         steepest = int(np.gradient(np.asarray(losses)).argmin())
         suggested = lrs[steepest]
         ax.scatter(
-            suggested, losses[steepest], s=75, marker="o", color="red", zorder=3, label=f"steepest: {suggested:.2E}"
+            suggested,
+            losses[steepest],
+            s=75,
+            marker="o",
+            color="red",
+            zorder=3,
+            label=f"steepest: {suggested:.2E}",
         )
         ax.legend()
     if log_lr:

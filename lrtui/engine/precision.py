@@ -135,7 +135,9 @@ def _tf32_on() -> Callable[[], None]:
     """Switch TensorFloat-32 on for matrix products; what is returned puts back what was set before."""
     try:
         before = torch.get_float32_matmul_precision()
-    except RuntimeError:  # it was set through torch's newer interface, after which the older one cannot be read
+    except (
+        RuntimeError
+    ):  # it was set through torch's newer interface, after which the older one cannot be read
         matmul: Any = torch.backends.cuda.matmul
         kept = matmul.fp32_precision
         matmul.fp32_precision = "tf32"
@@ -168,7 +170,9 @@ def of_name(name: str, device: torch.device) -> Precision:
     raise ValueError(f"unknown precision '{name}', expected one of {', '.join(PRECISIONS)}")
 
 
-def of_backend(backend: str | None, config: Mapping[str, Any] | None, scaler: Any, device: torch.device) -> Precision:
+def of_backend(
+    backend: str | None, config: Mapping[str, Any] | None, scaler: Any, device: torch.device
+) -> Precision:
     """The precision that torch_lr_finder's `amp_backend`, `amp_config` and `grad_scaler` ask for.
 
     Raises:
@@ -191,7 +195,9 @@ def of_backend(backend: str | None, config: Mapping[str, Any] | None, scaler: An
 
 def apex_initialize(model: Any, optimizers: Any, name: str) -> tuple[Any, Any]:
     """`amp.initialize` for `apex-O1` or `apex-O2`; model and optimizer must not be used in another way afterwards."""
-    return apex.amp().initialize(model, optimizers, opt_level=name.removeprefix("apex-"), verbosity=0)  # type: ignore[no-any-return]
+    return apex.amp().initialize(
+        model, optimizers, opt_level=name.removeprefix("apex-"), verbosity=0
+    )  # type: ignore[no-any-return]
 
 
 @contextlib.contextmanager

@@ -59,7 +59,9 @@ class Ramp:
         return iter([tuple([climb(start, end, r) for start, end in ends]) for r in rungs])
 
 
-def start_lrs_of(start_lr: float | Sequence[float] | None, group_lrs: Sequence[float | None]) -> tuple[float, ...]:
+def start_lrs_of(
+    start_lr: float | Sequence[float] | None, group_lrs: Sequence[float | None]
+) -> tuple[float, ...]:
     """The starting rate of every group: one for all, one each, or (None) the optimizer's own.
 
     Raises:
@@ -68,7 +70,9 @@ def start_lrs_of(start_lr: float | Sequence[float] | None, group_lrs: Sequence[f
     if start_lr is not None:
         return one_each(start_lr, len(group_lrs))
     if any(rate is None for rate in group_lrs):
-        raise ValueError("the optimizer has no learning rate of its own to start from: give start_lr")
+        raise ValueError(
+            "the optimizer has no learning rate of its own to start from: give start_lr"
+        )
     return tuple(rate for rate in group_lrs if rate is not None)
 
 
@@ -81,7 +85,9 @@ def one_each(lr: float | Sequence[float], count: int) -> tuple[float, ...]:
     lr = lr.tolist() if hasattr(lr, "tolist") else lr
     rates: list[Any] = list(lr) if isinstance(lr, list | tuple) else [lr] * count
     if not all(isinstance(rate, Real) for rate in rates):
-        raise ValueError(f"a learning rate must be a number, or a list with one for each parameter group, got {lr!r}")
+        raise ValueError(
+            f"a learning rate must be a number, or a list with one for each parameter group, got {lr!r}"
+        )
     if len(rates) != count:
         raise ValueError(
             "Length of `new_lrs` is not equal to the number of parameter groups in the given optimizer "
@@ -99,7 +105,9 @@ def keep_ratios(lr: float, group_lrs: Sequence[float | None]) -> tuple[float, ..
 def _exponential(start: float, end: float, r: float) -> float:
     if start == end == 0:
         return 0.0
-    lr: float = start * (end / start) ** r  # written as torch_lr_finder does, for equality to the last bit
+    lr: float = (
+        start * (end / start) ** r
+    )  # written as torch_lr_finder does, for equality to the last bit
     return lr
 
 
@@ -118,4 +126,6 @@ def _check_ends(start: float, end: float, mode: Mode) -> None:
             "positive start_lr, or use step_mode linear"
         )
     if start < 0 or end < 0:
-        raise ValueError(f"learning rates cannot be negative, got start_lr {start:g} and end_lr {end:g}")
+        raise ValueError(
+            f"learning rates cannot be negative, got start_lr {start:g} and end_lr {end:g}"
+        )

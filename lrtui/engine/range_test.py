@@ -57,14 +57,20 @@ def range_test(
             try:
                 update = train()
             except OutOfData:
-                cut_short = Outcome("stopped", f"out of data after {iteration} of {planned} iterations")
+                cut_short = Outcome(
+                    "stopped", f"out of data after {iteration} of {planned} iterations"
+                )
                 return
             # measure where that led to
             loss, metric = validation() if validation else (update.loss, update.metric)
-            yield (iteration, lrs), (loss, update.loss if validation else None, metric, update.scale)
+            yield (
+                (iteration, lrs),
+                (loss, update.loss if validation else None, metric, update.scale),
+            )
             if clock() - start >= max_seconds and iteration + 1 < planned:
                 cut_short = Outcome(
-                    "stopped", f"out of time: {max_seconds:g} s allowed {iteration + 1} of {planned} iterations"
+                    "stopped",
+                    f"out of time: {max_seconds:g} s allowed {iteration + 1} of {planned} iterations",
                 )
                 return
 
@@ -72,7 +78,10 @@ def range_test(
     set_learning_rates(optimizers, next(iter(ramp)))
     for done in range(warmup):
         if clock() - start >= max_seconds:
-            return Outcome("stopped", f"out of time: {max_seconds:g} s allowed {done} of {warmup} warm-up iterations")
+            return Outcome(
+                "stopped",
+                f"out of time: {max_seconds:g} s allowed {done} of {warmup} warm-up iterations",
+            )
         try:
             train()
         except OutOfData:
@@ -104,7 +113,9 @@ def range_test(
 
         # stop when the loss has blown up
         if not finite:
-            return Outcome("diverged", f"the loss became {nonfinite_kind(raw_loss)} at lr {lrs[0]:.2e}")
+            return Outcome(
+                "diverged", f"the loss became {nonfinite_kind(raw_loss)} at lr {lrs[0]:.2e}"
+            )
         if loss is not None and tracker.diverged:
             fall = f"{loss:.3g} after a best of {tracker.best:.3g}"
             return Outcome("diverged", f"the loss diverged at lr {lrs[0]:.2e}: {fall}")

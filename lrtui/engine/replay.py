@@ -31,7 +31,10 @@ class Replay:
     """
 
     def __init__(
-        self, batches: Iterator[Any], generators: Iterable[torch.Generator] = (), max_bytes: int = 2**28
+        self,
+        batches: Iterator[Any],
+        generators: Iterable[torch.Generator] = (),
+        max_bytes: int = 2**28,
     ) -> None:
         self._batches = batches
         self._generators = list(generators)
@@ -64,7 +67,8 @@ class Replay:
     def faithful(self) -> bool:
         """Whether all batches were kept, and no model has written into one since."""
         return self._room >= 0 and all(
-            _UNKNOWN not in draw.versions and _versions(draw.batch) == draw.versions for draw in self._kept
+            _UNKNOWN not in draw.versions and _versions(draw.batch) == draw.versions
+            for draw in self._kept
         )
 
     def again(self) -> "Replay":

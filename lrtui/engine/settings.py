@@ -91,14 +91,23 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Check what no other part does; raises ValueError."""
-        for name in ("num_iter", "iterations_per_lr", "accumulation_steps", "repeats", "warmup", "val_batches"):
+        for name in (
+            "num_iter",
+            "iterations_per_lr",
+            "accumulation_steps",
+            "repeats",
+            "warmup",
+            "val_batches",
+        ):
             self._check(name, isinstance(getattr(self, name), Integral), "an integer")
         for name in ("smooth_f", "diverge_th"):
             self._check(name, isinstance(getattr(self, name), Real), "a number")
         for name in ("max_seconds", "clip_grad_norm"):
             value = getattr(self, name)
             self._check(
-                name, value is None or (isinstance(value, Real) and float(value) >= 0), "a number from 0 on, or None"
+                name,
+                value is None or (isinstance(value, Real) and float(value) >= 0),
+                "a number from 0 on, or None",
             )
         for name in ("metric", "batch_step"):
             value = getattr(self, name)
@@ -146,7 +155,9 @@ def ramp_of(settings: Settings, group_lrs: Sequence[float | None]) -> Ramp:
     """
     if settings.keep_ratios:
         if isinstance(settings.start_lr, Sequence) or isinstance(settings.end_lr, Sequence):
-            raise ValueError("with keep_ratios, start_lr and end_lr are single numbers: those of group 0")
+            raise ValueError(
+                "with keep_ratios, start_lr and end_lr are single numbers: those of group 0"
+            )
         start = start_lrs_of(settings.start_lr, group_lrs[:1])[0]
         starts, ends = keep_ratios(start, group_lrs), keep_ratios(settings.end_lr, group_lrs)
     else:

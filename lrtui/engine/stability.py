@@ -56,20 +56,31 @@ def stability(losses: Sequence[Loss], optimizer: Optimizer, *, iterations: int =
         ValueError: an optimizer without a theory, no positive curvature, or one that the products do not settle.
         RuntimeError: an operation of the model cannot be differentiated twice.
     """
-    parameters = [param for group in optimizer.param_groups for param in group["params"] if param.requires_grad]
+    parameters = [
+        param
+        for group in optimizer.param_groups
+        for param in group["params"]
+        if param.requires_grad
+    ]
     gradients = _mean_gradient(losses, parameters, create_graph=False)
     scales = _preconditioner(optimizer, parameters, gradients)
     found = largest_eigenvalue(losses, parameters, scales, iterations)
     done = found.products
-    if found.value < 0 or not found.settled:  # the largest in size is negative: with that added to all, it is the least
+    if (
+        found.value < 0 or not found.settled
+    ):  # the largest in size is negative: with that added to all, it is the least
         found = largest_eigenvalue(losses, parameters, scales, iterations, shift=found.size)
         done += found.products
     if found.value <= 0:
         raise ValueError("the loss has no positive curvature here, so it sets no limit")
     if not found.settled:
-        raise ValueError(f"the curvature had not settled after {done} Hessian-vector products: no limit is known")
+        raise ValueError(
+            f"the curvature had not settled after {done} Hessian-vector products: no limit is known"
+        )
     factor, formula = _formula(optimizer)
-    return Stability(limit=factor / found.value, eigenvalue=found.value, formula=formula, iterations=done)
+    return Stability(
+        limit=factor / found.value, eigenvalue=found.value, formula=formula, iterations=done
+    )
 
 
 def largest_eigenvalue(
@@ -85,7 +96,9 @@ def largest_eigenvalue(
     settled when |A v - value · v| is at most `RESIDUAL` of it, v the unit vector: an eigenvalue is no further away.
     """
     generator = torch.Generator().manual_seed(0)
-    vector = _unit([torch.randn(param.shape, generator=generator).to(param) for param in parameters])
+    vector = _unit(
+        [torch.randn(param.shape, generator=generator).to(param) for param in parameters]
+    )
     value = size = 0.0
     for iteration in range(1, iterations + 1):
         product = _scaled(_hessian_vector(losses, parameters, _scaled(vector, scales)), scales)
@@ -125,9 +138,14 @@ def _hessian_vector(
     return total
 
 
-def _gradient(loss: Loss, parameters: Sequence[torch.Tensor], create_graph: bool) -> list[torch.Tensor]:
+def _gradient(
+    loss: Loss, parameters: Sequence[torch.Tensor], create_graph: bool
+) -> list[torch.Tensor]:
     parts = torch.autograd.grad(loss(), parameters, create_graph=create_graph, allow_unused=True)
-    return [torch.zeros_like(param) if part is None else part for param, part in zip(parameters, parts, strict=True)]
+    return [
+        torch.zeros_like(param) if part is None else part
+        for param, part in zip(parameters, parts, strict=True)
+    ]
 
 
 def _mean_gradient(
@@ -148,12 +166,16 @@ def _preconditioner(
     for param, grad in zip(parameters, gradients, strict=True):
         state = optimizer.state.get(param, {})
         second = state.get("exp_avg_sq", state.get("square_avg"))
-        root = (grad.detach() ** 2 if second is None else _debiased(second, state, optimizer)).sqrt()
+        root = (
+            grad.detach() ** 2 if second is None else _debiased(second, state, optimizer)
+        ).sqrt()
         scales.append((root + eps).rsqrt())
     return scales
 
 
-def _debiased(second: torch.Tensor, state: dict[str, torch.Tensor], optimizer: Optimizer) -> torch.Tensor:
+def _debiased(
+    second: torch.Tensor, state: dict[str, torch.Tensor], optimizer: Optimizer
+) -> torch.Tensor:
     betas = optimizer.param_groups[0].get("betas")
     if betas is None or "step" not in state:
         return second
@@ -182,10 +204,14 @@ def _adaptive(optimizer: Optimizer) -> bool:
         return True
     if name == "RMSprop" and not group.get("centered") and not group.get("momentum"):
         return True
-    raise ValueError(f"the stability limit is not known for this {name}: only for SGD, Adam, AdamW and RMSprop")
+    raise ValueError(
+        f"the stability limit is not known for this {name}: only for SGD, Adam, AdamW and RMSprop"
+    )
 
 
-def _scaled(vector: Sequence[torch.Tensor], scales: Sequence[torch.Tensor] | None) -> list[torch.Tensor]:
+def _scaled(
+    vector: Sequence[torch.Tensor], scales: Sequence[torch.Tensor] | None
+) -> list[torch.Tensor]:
     if scales is None:
         return list(vector)
     return [part * scale for part, scale in zip(vector, scales, strict=True)]

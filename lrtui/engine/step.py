@@ -80,7 +80,11 @@ class TrainStep:
     def _choose(self, updates_itself: bool) -> Callable[[], Update]:
         if updates_itself:
             return self._user_update
-        return self._closure_update if any(map(needs_closure, self._optimizers)) else self._plain_update
+        return (
+            self._closure_update
+            if any(map(needs_closure, self._optimizers))
+            else self._plain_update
+        )
 
     def _plain_update(self) -> Update:
         clear_gradients(self._optimizers)
@@ -135,7 +139,12 @@ class TrainStep:
     def _clip(self, norm: float) -> None:
         for optimizer in self._optimizers:
             self._precision.unscale(optimizer)
-        parameters = [param for one in self._optimizers for group in one.param_groups for param in group["params"]]
+        parameters = [
+            param
+            for one in self._optimizers
+            for group in one.param_groups
+            for param in group["params"]
+        ]
         nn.utils.clip_grad_norm_(parameters, norm)
 
     def _next(self) -> Any:
@@ -162,7 +171,9 @@ def check_update(
                 "a step that updates the model itself leaves no room for accumulation_steps or a GradScaler"
             )
     elif any(map(needs_closure, optimizers)) and precision.scaler is not None:
-        raise ValueError("an optimizer that needs a closure (LBFGS) cannot be used with a GradScaler; use fp32 or bf16")
+        raise ValueError(
+            "an optimizer that needs a closure (LBFGS) cannot be used with a GradScaler; use fp32 or bf16"
+        )
 
 
 def clear_gradients(optimizers: Iterable[Optimizer]) -> None:
@@ -178,7 +189,11 @@ def clear_gradients(optimizers: Iterable[Optimizer]) -> None:
 
 def with_modes(optimizers: Iterable[Any]) -> list[Any]:
     """Those that train and evaluate at different weights (schedule-free ones), and have to be told which."""
-    return [one for one in optimizers if callable(getattr(one, "train", None)) and callable(getattr(one, "eval", None))]
+    return [
+        one
+        for one in optimizers
+        if callable(getattr(one, "train", None)) and callable(getattr(one, "eval", None))
+    ]
 
 
 def needs_closure(optimizer: Optimizer) -> bool:

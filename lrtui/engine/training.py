@@ -34,7 +34,12 @@ class Training:
 
 
 def train_step(
-    training: Training, batches: Iterator[Any], split: bool, settings: Settings, *, begun: bool = False
+    training: Training,
+    batches: Iterator[Any],
+    split: bool,
+    settings: Settings,
+    *,
+    begun: bool = False,
 ) -> TrainStep:
     """The training step of these objects on these batches.
 
@@ -63,7 +68,13 @@ def validation_of(
         return before
     return Validation(
         training.model,
-        Forward(training.forward, training.criterion, settings.batch_step, settings.metric, is_split(val_loader)),
+        Forward(
+            training.forward,
+            training.criterion,
+            settings.batch_step,
+            settings.metric,
+            is_split(val_loader),
+        ),
         val_batches(val_loader),
         training.precision,
         training.device,
@@ -76,7 +87,10 @@ def validation_of(
 def place(training: Training) -> None:
     """Model and optimizer state to the device and memory format that the test runs in."""
     homes = {
-        param: param.device for one in training.optimizers for param in one.state if isinstance(param, torch.Tensor)
+        param: param.device
+        for one in training.optimizers
+        for param in one.state
+        if isinstance(param, torch.Tensor)
     }
     separate(training.optimizers)
     if training.moves:

@@ -65,13 +65,15 @@ class Validation:
                 metrics.append(output.metric)
         if not losses:
             raise ValueError("the validation loader has no batches")
-        return _weighted_mean(losses, sizes), None if any(one is None for one in metrics) else _weighted_mean(
-            metrics, sizes
-        )
+        return _weighted_mean(losses, sizes), None if any(
+            one is None for one in metrics
+        ) else _weighted_mean(metrics, sizes)
 
 
 def _weighted_mean(values: list[Any], weights: list[int]) -> float:
     if isinstance(values[0], torch.Tensor) and values[0].is_cuda:
         # one read for all of them: a read is a synchronisation
         values = torch.stack([value.detach().double() for value in values]).tolist()
-    return sum(float(value) * weight for value, weight in zip(values, weights, strict=True)) / sum(weights)
+    return sum(float(value) * weight for value, weight in zip(values, weights, strict=True)) / sum(
+        weights
+    )

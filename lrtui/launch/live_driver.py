@@ -104,7 +104,9 @@ class LiveDriver:
 
     def stability(self) -> None:
         """Measure the stability limit."""
-        self._ask(lambda: self._check("stability", lambda: iter([limit_event(self._live.stability())])))
+        self._ask(
+            lambda: self._check("stability", lambda: iter([limit_event(self._live.stability())]))
+        )
 
     def stop(self) -> None:
         """End what goes on after the step in progress."""
@@ -128,11 +130,17 @@ class LiveDriver:
             self._begin(work)
 
     def _begin(self, work: Callable[[], None]) -> None:
-        self._thread = threading.Thread(target=self._quietly, args=(work,), name="range test", daemon=True)
+        self._thread = threading.Thread(
+            target=self._quietly, args=(work,), name="range test", daemon=True
+        )
         self._thread.start()
 
     def _quietly(self, work: Callable[[], None]) -> None:
-        with Path(self.log).open("a", errors="replace") as log, redirect_stdout(log), redirect_stderr(log):
+        with (
+            Path(self.log).open("a", errors="replace") as log,
+            redirect_stdout(log),
+            redirect_stderr(log),
+        ):
             work()
 
     def _restore(self, before: threading.Thread | None) -> None:
@@ -149,17 +157,30 @@ class LiveDriver:
         facts = self._live.facts()
         self._digest = facts["digest"]
         self.events.append(
-            Started(id=new_id(), created=now(), lrtui=__version__, spec=self._live.spec, log=self.log, **facts)
+            Started(
+                id=new_id(),
+                created=now(),
+                lrtui=__version__,
+                spec=self._live.spec,
+                log=self.log,
+                **facts,
+            )
         )
         self.events.extend(past)
         status, reason = self._live.outcome() if past else self._follow()
         if any(isinstance(event, Step) for event in self.events):
             answer = self._live.analysis()
             self.events.append(
-                Suggested(suggestion=answer.suggestion, suggestions=dict(answer.suggestions), bounds=answer.bounds)
+                Suggested(
+                    suggestion=answer.suggestion,
+                    suggestions=dict(answer.suggestions),
+                    bounds=answer.bounds,
+                )
             )
         phase = "training" if status == "failed" else ""
-        self.events.append(Ended(status=status, reason=reason, seconds=time.perf_counter() - began, phase=phase))
+        self.events.append(
+            Ended(status=status, reason=reason, seconds=time.perf_counter() - began, phase=phase)
+        )
 
     def _follow(self) -> tuple[Status, str]:
         try:

@@ -15,7 +15,9 @@ def findings(patience: float = _PATIENCE_SECONDS) -> Findings | str:
     """What it found, or in one line why it found nothing."""
     command = [sys.executable, "-P", "-m", "lrtui.worker.machine"]
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=patience, check=False)
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=patience, check=False
+        )
         return msgspec.json.decode(done.stdout, type=Findings)
     except subprocess.TimeoutExpired:
         return f"torch gave no answer within {patience:g} s"

@@ -170,7 +170,10 @@ def exit_words(code: int) -> str:
         name = signal.Signals(-code).name
     except ValueError:
         name = f"signal {-code}"
-    hints = {"SIGKILL": " (out of memory, or killed from outside)", "SIGSEGV": " (a crash in compiled code)"}
+    hints = {
+        "SIGKILL": " (out of memory, or killed from outside)",
+        "SIGSEGV": " (a crash in compiled code)",
+    }
     return f"was ended by {name}{hints.get(name, '')}"
 
 

@@ -97,7 +97,9 @@ class Asking:
         """Whether the spare may be held up: by a download, by a user's code, by anything that takes long."""
         if not self._open:
             return False
-        slow = any(isinstance(question, Fetch) or runs_users_code(question) for question in self._open)
+        slow = any(
+            isinstance(question, Fetch) or runs_users_code(question) for question in self._open
+        )
         return slow or self.slow_since(STUCK_SECONDS)
 
     def slow_since(self, seconds: float) -> bool:
@@ -118,7 +120,9 @@ def key_of(question: Question) -> tuple[type, str]:
     """Equal for equal questions, whether their arguments are tuples or have come back as lists."""
     if isinstance(question, Describe):
         return Describe, f"{question.role} {question.where}"
-    return type(question), key(question.data, question.loader if isinstance(question, Look) else None)
+    return type(question), key(
+        question.data, question.loader if isinstance(question, Look) else None
+    )
 
 
 def _refused(question: Question, problem: str) -> Answer:

@@ -83,7 +83,11 @@ class Session:
         """Ask what the first batch of data tells; it runs the data's code. A look that still waits is called off."""
         question = Look(data, loader)
         with self._lock:
-            if self._asking.call_off(question) and self._warm and self._asking.slow_since(STUCK_SECONDS):
+            if (
+                self._asking.call_off(question)
+                and self._warm
+                and self._asking.slow_since(STUCK_SECONDS)
+            ):
                 self._retire()
         self._ask(question)
 
@@ -105,7 +109,9 @@ class Session:
 
     def driver(self, spec: RunSpec) -> "WorkerDriver":
         """A driver that takes the warm worker when it runs; once it is closed another spare is warmed."""
-        from lrtui.launch.worker_driver import WorkerDriver  # records and all: nothing that a first paint waits for
+        from lrtui.launch.worker_driver import (
+            WorkerDriver,
+        )  # records and all: nothing that a first paint waits for
 
         return WorkerDriver(self._take, on_close=self.start)
 
@@ -140,7 +146,9 @@ class Session:
     def _take(self) -> WorkerProcess:
         """The spare for a run, or a new process where the spare is dead or may be held up."""
         with self._lock:
-            held_up = self._warm and self._asking.blocks  # one that still imports torch takes a run before all else
+            held_up = (
+                self._warm and self._asking.blocks
+            )  # one that still imports torch takes a run before all else
             if self._spare is not None and self._spare.alive and not held_up:
                 spare, self._spare = self._spare, None
                 return spare
@@ -158,7 +166,9 @@ class Session:
                 self._asking.take(message)
                 if isinstance(message, Fetched):
                     self._asking.forget(key(message.data))
-                if isinstance(message, Looked) and runs_users_code(Look(message.data, message.loader)):
+                if isinstance(message, Looked) and runs_users_code(
+                    Look(message.data, message.loader)
+                ):
                     self._retire()
 
     def _retire(self) -> None:

@@ -18,13 +18,17 @@ from lrtui.runs.store import journal_path, record_path, save
 from lrtui.spec import CHOICES, RunSpec
 
 _STOP_SECONDS = 5.0  # for the step in progress and the record, before the worker is ended by force
-_STOP_UNSTARTED_SECONDS = 0.5  # for a worker that still imports torch or builds: it holds nothing that could be lost
+_STOP_UNSTARTED_SECONDS = (
+    0.5  # for a worker that still imports torch or builds: it holds nothing that could be lost
+)
 
 
 class WorkerDriver:
     """A Driver on a worker process. `take` gives a process for the first run, and whenever a fresh one is needed."""
 
-    def __init__(self, take: Callable[[], WorkerProcess], on_close: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, take: Callable[[], WorkerProcess], on_close: Callable[[], None] = lambda: None
+    ) -> None:
         self.events: list[Event] = []
         self._take = take
         self._on_close = on_close
@@ -37,7 +41,9 @@ class WorkerDriver:
         self._check = ""  # what is being measured beside the last run's curve
         self._stopped = False
         self._closed = False
-        self._lock = threading.RLock()  # a worker may go away in the very moment in which it is asked for something
+        self._lock = (
+            threading.RLock()
+        )  # a worker may go away in the very moment in which it is asked for something
 
     @property
     def busy(self) -> bool:
@@ -57,7 +63,14 @@ class WorkerDriver:
             try:
                 self._process = self._process or self._taken()
             except OSError as error:
-                self._append(Ended(status="failed", phase="worker", reason=f"cannot be started: {error}", seconds=0))
+                self._append(
+                    Ended(
+                        status="failed",
+                        phase="worker",
+                        reason=f"cannot be started: {error}",
+                        seconds=0,
+                    )
+                )
                 return
             self._run = Run(spec=spec, id=new_id())
             self._process.send(self._run)
@@ -71,7 +84,10 @@ class WorkerDriver:
         schedule: Schedule = "constant",
     ) -> None:
         """Confirm the suggestion on the worker's live objects."""
-        self._ask("confirmation", Confirm(lr=lr, iterations=iterations, seconds=seconds, schedule=schedule))
+        self._ask(
+            "confirmation",
+            Confirm(lr=lr, iterations=iterations, seconds=seconds, schedule=schedule),
+        )
 
     def stability(self) -> None:
         """Measure the stability limit on the worker's live objects."""
@@ -82,7 +98,11 @@ class WorkerDriver:
             if self._busy or self._closed:
                 return
             if self._process is None or self._process.ended:
-                self._append(broken_off(check, "the worker with the run's objects is gone: run the range test again"))
+                self._append(
+                    broken_off(
+                        check, "the worker with the run's objects is gone: run the range test again"
+                    )
+                )
                 return
             self._busy, self._stopped, self._check = True, False, check
             self._process.send(command)
@@ -148,18 +168,25 @@ class WorkerDriver:
     def _end_in_its_place(self, words: str) -> None:
         if not self._busy:
             if not self._closed:
-                self._append(Notice(text=f"the worker {words}; the next run starts another", level="warning"))
+                self._append(
+                    Notice(text=f"the worker {words}; the next run starts another", level="warning")
+                )
             return
         log = self._process.log if self._process is not None else ""
         if self._check:
-            last = broken_off(self._check, STOPPED if self._stopped else f"the worker {words}; its log: {log}")
+            last = broken_off(
+                self._check, STOPPED if self._stopped else f"the worker {words}; its log: {log}"
+            )
             self._recovered(last)
             self._append(last)
             return
         if self._run is not None and not self._started():
             self._append(_never_started(self._run, str(log)))
         end = Ended(
-            status="failed", phase=self._phase(), reason=f"the worker {words}; its log: {log}", seconds=self._since()
+            status="failed",
+            phase=self._phase(),
+            reason=f"the worker {words}; its log: {log}",
+            seconds=self._since(),
         )
         if self._stopped:
             reason = "stopped by the user; the worker did not answer and was ended"

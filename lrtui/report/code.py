@@ -10,7 +10,10 @@ GROUP_RULES = ("decay_all", "layer_decay")  # ours, of catalog/groups.py: no opt
 
 
 def code_lines(
-    optimizer: Choice, suggestion: Suggestion | None, bounds: Bounds | None, momentum: float | None = None
+    optimizer: Choice,
+    suggestion: Suggestion | None,
+    bounds: Bounds | None,
+    momentum: float | None = None,
 ) -> dict[str, str]:
     """A constant rate, OneCycleLR and CyclicLR with this optimizer, each by its name; those that the answer allows.
 
@@ -30,7 +33,9 @@ def code_lines(
         grouped=own or rules.get("layer_decay", 1.0) != 1.0,
     )
     if "constant" in lines and own:
-        lines["constant"] = f"lr = {suggestion.lr:.3g}  # of the first group of {dotted_name(optimizer.target)}"
+        lines["constant"] = (
+            f"lr = {suggestion.lr:.3g}  # of the first group of {dotted_name(optimizer.target)}"
+        )
     elif "constant" in lines and rules:
         kept = ", ".join(f"{name}={value}" for name, value in rules.items())
         lines["constant"] += f"  # its groups as in the run: {kept}"

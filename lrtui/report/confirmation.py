@@ -74,9 +74,17 @@ def corrected(
         if tried is None or better is None:
             continue
         if result.get("schedule") == ONE_CYCLE:
-            if bounds is not None and math.isclose(bounds.end_lr, tried) and bounds.start_lr < better:
+            if (
+                bounds is not None
+                and math.isclose(bounds.end_lr, tried)
+                and bounds.start_lr < better
+            ):
                 bounds = msgspec.structs.replace(bounds, end_lr=better)
-        elif suggestion is not None and suggestion.lr is not None and math.isclose(suggestion.lr, tried):
+        elif (
+            suggestion is not None
+            and suggestion.lr is not None
+            and math.isclose(suggestion.lr, tried)
+        ):
             suggestion = msgspec.structs.replace(suggestion, lr=better)
     return suggestion, bounds
 

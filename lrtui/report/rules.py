@@ -8,7 +8,11 @@ def agreed(suggestions: Mapping[str, float | None]) -> str:
     from lrtui.analysis.rules import agreement
 
     found = agreement(suggestions)
-    return "no rule has an answer" if found is None else f"{found.rules} of {found.of} rules near {found.lr:.1e}"
+    return (
+        "no rule has an answer"
+        if found is None
+        else f"{found.rules} of {found.of} rules near {found.lr:.1e}"
+    )
 
 
 def agreed_within(suggestions: Mapping[str, float | None]) -> str:

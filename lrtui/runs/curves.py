@@ -36,7 +36,9 @@ def answer_of(record: RunRecord) -> Suggested | None:
     if not curves:
         return None
     answer = analyse(curves)
-    return Suggested(suggestion=answer.suggestion, suggestions=dict(answer.suggestions), bounds=answer.bounds)
+    return Suggested(
+        suggestion=answer.suggestion, suggestions=dict(answer.suggestions), bounds=answer.bounds
+    )
 
 
 def _raw(history: History, smooth_f: float) -> ArrayLike:

@@ -45,12 +45,19 @@ def records() -> Iterator[tuple[Path, RunRecord | RecordError]]:
         try:
             yield path, load(path)
         except (RecordError, OSError) as error:
-            yield path, error if isinstance(error, RecordError) else RecordError(f"{path.name}: {error.strerror}")
+            yield (
+                path,
+                error
+                if isinstance(error, RecordError)
+                else RecordError(f"{path.name}: {error.strerror}"),
+            )
 
 
 def journals() -> list[Path]:
     """The journals that know more than their record, if there is one: of runs cut off, or still going on."""
-    return sorted(path for path in paths.runs().glob("*.jsonl") if _newer(path, path.with_suffix(".json")))
+    return sorted(
+        path for path in paths.runs().glob("*.jsonl") if _newer(path, path.with_suffix(".json"))
+    )
 
 
 def going_on(path: Path) -> bool:

@@ -44,7 +44,9 @@ class LrtuiApp(App[None]):
         self.spec = spec or RunSpec()
         self.session = session
         self.driver = driver
-        self.live = live  # the driver runs objects of this very process: its spec's targets are only names
+        self.live = (
+            live  # the driver runs objects of this very process: its spec's targets are only names
+        )
         self.register_theme(LRTUI)
         if own_theme:
             self.theme = LRTUI.name
@@ -90,7 +92,9 @@ class LrtuiApp(App[None]):
             for _, binding in bound:
                 if binding.id and binding.tooltip:
                     lines.setdefault(binding.tooltip, []).append(self.get_key_display(binding))
-        self.push_screen(Help([(" ".join(dict.fromkeys(names)), words) for words, names in lines.items()]))
+        self.push_screen(
+            Help([(" ".join(dict.fromkeys(names)), words) for words, names in lines.items()])
+        )
 
     def action_help_quit(self) -> None:
         """ctrl+c copies in other programs and stops in some: here it says how to leave."""

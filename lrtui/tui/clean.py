@@ -30,7 +30,9 @@ class CleanFilter(LineFilter):
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """The same segments; those with a control character in their text rewritten."""
         return [
-            Segment(_CONTROL.sub(_visible, text), style, control) if _CONTROL.search(text) else segment
+            Segment(_CONTROL.sub(_visible, text), style, control)
+            if _CONTROL.search(text)
+            else segment
             for segment in segments
             for text, style, control in (segment,)
         ]

@@ -48,9 +48,13 @@ def guard(leave: Leave) -> None:
 def _watch_hangup(loop: asyncio.AbstractEventLoop, leave: Leave) -> None:
     """Wait for the terminal to be gone: with SIGHUP ignored nothing else says so, and Textual would spin for ever."""
     poll = select.poll()
-    poll.register(sys.__stdin__.fileno() if sys.__stdin__ else 0, 0)  # errors and hang-ups are always reported
+    poll.register(
+        sys.__stdin__.fileno() if sys.__stdin__ else 0, 0
+    )  # errors and hang-ups are always reported
     while True:
-        if any(event & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, event in poll.poll()):
+        if any(
+            event & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, event in poll.poll()
+        ):
             if not loop.is_closed():
                 loop.call_soon_threadsafe(leave, 128 + signal.SIGHUP)
             return
@@ -74,7 +78,9 @@ def aside(log: Path) -> Iterator[None]:
     finally:
         for stream in (*streams, *ours):
             stream.flush()
-        sys.stdout, sys.stderr = streams  # a thread that redirected them may have ended after the app
+        sys.stdout, sys.stderr = (
+            streams  # a thread that redirected them may have ended after the app
+        )
         sys.__stdout__, sys.__stderr__ = before  # type: ignore[misc]
         for fd, terminal in zip((1, 2), kept, strict=True):
             os.dup2(terminal, fd)

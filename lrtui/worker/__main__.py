@@ -11,7 +11,17 @@ import sys
 import threading
 from pathlib import Path
 
-from lrtui.protocol import Command, Confirm, Quit, Ready, Reset, Run, Stability, Stop, decode_command
+from lrtui.protocol import (
+    Command,
+    Confirm,
+    Quit,
+    Ready,
+    Reset,
+    Run,
+    Stability,
+    Stop,
+    decode_command,
+)
 from lrtui.worker.outbox import Outbox
 
 _GRACE_SECONDS = 5.0

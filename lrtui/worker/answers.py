@@ -9,7 +9,18 @@ from lrtui.build import data as datasets
 from lrtui.build.introspect import offers_in_module
 from lrtui.build.look import look as look_at
 from lrtui.catalog.errors import BuildError, CatalogError, told
-from lrtui.protocol import Check, Checked, Describe, Described, Fetch, Fetched, Fetching, Look, Looked, Message
+from lrtui.protocol import (
+    Check,
+    Checked,
+    Describe,
+    Described,
+    Fetch,
+    Fetched,
+    Fetching,
+    Look,
+    Looked,
+    Message,
+)
 
 _PROGRESS_SECONDS = 0.1
 

@@ -16,7 +16,9 @@ from lrtui.measured import STOPPED, broken_off, concluded, limit_event, trial_ev
 from lrtui.protocol import Confirm
 from lrtui.spec import RunSpec
 
-FEW_BATCHES = 50  # a validation set of so many is worth its time even where the test was without one
+FEW_BATCHES = (
+    50  # a validation set of so many is worth its time even where the test was without one
+)
 
 
 def confirmation(

@@ -30,7 +30,9 @@ def why_not(name: str, device: torch.device) -> str:
         return f"it changes nothing on {device}: it needs an NVIDIA GPU of the Ampere generation or newer"
     try:
         kind = precision.of_name(name, device)
-        if not name.startswith("apex"):  # apex.amp would patch torch for good; that it can be imported has to do
+        if not name.startswith(
+            "apex"
+        ):  # apex.amp would patch torch for good; that it can be imported has to do
             _step(kind, device)
     except ValueError as error:
         return one_line(str(error), 300)

@@ -34,7 +34,12 @@ class Recorder:
         try:
             save(from_events(self.events), path, overwrite=True)
         except OSError as error:
-            self.emit(Notice(text=f"the record could not be saved: {error.strerror} ({path})", level="warning"))
+            self.emit(
+                Notice(
+                    text=f"the record could not be saved: {error.strerror} ({path})",
+                    level="warning",
+                )
+            )
             saved = False
         else:
             saved = True

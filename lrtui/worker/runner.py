@@ -67,7 +67,12 @@ class Runner:
             end = Ended(status=status, reason=reason, seconds=time.perf_counter() - began)
         except RunError as failure:
             traceback.print_exception(failure)
-            end = Ended(status="failed", reason=str(failure), phase=failure.phase, seconds=time.perf_counter() - began)
+            end = Ended(
+                status="failed",
+                reason=str(failure),
+                phase=failure.phase,
+                seconds=time.perf_counter() - began,
+            )
         self._suggest(recorder)
         recorder.finish(end)
 
@@ -75,7 +80,9 @@ class Runner:
         """Confirm the answer of the last run; its record gets the trials too."""
         self._check(
             "confirmation",
-            lambda finder, built, spec: checks.confirmation(finder, built, spec, command, self._inbox.stop),
+            lambda finder, built, spec: checks.confirmation(
+                finder, built, spec, command, self._inbox.stop
+            ),
         )
 
     def stability(self) -> None:
@@ -106,7 +113,10 @@ class Runner:
             raise RunError(
                 "training", f"out of memory on the device: {told(error)}; try a smaller batch_size"
             ) from error
-        except (Exception, SystemExit) as error:  # a user's code may raise anything; it ends the run, not the worker
+        except (
+            Exception,
+            SystemExit,
+        ) as error:  # a user's code may raise anything; it ends the run, not the worker
             raise RunError("training", told(error)) from error
         return cast(Status, finder.status), finder.reason
 
@@ -188,7 +198,9 @@ class Runner:
             metric_mode=test.metric_mode,
         )
 
-    def _check(self, name: str, how: Callable[[LRFinder, Built, RunSpec], Iterator[Measured]]) -> None:
+    def _check(
+        self, name: str, how: Callable[[LRFinder, Built, RunSpec], Iterator[Measured]]
+    ) -> None:
         """Measure something beside the last run's curve; the last event has the name, whatever happens."""
         recorder, finder, built = self._recorder, self._finder, self._built
         if recorder is None or finder is None or built is None:

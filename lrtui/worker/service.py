@@ -7,7 +7,18 @@ from typing import Protocol
 import torch
 
 from lrtui.events import Notice
-from lrtui.protocol import Check, Command, Confirm, Describe, Fetch, Look, Quit, Reset, Run, Stability
+from lrtui.protocol import (
+    Check,
+    Command,
+    Confirm,
+    Describe,
+    Fetch,
+    Look,
+    Quit,
+    Reset,
+    Run,
+    Stability,
+)
 from lrtui.spec import RunSpec
 from lrtui.worker.answers import answer
 from lrtui.worker.outbox import Outbox
@@ -19,7 +30,9 @@ _IDLE_SECONDS = 0.2
 class Commands(Stoppable, Protocol):
     """Where commands come from."""
 
-    claimed: threading.Event  # a run has been asked for: the form's questions are another worker's from then on
+    claimed: (
+        threading.Event
+    )  # a run has been asked for: the form's questions are another worker's from then on
 
     def next(self, timeout: float | None = None) -> Command | None:
         """The next command; None if there is none within so many seconds."""
@@ -70,7 +83,9 @@ class Service:
 
     def _reset(self) -> None:
         if self._runner is None:
-            self._outbox.send(Notice(text="nothing to reset: no run has been started", level="warning"))
+            self._outbox.send(
+                Notice(text="nothing to reset: no run has been started", level="warning")
+            )
         else:
             self._runner.reset()
 

@@ -16,7 +16,9 @@ from lrtui.analysis.suggest import suggest_curves
 
 from .curves import valley
 
-measured = hnp.arrays(np.float64, st.integers(0, 30), elements=st.floats(allow_nan=True, allow_infinity=True))
+measured = hnp.arrays(
+    np.float64, st.integers(0, 30), elements=st.floats(allow_nan=True, allow_infinity=True)
+)
 
 
 def test_everything_is_answered_at_once():
@@ -46,15 +48,20 @@ def test_whatever_was_measured_does_not_raise(data, repeats):
     curves = []
     for _ in range(repeats):
         losses = data.draw(measured)
-        same_length = hnp.arrays(np.float64, len(losses), elements=st.floats(allow_nan=True, allow_infinity=True))
-        curves.append(Curve(data.draw(same_length), losses, metric=data.draw(st.none() | same_length)))
+        same_length = hnp.arrays(
+            np.float64, len(losses), elements=st.floats(allow_nan=True, allow_infinity=True)
+        )
+        curves.append(
+            Curve(data.draw(same_length), losses, metric=data.draw(st.none() | same_length))
+        )
     found = analyse(curves)
     assert found.suggestion.verdict
     msgspec.json.encode(found)
 
 
 @pytest.mark.parametrize(
-    "losses", [[], [1.0], [1.0] * 50, [np.nan] * 50, [np.inf] * 50, [1e308] * 50, [-1e308, 1e308] * 25]
+    "losses",
+    [[], [1.0], [1.0] * 50, [np.nan] * 50, [np.inf] * 50, [1e308] * 50, [-1e308, 1e308] * 25],
 )
 def test_degenerate_curves_get_no_rate(losses):
     lrs = np.geomspace(1e-6, 1, 50)[: len(losses)]
@@ -63,4 +70,9 @@ def test_degenerate_curves_get_no_rate(losses):
 
 def test_the_types_of_an_answer_are_imported_without_numpy():
     code = "import sys, lrtui.analysis.answer; print('numpy' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout
+        == "False\n"
+    )

@@ -24,7 +24,9 @@ def test_a_rate_of_a_persons_own_meets_the_suggestion():
 
 
 def test_silence_leaves_the_factor():
-    assert rates_to_try(0.1, Suggestion(verdict="no_descent", reason="", method=""), None, factor=10) == [
+    assert rates_to_try(
+        0.1, Suggestion(verdict="no_descent", reason="", method=""), None, factor=10
+    ) == [
         0.1,
         1.0,
         0.01,
@@ -34,7 +36,18 @@ def test_silence_leaves_the_factor():
 def test_a_rate_is_named_by_what_it_is_to_the_answer_or_to_what_is_tried():
     answer, bounds = found(0.1, 0.02, 0.6), Bounds(0.004, 0.3)
     names = [what_it_is(lr, 0.1, answer, bounds) for lr in rates_to_try(0.1, answer, bounds)]
-    assert names == ["suggestion", "suggestion × 2", "suggestion ÷ 2", "high", "low", "end bound", "start bound"]
+    assert names == [
+        "suggestion",
+        "suggestion × 2",
+        "suggestion ÷ 2",
+        "high",
+        "low",
+        "end bound",
+        "start bound",
+    ]
     assert what_it_is(0.6, 0.3, found(0.1, 0.02, 0.5), bounds) == "end bound × 2"
     assert what_it_is(0.07, 0.07, answer, None) == "tried"
-    assert what_it_is(0.035, 0.07, Suggestion(verdict="no_descent", reason="", method=""), None) == "tried ÷ 2"
+    assert (
+        what_it_is(0.035, 0.07, Suggestion(verdict="no_descent", reason="", method=""), None)
+        == "tried ÷ 2"
+    )

@@ -1,7 +1,15 @@
 import numpy as np
 import pytest
 
-from lrtui.analysis.curve import Curve, as_floats, debiased_average, exponential_average, on_log_axis, trim, unsmooth
+from lrtui.analysis.curve import (
+    Curve,
+    as_floats,
+    debiased_average,
+    exponential_average,
+    on_log_axis,
+    trim,
+    unsmooth,
+)
 
 from .curves import valley
 

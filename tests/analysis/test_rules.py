@@ -123,11 +123,16 @@ def test_steepest_against_torch_lr_finder():
     original = pytest.importorskip("torch_lr_finder", reason="torch-lr-finder is not installed")
     plt = pytest.importorskip("matplotlib.pyplot", reason="matplotlib is not installed")
     model = torch.nn.Linear(1, 1)
-    finder = original.LRFinder(model, torch.optim.SGD(model.parameters(), lr=1e-7), torch.nn.MSELoss())
+    finder = original.LRFinder(
+        model, torch.optim.SGD(model.parameters(), lr=1e-7), torch.nn.MSELoss()
+    )
     for seed in range(20):
         lrs, losses = valley(seed=seed)
         curve = Curve(lrs, losses)
-        finder.history = {"lr": lrs.tolist(), "loss": original_curves(curve)["steepest"][1].tolist()}
+        finder.history = {
+            "lr": lrs.tolist(),
+            "loss": original_curves(curve)["steepest"][1].tolist(),
+        }
         figure, ax = plt.subplots()
         assert suggest_all(curve)["steepest"] == finder.plot(ax=ax, suggest_lr=True)[1]
         plt.close(figure)
@@ -154,7 +159,9 @@ def test_against_ignite():
 
 
 def test_against_lightning():
-    tuner = pytest.importorskip("pytorch_lightning.tuner.lr_finder", reason="Lightning is not installed")
+    tuner = pytest.importorskip(
+        "pytorch_lightning.tuner.lr_finder", reason="Lightning is not installed"
+    )
     finder = tuner._LRFinder("exponential", 1e-7, 10, 100)
     version = tuple(map(int, tuner.pl.__version__.split(".")[:3]))
     rule = RULES["lightning" if version >= (2, 5, 3) else "lightning_classic"]

@@ -17,7 +17,9 @@ seeds = st.integers(0, 10_000)
 
 def number_in(text):
     """The first number of an advice, such as the end_lr that it asks for."""
-    return next(float(word.strip(".,;")) for word in text.split() if word.strip(".,;")[:1].isdigit())
+    return next(
+        float(word.strip(".,;")) for word in text.split() if word.strip(".,;")[:1].isdigit()
+    )
 
 
 def test_a_fall_and_a_divergence_are_answered_with_a_rate_between_them():
@@ -82,7 +84,11 @@ def test_seeds_hardly_move_the_answer():
 
 def test_momentum_moves_the_answer_to_lower_rates():
     lrs, losses = valley()
-    assert suggest(lrs, losses, momentum=0.9).lr < suggest(lrs, losses).lr < suggest(lrs, losses, momentum=0.0).lr
+    assert (
+        suggest(lrs, losses, momentum=0.9).lr
+        < suggest(lrs, losses).lr
+        < suggest(lrs, losses, momentum=0.0).lr
+    )
 
 
 def test_smoothing_can_be_undone_first():
@@ -206,7 +212,9 @@ def test_a_fall_that_ends_in_a_divergence_has_turned_at_once():
     assert suggest(lrs, losses).verdict == "ok"
 
 
-@pytest.mark.parametrize("losses", [np.linspace(1, 9, 100), np.geomspace(1, 1e30, 100), 2 + np.arange(100) / 9])
+@pytest.mark.parametrize(
+    "losses", [np.linspace(1, 9, 100), np.geomspace(1, 1e30, 100), 2 + np.arange(100) / 9]
+)
 def test_rising_from_the_start_asks_for_a_lower_start(losses):
     lrs = ladder(start_lr=0.1)
     answer = suggest(lrs, losses + 0.01 * noise(100))
@@ -216,7 +224,12 @@ def test_rising_from_the_start_asks_for_a_lower_start(losses):
 
 def test_a_loss_that_moves_at_the_first_rates_asks_for_a_lower_start():
     lrs = ladder(400, start_lr=0.5)
-    losses = 2.3 - 0.7 * np.exp(-np.arange(400) / 8) * (np.arange(400) > 0) + 3 * (lrs / 5) ** 2 + 0.1 * noise(400)
+    losses = (
+        2.3
+        - 0.7 * np.exp(-np.arange(400) / 8) * (np.arange(400) > 0)
+        + 3 * (lrs / 5) ** 2
+        + 0.1 * noise(400)
+    )
     losses[:4] = 2.3
     answer = suggest(lrs, losses)
     assert answer.verdict == "diverges_from_start"
@@ -259,7 +272,12 @@ def test_where_a_ramp_starts_is_all_the_same_while_it_starts_low_enough(start_lr
 
 def test_a_ramp_that_starts_in_the_fall_is_told_to_start_lower():
     lrs = ladder(200, start_lr=1e-2)
-    losses = 2.3 - 2 * np.minimum(np.arange(200) / 8, 1) + 2 * np.where(lrs > 1, lrs, 0) + 0.02 * noise(200)
+    losses = (
+        2.3
+        - 2 * np.minimum(np.arange(200) / 8, 1)
+        + 2 * np.where(lrs > 1, lrs, 0)
+        + 0.02 * noise(200)
+    )
     found = suggest(lrs, losses, momentum=0.0)
     assert (found.verdict, found.lr) == ("falling_from_start", None)
     assert found.advice == "Lower start_lr to 1e-05."
@@ -299,7 +317,10 @@ def test_a_ramp_that_is_over_before_its_momentum_shows_is_not_answered():
 
 def test_noise_that_grows_with_the_rate_is_hardly_ever_answered():
     lrs = ladder(400)
-    verdicts = [suggest(lrs, 2.3 + 0.05 * (1 + 9 * (lrs > 0.1)) * noise(400, seed)).verdict for seed in range(100)]
+    verdicts = [
+        suggest(lrs, 2.3 + 0.05 * (1 + 9 * (lrs > 0.1)) * noise(400, seed)).verdict
+        for seed in range(100)
+    ]
     assert verdicts.count("ok") <= 35  # of noise that is taken for that of the start, 70
 
 
@@ -346,7 +367,9 @@ def test_a_fall_that_may_be_noise_asks_for_repeats_and_gets_its_answer_from_them
     def curve(seed):
         return Curve(*valley(width=1.6, seed=seed))
 
-    noisy = next(seed for seed in range(100) if suggest_curves([curve(seed)]).verdict == "too_noisy")
+    noisy = next(
+        seed for seed in range(100) if suggest_curves([curve(seed)]).verdict == "too_noisy"
+    )
     answer = suggest_curves([curve(noisy)])
     assert number_in(answer.advice) >= 2
     assert suggest_curves([curve(seed) for seed in range(20)]).verdict == "ok"
@@ -364,7 +387,10 @@ def test_loss_and_metric_that_want_other_rates_disagree():
     lrs, losses = valley()
     accuracy = 0.1 + 0.8 * np.exp(-((np.log10(lrs) + 5.5) ** 2) * 4) + 0.01 * noise(100, 1)
     assert suggest_curves([Curve(lrs, losses, metric=accuracy)]).verdict == "disagree"
-    assert suggest_curves([Curve(lrs, losses, metric=-accuracy, metric_mode="min")]).verdict == "disagree"
+    assert (
+        suggest_curves([Curve(lrs, losses, metric=-accuracy, metric_mode="min")]).verdict
+        == "disagree"
+    )
     assert suggest_curves([Curve(lrs, losses, metric=2.3 - losses)]).verdict == "ok"
     assert suggest_curves([Curve(lrs, losses, metric=noise(100, 2))]).verdict == "ok"
 
@@ -390,7 +416,9 @@ def test_the_interval_is_where_two_thirds_of_the_fall_were_held():
     # what momentum delays may be due to lower rates, but need not
     delayed = suggest(*bowl(-3), momentum=0.9)
     assert delayed.high == answer.high
-    assert log10(delayed.low) == pytest.approx(log10(answer.low) - (delay(0.9) - 1) * 8 / 399, abs=0.01)
+    assert log10(delayed.low) == pytest.approx(
+        log10(answer.low) - (delay(0.9) - 1) * 8 / 399, abs=0.01
+    )
 
 
 @pytest.mark.parametrize("centre", [-3.7, -2.3])
@@ -423,10 +451,17 @@ def test_repeats_that_speak_for_rates_decades_apart_have_no_answer():
 
 def test_a_rate_on_the_hump_between_two_valleys_is_no_answer():
     x = np.linspace(-7, 1, 400)
-    losses = 2.3 - 1.5 * np.exp(-((x + 5) ** 2) / 0.3) - 1.5 * np.exp(-((x + 1) ** 2) / 0.3) + np.exp((x - 0.5) * 6)
+    losses = (
+        2.3
+        - 1.5 * np.exp(-((x + 5) ** 2) / 0.3)
+        - 1.5 * np.exp(-((x + 1) ** 2) / 0.3)
+        + np.exp((x - 0.5) * 6)
+    )
     answer = suggest_curves([Curve(10**x, losses + 0.05 * noise(400))])
     assert (answer.verdict, answer.lr) == ("disagree", None)
-    assert re.search(r"around (9|1)\.\de-0[56] and around (9|1)\.\de-0[12], and not between", answer.reason)
+    assert re.search(
+        r"around (9|1)\.\de-0[56] and around (9|1)\.\de-0[12], and not between", answer.reason
+    )
 
 
 @pytest.mark.parametrize("num_iter", [10, 12, 20, 30])
@@ -449,7 +484,10 @@ def test_a_linear_ladder_on_which_the_fall_is_over_at_once_asks_for_an_exponenti
 @pytest.mark.parametrize("steepness", [10, 30, 100])
 def test_noise_that_grows_along_the_axis_is_no_fall(steepness):
     lrs = ladder(400)
-    verdicts = [suggest(lrs, 2 + 0.1 * np.geomspace(1, steepness, 400) * noise(400, s)).verdict for s in range(100)]
+    verdicts = [
+        suggest(lrs, 2 + 0.1 * np.geomspace(1, steepness, 400) * noise(400, s)).verdict
+        for s in range(100)
+    ]
     assert verdicts.count("ok") <= 10
 
 
@@ -479,7 +517,9 @@ def test_a_repeat_that_has_only_begun_leaves_the_answer_alone():
 @pytest.mark.filterwarnings("error")
 @given(
     st.lists(
-        st.floats(width=32) | st.sampled_from([float("nan"), float("inf"), -float("inf")]), min_size=0, max_size=40
+        st.floats(width=32) | st.sampled_from([float("nan"), float("inf"), -float("inf")]),
+        min_size=0,
+        max_size=40,
     )
 )
 @settings(max_examples=200, deadline=None)

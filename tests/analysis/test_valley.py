@@ -126,7 +126,9 @@ def test_a_repeat_that_was_merely_stopped_has_no_say_beyond_its_end():
 def test_a_repeat_that_was_stopped_speaks_for_rates_that_it_measured_only():
     lrs, losses = bowl(-3)
     stopped = find_valley([trace_of(lrs, losses), trace_of(lrs[:90], losses[:90])])
-    assert stopped.centres[1] == pytest.approx(find_valley([trace_of(lrs[:90], losses[:90])]).centre, abs=0.02)
+    assert stopped.centres[1] == pytest.approx(
+        find_valley([trace_of(lrs[:90], losses[:90])]).centre, abs=0.02
+    )
 
 
 def test_gaps_are_left_out_and_a_tail_that_is_not_finite_is_a_divergence():
@@ -144,4 +146,6 @@ def test_a_huge_loss_weighs_no_more_than_a_bad_one():
     lrs, losses = valley()
     higher = losses.copy()
     higher[losses > 5] *= 1e30
-    assert find_valley([trace_of(lrs, higher)]).centre == find_valley([trace_of(lrs, losses)]).centre
+    assert (
+        find_valley([trace_of(lrs, higher)]).centre == find_valley([trace_of(lrs, losses)]).centre
+    )

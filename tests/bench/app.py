@@ -53,7 +53,12 @@ class Speed(NamedTuple):
 
 def environment(home: Path, threads: int) -> dict[str, str]:
     """A home of its own, and so many threads for torch."""
-    return {**os.environ, "PYTHONPATH": str(ROOT), "LRTUI_HOME": str(home), "OMP_NUM_THREADS": str(threads)}
+    return {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "LRTUI_HOME": str(home),
+        "OMP_NUM_THREADS": str(threads),
+    }
 
 
 def headless(home: Path) -> Speed:
@@ -85,7 +90,11 @@ def followed(home: Path, front_end: int) -> Speed:
     steps = [event.seconds for event in events if isinstance(event, Step)]
     assert record.status == "completed", record.reason
     assert len(steps) == len(record.history.lr)
-    return Speed(len(steps) / record.seconds, (len(steps) - WARM_UP) / (steps[-1] - steps[WARM_UP - 1]), share)
+    return Speed(
+        len(steps) / record.seconds,
+        (len(steps) - WARM_UP) / (steps[-1] - steps[WARM_UP - 1]),
+        share,
+    )
 
 
 def awaited(home: Path, pattern: str, seconds: float = 300) -> Path:
@@ -107,12 +116,19 @@ def compare_speeds(rounds: int) -> None:
     plain, app = speeds.values()
     print(f"{'iterations a second':24}{'lrtui run':>10}{'the app':>10}{'ratio':>8}   of each round")
     for field, words in (("whole", "by the record's seconds"), ("steps", "of the steps alone")):
-        pairs = [(getattr(mine, field), getattr(yours, field)) for mine, yours in zip(plain, app, strict=True)]
+        pairs = [
+            (getattr(mine, field), getattr(yours, field))
+            for mine, yours in zip(plain, app, strict=True)
+        ]
         ratios = [yours / mine for mine, yours in pairs]
-        medians = "".join(f"{statistics.median(column):10.1f}" for column in zip(*pairs, strict=True))
+        medians = "".join(
+            f"{statistics.median(column):10.1f}" for column in zip(*pairs, strict=True)
+        )
         each = " ".join(f"{ratio:.3f}" for ratio in ratios)
         print(f"{words:24}{medians}{statistics.median(ratios):8.3f}   {each}")
-    shares = "".join(f"{statistics.median(one.front_end for one in runs):10.1%}" for runs in (plain, app))
+    shares = "".join(
+        f"{statistics.median(one.front_end for one in runs):10.1%}" for runs in (plain, app)
+    )
     print(f"{'front end, of one core':24}{shares}")
 
 
@@ -188,7 +204,10 @@ def time_keys() -> None:
             took = sorted(press_keys(app))
             cores = (busy_seconds() - busy) / (time.perf_counter() - began)
             p95 = statistics.quantiles(took, n=20)[-1]
-            print(f"{words:24}{statistics.median(took):8.1f}{p95:8.1f}{took[-1]:8.1f}   {cores:.2f}", flush=True)
+            print(
+                f"{words:24}{statistics.median(took):8.1f}{p95:8.1f}{took[-1]:8.1f}   {cores:.2f}",
+                flush=True,
+            )
             app.press("x")
             app.wait_for("stopped by the user")
 
@@ -200,8 +219,12 @@ def busy_seconds() -> float:
 
 def main() -> None:
     """Measure, print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=5, help="pairs of runs that the speeds are compared over")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--rounds", type=int, default=5, help="pairs of runs that the speeds are compared over"
+    )
     chosen = parser.parse_args()
     print(f"load before: {os.getloadavg()[0]:.2f} on {CORES} cores", flush=True)
     time_keys()

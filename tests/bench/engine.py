@@ -77,7 +77,8 @@ def wide_cnn() -> nn.Module:
 def pictures() -> TensorDataset:
     generator = torch.Generator().manual_seed(0)
     return TensorDataset(
-        torch.randn(512, 3, 32, 32, generator=generator), torch.randint(10, (512,), generator=generator)
+        torch.randn(512, 3, 32, 32, generator=generator),
+        torch.randint(10, (512,), generator=generator),
     )
 
 
@@ -122,7 +123,9 @@ class Turns:
 class Work:
     """The live objects of one contender, made anew so that all do the same; `turn` is called at every batch."""
 
-    def __init__(self, case: Case, device: torch.device, num_iter: int, turn: Callable[[], None]) -> None:
+    def __init__(
+        self, case: Case, device: torch.device, num_iter: int, turn: Callable[[], None]
+    ) -> None:
         torch.manual_seed(0)
         self.device = device
         self.num_iter = num_iter
@@ -145,7 +148,10 @@ def bare(work: Work) -> None:
     work.model.train()
     while left:
         for inputs, target in work.loader:
-            inputs, target = inputs.to(work.device, non_blocking=True), target.to(work.device, non_blocking=True)
+            inputs, target = (
+                inputs.to(work.device, non_blocking=True),
+                target.to(work.device, non_blocking=True),
+            )
             work.optimizer.zero_grad()
             loss = work.criterion(work.model(inputs), target)
             loss.backward()
@@ -167,7 +173,9 @@ def theirs(work: Work) -> None:
     import torch_lr_finder
 
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        finder = torch_lr_finder.LRFinder(work.model, work.optimizer, work.criterion, device=work.device)
+        finder = torch_lr_finder.LRFinder(
+            work.model, work.optimizer, work.criterion, device=work.device
+        )
         finder.range_test(work.loader, end_lr=END_LR, num_iter=work.num_iter)
 
 
@@ -193,7 +201,9 @@ def turns_of(case: Case, device: torch.device, num_iter: int, first: int = 0) ->
         contender(work)
         turns.hand_on(who)
 
-    threads = [threading.Thread(target=compete, args=pair) for pair in enumerate(CONTENDERS.values())]
+    threads = [
+        threading.Thread(target=compete, args=pair) for pair in enumerate(CONTENDERS.values())
+    ]
     for thread in threads[first:] + threads[:first]:
         thread.start()
     turns.hand_on(first - 1)
@@ -202,7 +212,9 @@ def turns_of(case: Case, device: torch.device, num_iter: int, first: int = 0) ->
     return [times[num_iter // 20 + 1 :] for times in turns.times]
 
 
-def rounds_of(case: Case, device: torch.device, num_iter: int, rounds: int = 6) -> list[list[float]]:
+def rounds_of(
+    case: Case, device: torch.device, num_iter: int, rounds: int = 6
+) -> list[list[float]]:
     """The turns of several rounds, each with its objects at other places in memory: that alone can cost a tenth."""
     found: list[list[float]] = [[] for _ in CONTENDERS]
     ballast = []
@@ -216,12 +228,16 @@ def rounds_of(case: Case, device: torch.device, num_iter: int, rounds: int = 6) 
 
 
 def time_iterations(iterations: int, device: torch.device) -> None:
-    print(f"{'milliseconds an iteration':26}" + "".join(f"{name:>17}" for name in CONTENDERS), end="")
+    print(
+        f"{'milliseconds an iteration':26}" + "".join(f"{name:>17}" for name in CONTENDERS), end=""
+    )
     print(f"{'ours/bare':>11}{'ours/theirs':>13}")
     for case in CASES:
         plain, mine, others = rounds_of(case, device, max(150, iterations // case.weight))
         row = "".join(f"{1e3 * statistics.median(times):17.3f}" for times in (plain, mine, others))
-        print(f"{case.name:26}{row}{ratio(mine, plain):11.3f}{ratio(mine, others):13.3f}", flush=True)
+        print(
+            f"{case.name:26}{row}{ratio(mine, plain):11.3f}{ratio(mine, others):13.3f}", flush=True
+        )
 
 
 def ratio(some: list[float], others: list[float]) -> float:
@@ -265,7 +281,11 @@ def keep_freed_memory() -> None:
     """Stop glibc from giving memory back after every step: whom that hits is luck, and it costs up to half a step."""
     with contextlib.suppress(OSError, AttributeError):
         mallopt = ctypes.CDLL(None).mallopt
-        for option, value in ((-8, 1), (-3, 2**25), (-1, 2**30)):  # one arena, mmap threshold, trim threshold
+        for option, value in (
+            (-8, 1),
+            (-3, 2**25),
+            (-1, 2**30),
+        ):  # one arena, mmap threshold, trim threshold
             mallopt(option, value)
 
 

@@ -28,7 +28,11 @@ def spawn(child: str) -> tuple[int, int]:
     pid, terminal = pty.fork()
     if pid == 0:
         os.chdir(ROOT)
-        env = {**os.environ, "TERM": "xterm-256color", "PYTHONPATH": f"{ROOT}:{ROOT / 'tests' / 'tui'}"}
+        env = {
+            **os.environ,
+            "TERM": "xterm-256color",
+            "PYTHONPATH": f"{ROOT}:{ROOT / 'tests' / 'tui'}",
+        }
         os.execve(sys.executable, [sys.executable, "-m", "tests.bench.screen_children", child], env)
     ioctl(terminal, TIOCSWINSZ, struct.pack("HHHH", SIZE[1], SIZE[0], 0, 0))
     return pid, terminal
@@ -119,14 +123,20 @@ def best(work: Callable[[], object], times: int = 15) -> float:
 
 def paints() -> None:
     """The first paint of both, and when the form's fields have followed its button."""
-    measured = {"empty": ("empty", b"run"), "form": ("form", b"run"), "fields": ("form", b"accumulation_steps")}
+    measured = {
+        "empty": ("empty", b"run"),
+        "form": ("form", b"run"),
+        "fields": ("form", b"accumulation_steps"),
+    }
     first_paint("form", b"accumulation_steps")  # writes the bytecode
     took: dict[str, list[tuple[float, float]]] = {name: [] for name in measured}
     for _ in range(9):
         for name, until in measured.items():
             took[name].append(first_paint(*until))
     for which, words in ((0, "first paint"), (1, "CPU until then")):
-        empty, form, fields = (statistics.median(pair[which] for pair in took[name]) for name in measured)
+        empty, form, fields = (
+            statistics.median(pair[which] for pair in took[name]) for name in measured
+        )
         print(
             f"{words}, ms: an empty Textual app {empty:.0f}, the form {form:.0f}, {form / empty:.2f} times, "
             f"with its fields {fields:.0f}, {fields / empty:.2f} times"
@@ -135,20 +145,26 @@ def paints() -> None:
 
 def main() -> None:
     """Measure, print. What is installed starts from bytecode: so do both sides, whatever is written here otherwise."""
-    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:  # a worker that has not ended yet still writes there
+    with TemporaryDirectory(
+        ignore_cleanup_errors=True
+    ) as folder:  # a worker that has not ended yet still writes there
         os.environ |= {"PYTHONPYCACHEPREFIX": folder, "PYTHONDONTWRITEBYTECODE": ""}
         measure()
 
 
 def measure() -> None:
     """All of it."""
-    print(f"bytes/s, {SIZE[0]}x{SIZE[1]}, {POINTS} points in {SECONDS:g} s      growing     at rest")
+    print(
+        f"bytes/s, {SIZE[0]}x{SIZE[1]}, {POINTS} points in {SECONDS:g} s      growing     at rest"
+    )
     for child, words in (("app", "the run screen"), ("plain", "a plain plotext widget")):
         growing, idle = traffic(child)
         print(f"  {words:<38} {growing:>9,.0f}  {idle:>9,.0f}")
     paints()
     short, long = frame(1_000), frame(100_000)
-    print(f"a frame, ms: 1,000 points {short:.1f}, 100,000 points {long:.1f}, {long / short:.2f} times")
+    print(
+        f"a frame, ms: 1,000 points {short:.1f}, 100,000 points {long:.1f}, {long / short:.2f} times"
+    )
 
 
 if __name__ == "__main__":

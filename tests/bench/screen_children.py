@@ -24,7 +24,9 @@ def app() -> None:
             time.sleep(SECONDS / POINTS)
             driver.tell(step)
         say("RESTS")
-        driver.tell(answer(), Ended(status="completed", reason="all iterations ran", seconds=SECONDS))
+        driver.tell(
+            answer(), Ended(status="completed", reason="all iterations ran", seconds=SECONDS)
+        )
 
     threading.Thread(target=grow, daemon=True).start()
     LrtuiApp(spec, driver=driver).run()
@@ -56,7 +58,9 @@ def plain() -> None:
             figure._limit_size(False, False)
             figure.plotsize(*SIZE)
             points = steps[: max(1, len(seen))]
-            figure.plot(list(range(len(points))), [min(step.loss, 4) for step in points], marker="braille")
+            figure.plot(
+                list(range(len(points))), [min(step.loss, 4) for step in points], marker="braille"
+            )
             self.query_one(Static).update(Text.from_ansi(figure.build()))
 
     def grow() -> None:

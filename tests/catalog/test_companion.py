@@ -8,7 +8,9 @@ from lrtui.spec import Choice, RunSpec
 
 
 def test_a_files_own_spec_is_read_without_running_it(user_file):
-    path = user_file('raise SystemExit\nSPEC = {"data": {"target": "lrtui:digits"}, "loader": {"batch_size": 8}}')
+    path = user_file(
+        'raise SystemExit\nSPEC = {"data": {"target": "lrtui:digits"}, "loader": {"batch_size": 8}}'
+    )
     assert companion(path) == {"data": {"target": "lrtui:digits"}, "loader": {"batch_size": 8}}
     assert companion(user_file("x = 1", "plain_one.py")) == {}
 
@@ -21,7 +23,9 @@ def test_a_choice_is_replaced_whole_and_a_section_key_by_key():
     assert made.optimizer == spec.optimizer
 
 
-@pytest.mark.parametrize("text", ["SPEC = make()", "SPEC = 3", "SPEC = {'dta': 1}", "SPEC = {'loader': {'batch': 3}}"])
+@pytest.mark.parametrize(
+    "text", ["SPEC = make()", "SPEC = 3", "SPEC = {'dta': 1}", "SPEC = {'loader': {'batch': 3}}"]
+)
 def test_a_spec_that_is_none_is_told_with_its_place(user_file, text):
     path = user_file(text, "with_spec.py")
     with pytest.raises(CatalogError, match=r"with_spec\.py:1: SPEC is no part of a spec"):

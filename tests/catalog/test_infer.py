@@ -83,7 +83,11 @@ def test_a_data_set_that_fails_when_asked_tells_nothing():
     ("batch", "inputs", "classes"),
     [
         ((torch.rand(4, 3, 8, 8), torch.tensor([0, 5, 2, 1])), (3, 8, 8), 6),
-        ({"pixel_values": torch.rand(4, 3, 8, 8), "labels": torch.tensor([0, 1, 1, 0])}, (3, 8, 8), 2),
+        (
+            {"pixel_values": torch.rand(4, 3, 8, 8), "labels": torch.tensor([0, 1, 1, 0])},
+            (3, 8, 8),
+            2,
+        ),
         (torch.rand(4, 9), (9,), None),
         ((torch.rand(4, 9), torch.rand(4, 2)), (9,), None),
         (("words",), None, None),

@@ -81,7 +81,10 @@ def test_something_that_cannot_be_called_is_told(user_file):
         ("\n\n1 / 0", r"failed to import: ZeroDivisionError: division by zero \(bad\.py:3\)"),
         ("def f(:", r"failed to import: SyntaxError: .*\(bad\.py:1\)"),
         ("import sys\nsys.exit(3)", r"failed to import: it called sys\.exit\(3\) \(bad\.py:2\)"),
-        ("raise ValueError('first\\nsecond')", r"failed to import: ValueError: first \(bad\.py:1\)$"),
+        (
+            "raise ValueError('first\\nsecond')",
+            r"failed to import: ValueError: first \(bad\.py:1\)$",
+        ),
     ],
 )
 def test_a_module_that_fails_tells_its_own_error_and_place(user_file, text, expected):

@@ -79,7 +79,9 @@ def test_whatever_is_typed_is_read_or_refused_in_one_line(text, kind):
     ],
 )
 def test_wrong_text_is_refused_in_words(kind, text, message):
-    field = Field(name="x", kind=kind, choices=("relu", "gelu"), length=2 if kind == "tuple" else None)
+    field = Field(
+        name="x", kind=kind, choices=("relu", "gelu"), length=2 if kind == "tuple" else None
+    )
     with pytest.raises(ValueError) as caught:
         parse(field, text)
     assert message in str(caught.value)
@@ -137,7 +139,9 @@ def test_wrong_arguments_are_named(args, expected):
     assert [str(problem) for problem in check(OFFER, {"depth": 1, **args})] == [expected]
 
 
-@pytest.mark.parametrize("args", [{"rate": 1}, {"betas": [1, 0.5]}, {"betas": (1, 0.5)}, {"limit": None}, {"limit": 3}])
+@pytest.mark.parametrize(
+    "args", [{"rate": 1}, {"betas": [1, 0.5]}, {"betas": (1, 0.5)}, {"limit": None}, {"limit": 3}]
+)
 def test_right_arguments_pass(args):
     assert check(OFFER, {"depth": 1, **args}) == []
 

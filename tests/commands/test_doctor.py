@@ -17,7 +17,11 @@ FOUND = Findings(
     torch="2.15.0",
     cuda="13.2",
     torchvision="0.29.2",
-    devices=(Device(device="cpu", name="2 threads", precisions={"fp32": "", "fp16": "needs a GPU\x1b[2J"}),),
+    devices=(
+        Device(
+            device="cpu", name="2 threads", precisions={"fp32": "", "fp16": "needs a GPU\x1b[2J"}
+        ),
+    ),
     fused="no kernels",
 )
 
@@ -63,7 +67,9 @@ def test_a_gpu_does_what_it_is_said_to_do() -> None:
     assert gpu.precisions["fp32"] == gpu.precisions["fp16"] == ""
 
 
-def test_the_text_has_a_line_for_each_thing_and_the_reason_for_what_does_not_work(found: None, home: Path) -> None:
+def test_the_text_has_a_line_for_each_thing_and_the_reason_for_what_does_not_work(
+    found: None, home: Path
+) -> None:
     done = doctor()
     assert done.exit_code == 0
     told = rows(done.stdout)
@@ -98,7 +104,10 @@ def test_looking_leaves_nothing_behind_in_the_home(found: None, home: Path) -> N
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        ("raise ImportError('libcudart is gone')", "exited with code 1: ImportError: libcudart is gone"),
+        (
+            "raise ImportError('libcudart is gone')",
+            "exited with code 1: ImportError: libcudart is gone",
+        ),
         ("import os; os._exit(7)", "exited with code 7"),
         ("import os; os.kill(os.getpid(), 11)", "SIGSEGV"),
     ],
@@ -123,7 +132,9 @@ def test_a_torch_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.Monk
     assert findings(patience=0.5) == "torch gave no answer within 0.5 s"
 
 
-def test_what_a_library_prints_does_not_spoil_the_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_library_prints_does_not_spoil_the_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "apex").mkdir()
     (tmp_path / "apex" / "__init__.py").write_text("print('hello from apex')\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
@@ -132,7 +143,9 @@ def test_what_a_library_prints_does_not_spoil_the_answer(tmp_path: Path, monkeyp
     assert "foreign package" in machine.fused
 
 
-def test_nothing_of_the_persons_folder_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_of_the_persons_folder_is_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("torch", "apex", "timm"):
         (tmp_path / f"{name}.py").write_text(f"open('ran-{name}', 'w')\n")
     monkeypatch.chdir(tmp_path)

@@ -107,7 +107,10 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
     for number in range(40):
         kept(number, spec={"model": {"target": "m" * 4000}})
     with subprocess.Popen(
-        [sys.executable, "-m", "lrtui.cli", "ls"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "lrtui.cli", "ls"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
@@ -122,10 +125,16 @@ def test_a_stdout_that_is_full_is_exit_code_5_and_said_in_one_line(arguments: li
     kept(1)
     with open("/dev/full", "w") as full:  # noqa: PTH123 - a device
         done = subprocess.run(
-            [sys.executable, "-m", "lrtui.cli", *arguments], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+            [sys.executable, "-m", "lrtui.cli", *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
         )
     assert done.returncode == 5
-    assert done.stderr.splitlines()[-1] == "lrtui: stdout cannot be written: No space left on device"
+    assert (
+        done.stderr.splitlines()[-1] == "lrtui: stdout cannot be written: No space left on device"
+    )
     assert "Traceback" not in done.stderr
 
 

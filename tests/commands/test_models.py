@@ -61,7 +61,9 @@ def test_json_is_a_list_with_the_parameters(folder: Path) -> None:
     (one,) = json.loads(models("net.py", "--json").stdout)
     assert one["target"] == "net.py:Net"
     assert one["summary"] == "A net of mine."
-    assert [(field["name"], field["kind"], field["default"]) for field in one["fields"]] == [("width", "int", 32)]
+    assert [(field["name"], field["kind"], field["default"]) for field in one["fields"]] == [
+        ("width", "int", 32)
+    ]
 
 
 def test_a_folder_lists_its_files_and_names_the_one_that_cannot_be_read(folder: Path) -> None:
@@ -89,7 +91,9 @@ def test_a_file_without_models_is_said_to_have_none(folder: Path) -> None:
         ("notes.txt", "notes.txt is no Python file"),
     ],
 )
-def test_what_cannot_be_listed_is_exit_code_2_and_one_line(folder: Path, where: str, words: str) -> None:
+def test_what_cannot_be_listed_is_exit_code_2_and_one_line(
+    folder: Path, where: str, words: str
+) -> None:
     (folder / "torn.py").write_text("def (")
     (folder / "notes.txt").write_text("{}")
     done = models(where)

@@ -98,7 +98,16 @@ def test_the_journal_of_a_run_that_goes_on_is_left_alone() -> None:
 
 
 def test_a_run_whose_processes_were_all_killed_is_recovered(home: Path) -> None:
-    arguments = [sys.executable, "-m", "lrtui.cli", "run", "--num-iter", "100000", "--end-lr", "1e-6"]
+    arguments = [
+        sys.executable,
+        "-m",
+        "lrtui.cli",
+        "run",
+        "--num-iter",
+        "100000",
+        "--end-lr",
+        "1e-6",
+    ]
     process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     for line in process.stderr:

@@ -11,13 +11,23 @@ import pytest
 
 from lrtui.analysis.rules import RULES
 
-SGD = ["--model", "sample_models/mlp.py:MLP", "--optimizer", "torch.optim:SGD", "--set", "optimizer.momentum=0.9"]
+SGD = [
+    "--model",
+    "sample_models/mlp.py:MLP",
+    "--optimizer",
+    "torch.optim:SGD",
+    "--set",
+    "optimizer.momentum=0.9",
+]
 QUICK = [*SGD, "--num-iter", "100", "--start-lr", "1e-5", "--batch-size", "32"]
 
 
 def lrtui(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "lrtui.cli", "run", *arguments], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "lrtui.cli", "run", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
@@ -64,7 +74,9 @@ def test_json_is_one_valid_document_with_all_that_was_measured() -> None:
 
 
 def test_without_an_answer_nothing_is_confirmed() -> None:
-    done = lrtui(*SGD, "--num-iter", "30", "--start-lr", "1e-9", "--end-lr", "1e-8", "--confirm", "900")
+    done = lrtui(
+        *SGD, "--num-iter", "30", "--start-lr", "1e-9", "--end-lr", "1e-8", "--confirm", "900"
+    )
     assert done.returncode == 3
     assert "no learning rate" in done.stdout
     assert "trials" not in done.stdout
@@ -91,7 +103,9 @@ def test_a_schedule_without_a_confirmation_is_a_mistake_of_usage() -> None:
 
 def test_ctrl_c_in_mid_confirmation_keeps_the_run_and_its_trials(home: Path) -> None:
     arguments = [sys.executable, "-m", "lrtui.cli", "run", *QUICK, "--confirm", "50000"]
-    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ})
+    process = subprocess.Popen(
+        arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ}
+    )
     assert process.stderr is not None
     for line in process.stderr:
         if line.startswith("trial of"):

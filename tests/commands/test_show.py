@@ -102,7 +102,12 @@ def test_a_file_goes_before_an_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_no_answer_is_exit_code_3_with_the_reason() -> None:
     refused = msgspec.structs.replace(
-        RECORD.suggestion, lr=None, low=None, high=None, verdict="no_descent", reason="the loss never fell."
+        RECORD.suggestion,
+        lr=None,
+        low=None,
+        high=None,
+        verdict="no_descent",
+        reason="the loss never fell.",
     )
     kept("01JD", suggestion=refused, bounds=None)
     done = show("01JD")
@@ -112,7 +117,9 @@ def test_no_answer_is_exit_code_3_with_the_reason() -> None:
     assert show("01JD", "--json").exit_code == 3
 
 
-def test_a_history_of_torch_lr_finder_is_judged_without_code_for_an_optimizer_nobody_named(tmp_path: Path) -> None:
+def test_a_history_of_torch_lr_finder_is_judged_without_code_for_an_optimizer_nobody_named(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "history.json"
     path.write_text(json.dumps(curve()))
     done = show(str(path))
@@ -128,14 +135,24 @@ def test_a_history_of_torch_lr_finder_is_judged_without_code_for_an_optimizer_no
 def test_a_history_is_unsmoothed_as_its_owner_says(tmp_path: Path) -> None:
     raw = curve()
     answers = []
-    for smooth_f, flags in ((0.05, []), (0.05, ["--smooth-f", "0.05"]), (0.3, ["--smooth-f", "0.3"])):
+    for smooth_f, flags in (
+        (0.05, []),
+        (0.05, ["--smooth-f", "0.05"]),
+        (0.3, ["--smooth-f", "0.3"]),
+    ):
         path = tmp_path / f"{smooth_f}.json"
         smoothed = exponential_average(np.array(raw["loss"]), smooth_f).tolist()
         path.write_text(json.dumps({"lr": raw["lr"], "loss": smoothed}))
         done = show(str(path), *flags)
         assert done.exit_code == 0, done.output
         assert ("taken to be smoothed with 0.05" in done.stderr) is not bool(flags)
-        answers.append([line for line in done.stdout.splitlines() if line.startswith(("lr ", "from ", "bounds "))])
+        answers.append(
+            [
+                line
+                for line in done.stdout.splitlines()
+                if line.startswith(("lr ", "from ", "bounds "))
+            ]
+        )
     assert answers[0] == answers[1] == answers[2]
 
 
@@ -157,8 +174,19 @@ def test_without_an_answer_there_is_no_code_even_where_there_are_bounds() -> Non
 def test_code_has_the_rate_that_trials_found_better() -> None:
     tried = RECORD.suggestion
     assert tried is not None
-    result = {"name": "confirmation", "verdict": "refuted", "lr": tried.lr, "better": 0.0123, "reason": "it is"}
-    kept("01JD", measured=[{**result, "schedule": "constant", "judged_by": "validation loss", "problem": ""}])
+    result = {
+        "name": "confirmation",
+        "verdict": "refuted",
+        "lr": tried.lr,
+        "better": 0.0123,
+        "reason": "it is",
+    }
+    kept(
+        "01JD",
+        measured=[
+            {**result, "schedule": "constant", "judged_by": "validation loss", "problem": ""}
+        ],
+    )
     done = show("01JD")
     assert f"lr       {tried.lr:.1e}" in done.stdout
     assert "lr=0.012" in done.stdout
@@ -167,7 +195,9 @@ def test_code_has_the_rate_that_trials_found_better() -> None:
 
 def test_a_run_that_was_cut_off_is_judged_by_what_it_measured() -> None:
     events = [event for event in run_events()[:-1] if not isinstance(event, Suggested)]
-    record = msgspec.structs.replace(from_events(events), history=RECORD.history.__class__(**curve()))
+    record = msgspec.structs.replace(
+        from_events(events), history=RECORD.history.__class__(**curve())
+    )
     assert record.suggestion is None
     save(record, record_path(record.id))
     done = show(record.id)
@@ -177,7 +207,13 @@ def test_a_run_that_was_cut_off_is_judged_by_what_it_measured() -> None:
 
 
 def test_a_run_that_failed_is_given_no_answer_that_it_never_had() -> None:
-    kept("01JD", status="failed", suggestion=None, bounds=None, history=RECORD.history.__class__(**curve()))
+    kept(
+        "01JD",
+        status="failed",
+        suggestion=None,
+        bounds=None,
+        history=RECORD.history.__class__(**curve()),
+    )
     done = show("01JD")
     assert done.exit_code == 3
     assert "no learning rate" in done.stdout
@@ -199,7 +235,10 @@ def test_a_spec_of_a_newer_version_leaves_out_the_code_alone() -> None:
         ('{"schema": "lrtui.run/9"}', "written by a newer lrtui"),
         ('{"schema": "lrtui.run/1"}', "run.json: Object missing"),
         ('{"lr": [1, 2], "loss": [1]}', "2 learning rates but 1 losses"),
-        ('{"schema": "lrtui.run/1", "id": "a", "created": "b", "measured": [{"name": "trial"}]}', "cannot be read"),
+        (
+            '{"schema": "lrtui.run/1", "id": "a", "created": "b", "measured": [{"name": "trial"}]}',
+            "cannot be read",
+        ),
         (
             '{"schema": "lrtui.run/1", "id": "a", "created": "b", "spec": {"range": [1]},'
             ' "history": {"lr": [1], "loss": [1]}}',
@@ -207,7 +246,9 @@ def test_a_spec_of_a_newer_version_leaves_out_the_code_alone() -> None:
         ),
     ],
 )
-def test_what_is_no_record_is_exit_code_2_and_one_line(tmp_path: Path, text: str, words: str) -> None:
+def test_what_is_no_record_is_exit_code_2_and_one_line(
+    tmp_path: Path, text: str, words: str
+) -> None:
     path = tmp_path / "run.json"
     path.write_text(text)
     done = show(str(path))

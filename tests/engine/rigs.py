@@ -29,7 +29,9 @@ def loader(count: int = 64, batch_size: int = 8, **options: Any) -> DataLoader:
 
 def mlp(inputs: int = 4, classes: int = 3, dropout: float = 0.0) -> nn.Sequential:
     torch.manual_seed(5)
-    return nn.Sequential(nn.Linear(inputs, 8), nn.Tanh(), nn.Dropout(dropout), nn.Linear(8, classes))
+    return nn.Sequential(
+        nn.Linear(inputs, 8), nn.Tanh(), nn.Dropout(dropout), nn.Linear(8, classes)
+    )
 
 
 def finder(
@@ -52,7 +54,9 @@ def digits_loaders(batch_size: int = 32) -> tuple[DataLoader, DataLoader]:
 
 
 def digits_mlp() -> nn.Sequential:
-    return nn.Sequential(nn.Flatten(), nn.Linear(64, 32), nn.ReLU(), nn.Dropout(0.2), nn.Linear(32, 10))
+    return nn.Sequential(
+        nn.Flatten(), nn.Linear(64, 32), nn.ReLU(), nn.Dropout(0.2), nn.Linear(32, 10)
+    )
 
 
 def quiet(call: Callable[..., Any], *args: Any, **options: Any) -> Any:
@@ -65,4 +69,6 @@ def weights(model: nn.Module) -> list[torch.Tensor]:
 
 
 def same(some: list[torch.Tensor], others: list[torch.Tensor]) -> bool:
-    return len(some) == len(others) and all(torch.equal(a, b) for a, b in zip(some, others, strict=True))
+    return len(some) == len(others) and all(
+        torch.equal(a, b) for a, b in zip(some, others, strict=True)
+    )

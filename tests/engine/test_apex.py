@@ -18,7 +18,11 @@ TREES = {
     "absent": {},
     "foreign": {"apex/__init__.py": "raise RuntimeError('a web toolkit')"},
     "foreign and quiet": {"apex/__init__.py": "", "apex/forms.py": ""},
-    "too new": {"apex/__init__.py": "", "apex/optimizers/__init__.py": "", "apex/normalization/__init__.py": ""},
+    "too new": {
+        "apex/__init__.py": "",
+        "apex/optimizers/__init__.py": "",
+        "apex/normalization/__init__.py": "",
+    },
     "no kernels": {
         "apex/__init__.py": "",
         "apex/amp/__init__.py": "",
@@ -64,7 +68,11 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixtur
         file = tmp_path / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
-    kept = {name: module for name, module in sys.modules.items() if name.split(".")[0] in ("apex", "amp_C")}
+    kept = {
+        name: module
+        for name, module in sys.modules.items()
+        if name.split(".")[0] in ("apex", "amp_C")
+    }
     forget()
     monkeypatch.syspath_prepend(str(tmp_path))
     if not TREES[request.param]:
@@ -125,7 +133,9 @@ class FakeAmp:
         for param in model.parameters():
             param.data = param.data.bfloat16()
         optimizer.step = step
-        optimizer.zero_grad = lambda: [setattr(one, "grad", None) for pair in self.pairs for one in pair]
+        optimizer.zero_grad = lambda: [
+            setattr(one, "grad", None) for pair in self.pairs for one in pair
+        ]
 
     @contextlib.contextmanager
     def scale_loss(self, loss, optimizer):
@@ -147,7 +157,9 @@ class FakeAmp:
         self.unskipped = state["loss_scaler0"]["unskipped"]
 
 
-@pytest.fixture(params=["stand-in", pytest.param("real", marks=[pytest.mark.gpu, pytest.mark.apex])])
+@pytest.fixture(
+    params=["stand-in", pytest.param("real", marks=[pytest.mark.gpu, pytest.mark.apex])]
+)
 def amp(request, monkeypatch):
     if request.param == "real":
         return apex.amp()
@@ -163,7 +175,11 @@ def prepared(amp, level: str):
     model = nn.Sequential(nn.Linear(4, 16), nn.Tanh(), nn.Linear(16, 3)).to(device)
     optimizer = torch.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9)
     model, optimizer = apex_initialize(model, optimizer, f"apex-{level}")
-    cast = (lambda x: x.to(device).to(next(model.parameters()).dtype)) if level == "O2" else (lambda x: x.to(device))
+    cast = (
+        (lambda x: x.to(device).to(next(model.parameters()).dtype))
+        if level == "O2"
+        else (lambda x: x.to(device))
+    )
     batches = [(cast(inputs), target.to(device)) for inputs, target in loader()]
     return finder(model, lambda _: optimizer, amp_backend="apex"), batches
 
@@ -173,7 +189,9 @@ def test_the_loss_is_scaled_the_model_learns_and_all_is_restored(amp, level):
     live, batches = prepared(amp, level)
     assert isinstance(live._precision, Apex)
     before, scaler = live.digest(), amp.state_dict()
-    masters = [param.detach().clone() for group in live.optimizer.param_groups for param in group["params"]]
+    masters = [
+        param.detach().clone() for group in live.optimizer.param_groups for param in group["params"]
+    ]
     for _ in range(2):
         live.range_test(batches, num_iter=12, diverge_th=100)
         assert live.history["loss"][-1] < live.history["loss"][0]
@@ -208,7 +226,12 @@ def test_a_scale_that_fell_marks_a_skipped_step():
         patch.setattr(apex, "amp", lambda: fake)
         patch.setattr(apex, "amp_finding", lambda: apex.Finding(True))
         live, batches = prepared(fake, "O1")
-        assert [step.skipped for step in live.steps(batches, num_iter=4)] == [False, True, False, False]
+        assert [step.skipped for step in live.steps(batches, num_iter=4)] == [
+            False,
+            True,
+            False,
+            False,
+        ]
 
 
 def test_without_initialize_the_loss_is_not_scaled():

@@ -26,7 +26,13 @@ class BoomError(Exception):
     pass
 
 
-def walked(lag: int, end_lr: float = 1.0, val: bool = False, fails_at: int | None = None, nan_at: int | None = None):
+def walked(
+    lag: int,
+    end_lr: float = 1.0,
+    val: bool = False,
+    fails_at: int | None = None,
+    nan_at: int | None = None,
+):
     """Every step and the end of a real test at this lag."""
     torch.manual_seed(1)
     model, calls = mlp(dropout=0.2), 0
@@ -41,10 +47,14 @@ def walked(lag: int, end_lr: float = 1.0, val: bool = False, fails_at: int | Non
         return loss * math.nan if calls == nan_at else loss
 
     forward = Forward(model, criterion, metric=lambda output, target: output.mean())
-    train = TrainStep(model, forward, train_batches(loader(shuffle=True)), [optimizer], Precision(), CPU)
+    train = TrainStep(
+        model, forward, train_batches(loader(shuffle=True)), [optimizer], Precision(), CPU
+    )
     validation = Validation(model, forward, loader(16), Precision(), CPU) if val else None
     ramp = Ramp((1e-3,), (end_lr,), 20)
-    walk = range_test(train, ramp, Tracker(), [optimizer], CPU, lag=lag, validation=validation, clock=lambda: 0.0)
+    walk = range_test(
+        train, ramp, Tracker(), [optimizer], CPU, lag=lag, validation=validation, clock=lambda: 0.0
+    )
     steps = []
     while True:
         try:
@@ -81,7 +91,10 @@ def test_the_cases_above_end_in_every_way():
     assert len(walked(0, fails_at=9)[0]) == 8
 
 
-@given(st.lists(st.tuples(st.floats(allow_nan=False), st.none() | st.floats(allow_nan=False))), st.integers(0, 7))
+@given(
+    st.lists(st.tuples(st.floats(allow_nan=False), st.none() | st.floats(allow_nan=False))),
+    st.integers(0, 7),
+)
 def test_values_arrive_unchanged_and_in_order(values, lag):
     sent = [(i, (torch.tensor(a, dtype=torch.float64), b)) for i, (a, b) in enumerate(values)]
     assert list(read_late(iter(sent), CPU, lag)) == [(i, [a, b]) for i, (a, b) in enumerate(values)]

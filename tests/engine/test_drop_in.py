@@ -57,7 +57,9 @@ def test_before_a_test_the_history_is_empty():
 def test_the_history_has_the_rate_that_each_loss_was_measured_at(step_mode, end_lr, wanted):
     used = []
     live = finder(None, lambda params: torch.optim.SGD(params, lr=1e-5))
-    live.optimizer.register_step_pre_hook(lambda optimizer, *_: used.append(optimizer.param_groups[0]["lr"]))
+    live.optimizer.register_step_pre_hook(
+        lambda optimizer, *_: used.append(optimizer.param_groups[0]["lr"])
+    )
     live.range_test(loader(), num_iter=5, step_mode=step_mode, end_lr=end_lr)
     assert live.history["lr"] == pytest.approx(wanted)
     assert live.history["lr"] == used
@@ -88,7 +90,11 @@ def test_accumulation_gives_the_gradient_of_one_large_batch():
     def after(batch_size: int, accumulation_steps: int) -> list[torch.Tensor]:
         live = finder(None, lambda params: torch.optim.SGD(params, lr=0.5))
         live.range_test(
-            loader(64, batch_size), num_iter=4, end_lr=1.0, accumulation_steps=accumulation_steps, smooth_f=0
+            loader(64, batch_size),
+            num_iter=4,
+            end_lr=1.0,
+            accumulation_steps=accumulation_steps,
+            smooth_f=0,
         )
         return [*weights(live.model), torch.tensor(live.history["loss"])]
 
@@ -131,11 +137,18 @@ def test_an_optimizer_with_a_zero_grad_of_its_own_keeps_it():
 
 
 def test_divergence_stops_the_test_and_says_so(capsys):
-    live = LRFinder(mlp(), torch.optim.SGD(mlp().parameters(), lr=1.0), Losses([1.0, 1.0, 6.1, 1.0]))
+    live = LRFinder(
+        mlp(), torch.optim.SGD(mlp().parameters(), lr=1.0), Losses([1.0, 1.0, 6.1, 1.0])
+    )
     live.range_test(loader(), num_iter=10, smooth_f=0)
     assert live.history["loss"] == pytest.approx([1.0, 1.0, 6.1])
     assert "diverged" in capsys.readouterr().out
-    live = LRFinder(mlp(), torch.optim.SGD(mlp().parameters(), lr=1.0), Losses([1.0, 1.0, 6.1, 1.0]), verbose=False)
+    live = LRFinder(
+        mlp(),
+        torch.optim.SGD(mlp().parameters(), lr=1.0),
+        Losses([1.0, 1.0, 6.1, 1.0]),
+        verbose=False,
+    )
     live.range_test(loader(), num_iter=4, smooth_f=0, diverge_th=6.2)
     assert len(live.history["loss"]) == 4
     assert capsys.readouterr().out == ""
@@ -156,7 +169,9 @@ def test_validation_runs_in_eval_mode_without_gradients_and_training_in_train_mo
     modes = []
     model = mlp()
     model.eval()
-    model.register_forward_hook(lambda part, *_: modes.append((part.training, torch.is_grad_enabled())))
+    model.register_forward_hook(
+        lambda part, *_: modes.append((part.training, torch.is_grad_enabled()))
+    )
     live = finder(model)
     live.range_test(loader(), loader(24), num_iter=3)
     assert modes == [(True, True), *[(False, False)] * 3] * 3
@@ -168,12 +183,16 @@ def test_the_validation_loss_is_the_one_after_the_step_over_the_whole_set():
     model = mlp()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     inputs, target = points(20)[:]
-    for lr, measured, batch in zip(live.history["lr"], live.history["loss"], loader(), strict=False):
+    for lr, measured, batch in zip(
+        live.history["lr"], live.history["loss"], loader(), strict=False
+    ):
         optimizer.param_groups[0]["lr"] = lr
         optimizer.zero_grad()
         nn.functional.cross_entropy(model(batch[0]), batch[1]).backward()
         optimizer.step()
-        assert measured == pytest.approx(nn.functional.cross_entropy(model(inputs), target).item(), rel=1e-6)
+        assert measured == pytest.approx(
+            nn.functional.cross_entropy(model(inputs), target).item(), rel=1e-6
+        )
 
 
 class Spy:
@@ -194,11 +213,16 @@ def test_batches_are_moved_to_the_device_asynchronously_or_not(non_blocking):
     Spy.moves = []
     inputs, target = points()[:8]
     live = finder(device="cpu:0")
-    live.range_test([(Spy(inputs), Spy(target))] * 3, num_iter=3, non_blocking_transfer=non_blocking)
+    live.range_test(
+        [(Spy(inputs), Spy(target))] * 3, num_iter=3, non_blocking_transfer=non_blocking
+    )
     assert Spy.moves == [("cpu:0", non_blocking)] * 6
     Spy.moves = []
     live.range_test(
-        [(inputs, target)] * 3, [(Spy(inputs), Spy(target))], num_iter=2, non_blocking_transfer=non_blocking
+        [(inputs, target)] * 3,
+        [(Spy(inputs), Spy(target))],
+        num_iter=2,
+        non_blocking_transfer=non_blocking,
     )
     assert Spy.moves == [("cpu:0", non_blocking)] * 4
 
@@ -232,7 +256,15 @@ class TestErrors:
                 return iter(loader())
 
         live = finder()
-        for wrong in (Custom(), iter(loader()), torch.ones(3), "data", {"a": 1}, 3, ValDataLoaderIter(loader())):
+        for wrong in (
+            Custom(),
+            iter(loader()),
+            torch.ones(3),
+            "data",
+            {"a": 1},
+            3,
+            ValDataLoaderIter(loader()),
+        ):
             with pytest.raises(ValueError, match="`train_loader` has unsupported type"):
                 live.range_test(wrong)
         for wrong in (Custom(), iter(loader()), 3, TrainDataLoaderIter(loader())):
@@ -255,7 +287,9 @@ class TestErrors:
             finder().range_test(loader(), smooth_f=smooth_f)
 
     def test_not_as_many_rates_as_groups(self):
-        with pytest.raises(ValueError, match="Length of `new_lrs` is not equal to the number of parameter groups"):
+        with pytest.raises(
+            ValueError, match="Length of `new_lrs` is not equal to the number of parameter groups"
+        ):
             finder().range_test(loader(), start_lr=[0.1, 0.2])
 
     def test_a_cache_dir_that_is_none(self, tmp_path):
@@ -268,12 +302,22 @@ class TestErrors:
             finder(amp_backend="tpu")
 
     def test_a_batch_that_cannot_be_split(self):
-        with pytest.raises(ValueError, match=r"Your batch type is not supported: <class 'dict'>. Please inherit from"):
+        with pytest.raises(
+            ValueError,
+            match=r"Your batch type is not supported: <class 'dict'>. Please inherit from",
+        ):
             finder().range_test(TrainDataLoaderIter([{"a": 1}]))
 
     @pytest.mark.parametrize(
         "wrong",
-        [{"num_iter": 0}, {"step_mode": "x"}, {"start_lr": 0.0}, {"smooth_f": 2}, {"warmup": -1}, {"repeats": 0}],
+        [
+            {"num_iter": 0},
+            {"step_mode": "x"},
+            {"start_lr": 0.0},
+            {"smooth_f": 2},
+            {"warmup": -1},
+            {"repeats": 0},
+        ],
     )
     def test_a_bad_argument_touches_nothing(self, wrong):
         live = finder()
@@ -379,7 +423,9 @@ class TestDiskCache:
     def test_a_file_that_is_gone_is_told(self, tmp_path):
         live = finder(memory_cache=False, cache_dir=str(tmp_path))
         next(tmp_path.iterdir()).unlink()
-        with pytest.raises(RuntimeError, match=r"Failed to load state in .*File doesn't exist anymore"):
+        with pytest.raises(
+            RuntimeError, match=r"Failed to load state in .*File doesn't exist anymore"
+        ):
             live.reset()
 
 
@@ -395,18 +441,38 @@ sys.modules.update({"torch_lr_finder": package, "torch_lr_finder.lr_finder": mod
 
 def own_suite() -> Path | None:
     """torch_lr_finder's own tests: where the variable says, or beside an installed source tree."""
-    places = [os.environ.get("TORCH_LR_FINDER_TESTS"), Path(torch_lr_finder.__file__).parent.parent / "tests"]
-    return next((Path(one) for one in places if one and (Path(one) / "test_lr_finder.py").exists()), None)
+    places = [
+        os.environ.get("TORCH_LR_FINDER_TESTS"),
+        Path(torch_lr_finder.__file__).parent.parent / "tests",
+    ]
+    return next(
+        (Path(one) for one in places if one and (Path(one) / "test_lr_finder.py").exists()), None
+    )
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(own_suite() is None, reason="torch_lr_finder's own suite is not here: set TORCH_LR_FINDER_TESTS")
-@pytest.mark.skipif(importlib.util.find_spec("pytest_mock") is None, reason="its own suite needs pytest-mock")
+@pytest.mark.skipif(
+    own_suite() is None, reason="torch_lr_finder's own suite is not here: set TORCH_LR_FINDER_TESTS"
+)
+@pytest.mark.skipif(
+    importlib.util.find_spec("pytest_mock") is None, reason="its own suite needs pytest-mock"
+)
 def test_its_own_suite_passes_against_ours(tmp_path):
     (tmp_path / "shim.py").write_text(SHIM)
     folder = own_suite()
     path = os.pathsep.join(map(str, (tmp_path, folder, Path(lrtui.__file__).parent.parent)))
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "shim", "-p", "no:cacheprovider", "-c", os.devnull]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "shim",
+        "-p",
+        "no:cacheprovider",
+        "-c",
+        os.devnull,
+    ]
     ran = subprocess.run(
         [*command, f"--rootdir={folder}", str(folder)],
         env={**os.environ, "PYTHONPATH": path, "MPLBACKEND": "agg"},

@@ -23,7 +23,9 @@ OPTIMIZERS = {
 }
 
 
-def curve(cls, optimizer, *, loaders=digits_loaders, val=False, groups=False, model=digits_mlp, **options):
+def curve(
+    cls, optimizer, *, loaders=digits_loaders, val=False, groups=False, model=digits_mlp, **options
+):
     """History, random states after the test, and weights after reset(), of one of the two classes."""
     random.seed(3)
     np.random.seed(3)
@@ -32,7 +34,10 @@ def curve(cls, optimizer, *, loaders=digits_loaders, val=False, groups=False, mo
     first, rest = net[1], nn.ModuleList(net[2:])
     params = net.parameters()
     if groups:
-        params = [{"params": first.parameters(), "lr": 1e-3}, {"params": rest.parameters(), "lr": 1e-5}]
+        params = [
+            {"params": first.parameters(), "lr": 1e-3},
+            {"params": rest.parameters(), "lr": 1e-5},
+        ]
     live = optimizer(params)
     train_loader, val_loader = loaders()
     finder = cls(net, live, nn.CrossEntropyLoss())
@@ -62,7 +67,11 @@ MATRIX = itertools.product(OPTIMIZERS, ["exp", "linear"], [False, True], [1, 2],
 @pytest.mark.parametrize(("optimizer", "step_mode", "val", "accumulation_steps", "groups"), MATRIX)
 def test_on_digits_with_dropout(optimizer, step_mode, val, accumulation_steps, groups):
     assert_equal(
-        OPTIMIZERS[optimizer], step_mode=step_mode, val=val, accumulation_steps=accumulation_steps, groups=groups
+        OPTIMIZERS[optimizer],
+        step_mode=step_mode,
+        val=val,
+        accumulation_steps=accumulation_steps,
+        groups=groups,
     )
 
 
@@ -77,7 +86,9 @@ def test_with_a_start_lr_for_all_groups_or_one_each(start_lr, step_mode):
 @pytest.mark.parametrize("smooth_f", [0, 0.3])
 @pytest.mark.parametrize("diverge_th", [1.05, 5])
 def test_with_other_smoothing_and_another_divergence_threshold(smooth_f, diverge_th):
-    history = assert_equal(OPTIMIZERS["adam"], smooth_f=smooth_f, diverge_th=diverge_th, num_iter=40)
+    history = assert_equal(
+        OPTIMIZERS["adam"], smooth_f=smooth_f, diverge_th=diverge_th, num_iter=40
+    )
     assert (len(history["lr"]) < 40) == (diverge_th == 1.05 or smooth_f == 0.3 or smooth_f == 0)
 
 
@@ -97,7 +108,9 @@ def test_with_a_loader_that_draws_from_a_generator_of_its_own():
 
 def test_with_batch_norm_and_a_part_that_was_in_eval_mode():
     def model():
-        net = nn.Sequential(nn.Flatten(), nn.Linear(64, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Linear(16, 10))
+        net = nn.Sequential(
+            nn.Flatten(), nn.Linear(64, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Linear(16, 10)
+        )
         net[2].eval()
         return net
 
@@ -111,9 +124,14 @@ def fashion_loaders() -> tuple[DataLoader, DataLoader]:
 
     def part(name: str, count: int) -> TensorDataset:
         images = np.frombuffer(
-            gzip.decompress((folder / f"{name}-images-idx3-ubyte.gz").read_bytes()), np.uint8, -1, 16
+            gzip.decompress((folder / f"{name}-images-idx3-ubyte.gz").read_bytes()),
+            np.uint8,
+            -1,
+            16,
         )
-        labels = np.frombuffer(gzip.decompress((folder / f"{name}-labels-idx1-ubyte.gz").read_bytes()), np.uint8, -1, 8)
+        labels = np.frombuffer(
+            gzip.decompress((folder / f"{name}-labels-idx1-ubyte.gz").read_bytes()), np.uint8, -1, 8
+        )
         pixels = torch.tensor(images.reshape(-1, 1, 28, 28)[:count]) / 255
         return TensorDataset(pixels, torch.tensor(labels[:count]).long())
 

@@ -87,7 +87,11 @@ CASES = {
     "pair with extras": (NET, CRITERION, (INPUTS, TARGET, torch.ones(8))),
     "several inputs": (Two(), CRITERION, (INPUTS, ZERO, TARGET)),
     "any number of inputs": (Anything(), CRITERION, (INPUTS, TARGET, torch.ones(8))),
-    "mapping with labels": (Keywords(), CRITERION, {"inputs": INPUTS, "offset": ZERO, "labels": TARGET}),
+    "mapping with labels": (
+        Keywords(),
+        CRITERION,
+        {"inputs": INPUTS, "offset": ZERO, "labels": TARGET},
+    ),
     "mapping with y": (Keywords(), CRITERION, {"y": TARGET, "inputs": INPUTS, "offset": ZERO}),
     "user dict": (Keywords(), CRITERION, UserDict(y=TARGET, inputs=INPUTS, offset=ZERO)),
     "object": (OnGraph(), CRITERION, Graph(INPUTS, TARGET)),
@@ -108,7 +112,11 @@ CASES = {
         (INPUTS, TARGET),
     ),
     **{
-        f"loss in the forward, {name}": (WithLoss(form), None, {"input_ids": INPUTS, "labels": TARGET})
+        f"loss in the forward, {name}": (
+            WithLoss(form),
+            None,
+            {"input_ids": INPUTS, "labels": TARGET},
+        )
         for name, form in FORMS.items()
     },
     "loss in the forward, a vector with one for each replica": (
@@ -116,7 +124,11 @@ CASES = {
         None,
         (INPUTS, TARGET),
     ),
-    "loss in the forward, after the logits": (WithLoss(lambda loss, logits: (logits, loss)), None, (INPUTS, TARGET)),
+    "loss in the forward, after the logits": (
+        WithLoss(lambda loss, logits: (logits, loss)),
+        None,
+        (INPUTS, TARGET),
+    ),
     "loss in the forward, two inputs required": (
         type("Both", (Two,), {"forward": lambda self, x, y: cross_entropy(self.net(x), y)})(),
         None,
@@ -177,7 +189,11 @@ def test_only_a_step_that_requires_the_optimizers_does_the_update_itself():
 def test_a_step_with_a_third_parameter_that_has_a_default_trains_as_any_other():
     live = finder(criterion=None)
     before = weights(live.model)
-    live.range_test(loader(), num_iter=3, batch_step=lambda model, batch, w=2.0: w * model(batch[0]).square().mean())
+    live.range_test(
+        loader(),
+        num_iter=3,
+        batch_step=lambda model, batch, w=2.0: w * model(batch[0]).square().mean(),
+    )
     assert not same(before, weights(live.model))
 
 
@@ -185,14 +201,20 @@ def test_a_step_with_the_optimizers_does_the_whole_update():
     """A GAN: two losses, two optimizers, gradients switched off and on."""
     torch.manual_seed(0)
     model = nn.ModuleDict({"g": nn.Linear(2, 4), "d": nn.Linear(4, 1)})
-    two = [torch.optim.Adam(model["g"].parameters(), lr=1e-3), torch.optim.Adam(model["d"].parameters(), lr=1e-3)]
+    two = [
+        torch.optim.Adam(model["g"].parameters(), lr=1e-3),
+        torch.optim.Adam(model["d"].parameters(), lr=1e-3),
+    ]
 
     def step(model, batch, optimizers):
         real = batch[0]
         noise = torch.randn(len(real), 2)
         model["d"].requires_grad_(True)
         optimizers[1].zero_grad()
-        judged = softplus(-model["d"](real)).mean() + softplus(model["d"](model["g"](noise).detach())).mean()
+        judged = (
+            softplus(-model["d"](real)).mean()
+            + softplus(model["d"](model["g"](noise).detach())).mean()
+        )
         judged.backward()
         optimizers[1].step()
         optimizers[0].zero_grad()
@@ -218,9 +240,13 @@ def test_a_step_with_the_optimizers_does_the_whole_update():
 
 def test_lbfgs_gets_its_closure_and_the_loss_is_that_of_its_first_call():
     live = finder(None, lambda params: torch.optim.LBFGS(params, max_iter=4))
-    live.range_test(loader(), start_lr=1e-3, end_lr=0.1, num_iter=5, accumulation_steps=2, smooth_f=0)
+    live.range_test(
+        loader(), start_lr=1e-3, end_lr=0.1, num_iter=5, accumulation_steps=2, smooth_f=0
+    )
     batch = next(iter(loader(64, 16)))
-    assert live.history["loss"][0] == pytest.approx(cross_entropy(mlp()(batch[0]), batch[1]).item(), rel=1e-6)
+    assert live.history["loss"][0] == pytest.approx(
+        cross_entropy(mlp()(batch[0]), batch[1]).item(), rel=1e-6
+    )
     assert len(live.history["loss"]) == 5
 
 
@@ -250,7 +276,9 @@ class Stream(IterableDataset):
 
 def test_iterable_data_sets_for_training_and_validation():
     live = finder()
-    live.range_test(DataLoader(Stream(20), batch_size=8), DataLoader(Stream(12), batch_size=8), num_iter=7)
+    live.range_test(
+        DataLoader(Stream(20), batch_size=8), DataLoader(Stream(12), batch_size=8), num_iter=7
+    )
     assert len(live.history["lr"]) == 7
     plain = finder()
     plain.range_test(loader(20), loader(12), num_iter=7)
@@ -272,15 +300,45 @@ def test_iterable_data_sets_without_a_length_through_the_iterators_of_ones_own()
 @pytest.mark.parametrize(
     ("model", "criterion", "batch", "words"),
     [
-        (NET, CRITERION, (INPUTS,), r"a batch of 1 has no target for the criterion: \(8x4 float32\)"),
-        (NET, CRITERION, {"input": INPUTS}, "the batch has no target: its keys are input; expected one of labels"),
+        (
+            NET,
+            CRITERION,
+            (INPUTS,),
+            r"a batch of 1 has no target for the criterion: \(8x4 float32\)",
+        ),
+        (
+            NET,
+            CRITERION,
+            {"input": INPUTS},
+            "the batch has no target: its keys are input; expected one of labels",
+        ),
         (NET, None, INPUTS, "the model returned no scalar loss, but 8x3 float32"),
         (WithLoss(FORMS["object"]), None, INPUTS, "returned no scalar loss, but SimpleNamespace"),
-        (WithLoss(FORMS["mapping"]), None, INPUTS, "no scalar loss, but {loss: NoneType, logits: 8x3 float32}"),
+        (
+            WithLoss(FORMS["mapping"]),
+            None,
+            INPUTS,
+            "no scalar loss, but {loss: NoneType, logits: 8x3 float32}",
+        ),
         (WithLoss(lambda loss, logits: ()), None, INPUTS, "the model returned no scalar loss"),
-        (WithLoss(lambda loss, logits: (logits, logits)), None, INPUTS, r"but \(8x3 float32, 8x3 float32\)"),
-        (WithLoss(lambda loss, logits: logits[:, 0]), None, INPUTS, "no scalar loss, but 8 float32"),
-        (NET, lambda output, target: 1.5, (INPUTS, TARGET), "criterion must return its loss as a tensor, got float"),
+        (
+            WithLoss(lambda loss, logits: (logits, logits)),
+            None,
+            INPUTS,
+            r"but \(8x3 float32, 8x3 float32\)",
+        ),
+        (
+            WithLoss(lambda loss, logits: logits[:, 0]),
+            None,
+            INPUTS,
+            "no scalar loss, but 8 float32",
+        ),
+        (
+            NET,
+            lambda output, target: 1.5,
+            (INPUTS, TARGET),
+            "criterion must return its loss as a tensor, got float",
+        ),
     ],
 )
 def test_what_nothing_can_be_done_with_is_said(model, criterion, batch, words):
@@ -299,7 +357,10 @@ def test_a_step_that_returns_something_else_is_told_what_to_return(result):
     [
         ("pair", "input 8x4 float32, target 8 int64"),
         ("several inputs", "input 8x4 float32, 8x4 float32, target 8 int64"),
-        ("mapping with y", "keyword arguments {y: 8 int64, inputs: 8x4 float32, offset: 8x4 float32}"),
+        (
+            "mapping with y",
+            "keyword arguments {y: 8 int64, inputs: 8x4 float32, offset: 8x4 float32}",
+        ),
         ("object", "Graph"),
     ],
 )
@@ -450,7 +511,14 @@ def test_a_metric_that_is_measured_now_and_then_leaves_gaps():
     live = finder(criterion=None)
     live.range_test(loader(), num_iter=12, batch_step=step)
     assert len(live.history["metric"]) == len(live.history["loss"])
-    assert [value == value for value in live.history["metric"][:6]] == [False, False, True, False, False, True]
+    assert [value == value for value in live.history["metric"][:6]] == [
+        False,
+        False,
+        True,
+        False,
+        False,
+        True,
+    ]
     live.suggestion()
 
 
@@ -478,4 +546,6 @@ def test_a_mapping_of_the_users_own_kind_stays_one(kind):
     live = finder(criterion=None)
     live.range_test(batches, num_iter=3, batch_step=step)
     assert all(type(batch) is kind for batch in seen)
-    assert not any(batch is one for batch in seen for one in batches)  # whatever the step takes out of it
+    assert not any(
+        batch is one for batch in seen for one in batches
+    )  # whatever the step takes out of it

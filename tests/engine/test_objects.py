@@ -46,7 +46,9 @@ def test_what_is_none_of_them_is_told(objects, words):
 
 def test_an_optimizer_in_a_wrapper_is_tested_as_it_is():
     net = nn.Linear(2, 2)
-    finder = LRFinder(net, Wrapped(torch.optim.SGD(net.parameters(), lr=0.1)), nn.MSELoss(), verbose=False)
+    finder = LRFinder(
+        net, Wrapped(torch.optim.SGD(net.parameters(), lr=0.1)), nn.MSELoss(), verbose=False
+    )
     before = finder.digest()
     finder.range_test([(torch.randn(4, 2), torch.randn(4, 2))] * 3, num_iter=5, end_lr=1)
     assert len(finder.history["lr"]) == 5

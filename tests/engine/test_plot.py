@@ -19,7 +19,10 @@ def axes():
 
 def measured(count: int = 11):
     live = finder()
-    live.history = {"lr": list(np.geomspace(1e-5, 0.1, count)), "loss": list(np.linspace(3, 1, count) ** 2)}
+    live.history = {
+        "lr": list(np.geomspace(1e-5, 0.1, count)),
+        "loss": list(np.linspace(3, 1, count) ** 2),
+    }
     return live
 
 
@@ -29,7 +32,9 @@ def measured(count: int = 11):
 def test_the_curve_without_its_first_and_last_points(axes, suggest_lr, skip_start, skip_end):
     live = measured()
     if suggest_lr and skip_start + skip_end + 2 > 11:
-        with pytest.raises(RuntimeError, match=f"Need at least {skip_start + skip_end + 2} iterations.* Got 11"):
+        with pytest.raises(
+            RuntimeError, match=f"Need at least {skip_start + skip_end + 2} iterations.* Got 11"
+        ):
             live.plot(skip_start=skip_start, skip_end=skip_end, suggest_lr=suggest_lr, ax=axes)
         return
     result = live.plot(skip_start=skip_start, skip_end=skip_end, suggest_lr=suggest_lr, ax=axes)
@@ -48,7 +53,8 @@ def test_the_curve_without_its_first_and_last_points(axes, suggest_lr, skip_star
 
 
 @pytest.mark.parametrize(
-    ("losses", "wanted"), [([10, 8, 4, 1, 4, 16], 2), ([1, 0, 1, 2, 3, 4], 0), ([0, 1, 2, 3, 4, 3], 5)]
+    ("losses", "wanted"),
+    [([10, 8, 4, 1, 4, 16], 2), ([1, 0, 1, 2, 3, 4], 0), ([0, 1, 2, 3, 4, 3], 5)],
 )
 def test_the_suggestion_is_the_steepest_point_and_not_the_lowest(axes, losses, wanted):
     live = finder()

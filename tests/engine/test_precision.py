@@ -151,7 +151,9 @@ def test_clipping_sees_the_unscaled_gradients():
     assert live.history["loss"] == pytest.approx(plain.history["loss"], rel=1e-3)
 
 
-@pytest.mark.parametrize(("name", "kind"), [("fp32", Precision), ("tf32", Tf32), ("bf16", Autocast)])
+@pytest.mark.parametrize(
+    ("name", "kind"), [("fp32", Precision), ("tf32", Tf32), ("bf16", Autocast)]
+)
 def test_by_name(name, kind):
     assert type(of_name(name, CPU)) is kind
 
@@ -161,7 +163,10 @@ def test_by_name(name, kind):
     [
         ("fp16", "fp16 needs a GPU, and the device is cpu; use bf16"),
         ("apex-O1", "apex-O1 needs a CUDA device, and the device is cpu; use bf16"),
-        ("fp8", "unknown precision 'fp8', expected one of fp32, tf32, bf16, fp16, apex-O1, apex-O2"),
+        (
+            "fp8",
+            "unknown precision 'fp8', expected one of fp32, tf32, bf16, fp16, apex-O1, apex-O2",
+        ),
     ],
 )
 def test_what_cannot_be_had_names_what_works(name, words):
@@ -192,7 +197,9 @@ def test_lbfgs_and_a_scaler_do_not_go_together():
 @pytest.mark.parametrize("precision", ["fp32", "tf32", "bf16", "fp16"])
 def test_on_a_gpu_every_precision_learns_and_is_restored(precision):
     model = mlp().cuda()
-    live = finder(model, lambda params: torch.optim.AdamW(params, lr=1e-4, fused=True), precision=precision)
+    live = finder(
+        model, lambda params: torch.optim.AdamW(params, lr=1e-4, fused=True), precision=precision
+    )
     before = live.digest()
     live.range_test(loader(256, 64), num_iter=40, end_lr=0.1, diverge_th=100)
     assert min(live.history["loss"]) < live.history["loss"][0]
@@ -204,7 +211,9 @@ def test_on_a_gpu_every_precision_learns_and_is_restored(precision):
 @pytest.mark.apex
 @pytest.mark.parametrize("precision", ["apex-O1", "apex-O2"])
 def test_on_a_gpu_apex_learns_and_its_master_weights_are_restored(precision):
-    live = finder(nn.Sequential(nn.Linear(4, 32), nn.ReLU(), nn.Linear(32, 3)).cuda(), precision=precision)
+    live = finder(
+        nn.Sequential(nn.Linear(4, 32), nn.ReLU(), nn.Linear(32, 3)).cuda(), precision=precision
+    )
     assert isinstance(live._precision, Apex)
     before = live.digest()
     for _ in range(2):

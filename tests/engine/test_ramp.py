@@ -12,7 +12,9 @@ from tests.engine.rigs import finder, loader
 RATES = st.floats(1e-8, 100)
 
 
-@given(start=RATES, end=RATES, num_iter=st.integers(2, 200), mode=st.sampled_from(["exp", "linear"]))
+@given(
+    start=RATES, end=RATES, num_iter=st.integers(2, 200), mode=st.sampled_from(["exp", "linear"])
+)
 def test_both_ends_are_met_and_the_way_between_never_turns(start, end, num_iter, mode):
     rates = [lr for (lr,) in Ramp((start,), (end,), num_iter, mode)]
     assert len(rates) == num_iter
@@ -36,7 +38,10 @@ def test_a_staircase_has_several_iterations_a_rate():
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (((0.0,), (1.0,)), "cannot start or end at 0 or below, got start_lr 0 .*use step_mode linear"),
+        (
+            ((0.0,), (1.0,)),
+            "cannot start or end at 0 or below, got start_lr 0 .*use step_mode linear",
+        ),
         (((1.0,), (0.0,)), "cannot start or end at 0"),
         (((-1.0,), (1.0,), 5, "linear"), "cannot be negative"),
         (((1.0,), (float("inf"),)), "must be finite"),
@@ -112,7 +117,9 @@ def test_a_linear_ramp_from_zero_begins_with_no_step_at_all():
 def test_warm_up_steps_run_at_the_lowest_rate_and_are_not_recorded():
     used = []
     live = finder()
-    live.optimizer.register_step_pre_hook(lambda optimizer, *_: used.append(optimizer.param_groups[0]["lr"]))
+    live.optimizer.register_step_pre_hook(
+        lambda optimizer, *_: used.append(optimizer.param_groups[0]["lr"])
+    )
     live.range_test(loader(), start_lr=1e-3, num_iter=4, warmup=3)
     assert used[:4] == [1e-3] * 4
     assert len(used) == 7

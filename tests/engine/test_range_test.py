@@ -47,7 +47,9 @@ def test_diverged_tells_the_rate_and_the_best():
     assert len(steps) == 3
 
 
-@pytest.mark.parametrize(("loss", "kind"), [(math.nan, "nan"), (math.inf, "inf"), (-math.inf, "-inf")])
+@pytest.mark.parametrize(
+    ("loss", "kind"), [(math.nan, "nan"), (math.inf, "inf"), (-math.inf, "-inf")]
+)
 @pytest.mark.parametrize("place", range(4))
 def test_a_loss_that_is_not_finite_ends_it_wherever_it_is(loss, kind, place):
     live, steps = told(*[1.0] * place, loss)
@@ -59,7 +61,9 @@ def test_a_loss_that_is_not_finite_ends_it_wherever_it_is(loss, kind, place):
     assert live.best_loss == (1.0 if place else None)
 
 
-@pytest.mark.parametrize("losses", [(-1.0, -2.0, -1.5, -0.5), (0.0, -1.0, 0.5), (0.0, 0.25, 0.0), (3.0, -1.0, 2.0)])
+@pytest.mark.parametrize(
+    "losses", [(-1.0, -2.0, -1.5, -0.5), (0.0, -1.0, 0.5), (0.0, 0.25, 0.0), (3.0, -1.0, 2.0)]
+)
 def test_negative_and_zero_losses_do_not_end_it(losses):
     live, _ = told(*losses)
     assert live.status == "completed"
@@ -131,7 +135,9 @@ def drive(train, **options):
 @pytest.mark.parametrize("lag", [0, 2])
 def test_the_clock_decides_between_steps(lag):
     seconds = iter(range(100))
-    steps, outcome = drive(Canned([1.0] * 6), clock=lambda: next(seconds), max_seconds=4.5, began=0.0, lag=lag)
+    steps, outcome = drive(
+        Canned([1.0] * 6), clock=lambda: next(seconds), max_seconds=4.5, began=0.0, lag=lag
+    )
     assert outcome.status == "stopped"
     assert outcome.reason == f"out of time: 4.5 s allowed {len(steps)} of 6 iterations"
     assert 0 < len(steps) < 6
@@ -151,7 +157,9 @@ def test_a_step_that_the_scaler_skipped_is_marked_and_no_point_of_the_curve():
     assert outcome.status == "completed"
 
 
-@given(st.lists(st.floats(0.01, 100), min_size=1, max_size=30), st.floats(0, 0.99), st.floats(1.1, 10))
+@given(
+    st.lists(st.floats(0.01, 100), min_size=1, max_size=30), st.floats(0, 0.99), st.floats(1.1, 10)
+)
 def test_smoothing_and_divergence_are_torch_lr_finders(losses, smooth_f, diverge_th):
     tracker = Tracker(smooth_f, diverge_th)
     smoothed, best = [], 0.0
@@ -190,7 +198,9 @@ def test_silence_when_asked(capfd, verbose):
     from lrtui import LRFinder
 
     model = mlp()
-    live = LRFinder(model, torch.optim.SGD(model.parameters(), lr=0.1), nn.CrossEntropyLoss(), verbose=verbose)
+    live = LRFinder(
+        model, torch.optim.SGD(model.parameters(), lr=0.1), nn.CrossEntropyLoss(), verbose=verbose
+    )
     live.range_test(loader(), num_iter=3)
     out, err = capfd.readouterr()
     assert ("all 3 iterations ran" in out) == verbose
@@ -201,7 +211,9 @@ def test_the_suggestion_and_the_bounds_come_from_the_raw_curves_of_all_repeats()
     live = finder(nn.Linear(4, 3), lambda params: torch.optim.SGD(params, lr=1e-4))
     assert live.suggestion().verdict == "too_short"
     assert live.bounds() is None
-    live.range_test(loader(256, 32, shuffle=True), end_lr=1e4, num_iter=120, repeats=2, smooth_f=0.02)
+    live.range_test(
+        loader(256, 32, shuffle=True), end_lr=1e4, num_iter=120, repeats=2, smooth_f=0.02
+    )
     answer, bounds = live.suggestion(), live.bounds()
     assert answer.verdict == "ok"
     assert "2 repeats" in answer.method
@@ -219,7 +231,9 @@ def test_a_metric_curve_is_beside_the_loss():
     assert all(0 <= value <= 1 for value in live.history["metric"])
     live.range_test(loader(), loader(20), num_iter=4, metric=accuracy, start_lr=1e-9, end_lr=1e-8)
     inputs, target = points(20)[:]
-    assert live.history["metric"][-1] == pytest.approx(accuracy(live.model.eval()(inputs), target).item())
+    assert live.history["metric"][-1] == pytest.approx(
+        accuracy(live.model.eval()(inputs), target).item()
+    )
     assert len(live.history["train_loss"]) == 4
 
 

@@ -202,7 +202,12 @@ def test_what_lived_beside_a_parameter_goes_where_it_goes():
     cpu, param = torch.device("cpu"), torch.empty(2, 3, device="meta")
     same_shape, flat, counter = torch.zeros(2, 3), torch.zeros(6), torch.tensor(3.0)
     moved = training.follow([same_shape, flat, counter, 0.9], param, cpu)  # as LBFGS keeps its past
-    assert [getattr(one, "device", None) and one.device.type for one in moved] == ["meta", "meta", "cpu", None]
+    assert [getattr(one, "device", None) and one.device.type for one in moved] == [
+        "meta",
+        "meta",
+        "cpu",
+        None,
+    ]
     # an offloaded buffer was never beside its parameter, and stays
     assert training.follow(flat, param, torch.device("meta")) is flat
     assert training.follow(same_shape, param, torch.device("meta")).device.type == "meta"
@@ -266,7 +271,9 @@ def test_a_frozen_part_is_not_drawn_anew_and_a_models_own_way_is_taken():
 
 def test_out_of_data_between_two_repeats_is_an_end_and_no_error():
     live = finder()
-    live.range_test(TrainDataLoaderIter(loader(), auto_reset=False), num_iter=8, repeats=2, end_lr=1e-2)
+    live.range_test(
+        TrainDataLoaderIter(loader(), auto_reset=False), num_iter=8, repeats=2, end_lr=1e-2
+    )
     assert (live.status, live.reason) == ("stopped", "out of data after 0 of 8 iterations")
     assert len(live.history["lr"]) == 8
 

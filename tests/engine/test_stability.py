@@ -29,7 +29,9 @@ def test_the_eigenvalue_is_that_of_the_hessian() -> None:
 
 def test_it_is_the_mean_over_batches_that_is_curved() -> None:
     x, loss, _ = quadratic(torch.optim.SGD, lr=0.1)
-    assert largest_eigenvalue([loss, lambda: 3 * loss()], [x]).value == pytest.approx(14.0, rel=1e-3)
+    assert largest_eigenvalue([loss, lambda: 3 * loss()], [x]).value == pytest.approx(
+        14.0, rel=1e-3
+    )
 
 
 @pytest.mark.parametrize("arguments", [{}, {"momentum": 0.9}, {"momentum": 0.5}])
@@ -92,6 +94,8 @@ def test_eigenvalues_of_one_size_and_both_signs_are_told_apart() -> None:
 
 def test_what_has_not_settled_is_no_limit() -> None:
     x = torch.ones(1000, requires_grad=True)
-    curvatures = torch.tensor([-5.0] * 10 + [0.1] + [0.0] * 989)  # 5.1 among 5.0s once the shift is added
+    curvatures = torch.tensor(
+        [-5.0] * 10 + [0.1] + [0.0] * 989
+    )  # 5.1 among 5.0s once the shift is added
     with pytest.raises(ValueError, match="not settled after"):
         stability([lambda: (curvatures * x**2).sum() / 2], torch.optim.SGD([x], lr=0.1))

@@ -125,7 +125,13 @@ def test_a_second_test_starts_at_the_optimizers_own_rate_not_at_that_of_one_left
 
 def test_a_wrong_argument_is_told_before_anything_is_touched():
     live, _, now = trained()
-    wrong = [{"metric": 3}, {"batch_step": "x"}, {"max_seconds": "a"}, {"max_seconds": float("nan")}, {"step_mode": 3}]
+    wrong = [
+        {"metric": 3},
+        {"batch_step": "x"},
+        {"max_seconds": "a"},
+        {"max_seconds": float("nan")},
+        {"step_mode": 3},
+    ]
     for arguments in (*wrong, {"clip_grad_norm": -1.0}, {"num_iter": 2.5}):
         with pytest.raises(ValueError, match=next(iter(arguments))):
             live.range_test(loader(), **arguments)

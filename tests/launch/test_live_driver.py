@@ -29,7 +29,9 @@ def loader() -> DataLoader:
     return DataLoader(TensorDataset(x, (x[:, 0] > 0).long()), batch_size=32)
 
 
-def driver_on(finder: LRFinder, loader: DataLoader | None, log: Path, **settings: object) -> LiveDriver:
+def driver_on(
+    finder: LRFinder, loader: DataLoader | None, log: Path, **settings: object
+) -> LiveDriver:
     return LiveDriver(LiveObjects(finder, loader, None, settings), log)
 
 
@@ -110,7 +112,8 @@ def test_a_check_that_cannot_be_is_told_in_its_own_event(finder, loader, tmp_pat
     driver.confirm(lr=0.1)
     wait(driver)
     assert driver.events[-1] == Measured(
-        name="confirmation", values={"problem": "no loader was given to show(), so nothing can be trained"}
+        name="confirmation",
+        values={"problem": "no loader was given to show(), so nothing can be trained"},
     )
 
 

@@ -36,7 +36,10 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     session = Session()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LRTUI_HOME", str(tmp_path_factory.mktemp("home")))
-        for name in ("http_proxy", "https_proxy"):  # nothing answers there: a machine without a network
+        for name in (
+            "http_proxy",
+            "https_proxy",
+        ):  # nothing answers there: a machine without a network
             patch.setenv(name, "http://127.0.0.1:9")
         session.start()
         wait(lambda: session.ready)
@@ -86,7 +89,9 @@ def test_a_look_at_what_cannot_be_had_says_why_in_one_line(shared: Session) -> N
     assert "\n" not in found.problem
 
 
-def test_a_check_tells_what_is_there_and_what_could_be_fetched(shared: Session, tmp_path: Path) -> None:
+def test_a_check_tells_what_is_there_and_what_could_be_fetched(
+    shared: Session, tmp_path: Path
+) -> None:
     assert check(shared, DIGITS).availability.there
     missing = check(shared, Choice("torchvision:MNIST", {"root": str(tmp_path)})).availability
     assert not missing.there
@@ -112,8 +117,12 @@ def test_a_fetch_tells_its_end_and_the_data_is_there_then(shared: Session, tmp_p
     assert check(shared, data).availability.there
 
 
-@pytest.mark.parametrize(("root", "words"), [("", "no network"), ("/proc/nowhere", "cannot be put into")])
-def test_a_fetch_that_cannot_be_is_one_clear_line(shared: Session, tmp_path: Path, root: str, words: str) -> None:
+@pytest.mark.parametrize(
+    ("root", "words"), [("", "no network"), ("/proc/nowhere", "cannot be put into")]
+)
+def test_a_fetch_that_cannot_be_is_one_clear_line(
+    shared: Session, tmp_path: Path, root: str, words: str
+) -> None:
     data = Choice("torchvision:CIFAR10", {"root": root or str(tmp_path)})
     shared.fetch(data)
     wait(lambda: isinstance(shared.fetching.get(key(data)), Fetched))
@@ -121,7 +130,9 @@ def test_a_fetch_that_cannot_be_is_one_clear_line(shared: Session, tmp_path: Pat
     assert "\n" not in shared.fetching[key(data)].problem
 
 
-def test_a_spare_that_ran_a_users_data_is_not_handed_to_a_run(session: Session, tmp_path: Path) -> None:
+def test_a_spare_that_ran_a_users_data_is_not_handed_to_a_run(
+    session: Session, tmp_path: Path
+) -> None:
     data = data_file(tmp_path)
     before = session._spare.pid
     assert look(session, data).facts.inputs == (3, 5, 7)
@@ -141,7 +152,9 @@ def test_a_hung_look_holds_up_no_run(session: Session, tmp_path: Path) -> None:
     driver.join(10)
 
 
-def test_a_look_that_nobody_waits_for_any_more_is_called_off(session: Session, tmp_path: Path) -> None:
+def test_a_look_that_nobody_waits_for_any_more_is_called_off(
+    session: Session, tmp_path: Path
+) -> None:
     session.look(data_file(tmp_path, "time.sleep(1000)"), LOADER)
     time.sleep(1.2)  # longer than an answer may take before it counts as stuck
     assert look(session, DIGITS).facts.classes == 10

@@ -58,14 +58,19 @@ def test_only_the_last_confirmation_counts() -> None:
     trials, result = latest([*TRIALS, REFUTED, {"name": "confirmation", "problem": "stopped"}])
     assert trials == []
     assert result == {"name": "confirmation", "problem": "stopped"}
-    assert list(lines([{"name": "confirmation", "problem": "stopped"}])) == ["confirm  no verdict: stopped"]
+    assert list(lines([{"name": "confirmation", "problem": "stopped"}])) == [
+        "confirm  no verdict: stopped"
+    ]
 
 
 def test_the_last_verdict_for_each_schedule_is_told() -> None:
     peak = {**REFUTED, "schedule": "one-cycle", "lr": 0.05, "better": 0.1}
     constant = {**REFUTED, "schedule": "constant"}
     stopped = {"name": "confirmation", "problem": "stopped"}
-    assert verdicts([constant, peak, {**constant, "better": 0.02}]) == [peak, {**constant, "better": 0.02}]
+    assert verdicts([constant, peak, {**constant, "better": 0.02}]) == [
+        peak,
+        {**constant, "better": 0.02},
+    ]
     assert verdicts([peak, stopped]) == [peak, stopped]
     assert verdicts([stopped, peak]) == [peak]
     assert verdict_line(peak).startswith("refuted for one-cycle: ")
@@ -77,8 +82,14 @@ def test_what_was_refuted_gives_way_to_the_better_rate_and_only_that() -> None:
     suggestion, bounds = corrected([REFUTED, peak], ANSWER, BOUNDS)
     assert suggestion is not None
     assert (suggestion.lr, bounds) == (0.03, Bounds(0.001, 0.1))
-    assert corrected([{**REFUTED, "lr": 0.02}, {**peak, "lr": 0.06}], ANSWER, BOUNDS) == (ANSWER, BOUNDS)
-    assert corrected([{**REFUTED, "better": None, "verdict": "confirmed"}], ANSWER, BOUNDS) == (ANSWER, BOUNDS)
+    assert corrected([{**REFUTED, "lr": 0.02}, {**peak, "lr": 0.06}], ANSWER, BOUNDS) == (
+        ANSWER,
+        BOUNDS,
+    )
+    assert corrected([{**REFUTED, "better": None, "verdict": "confirmed"}], ANSWER, BOUNDS) == (
+        ANSWER,
+        BOUNDS,
+    )
     assert corrected([REFUTED], None, None) == (None, None)
 
 
@@ -101,17 +112,23 @@ def test_thinning_keeps_both_ends() -> None:
 
 
 def test_code_has_the_optimizers_arguments_and_none_of_our_rules() -> None:
-    choice = Choice("torch.optim:AdamW", {"weight_decay": 0.1, "decay_all": False, "layer_decay": 0.9})
+    choice = Choice(
+        "torch.optim:AdamW", {"weight_decay": 0.1, "decay_all": False, "layer_decay": 0.9}
+    )
     code = code_lines(choice, ANSWER, BOUNDS)
     line = "optimizer = torch.optim.AdamW(model.parameters(), lr=0.01, weight_decay=0.1)"
-    assert code["constant"] == f"{line}  # its groups as in the run: decay_all=False, layer_decay=0.9"
+    assert (
+        code["constant"] == f"{line}  # its groups as in the run: decay_all=False, layer_decay=0.9"
+    )
     assert "max_lr=[0.05 * " in code["OneCycleLR"]
     assert set(code) == {"constant", "OneCycleLR", "CyclicLR"}
     assert code_lines(choice, None, None) == {}
 
 
 @pytest.mark.parametrize(("momentum", "cycled"), [(0.9, True), (0.0, False), (None, False)])
-def test_an_optimizer_of_ones_own_makes_its_groups_and_momentum_itself(momentum: float | None, cycled: bool) -> None:
+def test_an_optimizer_of_ones_own_makes_its_groups_and_momentum_itself(
+    momentum: float | None, cycled: bool
+) -> None:
     code = code_lines(Choice("my-nets/opt.py:make", {"factor": 2}), ANSWER, BOUNDS, momentum)
     assert code["constant"] == "lr = 0.01  # of the first group of opt.make"
     weight, bias = torch.nn.Linear(2, 1).parameters()
@@ -119,7 +136,9 @@ def test_an_optimizer_of_ones_own_makes_its_groups_and_momentum_itself(momentum:
     scope = {"torch": torch, "optimizer": torch.optim.SGD(groups, momentum=0.9), "total_steps": 100}
     exec(code["OneCycleLR"], scope)
     assert scope["scheduler"].cycle_momentum is cycled
-    assert [group["max_lr"] for group in scope["optimizer"].param_groups] == pytest.approx([0.05, 0.1])
+    assert [group["max_lr"] for group in scope["optimizer"].param_groups] == pytest.approx(
+        [0.05, 0.1]
+    )
     exec(code["CyclicLR"], scope)
     assert scope["scheduler"].base_lrs == pytest.approx([0.001, 0.002])
 

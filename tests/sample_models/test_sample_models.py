@@ -78,12 +78,21 @@ def learns(spec: RunSpec, share: float = 0.75) -> None:
     ("target", "args"),
     [
         ("sample_models/cnn.py:SmallCNN", {}),
-        ("sample_models/cnn.py:SmallCNN", {"depth": 3, "width": 8, "activation": "silu", "dropout": 0.1}),
+        (
+            "sample_models/cnn.py:SmallCNN",
+            {"depth": 3, "width": 8, "activation": "silu", "dropout": 0.1},
+        ),
         ("sample_models/mlp.py:MLP", {}),
-        ("sample_models/mlp.py:MLP", {"layers": 3, "activation": "tanh", "batch_norm": True, "dropout": 0.1}),
+        (
+            "sample_models/mlp.py:MLP",
+            {"layers": 3, "activation": "tanh", "batch_norm": True, "dropout": 0.1},
+        ),
         ("sample_models/mlp.py:MLP", {"layers": 0}),
         ("sample_models/recurrent.py:RowByRow", {}),
-        ("sample_models/recurrent.py:RowByRow", {"cell": "lstm", "layers": 2, "bidirectional": True, "dropout": 0.1}),
+        (
+            "sample_models/recurrent.py:RowByRow",
+            {"cell": "lstm", "layers": 2, "bidirectional": True, "dropout": 0.1},
+        ),
         ("sample_models/resnet.py:SmallResNet", {"width": 8}),
         ("sample_models/resnet.py:SmallResNet", {"width": 8, "blocks": 2, "zero_init": True}),
         ("sample_models/tabular.py:TabularNet", {}),
@@ -105,7 +114,9 @@ def test_it_learns_to_spell_with_the_data_that_its_file_names(target, args):
 
 
 def test_the_character_transformer_does_not_see_what_comes():
-    model = load("sample_models/char_transformer.py:CharTransformer")(vocab_size=9, context=6).eval()
+    model = load("sample_models/char_transformer.py:CharTransformer")(
+        vocab_size=9, context=6
+    ).eval()
     first, second = torch.zeros(1, 6, dtype=torch.int64), torch.zeros(1, 6, dtype=torch.int64)
     second[0, 4:] = 5
     assert torch.equal(model(first)[0, :4], model(second)[0, :4])
@@ -113,7 +124,10 @@ def test_the_character_transformer_does_not_see_what_comes():
 
 
 def test_the_loss_inside_is_the_models_own():
-    assert build(spec_of("sample_models/loss_inside.py:CharModelWithLoss", {})).loss_name == "the model's own"
+    assert (
+        build(spec_of("sample_models/loss_inside.py:CharModelWithLoss", {})).loss_name
+        == "the model's own"
+    )
 
 
 def test_both_nets_of_the_gan_are_trained():
@@ -123,15 +137,21 @@ def test_both_nets_of_the_gan_are_trained():
     assert len(built.optimizer) == 2
     before = [parameter.clone() for parameter in built.model.parameters()]
     built.step(built.model, next(iter(built.train_loader)), built.optimizer)
-    assert all(not torch.equal(*pair) for pair in zip(before, built.model.parameters(), strict=True))
+    assert all(
+        not torch.equal(*pair) for pair in zip(before, built.model.parameters(), strict=True)
+    )
     assert losses(spec)[-1] < losses(spec)[0]
 
 
 def test_a_table_of_numbers_to_predict(tmp_path):
     path = tmp_path / "table.csv"
     rows = torch.rand(400, 3, generator=torch.Generator().manual_seed(0))
-    path.write_text("a,b,c,y\n" + "".join(f"{a},{b},{c},{a + 2 * b - c}\n" for a, b, c in rows.tolist()))
-    spec = spec_of("sample_models/tabular.py:TabularNet", {}, data=Choice("lrtui:table", {"path": str(path)}))
+    path.write_text(
+        "a,b,c,y\n" + "".join(f"{a},{b},{c},{a + 2 * b - c}\n" for a, b, c in rows.tolist())
+    )
+    spec = spec_of(
+        "sample_models/tabular.py:TabularNet", {}, data=Choice("lrtui:table", {"path": str(path)})
+    )
     assert build(spec).loss_name == "mean squared error"
     learns(spec)
 
@@ -140,10 +160,19 @@ def test_a_table_of_numbers_to_predict(tmp_path):
 @pytest.mark.skipif(not local.is_there(), reason="Debian's dataset-fashion-mnist is not installed")
 def test_the_resnet_learns_fashion_mnist(tmp_path):
     data = Choice("torchvision:FashionMNIST", {"root": str(tmp_path), "download": True})
-    learns(spec_of("sample_models/resnet.py:SmallResNet", {"width": 8}, data=data, loader=LoaderSpec(subset=2000)))
+    learns(
+        spec_of(
+            "sample_models/resnet.py:SmallResNet",
+            {"width": 8},
+            data=data,
+            loader=LoaderSpec(subset=2000),
+        )
+    )
 
 
 def test_the_resnet_says_what_to_fetch(tmp_path, monkeypatch):
     monkeypatch.setenv("LRTUI_HOME", str(tmp_path))
-    with pytest.raises(BuildError, match=r"FashionMNIST is not in .*: set download = true to fetch it \(31 MB\)"):
+    with pytest.raises(
+        BuildError, match=r"FashionMNIST is not in .*: set download = true to fetch it \(31 MB\)"
+    ):
         build(spec_of("sample_models/resnet.py:SmallResNet", {}))

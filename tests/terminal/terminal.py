@@ -32,17 +32,29 @@ class Terminal:
     """A program on a pty of `columns` × `lines`; `screen` is what a person would see."""
 
     def __init__(
-        self, argv: list[str], cwd: Path, env: Mapping[str, str] | None = None, columns: int = 100, lines: int = 30
+        self,
+        argv: list[str],
+        cwd: Path,
+        env: Mapping[str, str] | None = None,
+        columns: int = 100,
+        lines: int = 30,
     ) -> None:
         self.screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self.screen)
         self.written = bytearray()
         self._lock = threading.Lock()
-        environment = {**os.environ, "TERM": "xterm-256color", "OMP_NUM_THREADS": "1", **(env or {})}
+        environment = {
+            **os.environ,
+            "TERM": "xterm-256color",
+            "OMP_NUM_THREADS": "1",
+            **(env or {}),
+        }
         for name in ("COLORTERM", "NO_COLOR", "CI"):
             if name not in (env or {}):
                 environment.pop(name, None)
-        self.process = PtyProcess.spawn(argv, cwd=str(cwd), env=environment, dimensions=(lines, columns))
+        self.process = PtyProcess.spawn(
+            argv, cwd=str(cwd), env=environment, dimensions=(lines, columns)
+        )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 

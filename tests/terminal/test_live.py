@@ -97,7 +97,9 @@ def test_what_live_objects_print_never_reaches_the_picture(tmp_path: Path) -> No
 def test_a_model_that_fails_is_told_and_the_script_goes_on(tmp_path: Path) -> None:
     argv = script(tmp_path)
     path = tmp_path / "train.py"
-    path.write_text(path.read_text().replace("return self.body(x)", "raise RuntimeError('it broke')"))
+    path.write_text(
+        path.read_text().replace("return self.body(x)", "raise RuntimeError('it broke')")
+    )
     with Terminal(argv, tmp_path) as app:
         app.wait_for("RuntimeError: it broke")
         app.press("q")
@@ -125,7 +127,12 @@ def test_without_a_terminal_the_script_is_told_and_goes_on(tmp_path: Path) -> No
     import subprocess
 
     done = subprocess.run(
-        script(tmp_path), cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True
+        script(tmp_path),
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert "no terminal" in done.stderr
     assert "CODE 2 EXACT True POINTS 0" in done.stdout

@@ -22,7 +22,9 @@ def boundary(text: str, name: str) -> float:
     return float(match[1])
 
 
-def open_app(cwd: Path, *arguments: str, columns: int = 100, lines: int = 30, **env: str) -> Terminal:
+def open_app(
+    cwd: Path, *arguments: str, columns: int = 100, lines: int = 30, **env: str
+) -> Terminal:
     terminal = Terminal(lrtui(*arguments), cwd, env, columns, lines)
     terminal.wait_for("run")
     return terminal
@@ -91,7 +93,9 @@ def test_a_record_is_not_overwritten_silently(tmp_path: Path) -> None:
 
 
 def test_x_stops_a_run_at_once(tmp_path: Path) -> None:
-    with open_app(tmp_path, "--num-iter", "100000", "--start-lr", "1e-9", "--end-lr", "1e-8") as app:
+    with open_app(
+        tmp_path, "--num-iter", "100000", "--start-lr", "1e-9", "--end-lr", "1e-8"
+    ) as app:
         app.press("enter")
         app.wait_for(r"● [1-9]\d*/100000")
         app.press("x")
@@ -101,7 +105,9 @@ def test_x_stops_a_run_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGINT])
-def test_a_signal_in_mid_run_gives_the_terminal_back(tmp_path: Path, number: signal.Signals) -> None:
+def test_a_signal_in_mid_run_gives_the_terminal_back(
+    tmp_path: Path, number: signal.Signals
+) -> None:
     with open_app(tmp_path, "--num-iter", "100000", "--end-lr", "1e-6") as app:
         app.press("enter")
         app.wait_for(r"● [1-9]\d*/100000")
@@ -129,8 +135,12 @@ def test_what_a_model_prints_never_reaches_the_picture(tmp_path: Path) -> None:
         (["--model", "broken.py:Net"], "does_not_exist"),
     ],
 )
-def test_bad_input_is_told_and_the_app_stays(tmp_path: Path, arguments: list[str], words: str) -> None:
-    (tmp_path / "broken.py").write_text("import does_not_exist\nclass Net(does_not_exist.Base): pass\n")
+def test_bad_input_is_told_and_the_app_stays(
+    tmp_path: Path, arguments: list[str], words: str
+) -> None:
+    (tmp_path / "broken.py").write_text(
+        "import does_not_exist\nclass Net(does_not_exist.Base): pass\n"
+    )
     with open_app(tmp_path, *arguments) as app:
         app.press("enter")
         if "broken.py:Net" in arguments:
@@ -170,7 +180,9 @@ def test_the_path_works_with_few_colours(tmp_path: Path, env: dict[str, str]) ->
 def test_no_terminal_is_said_and_is_exit_code_2(tmp_path: Path) -> None:
     import subprocess
 
-    done = subprocess.run(lrtui(), cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        lrtui(), cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 2
     assert "no terminal" in done.stderr
     assert done.stderr.count("\n") == 1
@@ -182,7 +194,9 @@ def test_no_terminal_is_said_and_is_exit_code_2(tmp_path: Path) -> None:
 def test_the_headless_command_says_the_same_as_the_screen(tmp_path: Path) -> None:
     import subprocess
 
-    done = subprocess.run(lrtui("run", "--json"), cwd=tmp_path, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        lrtui("run", "--json"), cwd=tmp_path, capture_output=True, text=True, check=True
+    )
     suggestion = json.loads(done.stdout)["suggestion"]
     with open_app(tmp_path) as app:
         app.press("enter")
@@ -209,7 +223,11 @@ def test_a_preset_is_saved_opened_in_the_app_and_run_without_it(tmp_path: Path) 
         app.press("enter")
         app.wait_for(ENDED)
     done = subprocess.run(
-        lrtui("run", "mine.toml", "--json"), cwd=tmp_path, capture_output=True, text=True, check=False
+        lrtui("run", "mine.toml", "--json"),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     spec = json.loads(done.stdout)["spec"]
     assert (spec["range"]["num_iter"], spec["optimizer"]["target"]) == (12, "torch.optim:SGD")
@@ -232,7 +250,9 @@ def test_a_gan_of_the_samples_runs_with_one_enter_after_it_is_named(tmp_path: Pa
 
 @pytest.mark.fashion
 def test_fashion_mnist_is_offered_fetched_and_run(tmp_path: Path) -> None:
-    with open_app(tmp_path, "--model", "sample_models/resnet.py:SmallResNet", "--num-iter", "3") as app:
+    with open_app(
+        tmp_path, "--model", "sample_models/resnet.py:SmallResNet", "--num-iter", "3"
+    ) as app:
         app.wait_for("f4 downloads it", seconds=60)
         app.press("enter")
         app.wait_for("download it")

@@ -12,7 +12,9 @@ from lrtui.measured import CHECKS
 from lrtui.protocol import Checked, Described, Fetched, Fetching, Looked, Ready, key
 from lrtui.spec import Choice, LoaderSpec, RangeSpec, RunSpec
 
-SPEC = RunSpec(range=RangeSpec(start_lr=1e-7, end_lr=10.0, num_iter=100))  # whatever the defaults become
+SPEC = RunSpec(
+    range=RangeSpec(start_lr=1e-7, end_lr=10.0, num_iter=100)
+)  # whatever the defaults become
 DIGEST = "abc123def456" + "0" * 52
 ADAMW = Offer(
     target="torch.optim:AdamW",
@@ -46,9 +48,16 @@ def curve(spec: RunSpec, count: int | None = None, repeat: int = 0) -> list[Step
     for i in range(count if count is not None else test.num_iter):
         lr = test.start_lr * (test.end_lr / test.start_lr) ** (i / (test.num_iter - 1))
         place = math.log10(lr)
-        loss = 2.3 - 1.0 * (1 + math.tanh((place + 2.5) * 1.5)) + (10 ** (place + 0.3)) ** 2 * 0.8 + 0.01 * repeat
+        loss = (
+            2.3
+            - 1.0 * (1 + math.tanh((place + 2.5) * 1.5))
+            + (10 ** (place + 0.3)) ** 2 * 0.8
+            + 0.01 * repeat
+        )
         raw = loss + 0.05 * math.sin(i * 12.9)
-        steps.append(Step(iteration=i, repeat=repeat, lr=lr, raw_loss=raw, loss=loss, seconds=0.1 * (i + 1)))
+        steps.append(
+            Step(iteration=i, repeat=repeat, lr=lr, raw_loss=raw, loss=loss, seconds=0.1 * (i + 1))
+        )
     return steps
 
 
@@ -66,10 +75,17 @@ def answer(**fields: object) -> Suggested:
 
 def whole_run(spec: RunSpec) -> list[Event]:
     """A run that went well, from its first event to its last."""
-    return [started(spec), *curve(spec), answer(), Ended(status="completed", reason="all iterations ran", seconds=10.0)]
+    return [
+        started(spec),
+        *curve(spec),
+        answer(),
+        Ended(status="completed", reason="all iterations ran", seconds=10.0),
+    ]
 
 
-def trial(lr: float, loss: float | None, round: int = 0, seed: int = 0, steps: int = 40) -> Measured:
+def trial(
+    lr: float, loss: float | None, round: int = 0, seed: int = 0, steps: int = 40
+) -> Measured:
     curve = [2.3 - 0.02 * i for i in range(steps)]
     found = answer()
     what = what_it_is(lr, 3.2e-3, found.suggestion, found.bounds)
@@ -79,7 +95,9 @@ def trial(lr: float, loss: float | None, round: int = 0, seed: int = 0, steps: i
     })  # fmt: skip
 
 
-def confirmation(verdict: str = "confirmed", better: float | None = None, **values: object) -> Measured:
+def confirmation(
+    verdict: str = "confirmed", better: float | None = None, **values: object
+) -> Measured:
     return Measured(name="confirmation", values={
         "verdict": verdict, "lr": 3.2e-3, "better": better, "reason": "no rate trains better", "margin": 0.1,
         "error": 0.01, "iterations": 120, "schedule": "constant", "judged_by": "validation loss", "problem": "",
@@ -123,7 +141,9 @@ class FakeDriver:
 
     def tell(self, *events: Event) -> None:
         self.events.extend(events)
-        if events and (isinstance(events[-1], Ended | Restored) or getattr(events[-1], "name", "") in CHECKS):
+        if events and (
+            isinstance(events[-1], Ended | Restored) or getattr(events[-1], "name", "") in CHECKS
+        ):
             self.busy = False
 
 
@@ -148,7 +168,9 @@ class FakeSession:
     def describe(self, role: str, where: str) -> None:
         known = {"torch.optim": (ADAMW, SGD)}
         problem = "" if where in known else f"no module named '{where}'"
-        self.described[role, where] = Described(role=role, where=where, offers=known.get(where, ()), problem=problem)
+        self.described[role, where] = Described(
+            role=role, where=where, offers=known.get(where, ()), problem=problem
+        )
 
     @property
     def news(self) -> int:
@@ -156,7 +178,9 @@ class FakeSession:
 
     def look(self, data: Choice, loader: LoaderSpec) -> None:
         facts = self.facts.get(data.target)
-        self.looked[key(data, loader)] = Looked(data=data, loader=loader, facts=facts, words="16×1×8×8 of float32")
+        self.looked[key(data, loader)] = Looked(
+            data=data, loader=loader, facts=facts, words="16×1×8×8 of float32"
+        )
 
     def check(self, data: Choice) -> None:
         there = self.missing.get(data.target, Availability(there=True))

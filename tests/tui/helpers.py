@@ -57,7 +57,9 @@ async def told(screen: RunScreen, pilot: Pilot[None]) -> None:
 
 @asynccontextmanager
 async def setup_screen(
-    session: FakeSession | None = None, spec: RunSpec | None = None, size: tuple[int, int] = (100, 30)
+    session: FakeSession | None = None,
+    spec: RunSpec | None = None,
+    size: tuple[int, int] = (100, 30),
 ) -> AsyncIterator[tuple[SetupScreen, Pilot[None]]]:
     """The app on its form, filled."""
     app = LrtuiApp(spec or RunSpec(), session or FakeSession())
@@ -65,9 +67,14 @@ async def setup_screen(
         await until(pilot, lambda: isinstance(app.screen, SetupScreen))
         screen = app.screen
         assert isinstance(screen, SetupScreen)
-        await until(pilot, lambda: len(screen.query(ChoiceBox)) == 4 and len(screen.query(FieldBox)) > 15)
+        await until(
+            pilot, lambda: len(screen.query(ChoiceBox)) == 4 and len(screen.query(FieldBox)) > 15
+        )
         if screen.session is not None and screen.session.ready and not screen.session.problem:
-            await until(pilot, lambda: screen.query_one("#choice-optimizer", ChoiceBox).found.state != "waiting")
+            await until(
+                pilot,
+                lambda: screen.query_one("#choice-optimizer", ChoiceBox).found.state != "waiting",
+            )
         yield screen, pilot
 
 

@@ -38,6 +38,8 @@ async def test_the_app_lets_none_through_whatever_a_widget_shows():
     async with run_screen(FakeDriver()) as (screen, pilot):
         await screen.mount(Static("hostile \x1b]52;c;ZXZpbA==\x07 text", markup=False))
         await pilot.pause()
-        shown = "".join(segment.text for strip in screen._compositor.render_strips() for segment in strip)
+        shown = "".join(
+            segment.text for strip in screen._compositor.render_strips() for segment in strip
+        )
         assert "hostile" in shown
         assert "\x1b" not in shown

@@ -33,7 +33,9 @@ class Terminal:
     """A child in a pseudo-terminal, with a screen that can be read."""
 
     def __init__(self, how: str = "", **more: str) -> None:
-        self.child = ptyprocess.PtyProcess.spawn([*COMMAND, how], env=environment(**more), dimensions=(30, 100))
+        self.child = ptyprocess.PtyProcess.spawn(
+            [*COMMAND, how], env=environment(**more), dimensions=(30, 100)
+        )
         self.screen = pyte.Screen(100, 30)
         self.stream = pyte.ByteStream(self.screen)
         self.written = b""
@@ -45,7 +47,9 @@ class Terminal:
             except EOFError:
                 return
             self.written += data
-            self.stream.feed(data.replace(b"\x1b[>25u", b"").replace(b"\x1b[<u", b""))  # pyte knows no kitty keys
+            self.stream.feed(
+                data.replace(b"\x1b[>25u", b"").replace(b"\x1b[<u", b"")
+            )  # pyte knows no kitty keys
 
     @property
     def text(self) -> str:
@@ -65,10 +69,16 @@ class Terminal:
         self.until(lambda: not self.child.isalive())
         for _ in range(3):
             self.read(0.01)
-        return self.child.exitstatus if self.child.signalstatus is None else -self.child.signalstatus
+        return (
+            self.child.exitstatus if self.child.signalstatus is None else -self.child.signalstatus
+        )
 
     def given_back(self) -> bool:
-        return all(self.written.rfind(on) < self.written.rfind(off) for on, off in LEFT.items() if on in self.written)
+        return all(
+            self.written.rfind(on) < self.written.rfind(off)
+            for on, off in LEFT.items()
+            if on in self.written
+        )
 
 
 @pytest.fixture
@@ -93,7 +103,9 @@ def test_q_leaves_with_zero_and_the_terminal_as_it_was(start):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
-def test_a_signal_gives_the_terminal_back_and_is_told_by_the_exit_code(start, number: signal.Signals):
+def test_a_signal_gives_the_terminal_back_and_is_told_by_the_exit_code(
+    start, number: signal.Signals
+):
     terminal = start()
     terminal.painted()
     terminal.child.kill(number)
@@ -136,7 +148,12 @@ def test_after_a_stop_and_fg_the_screen_is_drawn_again(start):
 @pytest.mark.parametrize("stream", ["stdin", "stdout", "stderr"])
 def test_a_redirected_stream_is_refused_in_one_line(stream: str):
     leader, follower = os.openpty()
-    streams = {"stdin": follower, "stdout": follower, "stderr": follower, stream: subprocess.DEVNULL}
+    streams = {
+        "stdin": follower,
+        "stdout": follower,
+        "stderr": follower,
+        stream: subprocess.DEVNULL,
+    }
     if stream == "stderr":
         streams["stderr"] = subprocess.PIPE
     done = subprocess.run(COMMAND, env=environment(), timeout=60, check=False, **streams)

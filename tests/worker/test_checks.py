@@ -38,7 +38,11 @@ def driver() -> Iterator[WorkerDriver]:
 
 
 def measured(driver: WorkerDriver, name: str) -> list[dict]:
-    return [event.values for event in driver.events if isinstance(event, Measured) and event.name == name]
+    return [
+        event.values
+        for event in driver.events
+        if isinstance(event, Measured) and event.name == name
+    ]
 
 
 def ended(driver: WorkerDriver, name: str) -> dict:
@@ -59,7 +63,12 @@ def test_a_confirmation_tells_every_trial_and_is_kept_in_the_record(driver: Work
     assert found["verdict"] in ("confirmed", "refuted", "undecided")
     assert found["judged_by"] == "validation loss"
     trials = measured(driver, "trial")
-    assert sum(trial["iterations"] for trial in trials) == trials[-1]["spent"] == found["iterations"] <= 1000
+    assert (
+        sum(trial["iterations"] for trial in trials)
+        == trials[-1]["spent"]
+        == found["iterations"]
+        <= 1000
+    )
     assert all(2 <= len(trial["curve"]) <= 60 for trial in trials)
     assert {"name": "confirmation", **found} == load(end.record).measured[-1]
     assert len(load(end.record).measured) == len(trials) + 1
@@ -67,7 +76,9 @@ def test_a_confirmation_tells_every_trial_and_is_kept_in_the_record(driver: Work
     assert not journal_path(load(end.record).id).exists()
 
 
-def test_trials_that_blow_up_are_null_with_their_kind_in_a_record_that_any_reader_takes(driver: WorkerDriver) -> None:
+def test_trials_that_blow_up_are_null_with_their_kind_in_a_record_that_any_reader_takes(
+    driver: WorkerDriver,
+) -> None:
     end = run(driver, SPEC)
     driver.confirm(lr=1e4, iterations=1500, schedule="one-cycle")
     found = ended(driver, "confirmation")
@@ -95,7 +106,9 @@ def test_a_confirmation_stops_at_once_and_the_worker_goes_on(driver: WorkerDrive
     driver.stop()
     assert "stopped by the user after" in ended(driver, "confirmation")["problem"]
     kept = load(end.record).measured
-    assert len([one for one in kept if one["name"] == "trial"]) == len(measured(driver, "trial")) >= 2
+    assert (
+        len([one for one in kept if one["name"] == "trial"]) == len(measured(driver, "trial")) >= 2
+    )
     assert len(of(driver, Started)) == 1
     driver.events.clear()
     assert run(driver, SPEC).status != "failed"
@@ -112,7 +125,9 @@ def test_reset_in_mid_confirmation_restores(driver: WorkerDriver) -> None:
 
 
 def test_a_stop_that_follows_at_once_is_not_lost(driver: WorkerDriver) -> None:
-    long = msgspec.structs.replace(SPEC, range=RangeSpec(num_iter=10**6, diverge_th=1e9, start_lr=1e-9, end_lr=1e-8))
+    long = msgspec.structs.replace(
+        SPEC, range=RangeSpec(num_iter=10**6, diverge_th=1e9, start_lr=1e-9, end_lr=1e-8)
+    )
     run(driver, SPEC)
     driver.run(long)
     driver.stop()
@@ -126,7 +141,10 @@ def test_what_cannot_be_confirmed_says_why(driver: WorkerDriver, tmp_path: Path)
     run(driver, msgspec.structs.replace(SPEC, model=Choice(str(tmp_path / "gone.py") + ":Net")))
     driver.confirm()
     assert "run the range test" in ended(driver, "confirmation")["problem"]
-    run(driver, msgspec.structs.replace(SPEC, range=RangeSpec(num_iter=20, start_lr=1e-9, end_lr=1e-8)))
+    run(
+        driver,
+        msgspec.structs.replace(SPEC, range=RangeSpec(num_iter=20, start_lr=1e-9, end_lr=1e-8)),
+    )
     driver.confirm()
     assert "no suggestion" in ended(driver, "confirmation")["problem"]
     driver.confirm(lr=0.1, iterations=7)
@@ -135,7 +153,10 @@ def test_what_cannot_be_confirmed_says_why(driver: WorkerDriver, tmp_path: Path)
 
 @pytest.mark.parametrize(
     ("body", "words"),
-    [("raise RuntimeError('my own words')", "my own words"), ("os.kill(os.getpid(), signal.SIGKILL)", "SIGKILL")],
+    [
+        ("raise RuntimeError('my own words')", "my own words"),
+        ("os.kill(os.getpid(), signal.SIGKILL)", "SIGKILL"),
+    ],
 )
 def test_a_model_that_fails_in_a_trial_ends_the_confirmation_in_words(
     driver: WorkerDriver, tmp_path: Path, body: str, words: str
@@ -145,7 +166,11 @@ def test_a_model_that_fails_in_a_trial_ends_the_confirmation_in_words(
     driver.confirm(lr=0.01, iterations=4000)
     assert words in ended(driver, "confirmation")["problem"]
     record = load(end.record)
-    assert len([one for one in record.measured if one["name"] == "trial"]) == len(measured(driver, "trial")) >= 1
+    assert (
+        len([one for one in record.measured if one["name"] == "trial"])
+        == len(measured(driver, "trial"))
+        >= 1
+    )
     assert words in record.measured[-1]["problem"]
     assert record.status == end.status
     assert journals() == []
@@ -180,7 +205,9 @@ def test_a_confirmation_that_was_cut_off_is_recovered_from_its_journal() -> None
     save(record, record_path(record.id))
     assert journals() == []
     path = journal_path(record.id)
-    path.write_bytes(b"".join(encode(event) for event in [*events, Measured(name="trial", values={"lr": 0.1})]))
+    path.write_bytes(
+        b"".join(encode(event) for event in [*events, Measured(name="trial", values={"lr": 0.1})])
+    )
     os.utime(path, (2**31, 2**31))
     assert journals() == [path]
     assert load(recover(path)).measured == [{"name": "trial", "lr": 0.1}]

@@ -17,8 +17,12 @@ from lrtui.runs.store import journals, load, read_journal
 from lrtui.spec import Choice, LoaderSpec, RangeSpec, RunSpec
 from tests.user_modules import module
 
-QUICK = RunSpec(range=RangeSpec(num_iter=20, end_lr=1.0, start_lr=1e-4), loader=LoaderSpec(batch_size=16))
-LONG = msgspec.structs.replace(QUICK, range=RangeSpec(num_iter=1_000_000, diverge_th=1e9, start_lr=1e-9, end_lr=1e-8))
+QUICK = RunSpec(
+    range=RangeSpec(num_iter=20, end_lr=1.0, start_lr=1e-4), loader=LoaderSpec(batch_size=16)
+)
+LONG = msgspec.structs.replace(
+    QUICK, range=RangeSpec(num_iter=1_000_000, diverge_th=1e9, start_lr=1e-9, end_lr=1e-8)
+)
 
 
 def wait(condition: Callable[[], object], seconds: float = 60) -> None:
@@ -79,7 +83,9 @@ def test_the_same_spec_gives_the_same_curve_in_another_worker(driver: WorkerDriv
     assert [step.raw_loss for step in steps(second)] == [step.raw_loss for step in steps(driver)]
 
 
-def test_reset_restores_the_initial_state_and_the_next_run_is_the_same_one(driver: WorkerDriver) -> None:
+def test_reset_restores_the_initial_state_and_the_next_run_is_the_same_one(
+    driver: WorkerDriver,
+) -> None:
     run(driver, QUICK)
     first = [step.raw_loss for step in steps(driver)]
     driver.reset()
@@ -126,7 +132,9 @@ FAILURES = {
 
 
 @pytest.mark.parametrize("name", FAILURES)
-def test_a_model_that_fails_in_mid_run_loses_no_finished_step(driver: WorkerDriver, tmp_path: Path, name: str) -> None:
+def test_a_model_that_fails_in_mid_run_loses_no_finished_step(
+    driver: WorkerDriver, tmp_path: Path, name: str
+) -> None:
     body, phase, words = FAILURES[name]
     target = module(tmp_path, "net", f"if self.calls > 6: {body}")
     end = run(driver, with_model(target))
@@ -176,7 +184,9 @@ def test_a_model_that_hangs_and_ignores_sigterm_is_ended_by_force(
     assert len(load(end.record).history.lr) == len(steps(driver))
 
 
-def test_nothing_that_a_model_started_outlives_the_worker(driver: WorkerDriver, tmp_path: Path) -> None:
+def test_nothing_that_a_model_started_outlives_the_worker(
+    driver: WorkerDriver, tmp_path: Path
+) -> None:
     mark = tmp_path / "child.pid"
     start = (
         "import subprocess\nchild = subprocess.Popen(['sleep', '600'])\n"
@@ -188,15 +198,27 @@ def test_nothing_that_a_model_started_outlives_the_worker(driver: WorkerDriver, 
     wait(lambda: not _alive(child), 20)
 
 
-def test_bad_input_is_one_line_that_names_the_phase_and_the_thing(driver: WorkerDriver, tmp_path: Path) -> None:
+def test_bad_input_is_one_line_that_names_the_phase_and_the_thing(
+    driver: WorkerDriver, tmp_path: Path
+) -> None:
     broken = tmp_path / "broken.py"
     broken.write_text("import does_not_exist\nclass Net: pass\n")
     cases = [
         (QUICK, {"model": Choice(str(tmp_path / "gone.py") + ":Net")}, "model", "gone.py"),
         (QUICK, {"model": Choice(f"{broken}:Net")}, "model", "does_not_exist"),
-        (QUICK, {"model": Choice(module(tmp_path, "fine").replace(":Net", ":Nte"))}, "model", "Net"),
+        (
+            QUICK,
+            {"model": Choice(module(tmp_path, "fine").replace(":Net", ":Nte"))},
+            "model",
+            "Net",
+        ),
         (QUICK, {"data": Choice("lrtui:nothing")}, "data", "nothing"),
-        (QUICK, {"optimizer": Choice("torch.optim:SGD", {"momentum": "much"})}, "optimizer", "momentum"),
+        (
+            QUICK,
+            {"optimizer": Choice("torch.optim:SGD", {"momentum": "much"})},
+            "optimizer",
+            "momentum",
+        ),
         (QUICK, {"device": "cuda:7"}, "device", "cuda:7"),
         (QUICK, {"precision": "fp16", "device": "cpu"}, "precision", "bf16"),
     ]
@@ -207,7 +229,9 @@ def test_bad_input_is_one_line_that_names_the_phase_and_the_thing(driver: Worker
         assert "\n" not in end.reason
 
 
-def test_a_worker_that_dies_while_building_leaves_a_record_all_the_same(driver: WorkerDriver, tmp_path: Path) -> None:
+def test_a_worker_that_dies_while_building_leaves_a_record_all_the_same(
+    driver: WorkerDriver, tmp_path: Path
+) -> None:
     end = run(driver, with_model(module(tmp_path, "gone", before="os._exit(7)\n")))
     assert (end.status, end.phase) == ("failed", "building")
     assert load(end.record).status == "failed"
@@ -221,7 +245,9 @@ def test_a_fork_that_comes_back_runs_nothing(driver: WorkerDriver, tmp_path: Pat
     assert len(load(end.record).history.lr) == len(steps(driver)) <= QUICK.range.num_iter
 
 
-def test_a_stop_before_anything_is_measured_takes_no_time(driver: WorkerDriver, tmp_path: Path) -> None:
+def test_a_stop_before_anything_is_measured_takes_no_time(
+    driver: WorkerDriver, tmp_path: Path
+) -> None:
     driver.run(with_model(module(tmp_path, "slow", before="time.sleep(600)\n")))
     began = time.monotonic()
     driver.stop()
@@ -230,14 +256,18 @@ def test_a_stop_before_anything_is_measured_takes_no_time(driver: WorkerDriver, 
     assert driver.events[-1].status == "stopped"  # type: ignore[union-attr]
 
 
-def test_an_edited_model_file_is_picked_up_without_ado(driver: WorkerDriver, tmp_path: Path) -> None:
+def test_an_edited_model_file_is_picked_up_without_ado(
+    driver: WorkerDriver, tmp_path: Path
+) -> None:
     target = module(tmp_path, "net", "raise RuntimeError('before the edit')")
     assert "before the edit" in run(driver, with_model(target)).reason
     module(tmp_path, "net")
     assert run(driver, with_model(target)).status != "failed"
 
 
-def test_a_disk_that_is_full_ends_no_run_and_loses_no_step(driver: WorkerDriver, tmp_path: Path) -> None:
+def test_a_disk_that_is_full_ends_no_run_and_loses_no_step(
+    driver: WorkerDriver, tmp_path: Path
+) -> None:
     full = (
         "import resource\nsignal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (99, 99))\n"
@@ -266,7 +296,11 @@ def test_a_killed_front_end_leaves_a_record_and_no_process(tmp_path: Path, home:
         env={**os.environ, "LRTUI_HOME": str(home)},
     )
     assert front.stderr is not None
-    wait(lambda: journals() and sum(isinstance(event, Step) for event in read_journal(journals()[0])) > 3)
+    wait(
+        lambda: (
+            journals() and sum(isinstance(event, Step) for event in read_journal(journals()[0])) > 3
+        )
+    )
     front.send_signal(signal.SIGKILL)
     front.wait()
     front.stderr.close()
@@ -283,7 +317,9 @@ def test_a_journal_left_by_a_killed_worker_is_recovered(home: Path) -> None:
     from tests.sample import steps as sample_steps
 
     path = journal_path(STARTED.id)
-    path.write_bytes(b"".join(encode(event) for event in [STARTED, *sample_steps()]) + b'{"event":"st')
+    path.write_bytes(
+        b"".join(encode(event) for event in [STARTED, *sample_steps()]) + b'{"event":"st'
+    )
     assert len(load(recover(path)).history.lr) == 4
 
 

@@ -20,25 +20,38 @@ class Definitions:
         self.classes = {node.name: node for node in nodes if isinstance(node, ast.ClassDef)}
         self.functions = {node.name: node for node in nodes if isinstance(node, Function)}
         self.constants = literals.constants(nodes)
-        self.enums = {name: members(node) for name, node in self.classes.items() if self.is_a(node, ENUMS)}
+        self.enums = {
+            name: members(node) for name, node in self.classes.items() if self.is_a(node, ENUMS)
+        }
 
     def public(self) -> Iterator[Definition]:
         """What a person may pick, in the order of the file."""
         everything: list[Definition] = [*self.classes.values(), *self.functions.values()]
         for node in sorted(everything, key=lambda node: node.lineno):
-            if not node.name.startswith("_") and node.name not in self.enums and not decorated(node, "overload"):
+            if (
+                not node.name.startswith("_")
+                and node.name not in self.enums
+                and not decorated(node, "overload")
+            ):
                 yield node
 
     def is_module(self, node: ast.ClassDef) -> bool:
         """Whether a class looks like an nn.Module, by the names of its bases."""
         names = [name for base in self.lineage(node) for name in base_names(base)]
-        return any(name.endswith(("Module", "Model")) or name.split(".")[0] == "nn" or ".nn." in name for name in names)
+        return any(
+            name.endswith(("Module", "Model")) or name.split(".")[0] == "nn" or ".nn." in name
+            for name in names
+        )
 
     def is_a(self, node: ast.ClassDef, names: tuple[str, ...]) -> bool:
         """Whether a class or one of its bases in this file names one of these as a base."""
-        return any(name.split(".")[-1] in names for base in self.lineage(node) for name in base_names(base))
+        return any(
+            name.split(".")[-1] in names for base in self.lineage(node) for name in base_names(base)
+        )
 
-    def lineage(self, node: ast.ClassDef, seen: frozenset[str] = frozenset()) -> Iterator[ast.ClassDef]:
+    def lineage(
+        self, node: ast.ClassDef, seen: frozenset[str] = frozenset()
+    ) -> Iterator[ast.ClassDef]:
         """A class and its bases, as far as they are in this file."""
         yield node
         for base in node.bases:
@@ -59,7 +72,9 @@ def _top_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
         for name in ("body", "orelse", "finalbody", "handlers"):
             if isinstance(statement, ast.If | ast.Try | ast.With):
                 for inner in getattr(statement, name, []):
-                    yield from _top_level(inner.body if isinstance(inner, ast.ExceptHandler) else [inner])
+                    yield from _top_level(
+                        inner.body if isinstance(inner, ast.ExceptHandler) else [inner]
+                    )
 
 
 def members(node: ast.ClassDef) -> tuple[str, ...]:

@@ -49,7 +49,11 @@ def constants(nodes: list[ast.stmt]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for node in nodes:
         targets = (
-            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+            node.targets
+            if isinstance(node, ast.Assign)
+            else [node.target]
+            if isinstance(node, ast.AnnAssign)
+            else []
         )
         value = getattr(node, "value", None) if targets else None
         if value is None:

@@ -9,7 +9,13 @@ from lrtui.catalog.errors import CatalogError
 from lrtui.catalog.fields import Default, field, is_plain, last_name
 from lrtui.catalog.offers import Field, Offer, Role
 from lrtui.catalog.source import docs, literals
-from lrtui.catalog.source.definitions import Definition, Definitions, Function, base_names, decorated
+from lrtui.catalog.source.definitions import (
+    Definition,
+    Definitions,
+    Function,
+    base_names,
+    decorated,
+)
 
 
 def offers_in_file(path: Path, role: Role = "model") -> list[Offer]:
@@ -20,7 +26,8 @@ def offers_in_file(path: Path, role: Role = "model") -> list[Offer]:
     file = Definitions(parse(path))
     reader = _Reader(file)
     nodes = sorted(
-        (node for node in file.public() if ranking.may_be(node, role)), key=lambda node: ranking.rank(file, node, role)
+        (node for node in file.public() if ranking.may_be(node, role)),
+        key=lambda node: ranking.rank(file, node, role),
     )
     return [reader.offer(f"{path}:{node.name}", node, role) for node in nodes]
 
@@ -35,7 +42,9 @@ def parse(path: Path) -> ast.Module:
     except SyntaxError as error:
         raise CatalogError(f"{path}:{error.lineno or 1}: {error.msg}") from error
     except (ValueError, RecursionError, MemoryError) as error:
-        raise CatalogError(f"{path}: not a Python source ({str(error) or type(error).__name__})") from error
+        raise CatalogError(
+            f"{path}: not a Python source ({str(error) or type(error).__name__})"
+        ) from error
 
 
 class _Reader:
@@ -48,7 +57,9 @@ class _Reader:
         """The offer of one definition."""
         doc = ast.get_docstring(node)
         is_class = isinstance(node, ast.ClassDef)
-        fields, more = self._class_fields(node) if isinstance(node, ast.ClassDef) else self._fields(node, doc)
+        fields, more = (
+            self._class_fields(node) if isinstance(node, ast.ClassDef) else self._fields(node, doc)
+        )
         return Offer(
             target=target,
             summary=docs.summary(doc),
@@ -65,7 +76,9 @@ class _Reader:
                 return self._record_fields(node), False
             for statement in known.body:
                 if isinstance(statement, Function) and statement.name == "__init__":
-                    doc = "\n\n".join(filter(None, (ast.get_docstring(node), ast.get_docstring(statement))))
+                    doc = "\n\n".join(
+                        filter(None, (ast.get_docstring(node), ast.get_docstring(statement)))
+                    )
                     return self._fields(statement, doc, method=True)
         return (), not self._file.is_known(node)
 
@@ -91,18 +104,25 @@ class _Reader:
                 return None
             if "default_factory" in options:
                 return field(
-                    name, annotation, Default(text=ast.unparse(options["default_factory"]) + "()"), self._file.enums
+                    name,
+                    annotation,
+                    Default(text=ast.unparse(options["default_factory"]) + "()"),
+                    self._file.enums,
                 )
             value = options.get("default")
         return field(name, annotation, self._default(value), self._file.enums)
 
-    def _fields(self, node: Function, doc: str | None, *, method: bool = False) -> tuple[tuple[Field, ...], bool]:
+    def _fields(
+        self, node: Function, doc: str | None, *, method: bool = False
+    ) -> tuple[tuple[Field, ...], bool]:
         """The parameters that can be given by keyword, and whether there are `**kwargs` beside them."""
         spoken = docs.helps(doc)
         arguments = node.args
         by_place = [*arguments.posonlyargs, *arguments.args]
         missing: list[ast.expr | None] = [None] * (len(by_place) - len(arguments.defaults))
-        pairs = list(zip(by_place, [*missing, *arguments.defaults], strict=True))[1 if method else 0 :]
+        pairs = list(zip(by_place, [*missing, *arguments.defaults], strict=True))[
+            1 if method else 0 :
+        ]
         pairs = [pair for pair in pairs if pair[0] not in arguments.posonlyargs]
         pairs += list(zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True))
         fields = tuple(

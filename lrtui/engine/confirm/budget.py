@@ -54,7 +54,9 @@ def budgeted(
     runner = make()
     if seconds is None:
         budget = iterations or GENEROUS * least_budget(len(rates))
-        return (yield from confirm(runner, rates[: affordable(len(rates), budget)], budget, schedule))
+        return (
+            yield from confirm(runner, rates[: affordable(len(rates), budget)], budget, schedule)
+        )
     run = _timed(runner, rates, iterations, seconds, schedule, clock, began)
     trials: list[Trial] = []
     with closing(run):
@@ -87,7 +89,9 @@ def _timed(
         if budget >= least_budget(count):
             return (yield from confirm(runner, rates[:count], budget, schedule))
     needed = (least_budget(2) * speed.step + trials_in(2) * speed.trial) / MARGIN + clock() - began
-    return undecided(rates[0], [], f"{seconds:g} s are too few for two rates: give it {needed:.2g} s")
+    return undecided(
+        rates[0], [], f"{seconds:g} s are too few for two rates: give it {needed:.2g} s"
+    )
 
 
 def cut_short(suggested: float, trials: Sequence[Trial], why: str) -> Confirmation:
@@ -101,7 +105,11 @@ def cut_short(suggested: float, trials: Sequence[Trial], why: str) -> Confirmati
     latest = [trial for trial in trials if trial.round == trials[-1].round]
     leader = min(latest, key=lambda trial: trial.loss)
     many = "1 trial" if len(trials) == 1 else f"{len(trials)} trials"
-    return undecided(suggested, trials, f"{why} after {many}; {leader.lr:.1e} leads with a loss of {leader.loss:.3g}")
+    return undecided(
+        suggested,
+        trials,
+        f"{why} after {many}; {leader.lr:.1e} leads with a loss of {leader.loss:.3g}",
+    )
 
 
 def _final_pairs(trials: Sequence[Trial]) -> list[tuple[Trial, Trial]]:

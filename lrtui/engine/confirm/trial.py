@@ -68,11 +68,20 @@ class TrialRunner:
                 break
             yield TrialStep(lr, round, seed, iteration, curve[-1])
             if has_blown_up(curve):
-                return Trial(lr=lr, round=round, seed=seed, iterations=len(curve), loss=math.inf, curve=tuple(curve))
+                return Trial(
+                    lr=lr,
+                    round=round,
+                    seed=seed,
+                    iterations=len(curve),
+                    loss=math.inf,
+                    curve=tuple(curve),
+                )
         reached = self.validation()[0] if self.validation else tail_mean(curve)
         if not math.isfinite(reached):
             reached = math.inf
-        return Trial(lr=lr, round=round, seed=seed, iterations=len(curve), loss=reached, curve=tuple(curve))
+        return Trial(
+            lr=lr, round=round, seed=seed, iterations=len(curve), loss=reached, curve=tuple(curve)
+        )
 
 
 def paces(lr: float, iterations: int, schedule: Schedule) -> Iterator[Pace]:

@@ -49,7 +49,11 @@ class TrialSetup:
     """
 
     def __init__(
-        self, training: Training, train_loader: Any, settings: Settings, group_lrs: Sequence[float | None]
+        self,
+        training: Training,
+        train_loader: Any,
+        settings: Settings,
+        group_lrs: Sequence[float | None],
     ) -> None:
         self._training = training
         self._loader = train_loader
@@ -70,7 +74,9 @@ class TrialSetup:
         """Put everything back and begin the data of this seed."""
         self._training.snapshot.restore()
         place(self._training)
-        return train_step(self._training, self.batches(seed), is_split(self._loader), self._settings)
+        return train_step(
+            self._training, self.batches(seed), is_split(self._loader), self._settings
+        )
 
     def stability(self, batches: int) -> Stability:
         """The stability limit at the start, on so many batches of the first seed.
@@ -87,14 +93,19 @@ class TrialSetup:
         place(self._training)
         self._training.model.train()
         forward = Forward(
-            self._training.forward, self._training.criterion, self._settings.batch_step, None, is_split(self._loader)
+            self._training.forward,
+            self._training.criterion,
+            self._settings.batch_step,
+            None,
+            is_split(self._loader),
         )
         drawn = [move(batch, self._training.device) for batch in islice(self.batches(0), batches)]
         if not drawn:
             raise ValueError("the training loader has no batches")
         with twice_differentiable():
             return stability(
-                [partial(_loss, forward, batch, seed) for seed, batch in enumerate(drawn)], *self._training.optimizers
+                [partial(_loss, forward, batch, seed) for seed, batch in enumerate(drawn)],
+                *self._training.optimizers,
             )
 
     def batches(self, seed: int) -> Iterator[Any]:
@@ -107,7 +118,9 @@ class TrialSetup:
         return self._batches
 
 
-def rates_of_trials(lr: float | None, analysis: Analysis, factor: float, schedule: Schedule) -> list[float]:
+def rates_of_trials(
+    lr: float | None, analysis: Analysis, factor: float, schedule: Schedule
+) -> list[float]:
     """The rate to confirm (`lr`, or the answer for the schedule), then its rivals: see `rates_to_try`.
 
     The answer is the suggestion, or for one-cycle the upper bound, which is what its peak is to be.
@@ -118,9 +131,13 @@ def rates_of_trials(lr: float | None, analysis: Analysis, factor: float, schedul
     suggestion, bounds = analysis.suggestion, analysis.bounds
     to_confirm = lr
     if lr is None:
-        to_confirm = bounds.end_lr if schedule == "one-cycle" and bounds and suggestion.lr else suggestion.lr
+        to_confirm = (
+            bounds.end_lr if schedule == "one-cycle" and bounds and suggestion.lr else suggestion.lr
+        )
     if to_confirm is None:
-        raise ValueError(f"there is no suggestion to confirm: {suggestion.reason.rstrip('.')}; give `lr`")
+        raise ValueError(
+            f"there is no suggestion to confirm: {suggestion.reason.rstrip('.')}; give `lr`"
+        )
     if not (math.isfinite(to_confirm) and to_confirm > 0):
         raise ValueError(f"`lr` must be a positive number, got {to_confirm}")
     if not (math.isfinite(factor) and factor > 1):
@@ -145,7 +162,9 @@ def trial_settings(of_test: Settings, given: TrialSettings) -> Settings:
 def check_validated(settings: Settings, val_loader: Any) -> None:
     """Raise ValueError for a validation loader that cannot be used with the step."""
     if val_loader is not None and updates_itself(settings.batch_step):
-        raise ValueError("a step that updates the model itself cannot be validated with: give no val_loader")
+        raise ValueError(
+            "a step that updates the model itself cannot be validated with: give no val_loader"
+        )
 
 
 def _loss(forward: Forward, batch: Any, seed: int) -> torch.Tensor:

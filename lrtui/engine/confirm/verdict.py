@@ -19,7 +19,10 @@ from lrtui.engine.confirm.trial import Schedule, Trial, TrialRunner, TrialStep
 
 ConfirmVerdict = Literal["confirmed", "refuted", "undecided"]
 
-OF_FALL, OF_LOSS = 0.05, 0.2  # shares of the whole fall, and of what is left: no difference that one would train for
+OF_FALL, OF_LOSS = (
+    0.05,
+    0.2,
+)  # shares of the whole fall, and of what is left: no difference that one would train for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +89,11 @@ def confirm(
 
 
 def decide(
-    suggested: float, rival: float, margins: Sequence[float], first_loss: float, trials: Sequence[Trial]
+    suggested: float,
+    rival: float,
+    margins: Sequence[float],
+    first_loss: float,
+    trials: Sequence[Trial],
 ) -> Confirmation:
     """Confirmed: surely not worse than its rival by more than the tolerance; refuted: surely worse than that.
 
@@ -96,7 +103,9 @@ def decide(
     steps = max((trial.iterations for trial in trials), default=0)
     tolerance = tolerated(first_loss, best)
     mean, error = _mean(margins), _error(margins)
-    all_of_them = len(margins) >= FINAL_SEEDS  # one that went badly for either must not outweigh the others
+    all_of_them = (
+        len(margins) >= FINAL_SEEDS
+    )  # one that went badly for either must not outweigh the others
     not_worse = (all_of_them and min(margins) >= -tolerance) or mean - 2 * error >= -tolerance
     worse = (all_of_them and max(margins) < -tolerance) or mean + 2 * error < -tolerance
     verdict: ConfirmVerdict = "undecided"
@@ -110,12 +119,16 @@ def decide(
     elif blown_up(suggested, trials) > len(margins) / 2:
         better = steadiest(trials)
         verdict = "undecided" if better is None else "refuted"
-        reason = f"trainings at {suggested:.1e} blew up" + ("" if better is None else f", none did at {better:.1e}")
+        reason = f"trainings at {suggested:.1e} blew up" + (
+            "" if better is None else f", none did at {better:.1e}"
+        )
     elif worse and not blown_up(rival, trials):
         verdict, better = "refuted", rival
         reason = f"in {steps} steps {rival:.1e} reached {_by(margins)} than {suggested:.1e}"
     else:
-        sure = f", ±{2 * error:.2g}" if math.isfinite(error) else _blow_ups((suggested, rival), trials)
+        sure = (
+            f", ±{2 * error:.2g}" if math.isfinite(error) else _blow_ups((suggested, rival), trials)
+        )
         reason = (
             f"in {steps} steps {rival:.1e} reached {_by(margins)} than {suggested:.1e}{sure}, and it takes "
             f"{tolerance:.2g} to matter: give it more iterations"
@@ -144,7 +157,11 @@ def steadiest(trials: Sequence[Trial]) -> float | None:
         before = last.get(trial.lr, [])
         last[trial.lr] = [trial] if before and before[-1].round != trial.round else [*before, trial]
     means = {lr: statistics.fmean(trial.loss for trial in some) for lr, some in last.items()}
-    steady = {lr: mean for lr, mean in means.items() if all(t.loss < math.inf for t in trials if t.lr == lr)}
+    steady = {
+        lr: mean
+        for lr, mean in means.items()
+        if all(t.loss < math.inf for t in trials if t.lr == lr)
+    }
     return min(steady, key=steady.__getitem__, default=None)
 
 
@@ -173,11 +190,15 @@ def difference(rival: float, suggested: float) -> float:
 
 
 def _others(count: int) -> str:
-    return f"none of {count} other rates" if count > 1 else "the one other rate that was tried has not"
+    return (
+        f"none of {count} other rates" if count > 1 else "the one other rate that was tried has not"
+    )
 
 
 def _mean(margins: Sequence[float]) -> float:
-    return sum(margins) / len(margins)  # fmean refuses infinities of both signs, of which the sum is nan
+    return sum(margins) / len(
+        margins
+    )  # fmean refuses infinities of both signs, of which the sum is nan
 
 
 def _error(margins: Sequence[float]) -> float:
@@ -192,4 +213,6 @@ def _by(margins: Sequence[float]) -> str:
 
 def _blow_ups(rates: Sequence[float], trials: Sequence[Trial]) -> str:
     counts = {lr: blown_up(lr, trials) for lr in rates}
-    return "".join(f", {lr:.1e} blew up {'once' if n == 1 else f'{n} times'}" for lr, n in counts.items() if n)
+    return "".join(
+        f", {lr:.1e} blew up {'once' if n == 1 else f'{n} times'}" for lr, n in counts.items() if n
+    )

@@ -15,7 +15,9 @@ from lrtui.engine.restore.tensors import Vault
 
 PLAIN = (bool, int, float, complex, str, bytes, type(None))
 _SLOTS = ("_parameters", "_buffers", "_modules")
-_TORCHS = {name for name in vars(nn.Module()) if name not in _SLOTS}  # hooks and flags, not a model's own
+_TORCHS = {
+    name for name in vars(nn.Module()) if name not in _SLOTS
+}  # hooks and flags, not a model's own
 
 
 class Containers:
@@ -23,7 +25,9 @@ class Containers:
 
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
-        self._kept: list[tuple[Any, Any, bool]] = []  # container, what was in it, whether it is state in any case
+        self._kept: list[
+            tuple[Any, Any, bool]
+        ] = []  # container, what was in it, whether it is state in any case
         self._owners: list[tuple[Any, dict[str, Any]]] = []
         self._generators: list[tuple[torch.Generator, torch.Tensor]] = []
         self._seen: set[int] = set()  # all of them are held above, so that no number is given twice
@@ -44,7 +48,9 @@ class Containers:
         for owner, content in self._owners:
             now = vars(owner)
             for name, value in attributes(owner).items():
-                if name not in content and not callable(value):  # a scheduler's wrapper around step may stay
+                if name not in content and not callable(
+                    value
+                ):  # a scheduler's wrapper around step may stay
                     del now[name]
             logs = isinstance(owner, nn.Module)
             now.update(
@@ -57,7 +63,9 @@ class Containers:
         for container, content, surely in self._kept:
             if surely or holds_tensors(content) or holds_tensors(container):
                 container.clear()
-                container.update(content) if hasattr(container, "update") else container.extend(content)
+                container.update(content) if hasattr(container, "update") else container.extend(
+                    content
+                )
         for generator, state in self._generators:
             generator.set_state(state)
 
@@ -65,8 +73,14 @@ class Containers:
         """Whether all of them are as they were."""
         return (
             all(_alike(attributes(owner), content) for owner, content in self._owners)
-            and all(_alike(kept, content) for kept, content, surely in self._kept if surely or holds_tensors(kept))
-            and all(torch.equal(generator.get_state(), state) for generator, state in self._generators)
+            and all(
+                _alike(kept, content)
+                for kept, content, surely in self._kept
+                if surely or holds_tensors(kept)
+            )
+            and all(
+                torch.equal(generator.get_state(), state) for generator, state in self._generators
+            )
         )
 
     def _reach(self, value: Any, part_of_state: bool) -> None:
@@ -79,7 +93,9 @@ class Containers:
             return
         elif isinstance(value, dict | list | set | deque):
             self._seen.add(id(value))
-            shallow = next(kind for kind in (dict, set, list) if isinstance(value, kind) or kind is list)
+            shallow = next(
+                kind for kind in (dict, set, list) if isinstance(value, kind) or kind is list
+            )
             self._kept.append((value, shallow(value), part_of_state))
             for item in value.values() if isinstance(value, dict) else value:
                 self._reach(item, part_of_state)

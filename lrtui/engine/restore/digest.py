@@ -10,7 +10,13 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
-from lrtui.engine.restore.attributes import PLAIN, attributes, has_attributes, holds_tensors, is_optimizer
+from lrtui.engine.restore.attributes import (
+    PLAIN,
+    attributes,
+    has_attributes,
+    holds_tensors,
+    is_optimizer,
+)
 
 _PLAIN = (*PLAIN, torch.dtype, torch.device, Enum)
 
@@ -55,7 +61,9 @@ class _Feed:
             if part_of_state or holds_tensors(value):
                 self(len(value))
                 for key, item in value.items() if isinstance(value, dict) else enumerate(value):
-                    self(key if isinstance(key, _PLAIN) else None, item, part_of_state=part_of_state)
+                    self(
+                        key if isinstance(key, _PLAIN) else None, item, part_of_state=part_of_state
+                    )
         elif isinstance(value, torch.Generator):
             self._tensor(value.get_state())
         elif is_optimizer(value):
@@ -69,4 +77,6 @@ class _Feed:
         self.hasher.update(f"{value.dtype}{tuple(value.shape)}".encode())
         plain = value.detach().to_dense() if value.layout is not torch.strided else value.detach()
         # a copy: numpy would leave live storage that can never be resized again
-        self.hasher.update(plain.cpu().contiguous().clone().reshape(-1).view(torch.uint8).numpy().data)
+        self.hasher.update(
+            plain.cpu().contiguous().clone().reshape(-1).view(torch.uint8).numpy().data
+        )

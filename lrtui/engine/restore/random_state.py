@@ -16,7 +16,9 @@ class RngState:
         self._torch = torch.get_rng_state()
         cuda = devices and torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
         self._cuda = torch.cuda.get_rng_state_all() if cuda else None
-        self._mps = torch.mps.get_rng_state() if devices and torch.backends.mps.is_available() else None
+        self._mps = (
+            torch.mps.get_rng_state() if devices and torch.backends.mps.is_available() else None
+        )
 
     def restore(self) -> None:
         """Put them back."""

@@ -102,7 +102,10 @@ class Snapshot:
         """Whether model, optimizers and scaler are as they were; random states do not count."""
         return (
             self._containers.unchanged()
-            and all(leaf.grad is grad and leaf.requires_grad == needed for leaf, needed, grad in self._leaves)
+            and all(
+                leaf.grad is grad and leaf.requires_grad == needed
+                for leaf, needed, grad in self._leaves
+            )
             and all(part.training == training for part, training in self._flags)
             and (self._scaler_state is None or self._scaler.state_dict() == self._scaler_state)
             and self._vault.unchanged()
@@ -116,8 +119,12 @@ class Snapshot:
 
 def _tensors(modules: Sequence[nn.Module], optimizers: Sequence[Optimizer]) -> list[torch.Tensor]:
     """Parameters and buffers of the modules, and what the optimizers hold beside them (master weights)."""
-    of_modules = (tensor for module in modules for tensor in (*module.parameters(), *module.buffers()))
-    of_groups = (param for one in optimizers for group in one.param_groups for param in group["params"])
+    of_modules = (
+        tensor for module in modules for tensor in (*module.parameters(), *module.buffers())
+    )
+    of_groups = (
+        param for one in optimizers for group in one.param_groups for param in group["params"]
+    )
     return list({id(tensor): tensor for tensor in (*of_modules, *of_groups)}.values())
 
 

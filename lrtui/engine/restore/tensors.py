@@ -16,7 +16,9 @@ class Vault:
         ValueError: `cache_dir` is not a directory.
     """
 
-    def __init__(self, in_memory: bool = True, cache_dir: str | os.PathLike[str] | None = None) -> None:
+    def __init__(
+        self, in_memory: bool = True, cache_dir: str | os.PathLike[str] | None = None
+    ) -> None:
         if cache_dir is not None and not Path(cache_dir).is_dir():
             raise ValueError("Given `cache_dir` is not a valid directory.")
         self._folder = cache_dir
@@ -55,14 +57,18 @@ class Vault:
         targets: list[torch.Tensor] = []
         contents: list[torch.Tensor] = []
         with torch.no_grad():
-            for tensor, content, form in zip(self._tensors, self._loaded(), self._forms, strict=True):
+            for tensor, content, form in zip(
+                self._tensors, self._loaded(), self._forms, strict=True
+            ):
                 if _form(tensor) != form:
                     tensor.data = content.to(form.device, copy=True).expand(form.shape)
                 elif tensor.layout is torch.strided and not (tensor.is_conj() or tensor.is_neg()):
                     targets.append(_distinct(tensor.detach()))
                     contents.append(content)
                 else:
-                    tensor.copy_(content)  # not its detached self: a sparse one has its contents elsewhere
+                    tensor.copy_(
+                        content
+                    )  # not its detached self: a sparse one has its contents elsewhere
             if targets:
                 torch._foreach_copy_(targets, contents)
 
@@ -72,7 +78,9 @@ class Vault:
             return False
         return all(
             _form(tensor) == form and _equal(_distinct(tensor.detach()), content.to(form.device))
-            for tensor, content, form in zip(self._tensors, self._loaded(), self._forms, strict=True)
+            for tensor, content, form in zip(
+                self._tensors, self._loaded(), self._forms, strict=True
+            )
         )
 
     @property
@@ -97,7 +105,12 @@ class _Form(NamedTuple):
 
 
 def _form(tensor: torch.Tensor) -> _Form:
-    return _Form(tensor.device, tensor.dtype, tensor.shape, tensor.stride() if tensor.layout is torch.strided else None)
+    return _Form(
+        tensor.device,
+        tensor.dtype,
+        tensor.shape,
+        tensor.stride() if tensor.layout is torch.strided else None,
+    )
 
 
 def _distinct(tensor: torch.Tensor) -> torch.Tensor:

@@ -85,9 +85,13 @@ def _log_ticks(axis: Axis, columns: int) -> list[Tick]:
     if last - first < 1:
         return _mantissa_ticks(axis, columns)
     room = columns / (high - low)  # of one decade
-    stride = next((stride for stride in (1, 2, 3, 4, 5, 10, 20, 50, 100) if room * stride >= 7), 1000)
+    stride = next(
+        (stride for stride in (1, 2, 3, 4, 5, 10, 20, 50, 100) if room * stride >= 7), 1000
+    )
     start = first + (-first) % stride if last - first >= stride else first
-    return [((power - low) / (high - low), f"1e{power}") for power in range(start, last + 1, stride)]
+    return [
+        ((power - low) / (high - low), f"1e{power}") for power in range(start, last + 1, stride)
+    ]
 
 
 def _mantissa_ticks(axis: Axis, columns: int) -> list[Tick]:
@@ -105,4 +109,8 @@ def _linear_ticks(axis: Axis, columns: int) -> list[Tick]:
     count = math.floor((axis.high - axis.low) / step + 1e-9)
     first = math.ceil(axis.low / step - 1e-9)
     values = [(first + n) * step for n in range(min(count, 100) + 1)]
-    return [(axis.position(value), number(value, step)) for value in values if value <= axis.high + step * 1e-6]
+    return [
+        (axis.position(value), number(value, step))
+        for value in values
+        if value <= axis.high + step * 1e-6
+    ]

@@ -13,7 +13,9 @@ from lrtui.tui.chart.axis import Axis
 from lrtui.tui.chart.thinning import Column, Line, Thinned, dots_of, line_of, mean_of
 from lrtui.tui.chart.window import Window, clipped, window_for
 
-Role = Literal["blank", "raw", "smooth", "repeat", "axis", "bound", "active", "suggestion", "limit", "metric"]
+Role = Literal[
+    "blank", "raw", "smooth", "repeat", "axis", "bound", "active", "suggestion", "limit", "metric"
+]
 Cell = tuple[str, Role]
 Row = tuple[Cell, ...]  # one entry a character cell
 
@@ -89,7 +91,11 @@ def unmarked(picture: Picture, width: int, height: int) -> tuple[Row, ...]:
     dots = [dot for curve in folded for dot in dots_of(curve)]
     drawn = _drawn(picture, folded)
     # of named curves those in front are shown whole: one that blew up would flatten them all
-    front = [line for role, own in drawn if role != "repeat" for line in own] if picture.roles else lines
+    front = (
+        [line for role, own in drawn if role != "repeat" for line in own]
+        if picture.roles
+        else lines
+    )
     window = window_for(front or lines or [dots], height - 3, settled=picture.settled, dots=dots)
     text = _plotted(picture, window, width, height - 1, dots, drawn)
     rows = [_decoded(row, width) for row in text.split("\n")[: height - 1]]
@@ -98,7 +104,9 @@ def unmarked(picture: Picture, width: int, height: int) -> tuple[Row, ...]:
     return ((_BLANK,) * width, *(tuple(row) for row in rows))
 
 
-def _drawn(picture: Picture, folded: list[list[tuple[float, Column]]]) -> list[tuple[Role, list[Line]]]:
+def _drawn(
+    picture: Picture, folded: list[list[tuple[float, Column]]]
+) -> list[tuple[Role, list[Line]]]:
     """The lines in the order they are drawn: repeats are faint, with their mean in front."""
     own = [line_of(curve) for curve in folded]
     if picture.roles:
@@ -109,7 +117,12 @@ def _drawn(picture: Picture, folded: list[list[tuple[float, Column]]]) -> list[t
 
 
 def _plotted(
-    picture: Picture, window: Window, width: int, height: int, dots: Line, lines_of: list[tuple[Role, list[Line]]]
+    picture: Picture,
+    window: Window,
+    width: int,
+    height: int,
+    dots: Line,
+    lines_of: list[tuple[Role, list[Line]]],
 ) -> str:
     figure = _figure_class()()
     figure._limit_size(False, False)
@@ -122,14 +135,22 @@ def _plotted(
         for line in lines:
             for stretch in clipped(line, window):
                 _signal(figure.plot, stretch, role)
-    _axes(figure, picture.axis, window, canvas_columns(width), seen=bool(dots or any(lines for _, lines in lines_of)))
+    _axes(
+        figure,
+        picture.axis,
+        window,
+        canvas_columns(width),
+        seen=bool(dots or any(lines for _, lines in lines_of)),
+    )
     return str(figure.build())
 
 
 def _metric_dots(curves: tuple[Thinned, ...], columns: int, window: Window) -> Line:
     """The metric's mean over the repeats, one dot a column, its range scaled to the window's height."""
     points = (
-        [point for line in mean_of([curve.folded(columns) for curve in curves]) for point in line] if curves else []
+        [point for line in mean_of([curve.folded(columns) for curve in curves]) for point in line]
+        if curves
+        else []
     )
     low, high = min((y for _, y in points), default=0.0), max((y for _, y in points), default=1.0)
     span, height = high - low or 1.0, window.high - window.low
@@ -169,7 +190,11 @@ def _decoded(row: str, width: int) -> list[Cell]:
     role: Role = "blank"
     for index, piece in enumerate(_ESCAPE.split(row)):
         if index % 2:
-            role = _ROLES.get(piece.rpartition(";")[2], "blank") if piece.startswith("38;5") else "blank"
+            role = (
+                _ROLES.get(piece.rpartition(";")[2], "blank")
+                if piece.startswith("38;5")
+                else "blank"
+            )
         else:
             cells += [(char, role) for char in piece]
     return (cells + [(" ", "blank")] * width)[:width]
@@ -202,7 +227,9 @@ def _lay_line(rows: list[list[Cell]], role: Role, column: int) -> None:
 
 
 def _lay_interval(axis_row: list[Cell], picture: Picture, columns: int) -> None:
-    low, high = (LABEL + 1 + picture.axis.column(lr, columns) for lr in picture.interval or (0.0, 0.0))
+    low, high = (
+        LABEL + 1 + picture.axis.column(lr, columns) for lr in picture.interval or (0.0, 0.0)
+    )
     for column in range(low, high + 1):
         axis_row[column] = ("━", "suggestion")
 

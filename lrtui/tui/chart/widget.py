@@ -50,7 +50,9 @@ class Chart(Widget):
         self.picture = Picture(axis_for(1e-7, 10.0, log=True))
         self.rows: tuple[Row, ...] = ()
         self._strips: list[Strip] = []
-        self._plotted: tuple[tuple[Picture, int, int], tuple[Row, ...]] | None = None  # the last plot, and of what
+        self._plotted: tuple[tuple[Picture, int, int], tuple[Row, ...]] | None = (
+            None  # the last plot, and of what
+        )
         self.sent = 0  # regions refreshed so far
 
     @property
@@ -86,7 +88,9 @@ class Chart(Widget):
             self.refresh()
             return
         changed = [
-            self._change(y, old, new) for y, (old, new) in enumerate(zip(before, self.rows, strict=True)) if old != new
+            self._change(y, old, new)
+            for y, (old, new) in enumerate(zip(before, self.rows, strict=True))
+            if old != new
         ]
         if changed:
             self.sent += len(changed)
@@ -95,7 +99,9 @@ class Chart(Widget):
     def _change(self, y: int, old: Row, new: Row) -> Region:
         """Renew one row, and tell which part of it is different."""
         self._strips[y] = self._strip(new)
-        different = [x for x, (before, after) in enumerate(zip(old, new, strict=True)) if before != after]
+        different = [
+            x for x, (before, after) in enumerate(zip(old, new, strict=True)) if before != after
+        ]
         return Region(different[0], y, different[-1] - different[0] + 1, 1)
 
     def render_line(self, y: int) -> Strip:
@@ -108,7 +114,9 @@ class Chart(Widget):
         segments: list[Segment] = []
         text, role = "", row[0][1] if row else "blank"
         for char, next_role in (*row, ("", None)):
-            if next_role != role and char != " ":  # a blank looks the same in any role, and a change of style is dear
+            if (
+                next_role != role and char != " "
+            ):  # a blank looks the same in any role, and a change of style is dear
                 segments.append(Segment(text, self._style(role)))
                 text, role = "", next_role or role
             text += char

@@ -24,7 +24,9 @@ class Window:
         return [(value, number(value, self.step)) for value in values]
 
 
-def window_for(lines: list[Line], rows: int, *, settled: bool = False, dots: Line | None = None) -> Window:
+def window_for(
+    lines: list[Line], rows: int, *, settled: bool = False, dots: Line | None = None
+) -> Window:
     """Show the descent whole, and of what rises beyond the start only the beginning.
 
     While a curve grows its window falls in leaps, each of which redraws the chart, and not with every point; a settled
@@ -58,7 +60,9 @@ def _leap(span: float, scale: float) -> float:
 
 
 def _snapped(low: float, high: float, parts: int) -> Window:
-    least = max(abs(low), abs(high)) * 0.1  # so that noise does not fill the chart where the curve is flat
+    least = (
+        max(abs(low), abs(high)) * 0.1
+    )  # so that noise does not fill the chart where the curve is flat
     if high - low <= least:
         middle, half = (low + high) / 2, max(least / 2, 1e-9)
         low, high = middle - half, middle + half
@@ -82,7 +86,9 @@ def clipped(line: Line, window: Window) -> list[Line]:
     return [stretch for stretch in stretches if stretch]
 
 
-def _crossing(inner: tuple[float, float], outer: tuple[float, float], window: Window) -> tuple[float, float]:
+def _crossing(
+    inner: tuple[float, float], outer: tuple[float, float], window: Window
+) -> tuple[float, float]:
     """Where the way from a point inside to one outside leaves the window."""
     edge = window.high if outer[1] > window.high else window.low
     share = (edge - inner[1]) / (outer[1] - inner[1]) if outer[1] != inner[1] else 0.0

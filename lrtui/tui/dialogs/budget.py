@@ -66,7 +66,9 @@ class AskBudget(Dialog[Budget | None]):
 
     def _trying(self, schedule: Schedule) -> Content:
         lr, what = self.candidates[schedule]
-        return Content.assemble("try lr ", (rate(lr), "bold $success"), f" ({what}) and others around it")
+        return Content.assemble(
+            "try lr ", (rate(lr), "bold $success"), f" ({what}) and others around it"
+        )
 
     def action_start(self) -> None:
         """Leave with the budget, if it is one."""

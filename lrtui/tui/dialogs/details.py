@@ -34,7 +34,10 @@ class Details(Dialog[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,i,enter", "dismiss", "close", id="details.close"),
-        *(Binding(str(n), f"copy({n - 1})", f"copy line {n}", id=f"details.copy{n}") for n in (1, 2, 3)),
+        *(
+            Binding(str(n), f"copy({n - 1})", f"copy line {n}", id=f"details.copy{n}")
+            for n in (1, 2, 3)
+        ),
         Binding("up,k", "scroll(-1)", show=False, id="details.up"),
         Binding("down,j", "scroll(1)", show=False, id="details.down"),
     ]
@@ -74,8 +77,12 @@ def _answer(view: RunState) -> Iterator[Content]:
         yield Content("No answer yet: it comes when the curve is measured.")
         return
     answer = view.answer.suggestion
-    interval = f"   from {rate(answer.low)} to {rate(answer.high)}" if answer.low and answer.high else ""
-    yield Content.assemble(("lr  ", "bold"), (rate(answer.lr) if answer.lr else "none", "bold $success"), interval)
+    interval = (
+        f"   from {rate(answer.low)} to {rate(answer.high)}" if answer.low and answer.high else ""
+    )
+    yield Content.assemble(
+        ("lr  ", "bold"), (rate(answer.lr) if answer.lr else "none", "bold $success"), interval
+    )
     yield why(answer)
     if answer.advice:
         yield Content.assemble(("→ ", "dim"), clean(answer.advice))
@@ -89,7 +96,9 @@ def _code(code: dict[str, str]) -> Iterator[Content]:
         return
     yield Content.styled("lines of code, with the boundaries as they stand", "dim")
     for number, (name, line) in enumerate(code.items(), 1):
-        yield Content.assemble((f"{number} ", "bold $accent"), (f"copies {_NAMES.get(name, name)}", "dim"))
+        yield Content.assemble(
+            (f"{number} ", "bold $accent"), (f"copies {_NAMES.get(name, name)}", "dim")
+        )
         yield Content(f"  {clean(line)}")
 
 

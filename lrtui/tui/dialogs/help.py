@@ -30,7 +30,10 @@ class Help(Dialog[None]):
 
     def __init__(self, bindings: Iterable[tuple[str, str]]) -> None:
         super().__init__()
-        self.lines = [Content.assemble((f"{keys:>9}", "bold $accent"), f"  {words}") for keys, words in bindings]
+        self.lines = [
+            Content.assemble((f"{keys:>9}", "bold $accent"), f"  {words}")
+            for keys, words in bindings
+        ]
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog"):

@@ -46,7 +46,9 @@ class OpenPreset(Dialog[RunSpec | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
-            yield Static(Content("open a preset: type to filter, or the path of a spec"), markup=False)
+            yield Static(
+                Content("open a preset: type to filter, or the path of a spec"), markup=False
+            )
             yield Line()
             yield Menu()
             yield Quiet(id="answer")
@@ -78,13 +80,21 @@ class OpenPreset(Dialog[RunSpec | None]):
 
     def _filter(self, text: str) -> None:
         words = text.lower().split()
-        self.shown = [one for one in self.all if all(word in f"{one.name} {one.path}".lower() for word in words)]
+        self.shown = [
+            one
+            for one in self.all
+            if all(word in f"{one.name} {one.path}".lower() for word in words)
+        ]
         menu = self.query_one(OptionList)
         menu.clear_options()
         menu.add_options([Option(_prompt(preset)) for preset in self.shown])
         menu.display = bool(self.shown)
         menu.highlighted = 0 if self.shown else None
-        none = "none of that name: ⏎ opens it as a path   esc leaves" if text else "no preset yet: f2 saves one"
+        none = (
+            "none of that name: ⏎ opens it as a path   esc leaves"
+            if text
+            else "no preset yet: f2 saves one"
+        )
         self._say("⏎ opens   ↑↓ choose   esc leaves" if self.shown else none, "dim")
 
     def _open(self, path: Path) -> None:

@@ -32,9 +32,13 @@ class Write(Dialog[Path | None]):
     Write #answer { height: auto; }
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "leave", id="write.leave")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "leave", id="write.leave")
+    ]
 
-    def __init__(self, suggested: Path, save: Save, what: str = "write the run record (JSON) to") -> None:
+    def __init__(
+        self, suggested: Path, save: Save, what: str = "write the run record (JSON) to"
+    ) -> None:
         super().__init__()
         self.what = what
         self.suggested = suggested
@@ -70,7 +74,10 @@ class Write(Dialog[Path | None]):
             self._say(f"{text} is there already.  ⏎ overwrites it   esc leaves", "bold $warning")
         except OSError as error:
             self._say(f"not written: {text}: {error.strerror or error}", "$error")
-        except (RuntimeError, ValueError) as error:  # no such user, a nul in the path, nothing to record
+        except (
+            RuntimeError,
+            ValueError,
+        ) as error:  # no such user, a nul in the path, nothing to record
             self._say(f"not written: {error}", "$error")
         else:
             self.dismiss(path)

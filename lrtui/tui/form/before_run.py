@@ -16,7 +16,9 @@ from lrtui.tui.form.data_watch import missing
 from lrtui.tui.form.trusting import question, unknown_files
 from lrtui.tui.session import Session
 
-_PATIENCE = 3.0  # seconds for an answer about the data; without one the run itself says what is wrong
+_PATIENCE = (
+    3.0  # seconds for an answer about the data; without one the run itself says what is wrong
+)
 _POLL = 0.05
 
 
@@ -40,7 +42,9 @@ class BeforeRun:
         watch = self.body.data_watch if self.body else None
         if watch is None or watch.data is None or watch.availability is None or not watch.can_fetch:
             return False
-        fetched = await self.app.push_screen_wait(Fetch(self.session, watch.data, watch.availability))
+        fetched = await self.app.push_screen_wait(
+            Fetch(self.session, watch.data, watch.availability)
+        )
         watch.again()
         return bool(fetched)
 
@@ -51,7 +55,9 @@ class BeforeRun:
         files = unknown_files(spec)
         if not files:
             return True
-        asked = Ask(question(files), "run it" if len(files) == 1 else "run them", "back to the form")
+        asked = Ask(
+            question(files), "run it" if len(files) == 1 else "run them", "back to the form"
+        )
         if not await self.app.push_screen_wait(asked):
             return False
         for path in files:

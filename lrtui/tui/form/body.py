@@ -69,7 +69,10 @@ class FormBody(VerticalScroll, inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         choices = [ChoiceBox(role, self.form, self.offers) for role in MAIN_ROLES]
-        own = [self._section(*section) for section in (("range", RANGE), ("batches", BATCHES), ("machine", MACHINE))]
+        own = [
+            self._section(*section)
+            for section in (("range", RANGE), ("batches", BATCHES), ("machine", MACHINE))
+        ]
         for boxes in (choices[:2], choices[2:], [*own, self.more]):
             yield Vertical(*boxes, classes="column")
 
@@ -80,7 +83,9 @@ class FormBody(VerticalScroll, inherit_bindings=False):
 
     def _section(self, name: str, fields: dict[str, Field]) -> Widget:
         boxes = [FieldBox(path, OWN[path], self.form.texts[path]) for path in fields]
-        return Container(Static(name, classes="role"), Container(*boxes, classes="fields"), classes="section")
+        return Container(
+            Static(name, classes="role"), Container(*boxes, classes="fields"), classes="section"
+        )
 
     async def _learn(self) -> None:
         """Take what the warm worker has said into the form."""
@@ -134,10 +139,16 @@ class FormBody(VerticalScroll, inherit_bindings=False):
         if not choices:
             return
         self._follow_data(choices["model"], choices["data"])
-        self.spec, self.problems = self.form.spec({role: choice.offer for role, choice in choices.items()})
-        found = {role: box.found.message for role, box in choices.items() if box.found.state == "wrong"}
+        self.spec, self.problems = self.form.spec(
+            {role: choice.offer for role, choice in choices.items()}
+        )
+        found = {
+            role: box.found.message for role, box in choices.items() if box.found.state == "wrong"
+        }
         known = {problem.field for problem in self.problems}
-        self.problems += [Problem(role, message) for role, message in found.items() if role not in known]
+        self.problems += [
+            Problem(role, message) for role, message in found.items() if role not in known
+        ]
         words: dict[str, str] = {}
         for problem in self.problems:
             words.setdefault(problem.field, problem.message)

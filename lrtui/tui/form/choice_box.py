@@ -110,7 +110,9 @@ class ChoiceBox(Container):
             return []
         parameters = (*self.offer.fields, EXTRA) if self.offer.more else self.offer.fields
         return [
-            FieldBox(f"{self.role}.{one.name}", one, self._text(one), self.form.hint(self.role, one))
+            FieldBox(
+                f"{self.role}.{one.name}", one, self._text(one), self.form.hint(self.role, one)
+            )
             for one in parameters
         ]
 

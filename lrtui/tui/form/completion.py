@@ -21,10 +21,16 @@ class Completion:
 
 
 _WORDS = {
-    "model": (Completion("torchvision:", "its models", open=True), Completion("timm:", "its models", open=True)),
+    "model": (
+        Completion("torchvision:", "its models", open=True),
+        Completion("timm:", "its models", open=True),
+    ),
     "data": (Completion("torchvision:", "its data sets", open=True),),
     "optimizer": (Completion("apex.optimizers:", "NVIDIA's fused ones", open=True),),
-    "loss": (Completion("auto", "chosen for the data"), Completion("none", "the model returns its loss")),
+    "loss": (
+        Completion("auto", "chosen for the data"),
+        Completion("none", "the model returns its loss"),
+    ),
     "metric": (Completion("none", "the loss alone"),),
     "step": (Completion("none", "the usual one: forward, loss, backward, optimizer step"),),
 }
@@ -38,7 +44,11 @@ def candidates(role: Role, text: str, offers: Offers) -> list[Completion]:
     if colon and where:
         inside = [_candidate(offer) for offer in offers.listing(role, where).offers]
         found = _matching(inside, text) or inside
-        return [*found, *(other for other in usual if other not in inside)] if _complete(found, text) else _few(found)
+        return (
+            [*found, *(other for other in usual if other not in inside)]
+            if _complete(found, text)
+            else _few(found)
+        )
     usual = _matching(usual, text)
     words = [word for word in _WORDS.get(role, ()) if word.text.startswith(text)]
     return [*usual, *words, *_files(text)][:_MOST]
@@ -47,7 +57,11 @@ def candidates(role: Role, text: str, offers: Offers) -> list[Completion]:
 def _few(found: list[Completion]) -> list[Completion]:
     """No more than can be looked through; what is left out is a letter away."""
     left = len(found) - _MOST
-    return [*found[:_MOST], Completion(found[_MOST].text, f"and {left} more: type to filter")] if left > 0 else found
+    return (
+        [*found[:_MOST], Completion(found[_MOST].text, f"and {left} more: type to filter")]
+        if left > 0
+        else found
+    )
 
 
 def _candidate(offer: Offer) -> Completion:
@@ -83,7 +97,11 @@ def _wanted(path: Path, stem: str) -> bool:
 
 
 def _entry(text: str, folder: bool) -> Completion:
-    return Completion(f"{text}/", "folder", open=True) if folder else Completion(f"{text}:", "Python file", open=True)
+    return (
+        Completion(f"{text}/", "folder", open=True)
+        if folder
+        else Completion(f"{text}:", "Python file", open=True)
+    )
 
 
 def opens(text: str) -> bool:

@@ -29,7 +29,9 @@ class DataWatch:
     def want(self, data: Choice | None, loader: LoaderSpec) -> None:
         """The form says this now."""
         if (data, loader) != (self.data, self.loader):
-            self._since = time.monotonic() if self.data is not None else 0.0  # the first is asked about at once
+            self._since = (
+                time.monotonic() if self.data is not None else 0.0
+            )  # the first is asked about at once
             self.data, self.loader = data, loader
             self._may = data is not None and may_look(data)
 
@@ -66,7 +68,11 @@ class DataWatch:
     @property
     def pending(self) -> bool:
         """No answer yet on whether it is there."""
-        return self.session is not None and self.data is not None and key(self.data) not in self.session.checked
+        return (
+            self.session is not None
+            and self.data is not None
+            and key(self.data) not in self.session.checked
+        )
 
     @property
     def facts(self) -> Facts | None:
@@ -87,7 +93,11 @@ class DataWatch:
 
     @property
     def _looked(self) -> Looked | None:
-        return self.session.looked.get(key(self.data, self.loader)) if self.session and self.data else None
+        return (
+            self.session.looked.get(key(self.data, self.loader))
+            if self.session and self.data
+            else None
+        )
 
     def _once(self, question: str, ask: Callable[[], None]) -> None:
         if question not in self._asked:
@@ -105,7 +115,9 @@ def absent(data: Choice, availability: Availability) -> str:
     if not availability.can_download:
         return availability.message
     size = human(availability.size)
-    return f"not here yet: f4 downloads it{f' ({size})' if size else ''}, or root says where it lies"
+    return (
+        f"not here yet: f4 downloads it{f' ({size})' if size else ''}, or root says where it lies"
+    )
 
 
 def may_look(data: Choice) -> bool:

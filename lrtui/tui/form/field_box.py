@@ -65,7 +65,11 @@ class FieldBox(Container):
     @property
     def help(self) -> str:
         """The line below the form while this is the field in hand."""
-        kind = " or ".join(choices_of(self.parameter)) or self.parameter.annotation or self.parameter.kind
+        kind = (
+            " or ".join(choices_of(self.parameter))
+            or self.parameter.annotation
+            or self.parameter.kind
+        )
         if self.parameter.kind == "other":
             kind = f"{self.parameter.annotation or 'any value'}, written as TOML"
         words = self.parameter.help or ""

@@ -37,7 +37,9 @@ class Fold(Widget, can_focus=True):
     def render(self) -> Content:
         inside = "" if self.is_open else self.inside
         state = (f"{self.count} set", "") if self.count else (inside, "dim")
-        return Content.assemble(("▾ " if self.is_open else "▸ ", "dim"), (f"{self.title}  ", "bold"), state)
+        return Content.assemble(
+            ("▾ " if self.is_open else "▸ ", "dim"), (f"{self.title}  ", "bold"), state
+        )
 
     def on_click(self) -> None:
         self.action_open_or_close()

@@ -27,7 +27,11 @@ def at(spec: RunSpec, path: str) -> Any:
 
 def text_of(path_field: Field, value: Any) -> str:
     """A value as it is typed; a learning rate of 1e-7 stays short."""
-    return f"{value:g}" if isinstance(value, float) and float(f"{value:g}") == value else show(path_field, value)
+    return (
+        f"{value:g}"
+        if isinstance(value, float) and float(f"{value:g}") == value
+        else show(path_field, value)
+    )
 
 
 @dataclass
@@ -36,8 +40,12 @@ class Form:
 
     base: RunSpec
     texts: dict[str, str] = field(default_factory=dict)
-    args: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)  # (role, target) → field → text
-    fits: dict[str, Any] = field(default_factory=dict)  # what the data asks for in the model's parameters
+    args: dict[tuple[str, str], dict[str, str]] = field(
+        default_factory=dict
+    )  # (role, target) → field → text
+    fits: dict[str, Any] = field(
+        default_factory=dict
+    )  # what the data asks for in the model's parameters
 
     def __post_init__(self) -> None:
         self.texts = {role: at(self.base, role).target for role in ROLES}
@@ -146,7 +154,9 @@ class Form:
         args = self._args(role, offer, found)
         if len(found) == before:
             filled = {**(self.fits if role == "model" else {}), **args}
-            found += [Problem(f"{role}.{wrong.field}", wrong.message) for wrong in check(offer, filled)]
+            found += [
+                Problem(f"{role}.{wrong.field}", wrong.message) for wrong in check(offer, filled)
+            ]
         return Choice(target, args)
 
     def _args(self, role: Role, offer: Offer, found: list[Problem]) -> dict[str, Any]:
@@ -174,7 +184,9 @@ class Form:
             return self._beyond(role, offer)
         value = _parsed(EXTRA, f"{role}.{EXTRA.name}", typed, found) if typed.strip() else {}
         if value is not None and not isinstance(value, dict):
-            found.append(Problem(f"{role}.{EXTRA.name}", "expected a TOML table, such as {depth = 3}"))
+            found.append(
+                Problem(f"{role}.{EXTRA.name}", "expected a TOML table, such as {depth = 3}")
+            )
         return dict(value) if isinstance(value, dict) else {}
 
 
@@ -205,5 +217,8 @@ def _with(spec: RunSpec, values: dict[str, Any]) -> RunSpec:
             outer[head] = value
     replace = msgspec.structs.replace
     return replace(
-        spec, range=replace(spec.range, **inner["range"]), loader=replace(spec.loader, **inner["loader"]), **outer
+        spec,
+        range=replace(spec.range, **inner["range"]),
+        loader=replace(spec.loader, **inner["loader"]),
+        **outer,
     )

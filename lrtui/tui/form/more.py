@@ -27,7 +27,9 @@ class More(Vertical):
         super().__init__(id="more")
         self.form = form
         self.offers = offers
-        self.fold = Fold("more", "metric, own step, validation, warmup, clipping, limits, compile …")
+        self.fold = Fold(
+            "more", "metric, own step, validation, warmup, clipping, limits, compile …"
+        )
 
     def compose(self) -> ComposeResult:
         yield self.fold
@@ -41,7 +43,11 @@ class More(Vertical):
         if wanted and not self.query("#inside"):
             boxes = [FieldBox(path, own, self.form.texts[path]) for path, own in MORE.items()]
             choices = [ChoiceBox(role, self.form, self.offers) for role in MORE_ROLES]
-            fields = Container(Static("rest", classes="role"), Container(*boxes, classes="fields"), classes="section")
+            fields = Container(
+                Static("rest", classes="role"),
+                Container(*boxes, classes="fields"),
+                classes="section",
+            )
             await self.mount(Vertical(*choices, fields, id="inside"))
             self.post_message(self.Opened())
         for inside in self.query("#inside"):
@@ -50,7 +56,9 @@ class More(Vertical):
     def tell(self) -> None:
         """Say how much inside differs from the defaults."""
         untouched = Form(type(self.form.base)())
-        self.fold.count = sum(self.form.texts[path] != untouched.texts[path] for path in (*MORE, *MORE_ROLES))
+        self.fold.count = sum(
+            self.form.texts[path] != untouched.texts[path] for path in (*MORE, *MORE_ROLES)
+        )
 
     def holds(self, field: str) -> bool:
         """Whether a field, or the choice that it belongs to, is inside."""

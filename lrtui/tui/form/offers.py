@@ -52,16 +52,24 @@ class Offers:
         try:
             where, what = split(target)
         except CatalogError as error:
-            begun = self.listing(role, target[:-1]) if len(target) > 1 and target.endswith(":") else Listing()
+            begun = (
+                self.listing(role, target[:-1])
+                if len(target) > 1 and target.endswith(":")
+                else Listing()
+            )
             return Found("wrong", message=begun.problem or str(error))
         listing = self.listing(role, where)
         if listing.waiting:
             return Found("waiting")
-        offer = next((offer for offer in listing.offers if offer.target.rpartition(":")[2] == what), None)
+        offer = next(
+            (offer for offer in listing.offers if offer.target.rpartition(":")[2] == what), None
+        )
         if offer is not None:
             return Found("known", offer)
         known = [offer.target.rpartition(":")[2] for offer in listing.offers]
-        return Found("wrong", message=listing.problem or f"{where} has no '{what}'{near(what, known)}")
+        return Found(
+            "wrong", message=listing.problem or f"{where} has no '{what}'{near(what, known)}"
+        )
 
     def listing(self, role: Role, where: str) -> Listing:
         """All that a file or a module offers for a role."""
@@ -77,7 +85,9 @@ class Offers:
         """What a person picks from without typing."""
         if role == "model":
             return [
-                offer for path in sample_files() for offer in self.listing(role, f"sample_models/{path.name}").offers
+                offer
+                for path in sample_files()
+                for offer in self.listing(role, f"sample_models/{path.name}").offers
             ]
         own = list(self.listing(role, "lrtui").offers) if role in ("data", "metric") else []
         return own + list(self.listing(role, _USUAL[role]).offers) if role in _USUAL else own
@@ -118,7 +128,9 @@ def companion_of(target: str) -> dict[str, Any]:
 
 def sample_files() -> list[Path]:
     """The sample model modules."""
-    return sorted(path for path in paths.sample_models().glob("*.py") if not path.name.startswith("_"))
+    return sorted(
+        path for path in paths.sample_models().glob("*.py") if not path.name.startswith("_")
+    )
 
 
 def _parsed(path: Path, size: int, role: Role, where: str) -> Listing:
@@ -129,7 +141,8 @@ def _parsed(path: Path, size: int, role: Role, where: str) -> Listing:
     except CatalogError as error:
         return Listing(problem=str(error))
     named = tuple(
-        msgspec.structs.replace(offer, target=f"{where}:{offer.target.rpartition(':')[2]}") for offer in offers
+        msgspec.structs.replace(offer, target=f"{where}:{offer.target.rpartition(':')[2]}")
+        for offer in offers
     )
     return Listing(named, "" if named else f"{where} defines nothing that can be called")
 

@@ -12,7 +12,9 @@ class Prefill:
 
     def __init__(self, texts: Mapping[str, str]) -> None:
         self.touched: set[str] = set()
-        self.args: dict[tuple[str, str], dict[str, Any]] = {}  # of the choices brought, by (role, target)
+        self.args: dict[
+            tuple[str, str], dict[str, Any]
+        ] = {}  # of the choices brought, by (role, target)
         self.left: list[str] = []  # what the file says and a person chose otherwise, in words
         self._before: dict[str, tuple[str, str]] = {}
 
@@ -35,7 +37,9 @@ class Prefill:
                 self.args[name, value["target"]] = dict(value.get("args", {}))
                 yield name, value["target"]
             elif isinstance(value, dict) and name != "model":
-                yield from ((f"{name}.{key}", _text(f"{name}.{key}", inner)) for key, inner in value.items())
+                yield from (
+                    (f"{name}.{key}", _text(f"{name}.{key}", inner)) for key, inner in value.items()
+                )
             elif name in OWN:
                 yield name, _text(name, value)
 

@@ -20,7 +20,10 @@ def save(app: App[Any], spec: RunSpec) -> None:
         presets.save(spec, presets.place(str(path)), overwrite=overwrite)
 
     name = Path(_name(spec))
-    app.push_screen(Write(name, write, "save the form as a preset: a name, or a path.toml"), partial(_saved, app))
+    app.push_screen(
+        Write(name, write, "save the form as a preset: a name, or a path.toml"),
+        partial(_saved, app),
+    )
 
 
 def _saved(app: App[Any], path: Path | None) -> None:

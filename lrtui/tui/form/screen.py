@@ -56,7 +56,10 @@ class SetupScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="top"):
-            yield Static(Content.assemble(("lrtui", "bold"), ("  learning-rate range test", "dim")), id="title")
+            yield Static(
+                Content.assemble(("lrtui", "bold"), ("  learning-rate range test", "dim")),
+                id="title",
+            )
             yield Quiet(id="torch")
         yield Vertical(id="form")
         with Horizontal(id="bottom"):
@@ -94,7 +97,9 @@ class SetupScreen(Screen[None]):
         session = self.session
         if session is not None:
             ready = session.ready
-            words = clean(session.problem) or (f"torch {clean(ready.torch)}" if ready else "loading torch …")
+            words = clean(session.problem) or (
+                f"torch {clean(ready.torch)}" if ready else "loading torch …"
+            )
             style = "$error" if session.problem else "dim"
             self.query_one("#torch", Quiet).show(Content.styled(words, style), layout=True)
 

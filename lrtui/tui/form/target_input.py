@@ -129,7 +129,9 @@ class TargetInput(Vertical):
         self.menu.clear_options()
         self.menu.add_options([Option(_prompt(candidate)) for candidate in self.found])
         self.menu.display = self.line.listening = bool(self.found)
-        here = next((at for at, candidate in enumerate(self.found) if candidate.text == self.text), 0)
+        here = next(
+            (at for at, candidate in enumerate(self.found) if candidate.text == self.text), 0
+        )
         self.menu.highlighted = here if self.found else None
         self._waits = not self.found and ":" in self.line.value
 
@@ -155,4 +157,6 @@ class TargetInput(Vertical):
 
 
 def _prompt(candidate: Completion) -> Content:
-    return Content.assemble(clean(candidate.text), (f"  {candidate.note}" if candidate.note else "", "dim"))
+    return Content.assemble(
+        clean(candidate.text), (f"  {candidate.note}" if candidate.note else "", "dim")
+    )

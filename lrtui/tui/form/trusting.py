@@ -28,7 +28,9 @@ def _files(spec: RunSpec) -> Iterator[Path]:
             where = split(getattr(spec, role).target)[0]
         except CatalogError:
             continue  # auto or none
-        path = locate(where) if is_file_name(where) else None if is_library(where) else _module(where)
+        path = (
+            locate(where) if is_file_name(where) else None if is_library(where) else _module(where)
+        )
         if path is not None:
             yield path
 

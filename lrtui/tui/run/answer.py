@@ -84,12 +84,15 @@ def _bounds(view: RunState, boundaries: Boundaries | None) -> Iterator[Content]:
             held = boundaries.active == side
             style = "bold $accent" if held else "$accent"
             yield Content.assemble(
-                (f"{side:<6}", "bold" if held else "dim"), (f"{'▸' if held else ' '} {rate(value)}", style)
+                (f"{side:<6}", "bold" if held else "dim"),
+                (f"{'▸' if held else ' '} {rate(value)}", style),
             )
     digest = view.restored.digest if view.restored else view.initial
     if view.restored:
         word, style = (
-            ("restored exactly", "$success") if view.restored.exact else ("NOT restored exactly", "bold $error")
+            ("restored exactly", "$success")
+            if view.restored.exact
+            else ("NOT restored exactly", "bold $error")
         )
         yield Content.styled(word, style)
     if digest:

@@ -24,7 +24,10 @@ class Boundaries:
 
     def moved(self, by: int, axis: Axis, columns: int) -> "Boundaries":
         """The one in hand, so many columns further; it stays on the axis and on its own side of the other."""
-        here, other = axis.column(getattr(self, self.active), columns), axis.column(self.other, columns)
+        here, other = (
+            axis.column(getattr(self, self.active), columns),
+            axis.column(self.other, columns),
+        )
         low, high = (0, other - 1) if self.active == "start" else (other + 1, columns - 1)
         target = min(max(here + by, low), max(low, high))
         if target == here or not 0 <= target < columns:

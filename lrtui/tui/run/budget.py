@@ -7,7 +7,9 @@ from lrtui.analysis.answer import Bounds, Suggestion
 from lrtui.analysis.candidates import rates_to_try
 from lrtui.protocol import Schedule
 
-Candidates = dict[Schedule, tuple[float, str]]  # the rate that is tried under a schedule, and what it is
+Candidates = dict[
+    Schedule, tuple[float, str]
+]  # the rate that is tried under a schedule, and what it is
 SCHEDULES: tuple[Schedule, ...] = ("constant", "one-cycle")
 STEPS_PER_RATE = 300  # a few times the least that tells two rates apart
 _FORM = re.compile(r"(\d+(?:\.\d+)?)\s*(s|sec|seconds|m|min|minutes|it|iterations|steps)?")
@@ -36,7 +38,9 @@ def parse_budget(text: str, schedule: Schedule) -> Budget:
     if match[2] in _SECONDS:
         return Budget(None, number * _SECONDS[match[2]], schedule)
     if number != int(number):
-        raise ValueError(f"{match[1]} iterations cannot be run: give a whole number, or a time such as 30 s")
+        raise ValueError(
+            f"{match[1]} iterations cannot be run: give a whole number, or a time such as 30 s"
+        )
     return Budget(int(number), None, schedule)
 
 

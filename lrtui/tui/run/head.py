@@ -57,9 +57,15 @@ def progress(view: RunState) -> Content:
         if view.total > view.spec.range.num_iter and view.last is not None:
             count += f"  repeat {view.last.repeat + 1} of {view.spec.range.repeats}"
         return Content.assemble(
-            ("● ", "bold $accent"), count, ("" if left is None else f"  {duration(left)} left", "dim")
+            ("● ", "bold $accent"),
+            count,
+            ("" if left is None else f"  {duration(left)} left", "dim"),
         )
     if view.ended is not None:
         style = "bold $error" if view.ended.status == "failed" else "bold"
-        return Content.assemble((view.ended.status, style), (f"  {count}  {duration(view.ended.seconds)}", "dim"))
-    return Content.styled({"building": "building …", "resetting": "restoring …", "reset": "ready"}[view.phase], "dim")
+        return Content.assemble(
+            (view.ended.status, style), (f"  {count}  {duration(view.ended.seconds)}", "dim")
+        )
+    return Content.styled(
+        {"building": "building …", "resetting": "restoring …", "reset": "ready"}[view.phase], "dim"
+    )

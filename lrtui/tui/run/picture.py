@@ -27,7 +27,11 @@ def picture(view: RunState, boundaries: Boundaries | None) -> Picture:
             sides.reverse()
         held = sides.pop()
         marks += [*sides, Mark(held.lr, f"▸{held.name}", "active")]
-    interval = (answer.low, answer.high) if answer and answer.low is not None and answer.high is not None else None
+    interval = (
+        (answer.low, answer.high)
+        if answer and answer.low is not None and answer.high is not None
+        else None
+    )
     return Picture(
         view.axis,
         tuple(view.curves),

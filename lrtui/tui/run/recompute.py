@@ -20,11 +20,15 @@ from lrtui.tui.run.view_options import ViewOptions
 Points = Sequence[Sequence[Step]]  # of each repeat
 
 
-def recomputed(points: Points, lens: ViewOptions, test: RangeSpec, momentum: float | None) -> Suggested:
+def recomputed(
+    points: Points, lens: ViewOptions, test: RangeSpec, momentum: float | None
+) -> Suggested:
     """The answer to what the lens shows of the curves."""
     found = analyse([_curve(steps, lens, test, momentum) for steps in _taken(points, lens)])
     suggestion = _of_a_view(found.suggestion, lens)
-    return Suggested(suggestion=suggestion, suggestions=dict(found.suggestions), bounds=found.bounds)
+    return Suggested(
+        suggestion=suggestion, suggestions=dict(found.suggestions), bounds=found.bounds
+    )
 
 
 def _of_a_view(suggestion: Suggestion, lens: ViewOptions) -> Suggestion:
@@ -61,7 +65,9 @@ def smoothed(steps: Sequence[Step], lens: ViewOptions) -> FloatArray:
     return np.array([np.nan if step.loss is None else step.loss for step in steps])
 
 
-def _curve(steps: Sequence[Step], lens: ViewOptions, test: RangeSpec, momentum: float | None) -> Curve:
+def _curve(
+    steps: Sequence[Step], lens: ViewOptions, test: RangeSpec, momentum: float | None
+) -> Curve:
     kept = slice(lens.skip_start, len(steps) - lens.skip_end)
     metric = [step.metric for step in steps[kept]]
     return Curve.of(

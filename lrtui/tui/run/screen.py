@@ -49,7 +49,9 @@ class RunScreen(Looks, Checks):
     def action_move(self, by: int) -> None:
         """Move the boundary in hand by columns."""
         if self.boundaries:
-            self.boundaries = self.boundaries.moved(by, self.view.axis, self.query_one(Chart).columns)
+            self.boundaries = self.boundaries.moved(
+                by, self.view.axis, self.query_one(Chart).columns
+            )
             self.show()
             self.refresh_bindings()
 
@@ -93,7 +95,9 @@ class RunScreen(Looks, Checks):
     def action_back(self) -> None:
         """Back to the form; a run that is on is stopped first, when confirmed."""
         if self.view.busy and not self.alone:
-            self.app.push_screen(Ask("A run is on.", "stop it and go back to the form", "stay"), self._leave)
+            self.app.push_screen(
+                Ask("A run is on.", "stop it and go back to the form", "stay"), self._leave
+            )
         else:
             self._leave(True)
 

@@ -102,7 +102,9 @@ class RunBase(Screen[None]):
             self.boundaries = None
             return
         resting = self.view.proposal or self.view.resting
-        self.boundaries = (self.boundaries or Boundaries(resting.start_lr, resting.end_lr)).proposed(resting)
+        self.boundaries = (
+            self.boundaries or Boundaries(resting.start_lr, resting.end_lr)
+        ).proposed(resting)
 
     def show(self) -> None:
         """Draw what is known."""
@@ -115,7 +117,9 @@ class RunBase(Screen[None]):
 
     def tell(self, text: str, *, warn: bool = False) -> None:
         """A short message in the corner; never through markup."""
-        self.notify(clean(text), markup=False, severity="warning" if warn else "information", timeout=4)
+        self.notify(
+            clean(text), markup=False, severity="warning" if warn else "information", timeout=4
+        )
 
     def copy(self, text: str, words: str) -> None:
         """Put a text on the clipboard, and say so."""
@@ -125,4 +129,6 @@ class RunBase(Screen[None]):
 
 def _warm() -> None:
     """Import what recomputing needs beside the screen, so that the first key that asks for it does not wait."""
-    threading.Thread(target=import_module, args=("lrtui.tui.run.recompute",), name="warm", daemon=True).start()
+    threading.Thread(
+        target=import_module, args=("lrtui.tui.run.recompute",), name="warm", daemon=True
+    ).start()

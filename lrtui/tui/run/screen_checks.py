@@ -11,7 +11,11 @@ class Checks(Takes):
     @property
     def checkable(self) -> bool:
         """A run has ended whose objects are still there."""
-        return self.view.ended is not None and self.view.ended.status != "failed" and bool(self.view.points)
+        return (
+            self.view.ended is not None
+            and self.view.ended.status != "failed"
+            and bool(self.view.points)
+        )
 
     @property
     def candidates(self) -> Candidates:
@@ -19,7 +23,11 @@ class Checks(Takes):
         answer, placed = self.view.answer, self.boundaries
         if answer is not None and answer.suggestion.lr is not None:
             suggested = answer.suggestion.lr, "the suggestion"
-            peak = (placed.end, "the end boundary, as the peak") if placed and answer.bounds else suggested
+            peak = (
+                (placed.end, "the end boundary, as the peak")
+                if placed and answer.bounds
+                else suggested
+            )
             return {"constant": suggested, "one-cycle": peak}
         if placed is not None and placed.held > 0:
             return dict.fromkeys(SCHEDULES, (placed.held, f"the {placed.active} boundary"))
@@ -68,7 +76,9 @@ class Checks(Takes):
             return
         answer = self.view.answer
         bounds = self.boundaries.bounds if self.boundaries else None
-        usual = usual_budget(candidates["constant"][0], answer.suggestion if answer else None, bounds)
+        usual = usual_budget(
+            candidates["constant"][0], answer.suggestion if answer else None, bounds
+        )
         self.app.push_screen(AskBudget(candidates, usual), self._confirm)
 
     def _confirm(self, budget: Budget | None) -> None:

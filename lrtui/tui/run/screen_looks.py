@@ -39,8 +39,12 @@ class Looks(RunBase):
 
         answer, placed = self.view.answer, self.boundaries
         # boundaries that nobody has placed are an answer, too, and there may be none to give
-        given = placed is not None and (placed.touched or (answer is not None and answer.suggestion.lr is not None))
-        self.app.push_screen(Details(self.view, placed.bounds if placed and given else None, self.copy))
+        given = placed is not None and (
+            placed.touched or (answer is not None and answer.suggestion.lr is not None)
+        )
+        self.app.push_screen(
+            Details(self.view, placed.bounds if placed and given else None, self.copy)
+        )
 
     def _look(self, lens: ViewOptions) -> None:
         if self.judged and lens != self.view.lens:

@@ -60,7 +60,9 @@ class RunState:
         self.measured: list[dict[str, Any]] = []  # beside the curve, as a record keeps it
         self.checking = ""  # what is being measured beside it now
         self.limit_shown = True
-        self.taken_lr: float | None = None  # a rate that short trainings found better, and the person took
+        self.taken_lr: float | None = (
+            None  # a rate that short trainings found better, and the person took
+        )
         self.version += 1
 
     def feed(self, event: Event) -> None:
@@ -142,7 +144,11 @@ class RunState:
         self.lens = lens
         self.curves = redrawn(self.points, lens, self.axis)
         momentum = self.started.momentum if self.started else None
-        self.anew = None if lens == AS_MEASURED else recomputed(self.points, lens, self.spec.range, momentum)
+        self.anew = (
+            None
+            if lens == AS_MEASURED
+            else recomputed(self.points, lens, self.spec.range, momentum)
+        )
         self.version += 1
 
     def _end(self, event: Ended) -> None:
@@ -162,7 +168,11 @@ class RunState:
     @property
     def total(self) -> int:
         """Points in all."""
-        return self.started.total_steps if self.started else self.spec.range.num_iter * self.spec.range.repeats
+        return (
+            self.started.total_steps
+            if self.started
+            else self.spec.range.num_iter * self.spec.range.repeats
+        )
 
     @property
     def seconds_left(self) -> float | None:
@@ -189,11 +199,15 @@ class RunState:
     @property
     def shown_metrics(self) -> tuple[Thinned, ...]:
         """The metric of the repeats that are not left out."""
-        return tuple(one for n, one in enumerate(self.metrics) if one.columns and n not in self.lens.without)
+        return tuple(
+            one for n, one in enumerate(self.metrics) if one.columns and n not in self.lens.without
+        )
 
     def at(self, lr: float) -> Step | None:
         """The point of the first repeat that is looked at that is nearest to a rate."""
-        steps = next((steps for n, steps in enumerate(self.points) if n not in self.lens.without), [])
+        steps = next(
+            (steps for n, steps in enumerate(self.points) if n not in self.lens.without), []
+        )
         place = bisect_left(steps, lr, key=lambda step: step.lr)
         near = steps[max(0, place - 1) : place + 1]
         return min(near, key=lambda step: abs(step.lr - lr), default=None)
@@ -212,7 +226,10 @@ class RunState:
     @property
     def limit(self) -> float | None:
         """The stability limit, where one was measured."""
-        return next((one.get("limit") for one in reversed(self.measured) if one["name"] == "stability"), None)
+        return next(
+            (one.get("limit") for one in reversed(self.measured) if one["name"] == "stability"),
+            None,
+        )
 
     @property
     def proposal(self) -> Bounds | None:
@@ -243,7 +260,9 @@ def _with_rate(found: Suggested, lr: float) -> Suggested:
         low=min(old.low or lr, lr),
         high=max(old.high or lr, lr),
         verdict="ok",
-        reason=f"It trained better than {old.lr:.1e}." if old.lr else "Short trainings speak for it.",
+        reason=f"It trained better than {old.lr:.1e}."
+        if old.lr
+        else "Short trainings speak for it.",
         advice="",
         method="short trainings",
     )

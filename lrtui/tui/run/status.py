@@ -18,9 +18,16 @@ def status(view: RunState, log: str, boundaries: Boundaries | None) -> Content:
 
 
 def _numbers(view: RunState, boundaries: Boundaries | None) -> Iterator[Content]:
-    if view.ended is not None and boundaries is not None and (here := view.at(boundaries.held)) is not None:
+    if (
+        view.ended is not None
+        and boundaries is not None
+        and (here := view.at(boundaries.held)) is not None
+    ):
         yield Content.assemble(
-            (f"at {boundaries.active} ", "dim"), rate(boundaries.held), *_point(here), *_beside(view)
+            (f"at {boundaries.active} ", "dim"),
+            rate(boundaries.held),
+            *_point(here),
+            *_beside(view),
         )
     elif view.last is not None:
         yield Content.assemble(
@@ -30,7 +37,13 @@ def _numbers(view: RunState, boundaries: Boundaries | None) -> Iterator[Content]
 
 
 def _point(step: Step) -> Iterator[str | tuple[str, str]]:
-    yield from (("   loss ", "dim"), loss(step.loss), (" (raw ", "dim"), loss(step.measured_loss), (")", "dim"))
+    yield from (
+        ("   loss ", "dim"),
+        loss(step.loss),
+        (" (raw ", "dim"),
+        loss(step.measured_loss),
+        (")", "dim"),
+    )
     if step.metric is not None:
         yield from (("   metric ", "dim"), f"{step.metric:.4g}")
 
@@ -44,14 +57,21 @@ def _beside(view: RunState) -> Iterator[str | tuple[str, str]]:
 
 def _lens(view: RunState) -> Iterator[Content]:
     if view.lens.words:
-        yield Content.assemble(("view: ", "dim"), (view.lens.words, "bold $accent"), ("   u undoes", "dim"))
+        yield Content.assemble(
+            ("view: ", "dim"), (view.lens.words, "bold $accent"), ("   u undoes", "dim")
+        )
 
 
 def _words(view: RunState, log: str) -> Iterator[Content]:
     ended = view.ended
     if view.checking:
-        words = {"confirmation": "short trainings go on: c shows them", "stability": "measuring the stability limit …"}
-        yield Content.assemble((words.get(view.checking, view.checking), "$accent"), ("   x stops", "dim"))
+        words = {
+            "confirmation": "short trainings go on: c shows them",
+            "stability": "measuring the stability limit …",
+        }
+        yield Content.assemble(
+            (words.get(view.checking, view.checking), "$accent"), ("   x stops", "dim")
+        )
         return
     if ended is None:
         if view.notice:
@@ -63,13 +83,18 @@ def _words(view: RunState, log: str) -> Iterator[Content]:
         if log:
             yield Content.assemble(("traceback: ", "dim"), clean(log))
         return
-    yield Content.assemble((f"{ended.status}: ", "bold"), clean(ended.reason), *_repeats(view), *_checked(view))
+    yield Content.assemble(
+        (f"{ended.status}: ", "bold"), clean(ended.reason), *_repeats(view), *_checked(view)
+    )
 
 
 def _repeats(view: RunState) -> Iterator[tuple[str, str]]:
     shown, all_ = len(view.points) - len(view.lens.without), len(view.points)
     if all_ > 1:
-        yield (f"   mean of {all_} repeats" if shown == all_ else f"   {shown} of {all_} repeats", "dim")
+        yield (
+            f"   mean of {all_} repeats" if shown == all_ else f"   {shown} of {all_} repeats",
+            "dim",
+        )
 
 
 def _checked(view: RunState) -> Iterator[str | tuple[str, str]]:
@@ -84,5 +109,7 @@ def _checked(view: RunState) -> Iterator[str | tuple[str, str]]:
     limits = [values for values in view.measured if values["name"] == "stability"]
     if limits and view.limit_shown:
         limit, problem = limits[-1].get("limit"), limits[-1].get("problem")
-        words = clean(f"no limit: {problem}" if problem else f"limit {rate(limit)}, {limits[-1]['formula']}")
+        words = clean(
+            f"no limit: {problem}" if problem else f"limit {rate(limit)}, {limits[-1]['formula']}"
+        )
         yield (f"   {words}", "" if problem else "$warning")

@@ -35,7 +35,9 @@ def trials_picture(view: RunState) -> Picture:
     longest = max((trial["iterations"] for trial in last.values()), default=1)
     axis = axis_for(0.0, float(longest), log=False)
     tried = _tried(view)
-    finite = {lr: trial["loss"] for lr, trial in last.items() if trial["loss"] is not None and lr != tried}
+    finite = {
+        lr: trial["loss"] for lr, trial in last.items() if trial["loss"] is not None and lr != tried
+    }
     rival = min(finite, key=finite.__getitem__, default=None)
     front: dict[float | None, Role] = {rival: "smooth", tried: "suggestion"}
     order = sorted(last, key=lambda lr: (lr in front, lr == tried))
@@ -66,7 +68,9 @@ def _rows(view: RunState) -> Iterator[Content]:
         reached = "blew up" if row.loss is None else loss(row.loss)
         steps = f"{row.steps}" if row.trials == 1 else f"{row.steps} × {row.trials}"
         mark = "▸" if tried else " "
-        yield Content.styled(f"{mark} {rate(row.lr):>8}  {clean(row.what):<17}  {reached:>12}  {steps}", style)
+        yield Content.styled(
+            f"{mark} {rate(row.lr):>8}  {clean(row.what):<17}  {reached:>12}  {steps}", style
+        )
 
 
 def verdict(view: RunState, better: float | None) -> Content:
@@ -76,7 +80,11 @@ def verdict(view: RunState, better: float | None) -> Content:
     result = view.confirmation
     if result is None:
         return Content("")
-    styles = {"confirmed": "bold $success", "refuted": "bold $warning", "undecided": "bold $warning"}
+    styles = {
+        "confirmed": "bold $success",
+        "refuted": "bold $warning",
+        "undecided": "bold $warning",
+    }
     word, _, rest = verdict_line(result).partition(":")
     judged = result.get("judged_by")
     return Content.assemble(

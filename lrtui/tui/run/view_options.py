@@ -32,7 +32,11 @@ class ViewOptions:
         end = self.skip_end + by if side == "end" else self.skip_end
         if start < 0 or end < 0:
             start, end = max(0, start), max(0, end)
-        return self if by > 0 and start + end > count - _LEAST else replace(self, skip_start=start, skip_end=end)
+        return (
+            self
+            if by > 0 and start + end > count - _LEAST
+            else replace(self, skip_start=start, skip_end=end)
+        )
 
     def toggled(self, repeat: int, count: int) -> "ViewOptions":
         """A repeat left out, or taken in again; the last one stays."""
@@ -42,7 +46,13 @@ class ViewOptions:
     @property
     def words(self) -> str:
         """What is changed, in words; empty where nothing is."""
-        smoothing = "" if self.smooth_f is None else "no smoothing" if self.smooth_f == 1 else f"{self.smooth_f:.2f}"
+        smoothing = (
+            ""
+            if self.smooth_f is None
+            else "no smoothing"
+            if self.smooth_f == 1
+            else f"{self.smooth_f:.2f}"
+        )
         start, end = self.skip_start, self.skip_end
         many = "repeats" if len(self.without) > 1 else "repeat"
         return " · ".join(
@@ -51,7 +61,9 @@ class ViewOptions:
                 f"smoothing {smoothing}" if smoothing[:1].isdigit() else smoothing,
                 f"first {start} left out" if start else "",
                 f"last {end} left out" if end else "",
-                f"without {many} {', '.join(str(n + 1) for n in sorted(self.without))}" if self.without else "",
+                f"without {many} {', '.join(str(n + 1) for n in sorted(self.without))}"
+                if self.without
+                else "",
             )
             if part
         )

@@ -46,7 +46,12 @@ class Cycle(Widget, can_focus=True):
         here = self.choices.index(self.value)
         after = self.choices[here + 1 :] + self.choices[: here + 1]
         found = next(
-            (choice for choice in after if letter.isalnum() and choice.lower().startswith(letter.lower())), None
+            (
+                choice
+                for choice in after
+                if letter.isalnum() and choice.lower().startswith(letter.lower())
+            ),
+            None,
         )
         if found is not None:
             event.stop()

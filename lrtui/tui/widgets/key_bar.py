@@ -35,7 +35,10 @@ class KeyBar(Quiet):
 
     def _tell(self, screen: Screen[object]) -> None:
         gap = "  " if self.app.size.width >= self.roomy_from else " "
-        keys = [Content.assemble((names, "bold $accent"), f" {words}") for names, words in self._keys(screen)]
+        keys = [
+            Content.assemble((names, "bold $accent"), f" {words}")
+            for names, words in self._keys(screen)
+        ]
         self.show(Content.assemble(gap[1:], Content(gap).join(keys)))
 
     def _keys(self, screen: Screen[object]) -> Iterator[tuple[str, str]]:
@@ -45,7 +48,9 @@ class KeyBar(Quiet):
             if active.binding.show:
                 shown.setdefault(active.binding.action, active.binding)
         for group, bindings in groupby(shown.values(), attrgetter("group")):
-            named = [(self.app.get_key_display(binding), binding.description) for binding in bindings]
+            named = [
+                (self.app.get_key_display(binding), binding.description) for binding in bindings
+            ]
             if group is None:
                 yield from named
             else:

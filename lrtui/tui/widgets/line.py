@@ -22,6 +22,11 @@ class Line(Input):
     """
 
     def __init__(
-        self, text: str = "", placeholder: str = "", *, select_on_focus: bool = False, id: str | None = None
+        self,
+        text: str = "",
+        placeholder: str = "",
+        *,
+        select_on_focus: bool = False,
+        id: str | None = None,
     ) -> None:
         super().__init__(text, placeholder, select_on_focus=select_on_focus, validate_on=(), id=id)

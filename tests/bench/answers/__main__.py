@@ -61,12 +61,19 @@ def schedules_line(cell: Cell) -> Method:
     return ours if cell.schedule == "constant" else upper_bound
 
 
-def answers(cell: Cell, method: Method, repeats: int, num_iter: int = 100, informed: bool = True) -> list[Answer]:
+def answers(
+    cell: Cell, method: Method, repeats: int, num_iter: int = 100, informed: bool = True
+) -> list[Answer]:
     """The method's answers from disjoint groups of curves of this cell."""
     momentum = MOMENTUM[cell.optimizer] if informed else None
-    curves = [Curve(lrs, losses, num_iter=num_iter, momentum=momentum) for lrs, losses in cell.curves(num_iter)]
+    curves = [
+        Curve(lrs, losses, num_iter=num_iter, momentum=momentum)
+        for lrs, losses in cell.curves(num_iter)
+    ]
     groups = [curves[i : i + repeats] for i in range(0, len(curves), repeats)]
-    return [Answer(*method(group), iterations=sum(len(curve.lr) for curve in group)) for group in groups]
+    return [
+        Answer(*method(group), iterations=sum(len(curve.lr) for curve in group)) for group in groups
+    ]
 
 
 def print_table(title: str, part: Sequence[Cell]) -> None:
@@ -75,7 +82,13 @@ def print_table(title: str, part: Sequence[Cell]) -> None:
     truths = [Truth.of(cell) for cell in part]
     print(f"\n{title}: {len(part)} cells\n{HEADER}")
 
-    def line(name: str, method: Callable[[Cell], Method], repeats: int, num_iter: int = 100, informed: bool = True):
+    def line(
+        name: str,
+        method: Callable[[Cell], Method],
+        repeats: int,
+        num_iter: int = 100,
+        informed: bool = True,
+    ):
         given = [answers(cell, method(cell), repeats, num_iter, informed) for cell in part]
         print(Marks.of(list(zip(truths, given, strict=True))).row(name), flush=True)
 
@@ -85,7 +98,13 @@ def print_table(title: str, part: Sequence[Cell]) -> None:
         line(f"{name}, median of 3", lambda _, name=name: rule(name), REPEATS)
     for num_iter in (100, 400):
         for repeats in (1, REPEATS):
-            line(f"ours, {repeats} × {num_iter}, momentum unknown", lambda _: ours, repeats, num_iter, informed=False)
+            line(
+                f"ours, {repeats} × {num_iter}, momentum unknown",
+                lambda _: ours,
+                repeats,
+                num_iter,
+                informed=False,
+            )
     for num_iter in (50, 100, 400):
         for repeats in (1, REPEATS):
             line(f"ours, {repeats} × {num_iter}", lambda _: ours, repeats, num_iter)
@@ -112,7 +131,8 @@ def print_speed(repeats: int = REPEATS) -> None:
     cell = cells()[0]
     for num_iter in (100, 1000):
         curves = [
-            Curve(*range_test(cell.task, cell.optimizer, cell.batch_size, seed, num_iter)) for seed in range(repeats)
+            Curve(*range_test(cell.task, cell.optimizer, cell.batch_size, seed, num_iter))
+            for seed in range(repeats)
         ]
         seconds = min(timeit.repeat(lambda curves=curves: analyse(curves), number=1, repeat=50))
         print(f"analysis of {repeats} curves of {num_iter} iterations: {1000 * seconds:.1f} ms")
@@ -130,7 +150,9 @@ def main() -> None:
     for part in PARTS:
         of_part = [cell for cell in chosen if cell.part == part]
         for schedule in SCHEDULES:
-            print_table(f"{part}, {schedule}", [cell for cell in of_part if cell.schedule == schedule])
+            print_table(
+                f"{part}, {schedule}", [cell for cell in of_part if cell.schedule == schedule]
+            )
         print_table(f"{part}, all", of_part)
     if options.details:
         print_details(chosen)

@@ -59,7 +59,9 @@ class Cell:
             return np.array(
                 [
                     [
-                        validation_loss(self.task, self.optimizer, self.batch_size, seed, lr, self.schedule)
+                        validation_loss(
+                            self.task, self.optimizer, self.batch_size, seed, lr, self.schedule
+                        )
                         for seed in TRUTH_SEEDS
                     ]
                     for lr in self.grid()
@@ -81,7 +83,8 @@ def kept(name: str, measure: Callable[[], np.ndarray]) -> np.ndarray:
 def cells() -> list[Cell]:
     """The five tasks × optimizer × schedule; batch sizes alternate, and each third cell is held out of the design."""
     return [
-        Cell(*place, "Held out" if (i + 2 * j + k) % 3 == 0 else "Designed on") for (i, j, k), place in crossed(TASKS)
+        Cell(*place, "Held out" if (i + 2 * j + k) % 3 == 0 else "Designed on")
+        for (i, j, k), place in crossed(TASKS)
     ]
 
 
@@ -90,7 +93,9 @@ def wider_cells() -> list[Cell]:
     return [Cell(*place, "Wider") for _, place in crossed(WIDER)]
 
 
-def crossed(tasks: Sequence[Task]) -> Iterator[tuple[tuple[int, int, int], tuple[Task, str, int, str]]]:
+def crossed(
+    tasks: Sequence[Task],
+) -> Iterator[tuple[tuple[int, int, int], tuple[Task, str, int, str]]]:
     for (i, task), (j, optimizer), (k, schedule) in product(
         enumerate(tasks), enumerate(OPTIMIZERS), enumerate(SCHEDULES)
     ):

@@ -82,7 +82,9 @@ def confirmed(cell: Cell, generous: float) -> tuple[Answer, Answer, Confirmation
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cell", help="only cells whose name contains this")
-    parser.add_argument("--generous", type=float, default=GENEROUS, help="the budget, in times the least one")
+    parser.add_argument(
+        "--generous", type=float, default=GENEROUS, help="the budget, in times the least one"
+    )
     parser.add_argument("--wider", action="store_true", help="the 120 further cells as well")
     options = parser.parse_args()
     known = cells() + wider_cells() if options.wider else cells()
@@ -104,7 +106,10 @@ def main() -> None:
         print_table(part, [cell for cell in chosen if cell.part == part], answers)
     print(
         "\n"
-        + ", ".join(f"{n} {verdict}" for verdict, n in Counter(f.verdict for *_, f in answers.values() if f).items())
+        + ", ".join(
+            f"{n} {verdict}"
+            for verdict, n in Counter(f.verdict for *_, f in answers.values() if f).items()
+        )
     )
 
 

@@ -42,11 +42,19 @@ class Task:
 def digits() -> tuple[Tensor, Tensor]:
     """The UCI digits, 1797 images of 8×8, standardised."""
     shipped = resources.files("lrtui.catalog").joinpath("digits")
-    archives = [entry for entry in shipped.iterdir() if entry.name.endswith(".npz")] if shipped.is_dir() else []
+    archives = (
+        [entry for entry in shipped.iterdir() if entry.name.endswith(".npz")]
+        if shipped.is_dir()
+        else []
+    )
     if archives:
         with archives[0].open("rb") as file, np.load(file) as archive:
-            images = next(archive[key] for key in archive.files if archive[key].size > len(archive[key]))
-            labels = next(archive[key] for key in archive.files if archive[key].size == len(archive[key]))
+            images = next(
+                archive[key] for key in archive.files if archive[key].size > len(archive[key])
+            )
+            labels = next(
+                archive[key] for key in archive.files if archive[key].size == len(archive[key])
+            )
     else:
         from sklearn.datasets import load_digits
 
@@ -64,9 +72,13 @@ def sources() -> list[Path]:
 def characters(context: int = 32, rows: int = 8000) -> tuple[Tensor, Tensor]:
     """Windows of the standard library's text and the same windows one character on."""
     text = "".join(path.read_text("utf-8", "ignore") for path in sources()[:40])
-    text = "".join(character if " " <= character <= "~" or character == "\n" else " " for character in text)
+    text = "".join(
+        character if " " <= character <= "~" or character == "\n" else " " for character in text
+    )
     codes = torch.tensor([95 if character == "\n" else ord(character) - 32 for character in text])
-    starts = torch.randint(len(codes) - context - 1, (rows,), generator=torch.Generator().manual_seed(3))
+    starts = torch.randint(
+        len(codes) - context - 1, (rows,), generator=torch.Generator().manual_seed(3)
+    )
     windows = codes[starts[:, None] + torch.arange(context + 1)]
     return windows[:, :-1], windows[:, 1:]
 
@@ -80,7 +92,9 @@ def functions(columns: int = 24) -> tuple[Tensor, Tensor]:
         for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.FunctionDef) and node.end_lineno is not None:
                 counts.append(Counter(type(child).__name__ for child in ast.walk(node)))
-                lengths.append(sum(map(len, source.splitlines()[node.lineno - 1 : node.end_lineno])))
+                lengths.append(
+                    sum(map(len, source.splitlines()[node.lineno - 1 : node.end_lineno]))
+                )
         if len(counts) > 4000:
             break
     kinds = [kind for kind, _ in sum(counts, Counter()).most_common(columns)]
@@ -90,7 +104,9 @@ def functions(columns: int = 24) -> tuple[Tensor, Tensor]:
 
 
 def mlp() -> nn.Module:
-    return nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10))
+    return nn.Sequential(
+        nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10)
+    )
 
 
 def cnn() -> nn.Module:
@@ -129,19 +145,27 @@ class Transformer(nn.Module):
         self.position = nn.Parameter(0.02 * torch.randn(context, width))
         self.norm1, self.norm2, self.norm3 = (nn.LayerNorm(width) for _ in range(3))
         self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
-        self.mlp = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
+        self.mlp = nn.Sequential(
+            nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width)
+        )
         self.head = nn.Linear(width, 96)
 
     def forward(self, codes: Tensor) -> Tensor:
         x = self.token(codes) + self.position
         q, k, v = self.qkv(self.norm1(x)).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
-        x = x + self.out(functional.scaled_dot_product_attention(q, k, v, is_causal=True).transpose(1, 2).flatten(2))
+        x = x + self.out(
+            functional.scaled_dot_product_attention(q, k, v, is_causal=True)
+            .transpose(1, 2)
+            .flatten(2)
+        )
         x = x + self.mlp(self.norm2(x))
         return self.head(self.norm3(x)).transpose(1, 2)
 
 
 def regressor() -> nn.Module:
-    return nn.Sequential(nn.Linear(24, 48), nn.Tanh(), nn.Linear(48, 48), nn.Tanh(), nn.Linear(48, 1))
+    return nn.Sequential(
+        nn.Linear(24, 48), nn.Tanh(), nn.Linear(48, 48), nn.Tanh(), nn.Linear(48, 1)
+    )
 
 
 TASKS = (

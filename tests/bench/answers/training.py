@@ -20,7 +20,9 @@ OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
 }
 
 
-def batches(inputs: Tensor, targets: Tensor, batch_size: int, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
+def batches(
+    inputs: Tensor, targets: Tensor, batch_size: int, seed: int
+) -> Iterator[tuple[Tensor, Tensor]]:
     """Shuffled batches without end."""
     generator = torch.Generator().manual_seed(seed)
     while True:
@@ -30,7 +32,13 @@ def batches(inputs: Tensor, targets: Tensor, batch_size: int, seed: int) -> Iter
 
 
 def range_test(
-    task: Task, optimizer: str, batch_size: int, seed: int, num_iter: int, start_lr: float = 1e-7, end_lr: float = 10.0
+    task: Task,
+    optimizer: str,
+    batch_size: int,
+    seed: int,
+    num_iter: int,
+    start_lr: float = 1e-7,
+    end_lr: float = 10.0,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Learning rates and raw losses of one exponential range test, stopped at 5 times the best smoothed loss."""
     torch.manual_seed(seed)
@@ -72,7 +80,13 @@ def step(
 
 
 def validation_loss(
-    task: Task, optimizer: str, batch_size: int, seed: int, lr: float, schedule: str, steps: int = 300
+    task: Task,
+    optimizer: str,
+    batch_size: int,
+    seed: int,
+    lr: float,
+    schedule: str,
+    steps: int = 300,
 ) -> float:
     """What a short training at `lr` (the peak, for one-cycle) ends with; inf where it diverges."""
     torch.manual_seed(seed)
@@ -80,9 +94,13 @@ def validation_loss(
     update = OPTIMIZERS[optimizer](model.parameters(), lr=lr)
     cycle = None
     if schedule == "onecycle":
-        cycle = OneCycleLR(update, max_lr=lr, total_steps=steps, cycle_momentum=optimizer not in ("sgd", "rmsprop"))
+        cycle = OneCycleLR(
+            update, max_lr=lr, total_steps=steps, cycle_momentum=optimizer not in ("sgd", "rmsprop")
+        )
     train_inputs, train_targets, inputs, targets = task.split()
-    for _, batch in zip(range(steps), batches(train_inputs, train_targets, batch_size, seed), strict=False):
+    for _, batch in zip(
+        range(steps), batches(train_inputs, train_targets, batch_size, seed), strict=False
+    ):
         loss = step(model, update, task.criterion, *batch, update.param_groups[0]["lr"])
         if not np.isfinite(loss):
             return float("inf")

@@ -36,7 +36,9 @@ class Truth:
 
     def ratio(self, lr: float) -> float:
         """Validation loss after training at `lr`, divided by the best."""
-        return float(np.exp(np.interp(np.log10(lr), self.log_lr, self.log_loss) - self.log_loss.min()))
+        return float(
+            np.exp(np.interp(np.log10(lr), self.log_lr, self.log_loss) - self.log_loss.min())
+        )
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,11 @@ class Marks:
         spreads = [np.log(max(lrs) / min(lrs)) for lrs in rates if len(lrs) > 1]
         offsets = [np.log10(a.lr) - truth.best for truth, a in given]
         ratios = np.array([truth.ratio(a.lr) for truth, a in given])
-        intervals = [(truth.best, np.log10(a.low), np.log10(a.high)) for truth, a in given if a.low and a.high]
+        intervals = [
+            (truth.best, np.log10(a.low), np.log10(a.high))
+            for truth, a in given
+            if a.low and a.high
+        ]
         return cls(
             spread=float(np.exp(np.mean(spreads))) if spreads else np.nan,
             offset=float(np.mean(offsets)),
@@ -81,13 +87,21 @@ class Marks:
             ratio=float(np.exp(np.log(ratios).mean())),
             worst=float(ratios.max(initial=0)),
             refused=1 - len(given) / total,
-            covered=float(np.mean([low <= best <= high for best, low, high in intervals])) if intervals else np.nan,
-            width=float(np.mean([high - low for _, low, high in intervals])) if intervals else np.nan,
+            covered=float(np.mean([low <= best <= high for best, low, high in intervals]))
+            if intervals
+            else np.nan,
+            width=float(np.mean([high - low for _, low, high in intervals]))
+            if intervals
+            else np.nan,
             iterations=float(np.mean([a.iterations for _, group in answers for a in group])),
         )
 
     def row(self, name: str) -> str:
-        interval = f"{self.covered:7.0%} {self.width:6.2f}" if np.isfinite(self.covered) else f"{'–':>7} {'–':>6}"
+        interval = (
+            f"{self.covered:7.0%} {self.width:6.2f}"
+            if np.isfinite(self.covered)
+            else f"{'–':>7} {'–':>6}"
+        )
         spread = f"{self.spread:6.2f}" if np.isfinite(self.spread) else f"{'–':>6}"
         return (
             f"{name:32} {spread}  {self.offset:+5.2f} ±{self.offset_sd:4.2f}  {self.good:5.0%}  "

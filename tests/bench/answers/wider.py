@@ -68,12 +68,18 @@ def deep() -> nn.Module:
     return nn.Sequential(nn.Linear(64, 48), *blocks, nn.LayerNorm(48), nn.GELU(), nn.Linear(48, 10))
 
 
-def shallow(inputs: int, outputs: int, width: int = 64, activation: type[nn.Module] = nn.ReLU) -> nn.Module:
+def shallow(
+    inputs: int, outputs: int, width: int = 64, activation: type[nn.Module] = nn.ReLU
+) -> nn.Module:
     return nn.Sequential(nn.Linear(inputs, width), activation(), nn.Linear(width, outputs))
 
 
 def dropout() -> nn.Module:
-    blocks = [block for inputs in (23, 64) for block in (nn.Linear(inputs, 64), nn.ReLU(), nn.Dropout(0.3))]
+    blocks = [
+        block
+        for inputs in (23, 64)
+        for block in (nn.Linear(inputs, 64), nn.ReLU(), nn.Dropout(0.3))
+    ]
     return nn.Sequential(*blocks, nn.Linear(64, 1))
 
 
@@ -122,7 +128,9 @@ class Convolutions(nn.Module):
     def __init__(self, width: int = 32) -> None:
         super().__init__()
         self.embed = nn.Embedding(96, width)
-        self.layers = nn.ModuleList([nn.Conv1d(width, width, 3, dilation=dilation) for dilation in (1, 2, 4)])
+        self.layers = nn.ModuleList(
+            [nn.Conv1d(width, width, 3, dilation=dilation) for dilation in (1, 2, 4)]
+        )
         self.head = nn.Conv1d(width, 96, 1)
 
     def forward(self, codes: Tensor) -> Tensor:
@@ -139,7 +147,9 @@ class Patches(nn.Module):
         super().__init__()
         self.embed = nn.Linear(4, width)
         self.position = nn.Parameter(0.02 * torch.randn(16, width))
-        self.block = nn.TransformerEncoderLayer(width, 4, 64, 0.1, "gelu", batch_first=True, norm_first=True)
+        self.block = nn.TransformerEncoderLayer(
+            width, 4, 64, 0.1, "gelu", batch_first=True, norm_first=True
+        )
         self.head = nn.Linear(width, 10)
 
     def forward(self, pixels: Tensor) -> Tensor:
@@ -161,8 +171,20 @@ WIDER = (
         (128, 512),
     ),
     Task("bag", Bag, functional.cross_entropy, snippets, (32, 128)),
-    Task("gru-text", lambda: Reader(nn.GRU, 32, 12, False), functional.cross_entropy, snippets, (32, 64)),
-    Task("lstm-text", lambda: Reader(nn.LSTM, 48, 96, True), functional.cross_entropy, characters, (8, 16)),
+    Task(
+        "gru-text",
+        lambda: Reader(nn.GRU, 32, 12, False),
+        functional.cross_entropy,
+        snippets,
+        (32, 64),
+    ),
+    Task(
+        "lstm-text",
+        lambda: Reader(nn.LSTM, 48, 96, True),
+        functional.cross_entropy,
+        characters,
+        (8, 16),
+    ),
     Task("conv-text", Convolutions, functional.cross_entropy, characters, (8, 32)),
     Task("rnn", Rows, functional.cross_entropy, digits),
     Task("vit", Patches, functional.cross_entropy, digits, (32, 64)),

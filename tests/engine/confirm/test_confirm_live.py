@@ -56,7 +56,10 @@ def test_a_poor_rate_is_refuted_and_a_better_one_named() -> None:
 def test_a_good_rate_is_confirmed_without_a_validation_set_as_well() -> None:
     train, val = digits_loaders()
     for loaders in ((train, val), (train,)):
-        assert digits_finder().confirm(*loaders, lr=0.1, factor=30, iterations=600).verdict == "confirmed"
+        assert (
+            digits_finder().confirm(*loaders, lr=0.1, factor=30, iterations=600).verdict
+            == "confirmed"
+        )
 
 
 def test_the_suggestion_is_what_is_confirmed_and_its_bounds_are_among_the_rivals() -> None:
@@ -87,7 +90,10 @@ def test_the_peak_of_a_one_cycle_is_the_upper_bound() -> None:
 
 def test_a_one_cycle_leaves_the_momentum_as_it_was() -> None:
     train, val = digits_loaders()
-    for optimizer, arguments in ((torch.optim.SGD, {"momentum": 0.8}), (torch.optim.AdamW, {"betas": (0.8, 0.99)})):
+    for optimizer, arguments in (
+        (torch.optim.SGD, {"momentum": 0.8}),
+        (torch.optim.AdamW, {"betas": (0.8, 0.99)}),
+    ):
         searched = digits_finder(optimizer, **arguments)
         before = searched.digest()
         searched.confirm(train, val, lr=0.01, schedule="one-cycle", iterations=120)
@@ -108,7 +114,14 @@ def test_what_cannot_be_confirmed_is_refused_before_anything_is_touched() -> Non
         ({"lr": 0.1, "seconds": 0}, "seconds"),
         ({"lr": 0.1, "schedule": "cosine"}, "one-cycle"),
         ({"lr": 0.1, "num_iter": 5}, "num_iter"),
-        ({"lr": 0.1, "val_loader": loader(), "batch_step": lambda model, batch, optimizers: None}, "validated"),
+        (
+            {
+                "lr": 0.1,
+                "val_loader": loader(),
+                "batch_step": lambda model, batch, optimizers: None,
+            },
+            "validated",
+        ),
     ]:
         with pytest.raises(ValueError, match=words):
             untested.trials(loader(), **wrong)
@@ -130,7 +143,9 @@ def test_everything_is_as_it_was_however_it_ends(end: str) -> None:
     # a warm optimizer, gradients, buffers and flags that a trial would change
     model = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.Dropout(0.3), nn.Linear(8, 3))
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
-    nn.functional.cross_entropy(model(torch.randn(8, 4)), torch.zeros(8, dtype=torch.int64)).backward()
+    nn.functional.cross_entropy(
+        model(torch.randn(8, 4)), torch.zeros(8, dtype=torch.int64)
+    ).backward()
     optimizer.step()
     model[1].eval()
     found = LRFinder(model, optimizer, verbose=False)
@@ -153,13 +168,18 @@ def test_everything_is_as_it_was_however_it_ends(end: str) -> None:
     assert torch.equal(generator.get_state(), order)
     assert [part.training for part in model] == [True, False, True, True]
     assert optimizer.param_groups[0]["lr"] == 1e-3
-    assert all(torch.equal(param.grad, grad) for param, grad in zip(model.parameters(), gradients, strict=True))
+    assert all(
+        torch.equal(param.grad, grad)
+        for param, grad in zip(model.parameters(), gradients, strict=True)
+    )
 
 
 @pytest.mark.parametrize("kind", ["shuffled", "own generator", "iterator"])
 def test_all_trials_of_a_seed_see_the_same_data_and_random_numbers(kind: str) -> None:
     model = Batches()
-    shuffled = loader(count=40, shuffle=True, generator=torch.Generator() if kind == "own generator" else None)
+    shuffled = loader(
+        count=40, shuffle=True, generator=torch.Generator() if kind == "own generator" else None
+    )
     data = TrainDataLoaderIter(shuffled) if kind == "iterator" else shuffled
     trials, orders = [], []
     for event in finder(model).trials(data, lr=0.01, iterations=400):
@@ -190,7 +210,10 @@ def test_trials_end_where_the_data_ends() -> None:
 
 def test_the_ratios_of_parameter_groups_are_kept() -> None:
     model = mlp()
-    groups = [{"params": model[0].parameters(), "lr": 1e-3}, {"params": model[3].parameters(), "lr": 2e-4}]
+    groups = [
+        {"params": model[0].parameters(), "lr": 1e-3},
+        {"params": model[3].parameters(), "lr": 2e-4},
+    ]
     optimizer = torch.optim.SGD(groups)
     found = LRFinder(model, optimizer, nn.CrossEntropyLoss(), verbose=False)
     seen = set()
@@ -240,7 +263,9 @@ def timed(seconds: float, slow_validation: float = 0.0) -> tuple[Confirmation, f
     from lrtui.engine.settings import Settings
 
     place = TrialSetup(searched._training(), train, Settings(), [1e-3])
-    run = budgeted(lambda: place.runner(None), [0.1, 1e-5, 1e-4, 1e-3], None, seconds, "constant", clock)
+    run = budgeted(
+        lambda: place.runner(None), [0.1, 1e-5, 1e-4, 1e-3], None, seconds, "constant", clock
+    )
     while True:
         try:
             event = next(run)

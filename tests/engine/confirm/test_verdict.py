@@ -6,8 +6,23 @@ import math
 import pytest
 import torch
 
-from lrtui.analysis.halving import FINAL_SEEDS, MIN_STEPS, affordable, kept, least_budget, steps_per_round, trials_in
-from lrtui.engine.confirm.trial import Trial, TrialRunner, TrialStep, has_blown_up, pace_setter, paces
+from lrtui.analysis.halving import (
+    FINAL_SEEDS,
+    MIN_STEPS,
+    affordable,
+    kept,
+    least_budget,
+    steps_per_round,
+    trials_in,
+)
+from lrtui.engine.confirm.trial import (
+    Trial,
+    TrialRunner,
+    TrialStep,
+    has_blown_up,
+    pace_setter,
+    paces,
+)
 from lrtui.engine.confirm.verdict import confirm, decide, steadiest
 from lrtui.engine.step import Update
 
@@ -127,7 +142,11 @@ def test_every_step_is_told_and_counted() -> None:
 
 @pytest.mark.parametrize("count", range(3, 20))
 def test_halving_ends_at_two(count: int) -> None:
-    seen = list(itertools.islice(itertools.accumulate(range(10), lambda left, _: kept(left), initial=count), 10))
+    seen = list(
+        itertools.islice(
+            itertools.accumulate(range(10), lambda left, _: kept(left), initial=count), 10
+        )
+    )
     assert seen[-1] == 2
 
 
@@ -154,7 +173,10 @@ def test_one_cycle_is_the_one_that_torch_has(make, of) -> None:
 
 def test_one_cycle_gives_no_momentum_to_an_optimizer_that_runs_without() -> None:
     parameter = torch.zeros(1, requires_grad=True)
-    optimizers = [torch.optim.SGD([parameter], lr=1.0), torch.optim.Adam([parameter], betas=(0.0, 0.9))]
+    optimizers = [
+        torch.optim.SGD([parameter], lr=1.0),
+        torch.optim.Adam([parameter], betas=(0.0, 0.9)),
+    ]
     set_pace = pace_setter(optimizers, lambda lr: (lr, lr))
     for pace in paces(0.4, 20, "one-cycle"):
         set_pace(pace)
@@ -174,7 +196,10 @@ def test_one_training_that_went_badly_does_not_outweigh_the_others() -> None:
     assert decide(0.1, 0.2, [0.3, 0.4, 2.5], 10.0, trials).verdict == "confirmed"
     trials = trials_of(0.1, 1.0, 1.0, 1.0) + trials_of(0.2, 0.4, 0.35, math.inf)
     found = decide(0.1, 0.2, [-0.6, -0.65, math.inf], 10.0, trials)
-    assert (found.verdict, found.better) == ("undecided", None)  # the rival is better until it blows up
+    assert (found.verdict, found.better) == (
+        "undecided",
+        None,
+    )  # the rival is better until it blows up
 
 
 def test_one_blow_up_on_each_side_is_no_nan() -> None:
@@ -185,7 +210,11 @@ def test_one_blow_up_on_each_side_is_no_nan() -> None:
 
 
 def test_a_suggestion_that_blows_up_gives_way_to_a_rate_that_never_does() -> None:
-    trials = trials_of(0.1, math.inf, math.inf, 1.0) + trials_of(0.2, 0.5, math.inf, 0.6) + trials_of(0.05, 0.9)
+    trials = (
+        trials_of(0.1, math.inf, math.inf, 1.0)
+        + trials_of(0.2, 0.5, math.inf, 0.6)
+        + trials_of(0.05, 0.9)
+    )
     found = decide(0.1, 0.2, [-math.inf, 0.0, -0.4], 10.0, trials)
     assert (found.verdict, found.better) == ("refuted", 0.05)
     assert "blew up" in found.reason

@@ -23,7 +23,9 @@ class Carrying(nn.Module):
 
     def forward(self, inputs):
         self.carried.detach_()
-        output = self.body(inputs) + 0.1 * self.carried + 0.01 * torch.randn(3, generator=self.noise)
+        output = (
+            self.body(inputs) + 0.1 * self.carried + 0.01 * torch.randn(3, generator=self.noise)
+        )
         self.carried.copy_(output)
         self.memory["last"] += output.detach().mean(0)
         self.queue.append(output.detach())

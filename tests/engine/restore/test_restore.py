@@ -44,7 +44,9 @@ class Stateful(nn.Module):
         return output
 
 
-def train(model: nn.Module, optimizer: torch.optim.Optimizer, steps: int = 3, seed: int = 1) -> None:
+def train(
+    model: nn.Module, optimizer: torch.optim.Optimizer, steps: int = 3, seed: int = 1
+) -> None:
     generator = torch.Generator().manual_seed(seed)
     batches = DataLoader(points(), batch_size=8, shuffle=True, generator=generator)
     for _, (inputs, target) in zip(range(steps), batches, strict=False):
@@ -265,14 +267,18 @@ def failing(place: str, error: BaseException):
         inner = criterion
         criterion = lambda output, target: sometimes(inner(output, target))  # noqa: E731
     elif place == "loader":
-        batches = loader(collate_fn=lambda batch: sometimes(torch.utils.data.default_collate(batch)))
+        batches = loader(
+            collate_fn=lambda batch: sometimes(torch.utils.data.default_collate(batch))
+        )
     live = finder(model, OPTIMIZERS["adam"], criterion)
     if place == "optimizer":
         live.optimizer.register_step_pre_hook(lambda *_: sometimes(None))
     return live, batches
 
 
-@pytest.mark.parametrize("error", [BoomError("boom"), KeyboardInterrupt()], ids=["exception", "ctrl-c"])
+@pytest.mark.parametrize(
+    "error", [BoomError("boom"), KeyboardInterrupt()], ids=["exception", "ctrl-c"]
+)
 @pytest.mark.parametrize("place", ["model", "loss", "loader", "backward", "optimizer"])
 def test_whatever_raises_everything_is_put_back_and_the_error_goes_on(place, error):
     live, batches = failing(place, error)
@@ -362,12 +368,16 @@ def test_a_second_test_ends_the_one_that_was_left_in_the_middle():
     assert list(first) == []
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     name=st.sampled_from(sorted(OPTIMIZERS)),
     warm=st.integers(0, 3),
     gradients=st.booleans(),
-    actions=st.lists(st.sampled_from(["test", "train", "reset", "break", "eval", "draw"]), max_size=5),
+    actions=st.lists(
+        st.sampled_from(["test", "train", "reset", "break", "eval", "draw"]), max_size=5
+    ),
 )
 def test_no_sequence_of_actions_survives_a_reset(name, warm, gradients, actions):
     torch.manual_seed(0)
@@ -403,7 +413,9 @@ def test_one_copy_in_memory_and_no_more():
     live = [*model.parameters(), *model.buffers()]
     live += [param.grad for param in model.parameters()]
     live += [value for state in optimizer.state.values() for value in state.values()]
-    bytes_live = sum(one.nelement() * one.element_size() for one in live) - 4 * model.spread.nelement() + 4
+    bytes_live = (
+        sum(one.nelement() * one.element_size() for one in live) - 4 * model.spread.nelement() + 4
+    )
     assert Snapshot([model], [optimizer]).nbytes == bytes_live
 
 
@@ -481,7 +493,9 @@ def test_a_compiled_model_is_restored_in_its_original():
 
 def test_lazy_layers_are_refused_in_words():
     model = nn.Sequential(nn.LazyLinear(4), nn.Linear(4, 3))
-    with pytest.raises(ValueError, match=r"lazy layers without a shape yet \(0\): run one batch through it"):
+    with pytest.raises(
+        ValueError, match=r"lazy layers without a shape yet \(0\): run one batch through it"
+    ):
         finder(model, lambda params: torch.optim.SGD(model[1].parameters(), lr=0.1))
 
 

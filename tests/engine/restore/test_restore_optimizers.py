@@ -20,8 +20,12 @@ class Lookahead(torch.optim.Optimizer):
 
     def __init__(self, inner, every=2):
         self.inner, self.every, self.count = inner, every, 0
-        self.slow = [param.detach().clone() for group in inner.param_groups for param in group["params"]]
-        super().__init__([param for group in inner.param_groups for param in group["params"]], {"lr": 0.1})
+        self.slow = [
+            param.detach().clone() for group in inner.param_groups for param in group["params"]
+        ]
+        super().__init__(
+            [param for group in inner.param_groups for param in group["params"]], {"lr": 0.1}
+        )
         self.param_groups = inner.param_groups
 
     def step(self, closure=None):
@@ -60,7 +64,9 @@ class Keeps(torch.optim.SGD):
         super().__init__(params, lr=0.1)
         self.norm = torch.zeros(1)
         self.past: list[torch.Tensor] = []
-        self.masters = [param.detach().clone() for group in self.param_groups for param in group["params"]]
+        self.masters = [
+            param.detach().clone() for group in self.param_groups for param in group["params"]
+        ]
         self.log: list[float] = []
         self.calls = 0
 
@@ -162,7 +168,9 @@ def test_an_optimizer_without_a_rate_of_its_own_needs_a_start_and_has_none_again
             self.param_groups[0]["lr"] = None
 
     live = finder(None, NoRate)
-    with pytest.raises(ValueError, match="no learning rate of its own to start from: give start_lr"):
+    with pytest.raises(
+        ValueError, match="no learning rate of its own to start from: give start_lr"
+    ):
         live.range_test(loader())
     live.range_test(loader(), start_lr=1e-4, num_iter=3)
     assert live.optimizer.param_groups[0]["lr"] is None

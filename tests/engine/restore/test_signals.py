@@ -58,7 +58,9 @@ def test_gradients_are_on_again_after_one_inside_no_grad():
     live = finder()
 
     def metric(output, target):
-        torch.set_grad_enabled(False)  # as it is left when an interrupt comes inside torch's own context
+        torch.set_grad_enabled(
+            False
+        )  # as it is left when an interrupt comes inside torch's own context
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -55,13 +55,17 @@ def test_labels_never_touch_each_other(width: int):
 
 def test_a_linear_ramp_has_a_linear_axis():
     axis = axis_for(0.0, 1.0, log=False)
-    labels = text(draw(Picture(axis, (thinned([(0.0, 1.0, 1.0), (1.0, 0.5, 0.5)], axis),)), 100, 20))[-1].split()
+    labels = text(
+        draw(Picture(axis, (thinned([(0.0, 1.0, 1.0), (1.0, 0.5, 0.5)], axis),)), 100, 20)
+    )[-1].split()
     assert labels[0] == "0"
     assert "0.4" in labels
 
 
 def test_the_blow_up_does_not_flatten_the_descent():
-    window = window_for([[(i / 99, y) for i, y in enumerate([2.3] * 50 + [1.0] * 30 + [0.3] * 10 + [1e6] * 10)]], 24)
+    window = window_for(
+        [[(i / 99, y) for i, y in enumerate([2.3] * 50 + [1.0] * 30 + [0.3] * 10 + [1e6] * 10)]], 24
+    )
     assert 0 <= window.low <= 0.3
     assert 2.3 <= window.high < 4
 
@@ -80,7 +84,11 @@ def test_a_curve_that_only_rises_is_still_seen_to_rise():
 
 
 def test_a_marked_rate_has_its_line_in_its_column_and_its_name_above():
-    for name, role, line in (("start", "bound", "┊"), ("▸end", "active", "┃"), ("lr", "suggestion", "╎")):
+    for name, role, line in (
+        ("start", "bound", "┊"),
+        ("▸end", "active", "┃"),
+        ("lr", "suggestion", "╎"),
+    ):
         rows = draw(Picture(AXIS, (textbook(),), marks=(Mark(1e-6, name, role),)), 100, 30)
         column = LABEL + 1 + AXIS.column(1e-6, canvas_columns(100))
         assert name in text(rows)[0]
@@ -91,7 +99,15 @@ def test_a_marked_rate_has_its_line_in_its_column_and_its_name_above():
 def test_marks_at_both_ends_do_not_touch_the_labels():
     plain = text(draw(Picture(AXIS, (textbook(),)), 80, 24))
     marked = text(
-        draw(Picture(AXIS, (textbook(),), marks=(Mark(1e-7, "start", "active"), Mark(10.0, "end", "bound"))), 80, 24)
+        draw(
+            Picture(
+                AXIS,
+                (textbook(),),
+                marks=(Mark(1e-7, "start", "active"), Mark(10.0, "end", "bound")),
+            ),
+            80,
+            24,
+        )
     )
     assert plain[-1] == marked[-1]
     assert [row[:LABEL] for row in plain[1:]] == [row[:LABEL] for row in marked[1:]]
@@ -109,13 +125,25 @@ def test_lines_lie_behind_the_curve_and_the_later_one_over_the_earlier():
 
 
 def test_names_of_near_lines_stay_readable():
-    marks = (Mark(1e-3, "start", "bound"), Mark(1.1e-3, "lr", "suggestion"), Mark(1.2e-3, "▸end", "active"))
-    assert text(draw(Picture(AXIS, (textbook(),), marks=marks), 100, 30))[0].split() == ["start", "lr", "▸end"]
+    marks = (
+        Mark(1e-3, "start", "bound"),
+        Mark(1.1e-3, "lr", "suggestion"),
+        Mark(1.2e-3, "▸end", "active"),
+    )
+    assert text(draw(Picture(AXIS, (textbook(),), marks=marks), 100, 30))[0].split() == [
+        "start",
+        "lr",
+        "▸end",
+    ]
 
 
 def test_a_mark_outside_the_axis_is_left_out():
     rows = draw(
-        Picture(AXIS, (textbook(),), marks=(Mark(1e-12, "start", "active"), Mark(1e5, "end", "bound"))), 100, 30
+        Picture(
+            AXIS, (textbook(),), marks=(Mark(1e-12, "start", "active"), Mark(1e5, "end", "bound"))
+        ),
+        100,
+        30,
     )
     assert not any(role in ("active", "bound") for row in rows for _, role in row)
 
@@ -129,7 +157,10 @@ def test_the_interval_lies_on_the_axis():
 
 
 def test_a_gap_in_the_losses_is_a_gap_in_the_line():
-    points = [(AXIS.rate(i / 99), None if 40 <= i < 60 else 1.0, None if 40 <= i < 60 else 1.0) for i in range(100)]
+    points = [
+        (AXIS.rate(i / 99), None if 40 <= i < 60 else 1.0, None if 40 <= i < 60 else 1.0)
+        for i in range(100)
+    ]
     rows = draw(Picture(AXIS, (thinned(points),)), 107, 20)
     in_gap = {role for column in range(7 + 42, 7 + 58) for role in roles_at(rows, column)}
     assert "smooth" not in in_gap
@@ -146,9 +177,15 @@ def test_repeats_are_faint_and_their_mean_is_not():
     low, high = (thinned([(AXIS.rate(i / 99), y, y) for i in range(100)]) for y in (1.0, 2.0))
     rows = draw(Picture(AXIS, (low, high)), 100, 30)
     by_role = {
-        role: [y for y, row in enumerate(rows) if any(r == role for _, r in row)] for role in ("repeat", "smooth")
+        role: [y for y, row in enumerate(rows) if any(r == role for _, r in row)]
+        for role in ("repeat", "smooth")
     }
-    assert min(by_role["repeat"]) < min(by_role["smooth"]) <= max(by_role["smooth"]) < max(by_role["repeat"])
+    assert (
+        min(by_role["repeat"])
+        < min(by_role["smooth"])
+        <= max(by_role["smooth"])
+        < max(by_role["repeat"])
+    )
 
 
 def test_an_empty_chart_says_what_will_come():
@@ -158,7 +195,10 @@ def test_an_empty_chart_says_what_will_come():
 
 
 finite_or_not = st.one_of(st.none(), st.floats(allow_nan=True, allow_infinity=True))
-points = st.lists(st.tuples(st.floats(min_value=0, allow_infinity=True), finite_or_not, finite_or_not), max_size=40)
+points = st.lists(
+    st.tuples(st.floats(min_value=0, allow_infinity=True), finite_or_not, finite_or_not),
+    max_size=40,
+)
 
 
 @settings(deadline=None, max_examples=300)
@@ -171,9 +211,13 @@ points = st.lists(st.tuples(st.floats(min_value=0, allow_infinity=True), finite_
     height=st.integers(0, 40),
     marks=st.lists(st.floats(min_value=0, allow_infinity=False), max_size=3),
 )
-def test_any_numbers_at_any_size_make_rows_of_the_right_size(points, start, end, log, width, height, marks):
+def test_any_numbers_at_any_size_make_rows_of_the_right_size(
+    points, start, end, log, width, height, marks
+):
     axis = axis_for(start, end, log)
-    lines = tuple(Mark(lr, name, "bound") for lr, name in zip(marks, ("start", "end", "lr"), strict=False))
+    lines = tuple(
+        Mark(lr, name, "bound") for lr, name in zip(marks, ("start", "end", "lr"), strict=False)
+    )
     before = time.perf_counter()
     rows = draw(Picture(axis, (thinned(points, axis),), marks=lines), width, height)
     assert len(rows) == height
@@ -185,7 +229,9 @@ def test_any_numbers_at_any_size_make_rows_of_the_right_size(points, start, end,
 @settings(deadline=None)
 @given(points=points)
 def test_a_clipped_line_stays_inside_its_window(points):
-    line = sorted({lr: y for lr, _, y in points if y is not None and math.isfinite(y) and lr <= 1}.items())
+    line = sorted(
+        {lr: y for lr, _, y in points if y is not None and math.isfinite(y) and lr <= 1}.items()
+    )
     window = window_for([line], 20)
     for stretch in clipped(line, window):
         assert all(window.low <= y <= window.high for _, y in stretch)
@@ -216,7 +262,11 @@ def test_growing_never_moves_a_point_that_is_drawn():
         assert all(after[at] == value for at, value in list(before.items())[:-1])
 
 
-@given(st.floats(min_value=1e-12, max_value=1e6), st.floats(min_value=1e-12, max_value=1e6), st.booleans())
+@given(
+    st.floats(min_value=1e-12, max_value=1e6),
+    st.floats(min_value=1e-12, max_value=1e6),
+    st.booleans(),
+)
 def test_columns_and_rates_agree(a: float, b: float, log: bool):
     axis = axis_for(min(a, b), max(a, b), log)
     for column in (0, 1, 40, 92):

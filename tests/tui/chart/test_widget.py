@@ -23,7 +23,9 @@ class Watched(Chart):
         super().__init__()
         self.regions: list[Region] = []
 
-    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False):
+    def refresh(
+        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
+    ):
         self.regions = [*getattr(self, "regions", []), *(regions or [Region(0, 0, *self.size)])]
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
@@ -69,13 +71,24 @@ async def test_a_moved_boundary_sends_its_old_and_its_new_column():
         await pilot.pause()
         chart.regions.clear()
         chart.show(
-            picture(100, (Mark(AXIS.rate_of(AXIS.column(1e-6, chart.columns) + 1, chart.columns), "start", "active"),))
+            picture(
+                100,
+                (
+                    Mark(
+                        AXIS.rate_of(AXIS.column(1e-6, chart.columns) + 1, chart.columns),
+                        "start",
+                        "active",
+                    ),
+                ),
+            )
         )
         assert all(region.height == 1 for region in chart.regions)
         assert all(region.width <= 9 for region in chart.regions)
 
 
-async def test_a_moved_boundary_waits_for_no_plot_and_a_new_point_or_size_gets_one(monkeypatch: pytest.MonkeyPatch):
+async def test_a_moved_boundary_waits_for_no_plot_and_a_new_point_or_size_gets_one(
+    monkeypatch: pytest.MonkeyPatch,
+):
     plots: list[Picture] = []
 
     def counted(plotted: Picture, width: int, height: int):

@@ -15,7 +15,9 @@ RULES = {"steepest": 1e-3, "valley": 2e-3, "slide": None}
 
 
 def finished(suggested, spec=SGD) -> FakeDriver:
-    return FakeDriver([started(spec), *curve(spec), suggested, Ended(status="completed", reason="all", seconds=1)])
+    return FakeDriver(
+        [started(spec), *curve(spec), suggested, Ended(status="completed", reason="all", seconds=1)]
+    )
 
 
 async def opened(screen, pilot) -> str:
@@ -31,7 +33,12 @@ async def test_i_opens_reasons_advice_rules_and_code(size: tuple[int, int]):
     suggested = msgspec.structs.replace(answer(), suggestions=RULES)
     async with run_screen(finished(suggested), SGD, size=size) as (screen, pilot):
         text = await opened(screen, pilot)
-        for words in ("3.20e-03", "steepest where the repeats agree", "confirm it", "valley centre"):
+        for words in (
+            "3.20e-03",
+            "steepest where the repeats agree",
+            "confirm it",
+            "valley centre",
+        ):
             assert words in text
         assert re.search(r"published rules: \d of \d rules near \S+, within a factor of 3", text)
         assert "1.00e-03  steepest" in text
@@ -51,7 +58,10 @@ async def test_the_code_has_the_boundaries_as_the_person_left_them_and_each_line
         text = await opened(screen, pilot)
         assert f"max_lr={end}" in text
         await pilot.press("1")
-        assert screen.app.clipboard == "optimizer = torch.optim.SGD(model.parameters(), lr=0.0032, momentum=0.9)"
+        assert (
+            screen.app.clipboard
+            == "optimizer = torch.optim.SGD(model.parameters(), lr=0.0032, momentum=0.9)"
+        )
         await pilot.press("2")
         assert "OneCycleLR(optimizer, max_lr=" + end in screen.app.clipboard
         await pilot.press("3")
@@ -60,7 +70,12 @@ async def test_the_code_has_the_boundaries_as_the_person_left_them_and_each_line
 
 async def test_without_an_answer_there_is_no_constant_rate_to_copy():
     none = answer(
-        lr=None, low=None, high=None, verdict="still_falling", reason="it fell", advice="Raise end_lr to 1e3."
+        lr=None,
+        low=None,
+        high=None,
+        verdict="still_falling",
+        reason="it fell",
+        advice="Raise end_lr to 1e3.",
     )
     async with run_screen(finished(none), SGD) as (screen, pilot):
         await told(screen, pilot)
@@ -99,5 +114,10 @@ async def test_the_panel_says_the_answer_in_six_lines_at_80_by_24():
     async with run_screen(FakeDriver(whole_run(SPEC)), size=(80, 24)) as (screen, pilot):
         await told(screen, pilot)
         text = screen_text(screen.app)
-        for words in ("3.20e-03", "1.10e-03 to 7.90e-03", "ok: steepest where the repeats agree", "confirm it"):
+        for words in (
+            "3.20e-03",
+            "1.10e-03 to 7.90e-03",
+            "ok: steepest where the repeats agree",
+            "confirm it",
+        ):
             assert words in text

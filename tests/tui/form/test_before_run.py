@@ -28,7 +28,12 @@ def choice(screen: SetupScreen, role: str) -> ChoiceBox:
 
 async def pick(screen: SetupScreen, pilot, role: str, target: str) -> None:
     choice(screen, role).target.line.value = target
-    await until(pilot, lambda: screen.body.form.texts[role] == target and choice(screen, role).found.state != "waiting")
+    await until(
+        pilot,
+        lambda: (
+            screen.body.form.texts[role] == target and choice(screen, role).found.state != "waiting"
+        ),
+    )
     await until(pilot, lambda: screen.spec is None or getattr(screen.spec, role).target == target)
 
 
@@ -50,7 +55,9 @@ async def test_a_model_brings_what_its_file_says_and_takes_it_away_with_it():
         assert choice(screen, "data").target.text == "lrtui:stdlib-text"
         assert box(screen, "loader.batch_size").text == "32"
         await pick(screen, pilot, "model", "sample_models/mlp.py:MLP")
-        await until(pilot, lambda: screen.spec is not None and screen.spec.data.target == "lrtui:digits")
+        await until(
+            pilot, lambda: screen.spec is not None and screen.spec.data.target == "lrtui:digits"
+        )
         assert screen.spec.loss == Choice("auto")
         assert screen.spec.loader.batch_size == 64
 
@@ -58,7 +65,12 @@ async def test_a_model_brings_what_its_file_says_and_takes_it_away_with_it():
 async def test_a_step_that_a_model_brings_reaches_the_spec_though_its_field_is_folded_away():
     async with setup_screen() as (screen, pilot):
         await pick(screen, pilot, "model", "sample_models/gan.py:GAN")
-        await until(pilot, lambda: screen.spec is not None and screen.spec.step.target == "sample_models/gan.py:step")
+        await until(
+            pilot,
+            lambda: (
+                screen.spec is not None and screen.spec.step.target == "sample_models/gan.py:step"
+            ),
+        )
         assert screen.spec.optimizer.target == "sample_models/gan.py:optimizers"
         assert screen.body.more.fold.count == 1
         await pick(screen, pilot, "model", "sample_models/mlp.py:MLP")
@@ -71,7 +83,9 @@ async def test_what_a_person_typed_is_not_replaced_by_what_a_model_brings():
         box(screen, "loader.batch_size").widget.value = "9"
         await until(pilot, lambda: screen.spec is not None and screen.spec.loader.batch_size == 9)
         await pick(screen, pilot, "model", "sample_models/resnet.py:SmallResNet")
-        await until(pilot, lambda: "its file says data torchvision:FashionMNIST" in screen_words(screen.app))
+        await until(
+            pilot, lambda: "its file says data torchvision:FashionMNIST" in screen_words(screen.app)
+        )
         assert screen.spec.data.target == "lrtui:stdlib-text"
         assert screen.spec.loader.batch_size == 9
 
@@ -104,7 +118,10 @@ async def test_the_data_fills_what_is_left_open_and_a_persons_own_value_wins(tmp
 
 async def test_other_data_fills_in_other_values(tmp_path: Path):
     session = FakeSession()
-    session.facts |= {"lrtui:digits": small(), "lrtui:stdlib-text": small(inputs=(3, 9, 9), classes=4)}
+    session.facts |= {
+        "lrtui:digits": small(),
+        "lrtui:stdlib-text": small(inputs=(3, 9, 9), classes=4),
+    }
     async with setup_screen(session, size=(120, 50)) as (screen, pilot):
         await pick(screen, pilot, "model", own(tmp_path))
         await until(pilot, lambda: "7 from data" in screen_text(screen.app))
@@ -121,13 +138,18 @@ async def test_what_comes_from_the_data_never_overtakes_what_is_being_typed():
         line = choice(screen, "model").target.line
         await focus(pilot, line)
         line.value = "sample_models/mlp.py:MLP"
-        choice(screen, "model").renew_texts()  # an answer that comes before the form has seen what was typed
+        choice(
+            screen, "model"
+        ).renew_texts()  # an answer that comes before the form has seen what was typed
         assert line.value == "sample_models/mlp.py:MLP"
         field = box(screen, "optimizer.weight_decay").widget
         field.value = "0.5"
         choice(screen, "optimizer").renew_texts()
         assert field.value == "0.5"
-        await until(pilot, lambda: screen.spec is not None and screen.spec.optimizer.args == {"weight_decay": 0.5})
+        await until(
+            pilot,
+            lambda: screen.spec is not None and screen.spec.optimizer.args == {"weight_decay": 0.5},
+        )
         assert screen.spec.model.target == "sample_models/mlp.py:MLP"
 
 
@@ -204,7 +226,9 @@ def with_fashion() -> FakeSession:
     session = FakeSession()
     session.missing[FASHION.target] = MISSING
     offer = Offer(target=FASHION.target)
-    session.described["data", "torchvision"] = Described(role="data", where="torchvision", offers=(offer,))
+    session.described["data", "torchvision"] = Described(
+        role="data", where="torchvision", offers=(offer,)
+    )
     return session
 
 
@@ -213,7 +237,9 @@ async def test_data_that_is_not_there_is_fetched_and_the_run_goes_on():
     async with setup_screen(session, RunSpec(data=FASHION)) as (screen, pilot):
         await fetching(session, screen, pilot)
         await pilot.press("enter")
-        session.fetching[key(FASHION)] = Fetching(data=FASHION, name="train.gz", done=12_300_000, total=26_400_000)
+        session.fetching[key(FASHION)] = Fetching(
+            data=FASHION, name="train.gz", done=12_300_000, total=26_400_000
+        )
         await until(pilot, lambda: "12.3 of 26.4 MB" in screen_text(screen.app))
         session.missing.clear()
         session.fetching[key(FASHION)] = Fetched(data=FASHION)
@@ -237,7 +263,9 @@ async def test_no_network_is_one_line_and_the_dialog_stays():
     async with setup_screen(session, RunSpec(data=FASHION)) as (screen, pilot):
         await fetching(session, screen, pilot)
         await pilot.press("enter")
-        session.fetching[key(FASHION)] = Fetched(data=FASHION, problem="it could not be fetched: no network [/]")
+        session.fetching[key(FASHION)] = Fetched(
+            data=FASHION, problem="it could not be fetched: no network [/]"
+        )
         await until(pilot, lambda: "no network [/]" in screen_words(screen.app))
         assert "try again" in screen_text(screen.app)
         await pilot.press("escape")
@@ -256,8 +284,12 @@ async def test_data_that_came_meanwhile_is_found_when_it_is_run():
 
 async def test_data_that_nobody_can_fetch_is_told_at_its_field_and_not_run():
     session = FakeSession()
-    session.missing["lrtui:table"] = Availability(there=False, message="lrtui:table: path: table.csv is not there")
-    async with setup_screen(session, RunSpec(data=Choice("lrtui:table", {"path": "table.csv"}))) as (screen, pilot):
+    session.missing["lrtui:table"] = Availability(
+        there=False, message="lrtui:table: path: table.csv is not there"
+    )
+    async with setup_screen(
+        session, RunSpec(data=Choice("lrtui:table", {"path": "table.csv"}))
+    ) as (screen, pilot):
         await until(pilot, lambda: "table.csv is not there" in screen_words(screen.app))
         await pilot.press("f5")
         await until(pilot, lambda: screen.focused is choice(screen, "data").target.line)
@@ -270,12 +302,19 @@ async def test_the_folded_fields_open_with_enter_and_reach_the_spec(size: tuple[
         await focus(pilot, screen.body.more.fold)
         await pilot.press("enter")
         await until(pilot, lambda: len(screen.query(ChoiceBox)) == 6)
-        texts = {"range.warmup": "3", "range.clip_grad_norm": "1.5", "loader.val_fraction": "0.1", "compile": "true"}
+        texts = {
+            "range.warmup": "3",
+            "range.clip_grad_norm": "1.5",
+            "loader.val_fraction": "0.1",
+            "compile": "true",
+        }
         for path, text in texts.items():
             box(screen, path).widget.value = text
             box(screen, path).post_message(box(screen, path).Edited(box(screen, path)))
         choice(screen, "metric").target.line.value = "lrtui:accuracy"
-        await until(pilot, lambda: screen.spec is not None and screen.spec.metric.target == "lrtui:accuracy")
+        await until(
+            pilot, lambda: screen.spec is not None and screen.spec.metric.target == "lrtui:accuracy"
+        )
         assert screen.spec.range.warmup == 3
         assert screen.spec.range.clip_grad_norm == 1.5
         assert screen.spec.loader.val_fraction == 0.1
@@ -291,7 +330,9 @@ async def test_something_wrong_in_the_folded_part_opens_it():
     async with setup_screen(spec=spec) as (screen, pilot):
         await focus(pilot, screen.body.more.fold)
         await pilot.press("enter", "enter")
-        await until(pilot, lambda: any(problem.field == "metric" for problem in screen.body.problems))
+        await until(
+            pilot, lambda: any(problem.field == "metric" for problem in screen.body.problems)
+        )
         await pilot.press("f5")
         await until(pilot, lambda: screen.focused is choice(screen, "metric").target.line)
         assert screen.query_one("#inside").display
@@ -301,7 +342,9 @@ async def test_what_cannot_be_a_field_is_written_as_toml(tmp_path: Path):
     target = own(tmp_path, "def net(layers: dict = {}, **more):\n    pass\n")
     async with setup_screen(size=(120, 50)) as (screen, pilot):
         await pick(screen, pilot, "model", target)
-        await until(pilot, lambda: any(field.path == "model.**" for field in screen.query("FieldBox")))
+        await until(
+            pilot, lambda: any(field.path == "model.**" for field in screen.query("FieldBox"))
+        )
         await focus(pilot, box(screen, "model.layers").widget)
         await until(pilot, lambda: "written as TOML" in screen_words(screen.app))
         box(screen, "model.layers").widget.value = "{a = [1, 2]}"
@@ -309,4 +352,6 @@ async def test_what_cannot_be_a_field_is_written_as_toml(tmp_path: Path):
         await until(pilot, lambda: screen.spec is not None and "depth" in screen.spec.model.args)
         assert screen.spec.model.args == {"layers": {"a": [1, 2]}, "depth": 3}
         box(screen, "model.**").widget.value = "depth"
-        await until(pilot, lambda: any(problem.field == "model.**" for problem in screen.body.problems))
+        await until(
+            pilot, lambda: any(problem.field == "model.**" for problem in screen.body.problems)
+        )

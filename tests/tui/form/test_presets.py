@@ -57,7 +57,10 @@ async def test_f3_lists_recent_ones_first_filters_and_fills_the_form():
         await typed(pilot, "sev")
         await until(pilot, lambda: app.screen.query_one(OptionList).option_count == 1)
         await pilot.press("enter")
-        await until(pilot, lambda: [one.text for one in screen.query(FieldBox) if one.path == "seed"] == ["7"])
+        await until(
+            pilot,
+            lambda: [one.text for one in screen.query(FieldBox) if one.path == "seed"] == ["7"],
+        )
         assert app.screen is screen
         assert screen.spec.seed == 7
         assert screen.focused.id == "run"
@@ -67,7 +70,9 @@ async def test_f3_lists_recent_ones_first_filters_and_fills_the_form():
     ("text", "words"),
     [("sead = 1", "wrong.toml:1: sead: unknown field 'sead'"), ("seed = ", "not TOML")],
 )
-async def test_a_wrong_file_is_refused_in_a_line_and_the_form_stays(tmp_path: Path, text: str, words: str):
+async def test_a_wrong_file_is_refused_in_a_line_and_the_form_stays(
+    tmp_path: Path, text: str, words: str
+):
     path = tmp_path / "wrong.toml"
     path.write_text(text)
     async with setup_screen(size=(140, 40)) as (screen, pilot):

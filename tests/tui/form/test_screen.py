@@ -44,7 +44,15 @@ async def test_enter_works_before_the_worker_is_warm():
 async def test_fields_are_read_from_the_signatures():
     async with setup_screen(size=(100, 60)) as (screen, _):
         text = screen_text(screen.app)
-        for name in ("width", "betas", "weight_decay", "start_lr", "batch_size", "seed", "precision"):
+        for name in (
+            "width",
+            "betas",
+            "weight_decay",
+            "start_lr",
+            "batch_size",
+            "seed",
+            "precision",
+        ):
             assert name in text
         assert box(screen, "optimizer.betas").text == "0.9, 0.999"
         assert box(screen, "optimizer.amsgrad").text == "false"
@@ -67,7 +75,9 @@ async def test_what_is_typed_is_what_is_run():
         spec = session.drivers[0].specs[0]
         assert spec.range.end_lr == 2
         assert spec.range.mode == "linear"
-        assert spec.optimizer == Choice("torch.optim:AdamW", {"weight_decay": 0.015, "amsgrad": True})
+        assert spec.optimizer == Choice(
+            "torch.optim:AdamW", {"weight_decay": 0.015, "amsgrad": True}
+        )
 
 
 @pytest.mark.parametrize(
@@ -86,13 +96,17 @@ async def test_what_is_typed_is_what_is_run():
         ("model.width", "1.5", "expected a whole number"),
     ],
 )
-async def test_wrong_input_is_marked_at_its_field_in_words_and_not_run(path: str, text: str, words: str):
+async def test_wrong_input_is_marked_at_its_field_in_words_and_not_run(
+    path: str, text: str, words: str
+):
     session = FakeSession()
     async with setup_screen(session) as (screen, pilot):
         box(screen, path).widget.value = text
         await until(pilot, lambda: bool(mark(screen, path)))
         assert words in mark(screen, path)
-        assert path in screen_text(screen.app)  # the line beside the run button, visible from everywhere
+        assert path in screen_text(
+            screen.app
+        )  # the line beside the run button, visible from everywhere
         await pilot.press("f5")
         assert not session.drivers
         assert screen.focused is box(screen, path).widget
@@ -125,7 +139,9 @@ async def test_a_file_that_does_not_parse_is_told_with_its_line(tmp_path: Path):
     (tmp_path / "net.py").write_text("def net(:\n    pass\n")
     async with setup_screen() as (screen, pilot):
         choice(screen, "model").target.line.value = f"{tmp_path}/net.py:net"
-        await until(pilot, lambda: any("net.py:1" in problem.message for problem in screen.body.problems))
+        await until(
+            pilot, lambda: any("net.py:1" in problem.message for problem in screen.body.problems)
+        )
 
 
 async def test_a_file_is_listed_without_being_run(tmp_path: Path):
@@ -134,10 +150,16 @@ async def test_a_file_is_listed_without_being_run(tmp_path: Path):
     )
     async with setup_screen() as (screen, pilot):
         choice(screen, "model").target.line.value = f"{tmp_path}/net.py:net"
-        await until(pilot, lambda: any(field.path == "model.width" for field in screen.query(FieldBox)))
+        await until(
+            pilot, lambda: any(field.path == "model.width" for field in screen.query(FieldBox))
+        )
         assert "Makes a net." in screen_text(screen.app)
         await until(
-            pilot, lambda: "required" in mark(screen, "model.width") or "expected" in mark(screen, "model.width")
+            pilot,
+            lambda: (
+                "required" in mark(screen, "model.width")
+                or "expected" in mark(screen, "model.width")
+            ),
         )
         box(screen, "model.width").widget.value = "4"
         await until(pilot, lambda: not screen.body.problems)
@@ -145,10 +167,14 @@ async def test_a_file_is_listed_without_being_run(tmp_path: Path):
 
 
 async def test_a_default_that_is_no_plain_data_is_left_to_the_module(tmp_path: Path):
-    (tmp_path / "net.py").write_text("import torch\ndef net(width: int = 4, act: type = torch.nn.ReLU):\n    pass\n")
+    (tmp_path / "net.py").write_text(
+        "import torch\ndef net(width: int = 4, act: type = torch.nn.ReLU):\n    pass\n"
+    )
     async with setup_screen() as (screen, pilot):
         choice(screen, "model").target.line.value = f"{tmp_path}/net.py:net"
-        await until(pilot, lambda: any(field.path == "model.act" for field in screen.query(FieldBox)))
+        await until(
+            pilot, lambda: any(field.path == "model.act" for field in screen.query(FieldBox))
+        )
         assert box(screen, "model.act").text == ""
         assert "ReLU" in screen_text(screen.app)
         await until(pilot, lambda: screen.spec is not None and screen.spec.model.args == {})
@@ -194,8 +220,13 @@ async def test_a_list_that_comes_later_opens_when_it_comes():
         target.line.value = "torchvision:"
         await until(pilot, lambda: ("data", "torchvision") in asked)
         offer = Offer(target="torchvision:FakeData", summary="Random images.")
-        session.described["data", "torchvision"] = Described(role="data", where="torchvision", offers=(offer,))
-        await until(pilot, lambda: [candidate.text for candidate in target.found] == ["torchvision:FakeData"])
+        session.described["data", "torchvision"] = Described(
+            role="data", where="torchvision", offers=(offer,)
+        )
+        await until(
+            pilot,
+            lambda: [candidate.text for candidate in target.found] == ["torchvision:FakeData"],
+        )
         await pilot.press("enter")
         assert target.text == "torchvision:FakeData"
         await until(pilot, lambda: choice(screen, "data").found.state == "known")
@@ -212,12 +243,21 @@ async def test_paths_complete_folder_by_folder_down_to_what_a_file_offers(tmp_pa
         await until(pilot, lambda: target.menu.display)
         assert [candidate.text for candidate in target.found] == [f"{tmp_path}/nets/"]
         await pilot.press("enter")
-        await until(pilot, lambda: [candidate.note for candidate in target.found] == ["Python file"])
+        await until(
+            pilot, lambda: [candidate.note for candidate in target.found] == ["Python file"]
+        )
         await pilot.press("enter")
-        await until(pilot, lambda: [candidate.text for candidate in target.found] == [f"{tmp_path}/nets/good.py:build"])
+        await until(
+            pilot,
+            lambda: (
+                [candidate.text for candidate in target.found] == [f"{tmp_path}/nets/good.py:build"]
+            ),
+        )
         await pilot.press("enter")
         assert target.text == f"{tmp_path}/nets/good.py:build"
-        await until(pilot, lambda: any(field.path == "model.width" for field in screen.query(FieldBox)))
+        await until(
+            pilot, lambda: any(field.path == "model.width" for field in screen.query(FieldBox))
+        )
 
 
 async def test_what_was_typed_for_an_optimizer_is_there_when_it_is_picked_again():
@@ -226,10 +266,15 @@ async def test_what_was_typed_for_an_optimizer_is_there_when_it_is_picked_again(
         line = choice(screen, "optimizer").target.line
         await pilot.pause()
         line.value = "torch.optim:SGD"
-        await until(pilot, lambda: any(field.path == "optimizer.momentum" for field in screen.query(FieldBox)))
+        await until(
+            pilot,
+            lambda: any(field.path == "optimizer.momentum" for field in screen.query(FieldBox)),
+        )
         await until(pilot, lambda: screen.spec.optimizer == Choice("torch.optim:SGD"))
         line.value = "torch.optim:AdamW"
-        await until(pilot, lambda: any(field.path == "optimizer.betas" for field in screen.query(FieldBox)))
+        await until(
+            pilot, lambda: any(field.path == "optimizer.betas" for field in screen.query(FieldBox))
+        )
         assert box(screen, "optimizer.weight_decay").text == "0.3"
 
 
@@ -253,7 +298,9 @@ async def test_escape_comes_back_from_a_failed_run_with_every_value_kept():
         await pilot.pause()
         await pilot.press("f5")
         await until(pilot, lambda: isinstance(screen.app.screen, RunScreen))
-        session.drivers[0].tell(Ended(status="failed", phase="data", reason="data.py: no such file", seconds=0))
+        session.drivers[0].tell(
+            Ended(status="failed", phase="data", reason="data.py: no such file", seconds=0)
+        )
         await until(pilot, lambda: "no such file" in screen_words(screen.app))
         await pilot.press("escape")
         await until(pilot, lambda: screen.app.screen is screen)
@@ -290,7 +337,8 @@ async def test_what_is_wrong_with_the_worker_is_told():
 
 
 @pytest.mark.parametrize(
-    "text", ["[/]", "[bold", "\x1b[2J", "a\x00b:c", "/etc/shadow:x", "~nobody/x.py:y", ":" * 9, "/" * 300]
+    "text",
+    ["[/]", "[bold", "\x1b[2J", "a\x00b:c", "/etc/shadow:x", "~nobody/x.py:y", ":" * 9, "/" * 300],
 )
 async def test_hostile_text_in_a_target_breaks_nothing(text: str):
     async with setup_screen() as (screen, pilot):

@@ -49,7 +49,14 @@ async def test_the_answer_is_readable_as_text():
     async with run_screen(FakeDriver(whole_run(SPEC))) as (screen, pilot):
         await told(screen, pilot)
         text = screen_text(screen.app)
-        for words in ("3.20e-03", "1.10e-03 to 7.90e-03", "ok:", "confirm it", "1.23e-03  valley", "–  slide"):
+        for words in (
+            "3.20e-03",
+            "1.10e-03 to 7.90e-03",
+            "ok:",
+            "confirm it",
+            "1.23e-03  valley",
+            "–  slide",
+        ):
             assert words in text
         assert "completed: all iterations ran" in text
         assert DIGEST[:12] in text
@@ -183,7 +190,9 @@ async def test_what_a_run_still_tells_after_a_reset_is_not_drawn():
     async with run_screen(driver) as (screen, pilot):
         await told(screen, pilot)
         await pilot.press("r")
-        driver.tell(*curve(SPEC)[20:40], answer(), Ended(status="stopped", reason="reset", seconds=1))
+        driver.tell(
+            *curve(SPEC)[20:40], answer(), Ended(status="stopped", reason="reset", seconds=1)
+        )
         await told(screen, pilot)
         assert screen.view.curves == []
         assert screen.view.suggested is None
@@ -260,7 +269,9 @@ async def test_another_path_after_the_question_is_asked_about_anew(tmp_path: Pat
         assert (tmp_path / "a.json").read_text() == "mine"
 
 
-@pytest.mark.parametrize("path", ["/nowhere/at/all.json", "/", "", "~nobody-here/x.json", "a\x00b.json"])
+@pytest.mark.parametrize(
+    "path", ["/nowhere/at/all.json", "/", "", "~nobody-here/x.json", "a\x00b.json"]
+)
 async def test_a_record_that_cannot_be_written_is_told_and_the_dialog_stays(path: str):
     async with run_screen(FakeDriver(whole_run(SPEC))) as (screen, pilot):
         await told(screen, pilot)
@@ -268,7 +279,12 @@ async def test_a_record_that_cannot_be_written_is_told_and_the_dialog_stays(path
         dialog = screen.app.screen
         dialog.query_one("Input").value = path
         await pilot.press("enter")
-        await until(pilot, lambda: "not written" in screen_words(screen.app) or "needed" in screen_words(screen.app))
+        await until(
+            pilot,
+            lambda: (
+                "not written" in screen_words(screen.app) or "needed" in screen_words(screen.app)
+            ),
+        )
         assert screen.app.screen is dialog
 
 
@@ -300,7 +316,12 @@ async def test_a_failed_run_shows_what_where_and_the_log_and_the_app_lives():
     driver = FakeDriver()
     async with run_screen(driver) as (screen, pilot):
         driver.tell(
-            Ended(status="failed", phase="model", reason="net.py failed to import: No module named 'x'", seconds=0)
+            Ended(
+                status="failed",
+                phase="model",
+                reason="net.py failed to import: No module named 'x'",
+                seconds=0,
+            )
         )
         await told(screen, pilot)
         text = screen_text(screen.app)
@@ -335,7 +356,10 @@ async def test_hostile_text_is_shown_and_never_obeyed():
         event = answer(verdict="too_noisy", reason=HOSTILE, advice=HOSTILE)
         event = msgspec.structs.replace(event, suggestions={HOSTILE: 1.0})
         driver.tell(
-            started(spec, digest=HOSTILE, log=HOSTILE), Notice(text=HOSTILE, level="warning"), *curve(SPEC, 9), event
+            started(spec, digest=HOSTILE, log=HOSTILE),
+            Notice(text=HOSTILE, level="warning"),
+            *curve(SPEC, 9),
+            event,
         )
         await told(screen, pilot)
         driver.tell(Ended(status="failed", phase=HOSTILE, reason=HOSTILE, seconds=1))
@@ -389,7 +413,9 @@ async def test_repeats_are_drawn_and_counted():
     spec = msgspec.structs.replace(SPEC, range=msgspec.structs.replace(SPEC.range, repeats=3))
     driver = FakeDriver()
     async with run_screen(driver, spec) as (screen, pilot):
-        driver.tell(started(spec), *(step for repeat in range(3) for step in curve(spec, repeat=repeat)))
+        driver.tell(
+            started(spec), *(step for repeat in range(3) for step in curve(spec, repeat=repeat))
+        )
         await told(screen, pilot)
         assert "300/300" in screen_text(screen.app)
         assert len(screen.view.curves) == 3
@@ -401,7 +427,10 @@ async def test_events_of_an_earlier_run_are_not_in_the_record(tmp_path: Path):
         await told(screen, pilot)
         await pilot.press("enter")
         driver.tell(
-            started(SPEC), Notice(text="second"), *curve(SPEC, 7), Ended(status="stopped", reason="x", seconds=1)
+            started(SPEC),
+            Notice(text="second"),
+            *curve(SPEC, 7),
+            Ended(status="stopped", reason="x", seconds=1),
         )
         await told(screen, pilot)
         assert isinstance(screen.view.events[0], Started)

@@ -12,11 +12,22 @@ from lrtui.tui.run.budget import Budget, parse_budget, usual_budget
 from lrtui.tui.run.state import RunState
 from lrtui.tui.run.trials import trials_picture
 from lrtui.tui.run.trials_screen import Trials
-from tests.tui.doubles import SPEC, FakeDriver, answer, confirmation, curve, started, trial, whole_run
+from tests.tui.doubles import (
+    SPEC,
+    FakeDriver,
+    answer,
+    confirmation,
+    curve,
+    started,
+    trial,
+    whole_run,
+)
 from tests.tui.helpers import run_screen, screen_text, told, until
 
 TRIALS = [trial(3.2e-3, 0.4), trial(9.6e-3, 0.3), trial(1.1e-3, None)]
-LIMIT = Measured(name="stability", values={"limit": 1e-3, "eigenvalue": 2000.0, "formula": "2/λ", "problem": ""})
+LIMIT = Measured(
+    name="stability", values={"limit": 1e-3, "eigenvalue": 2000.0, "formula": "2/λ", "problem": ""}
+)
 
 
 async def going(screen, pilot, driver: FakeDriver, *events: Measured) -> None:
@@ -29,7 +40,11 @@ async def going(screen, pilot, driver: FakeDriver, *events: Measured) -> None:
     driver.tell(*events)
     await told(screen, pilot)
     await until(
-        pilot, lambda: screen.app.screen._drawn is not None and screen.app.screen._drawn[0] == screen.view.version
+        pilot,
+        lambda: (
+            screen.app.screen._drawn is not None
+            and screen.app.screen._drawn[0] == screen.view.version
+        ),
     )
 
 
@@ -77,7 +92,9 @@ async def test_c_asks_for_budget_and_schedule_and_the_driver_is_given_them():
         assert "2.00e-01 (the end boundary, as the peak)" in screen_text(screen.app)
         await pilot.press("enter")
         await until(pilot, lambda: bool(driver.budgets))
-        assert driver.budgets == [{"lr": 2e-1, "iterations": None, "seconds": 30.0, "schedule": "one-cycle"}]
+        assert driver.budgets == [
+            {"lr": 2e-1, "iterations": None, "seconds": 30.0, "schedule": "one-cycle"}
+        ]
 
 
 @pytest.mark.parametrize("size", [(80, 24), (100, 30), (200, 50)])
@@ -120,7 +137,13 @@ async def test_x_stops_the_trainings():
 async def test_a_better_rate_is_taken_by_a_and_is_in_the_record_with_the_trials(tmp_path: Path):
     driver = FakeDriver(whole_run(SPEC))
     async with run_screen(driver) as (screen, pilot):
-        await going(screen, pilot, driver, *TRIALS, confirmation("refuted", better=9.6e-3, reason="9.6e-03 is better"))
+        await going(
+            screen,
+            pilot,
+            driver,
+            *TRIALS,
+            confirmation("refuted", better=9.6e-3, reason="9.6e-03 is better"),
+        )
         await until(pilot, lambda: "a takes it" in screen_text(screen.app))
         assert screen.view.answer.suggestion.lr == 3.2e-3
         await pilot.press("a")
@@ -145,10 +168,18 @@ async def test_a_better_rate_is_taken_by_a_and_is_in_the_record_with_the_trials(
 async def test_a_better_peak_becomes_the_end_boundary_and_leaves_the_answer_alone():
     driver = FakeDriver(whole_run(SPEC))
     async with run_screen(driver) as (screen, pilot):
-        peaks = [Measured(name=one.name, values={**one.values, "schedule": "one-cycle"}) for one in TRIALS]
-        refuted = confirmation("refuted", better=9.6e-3, reason="9.6e-03 is better", schedule="one-cycle")
+        peaks = [
+            Measured(name=one.name, values={**one.values, "schedule": "one-cycle"})
+            for one in TRIALS
+        ]
+        refuted = confirmation(
+            "refuted", better=9.6e-3, reason="9.6e-03 is better", schedule="one-cycle"
+        )
         await going(screen, pilot, driver, *peaks, refuted)
-        await until(pilot, lambda: "let it peak at 9.6e-03 instead" in " ".join(screen_text(screen.app).split()))
+        await until(
+            pilot,
+            lambda: "let it peak at 9.6e-03 instead" in " ".join(screen_text(screen.app).split()),
+        )
         assert "a takes it" in " ".join(screen_text(screen.app).split())
         await pilot.press("a")
         assert screen.boundaries.end == 9.6e-3
@@ -221,7 +252,11 @@ def test_a_training_that_blew_up_does_not_flatten_those_in_front():
         view.feed(event)
     picture = trials_picture(view)
     rows = draw(picture, 100, 20)
-    high = max(float(label) for row in rows[1:-2] if (label := "".join(char for char, _ in row[:6]).strip()))
+    high = max(
+        float(label)
+        for row in rows[1:-2]
+        if (label := "".join(char for char, _ in row[:6]).strip())
+    )
     assert high < 10
     assert picture.roles == ("repeat", "smooth", "suggestion")
 

@@ -27,7 +27,12 @@ def three_repeats(spec: RunSpec = THREE) -> list[list[Step]]:
 
 def run_of_three() -> list:
     steps = [step for one in three_repeats() for step in one]
-    return [started(THREE, momentum=0.9), *steps, answer(), Ended(status="completed", reason="all", seconds=1.0)]
+    return [
+        started(THREE, momentum=0.9),
+        *steps,
+        answer(),
+        Ended(status="completed", reason="all", seconds=1.0),
+    ]
 
 
 def test_trimming_is_the_analysis_of_the_trimmed_curve():
@@ -50,7 +55,9 @@ def test_smoothing_redoes_the_smoothed_losses_from_the_raw_ones():
     assert found.suggestions == analyse([again]).suggestions
     drawn = redrawn([steps], ViewOptions(smooth_f=0.2), axis_for(1e-7, 10, True))[0]
     assert drawn.columns[0].smooth == pytest.approx(raw[0])
-    assert drawn.columns[max(drawn.columns)].smooth == pytest.approx(exponential_average(raw, 0.2)[-1])
+    assert drawn.columns[max(drawn.columns)].smooth == pytest.approx(
+        exponential_average(raw, 0.2)[-1]
+    )
 
 
 def test_a_repeat_left_out_has_no_say():
@@ -146,7 +153,13 @@ async def test_a_written_record_has_the_answer_as_it_stands_and_what_was_changed
         record = json.loads(target.read_text())
         assert record["suggestion"]["lr"] == pytest.approx(screen.view.answer.suggestion.lr)
         assert record["bounds"]["start_lr"] == pytest.approx(screen.boundaries.start)
-        view = {"name": "view", "smooth_f": 0.1, "skip_start": 0, "skip_end": 1, "without_repeats": [2]}
+        view = {
+            "name": "view",
+            "smooth_f": 0.1,
+            "skip_start": 0,
+            "skip_end": 1,
+            "without_repeats": [2],
+        }
         assert record["measured"] == [view]
         assert len(record["repeats"]) == 3
 
