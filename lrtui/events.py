@@ -1,15 +1,30 @@
-"""What a run tells, as it happens. The chart, the progress line, the journal and a viewer all consume these."""
+"""The contract of events: all that a run tells, as it happens.
+
+The chart, the progress line of the headless command, the journal and an attached viewer consume these and know nothing
+of each other. A run is `Started`, then `Step`s, then `Suggested` and `Ended`. After that come `Measured` results of
+what is asked for beside the curve, and `Restored` after a reset. A `Notice` may come at any time.
+"""
 
 import math
 from typing import Any, Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
-from lrtui.analysis.answer import Bounds, Suggestion
+from lrtui.analysis.answer import Bounds, ConfirmVerdict, Schedule, Suggestion
 from lrtui.spec import RunSpec
 
 Status = Literal["completed", "diverged", "stopped", "interrupted", "failed"]
 NonFinite = Literal["nan", "inf", "-inf"]
+Check = Literal["confirmation", "stability"]  # what is asked for beside a curve
+
+
+class NonFinitePlace(msgspec.Struct, frozen=True):
+    """Where a null stands for a number that is not finite, and which kind it is."""
+
+    series: str
+    index: int
+    kind: str
 
 
 class Started(msgspec.Struct, frozen=True, kw_only=True, tag="started", tag_field="event"):
@@ -58,11 +73,77 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, tag="step", tag_field="eve
         return self.raw_loss if self.raw_loss is not None else float(self.nonfinite or "nan")
 
 
-class Measured(msgspec.Struct, frozen=True, kw_only=True, tag="measured", tag_field="event"):
-    """Something measured beside the curve: a confirmation's result, a stability limit, a throughput."""
+class TrialResult(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="trial", tag_field="name"
+):
+    """A finished short training of a confirmation. `loss` is None for one that blew up."""
 
-    name: str
-    values: dict[str, Any]
+    lr: float
+    what: str  # what this rate is to the answer: "suggestion", "lower end" …
+    round: int
+    seed: int
+    iterations: int
+    loss: float | None
+    curve: list[float | None]  # training losses, thinned
+    schedule: Schedule
+    spent: int  # optimizer steps of all trials so far
+    nonfinite: list[NonFinitePlace] = []
+
+
+class ConfirmationResult(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    tag="confirmation",
+    tag_field="name",
+):
+    """The end of a confirmation: the verdict of its trials, or the `problem` that left it without one.
+
+    Without a problem every field is set. `better` is the rate that beat `lr`, where one did.
+    """
+
+    verdict: ConfirmVerdict | None = None
+    lr: float | None = None
+    better: float | UnsetType | None = UNSET
+    reason: str = ""
+    margin: float | UnsetType | None = UNSET  # see lrtui.engine.confirm.verdict.Confirmation
+    error: float | UnsetType | None = UNSET
+    iterations: int | None = None
+    schedule: Schedule | None = None
+    judged_by: str = ""
+    problem: str
+    nonfinite: list[NonFinitePlace] = []
+
+
+class StabilityResult(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="stability", tag_field="name"
+):
+    """The largest stable learning rate at the start of training, or the `problem` that left it unknown."""
+
+    limit: float | UnsetType | None = UNSET
+    eigenvalue: float | UnsetType | None = UNSET
+    formula: str = ""
+    problem: str
+    nonfinite: list[NonFinitePlace] = []
+
+
+class ViewResult(msgspec.Struct, frozen=True, kw_only=True, tag="view", tag_field="name"):
+    """How the person changed the curves that the answer is computed from; `smooth_f` is None where it is the run's own."""
+
+    smooth_f: float | None
+    skip_start: int
+    skip_end: int
+    without_repeats: list[int]
+
+
+Result = TrialResult | ConfirmationResult | StabilityResult | ViewResult
+
+
+class Measured(msgspec.Struct, frozen=True):
+    """Something measured beside the curve. Written as `{"event": "measured", "name": …, "values": {…}}`."""
+
+    result: Result
 
 
 class Suggested(msgspec.Struct, frozen=True, kw_only=True, tag="suggestion", tag_field="event"):
@@ -107,15 +188,46 @@ def nonfinite_kind(value: float) -> NonFinite | None:
     return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
 
 
+def ends_check(event: Event) -> bool:
+    """Whether the event ends a confirmation or a stability measurement, with a result or without."""
+    return isinstance(event, Measured) and isinstance(
+        event.result, ConfirmationResult | StabilityResult
+    )
+
+
+class MeasuredLine(msgspec.Struct, frozen=True, tag="measured", tag_field="event"):
+    """How a `Measured` is written."""
+
+    name: str
+    values: dict[str, Any]
+
+
+Line = Started | Step | MeasuredLine | Suggested | Notice | Restored | Ended
+
 _encoder = msgspec.json.Encoder()
-_decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+_decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
 
 
 def encode(event: Event) -> bytes:
     """One line of JSON, newline included."""
-    return _encoder.encode(event) + b"\n"
+    return _encoder.encode(to_line(event)) + b"\n"
 
 
 def decode(line: bytes) -> Event:
     """The event of one line; raises msgspec.DecodeError for anything else."""
-    return _decoder.decode(line)
+    return from_line(_decoder.decode(line))
+
+
+def to_line(event: Event) -> Line:
+    """The event as it is written."""
+    if not isinstance(event, Measured):
+        return event
+    values = msgspec.to_builtins(event.result)
+    return MeasuredLine(name=values.pop("name"), values=values)
+
+
+def from_line(line: Line) -> Event:
+    """The event that was written; raises msgspec.ValidationError for a result that is none."""
+    if not isinstance(line, MeasuredLine):
+        return line
+    return Measured(msgspec.convert({"name": line.name, **line.values}, Result))

@@ -13,12 +13,11 @@ from torch import nn
 from torch.optim import Optimizer
 
 from lrtui.analysis.analyse import Analysis, analyse
-from lrtui.analysis.answer import Suggestion
+from lrtui.analysis.answer import Schedule, Suggestion
 from lrtui.analysis.candidates import FACTOR
 from lrtui.engine import precision as precisions
 from lrtui.engine.batches import check_loaders, generators
 from lrtui.engine.confirm.budget import Trials, budgeted, check_trials, drained
-from lrtui.engine.confirm.trial import Schedule
 from lrtui.engine.confirm.trial_setup import (
     TrialSettings,
     TrialSetup,

@@ -4,17 +4,14 @@ Commands go to the worker, messages come back: the events of a run (`lrtui.event
 questions. Plain data, without torch: both sides import it.
 """
 
-from typing import Literal
-
 import msgspec
 
+from lrtui.analysis.answer import Schedule
 from lrtui.catalog.availability import Availability
 from lrtui.catalog.infer import Facts
 from lrtui.catalog.offers import Offer, Role
-from lrtui.events import Ended, Measured, Notice, Restored, Started, Step, Suggested
+from lrtui.events import Event, Line, Measured, MeasuredLine, from_line, to_line
 from lrtui.spec import Choice, LoaderSpec, RunSpec
-
-Schedule = Literal["constant", "one-cycle"]
 
 
 class Run(msgspec.Struct, frozen=True, tag="run", tag_field="command"):
@@ -130,16 +127,18 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True, tag="fetched", tag_fiel
 
 
 Answer = Described | Looked | Checked | Fetching | Fetched
-Message = Ready | Answer | Started | Step | Measured | Suggested | Notice | Restored | Ended
+Message = Ready | Answer | Event
 
 _encoder = msgspec.json.Encoder()
 _command_decoder: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Command)
-_message_decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
+_message_decoder: msgspec.json.Decoder[Ready | Answer | Line] = msgspec.json.Decoder(
+    Ready | Answer | Line
+)
 
 
 def encode(message: Message | Command) -> bytes:
     """One line of JSON, newline included."""
-    return _encoder.encode(message) + b"\n"
+    return _encoder.encode(to_line(message) if isinstance(message, Measured) else message) + b"\n"
 
 
 def decode_command(line: bytes) -> Command:
@@ -149,7 +148,8 @@ def decode_command(line: bytes) -> Command:
 
 def decode_message(line: bytes) -> Message:
     """The message of one line; raises msgspec.DecodeError for anything else."""
-    return _message_decoder.decode(line)
+    message = _message_decoder.decode(line)
+    return from_line(message) if isinstance(message, MeasuredLine) else message
 
 
 def key(data: Choice, loader: LoaderSpec | None = None) -> str:

@@ -21,7 +21,9 @@ from lrtui.events import (
     Ended,
     Event,
     Measured,
+    NonFinitePlace,
     Notice,
+    Result,
     Started,
     Status,
     Step,
@@ -33,19 +35,12 @@ from lrtui.spec import RunSpec
 SCHEMA = "lrtui.run/1"
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _OF_STARTED = ("id", "created", "lrtui", "torch", "device", "digest", "log", "momentum")
+_RESULT_NAMES = ("trial", "confirmation", "stability", "view")
 _MAX_BYTES = 256 * 2**20
 
 
 class RecordError(ValueError):
     """A file that is no run record. Its text is one clear line."""
-
-
-class NonFinitePlace(msgspec.Struct, frozen=True):
-    """Where a null stands for a number that is not finite, and which kind it is."""
-
-    series: str
-    index: int
-    kind: str
 
 
 class History(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,7 +76,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     suggestion: Suggestion | None = None
     suggestions: dict[str, float | None] = {}
     bounds: Bounds | None = None
-    measured: list[dict[str, Any]] = []
+    measured: list[Result] = []
     notices: list[str] = []
     unknown: dict[str, Any] = {}
 
@@ -138,7 +133,7 @@ def from_events(events: Iterable[Event]) -> RunRecord:
                     name: getattr(event, name) for name in ("suggestion", "suggestions", "bounds")
                 }
             case Measured():
-                fields["measured"].append({"name": event.name, **event.values})
+                fields["measured"].append(event.result)
             case Notice():
                 fields["notices"].append(event.text)
             case Ended():
@@ -182,7 +177,9 @@ def history_of(steps: list[Step]) -> History:
 def to_json(record: RunRecord) -> bytes:
     """The record as RFC 8259 JSON, indented by two, with the keys that were loaded but not understood."""
     document = msgspec.to_builtins(record)
-    document = _merged(document.pop("unknown"), document)
+    loaded = document.pop("unknown")
+    document["measured"] += _unknown_results(loaded)
+    document = _merged(loaded, document)
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
 
 
@@ -208,13 +205,32 @@ def from_json(text: bytes, name: str = "record") -> RunRecord:
     if schema != SCHEMA:
         raise RecordError(f"{name}: written by a newer lrtui ({schema}); this one reads {SCHEMA}")
     try:
-        record = msgspec.convert({**document, "unknown": document}, RunRecord)
+        record = msgspec.convert(_understood(document), RunRecord)
         _same_lengths(record.history)
         for history in record.repeats:
             _same_lengths(history)
     except (msgspec.ValidationError, ValueError, RecursionError) as error:
         raise RecordError(f"{name}: {error}") from None
     return record
+
+
+def _understood(document: dict[str, Any]) -> dict[str, Any]:
+    """The document without the results of kinds that only a newer version knows."""
+    results = document.get("measured")
+    if isinstance(results, list):
+        newer = _unknown_results(document)
+        known = [result for result in results if result not in newer]
+        return {**document, "measured": known, "unknown": document}
+    return {**document, "unknown": document}
+
+
+def _unknown_results(document: dict[str, Any]) -> list[Any]:
+    """The entries of `measured` whose name this version does not know."""
+    return [
+        result
+        for result in document.get("measured", [])
+        if isinstance(result, dict) and result.get("name") not in _RESULT_NAMES
+    ]
 
 
 class _Foreign(msgspec.Struct):

@@ -4,6 +4,8 @@ from typing import Literal
 
 import msgspec
 
+Schedule = Literal["constant", "one-cycle"]
+ConfirmVerdict = Literal["confirmed", "refuted", "undecided"]
 Verdict = Literal[
     "ok",
     "no_descent",

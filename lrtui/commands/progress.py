@@ -2,9 +2,8 @@
 
 import io
 import sys
-from typing import Any
 
-from lrtui.events import Ended, Event, Measured, Notice, Started, Step, Suggested
+from lrtui.events import Ended, Event, Measured, Notice, Started, Step, Suggested, TrialResult
 
 
 class Progress:
@@ -30,8 +29,8 @@ class Progress:
             case Step():
                 self._count += 1
                 self._step(event)
-            case Measured(name="trial"):
-                self._line(_trial_text(event.values))
+            case Measured(result=TrialResult() as trial):
+                self._line(_trial_text(trial))
             case Suggested() | Ended():
                 self.close()
 
@@ -64,6 +63,6 @@ class Progress:
         self._out.write("".join(char if char.isprintable() else " " for char in text) + "\n")
 
 
-def _trial_text(values: dict[str, Any]) -> str:
-    loss = "blew up" if values["loss"] is None else f"loss {values['loss']:.4g}"
-    return f"trial of {values['iterations']} steps  lr {values['lr']:.2e}  {loss}"
+def _trial_text(trial: TrialResult) -> str:
+    loss = "blew up" if trial.loss is None else f"loss {trial.loss:.4g}"
+    return f"trial of {trial.iterations} steps  lr {trial.lr:.2e}  {loss}"

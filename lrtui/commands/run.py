@@ -9,13 +9,13 @@ from types import FrameType
 
 import msgspec
 
+from lrtui.analysis.answer import Schedule
 from lrtui.commands.answer import answered, summary
 from lrtui.commands.progress import Progress
 from lrtui.commands.streams import ANSWER, NO_ANSWER, NOT_SAVED, USER_FAILED, note, say, stdout
 from lrtui.events import Ended, Event, Suggested
 from lrtui.launch.driver import Driver
 from lrtui.launch.session import Session
-from lrtui.protocol import Schedule
 from lrtui.record import RecordError, RunRecord, from_events, to_json
 from lrtui.runs.store import save
 from lrtui.spec import RunSpec

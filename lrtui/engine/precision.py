@@ -195,9 +195,11 @@ def of_backend(
 
 def apex_initialize(model: Any, optimizers: Any, name: str) -> tuple[Any, Any]:
     """`amp.initialize` for `apex-O1` or `apex-O2`; model and optimizer must not be used in another way afterwards."""
-    return apex.amp().initialize(
-        model, optimizers, opt_level=name.removeprefix("apex-"), verbosity=0
-    )  # type: ignore[no-any-return]
+    level = name.removeprefix("apex-")
+    prepared: tuple[Any, Any] = apex.amp().initialize(
+        model, optimizers, opt_level=level, verbosity=0
+    )
+    return prepared
 
 
 @contextlib.contextmanager

@@ -2,8 +2,8 @@
 
 from typing import Protocol
 
+from lrtui.analysis.answer import Schedule
 from lrtui.events import Event
-from lrtui.protocol import Schedule
 from lrtui.spec import RunSpec
 
 
@@ -35,14 +35,14 @@ class Driver(Protocol):
     ) -> None:
         """Confirm the last run's suggestion (or `lr`) by short trainings, within so many iterations or seconds.
 
-        A `Measured("trial")` follows for each, then exactly one `Measured("confirmation")`, upon which it is not busy
-        any more; whatever went wrong is in that one's `problem` (see `lrtui.measured`). The record is written anew with
+        A `TrialResult` follows for each, then exactly one `ConfirmationResult`, upon which it is not busy any more;
+        whatever went wrong is in that one's `problem`. The record is written anew with
         them. Nothing happens while it is busy.
         """
         ...
 
     def stability(self) -> None:
-        """Measure the stability limit of the last run's objects; exactly one `Measured("stability")` ends it."""
+        """Measure the stability limit of the last run's objects; exactly one `StabilityResult` ends it."""
         ...
 
     def stop(self) -> None:

@@ -14,10 +14,27 @@ from typing import Any, Protocol
 
 from lrtui import __version__
 from lrtui.analysis.analyse import Analysis
-from lrtui.events import Ended, Event, Measured, Restored, Started, Status, Step, Suggested
-from lrtui.measured import STOPPED, broken_off, concluded, limit_event, trial_event
-from lrtui.protocol import Schedule
+from lrtui.analysis.answer import Schedule
+from lrtui.events import (
+    Check,
+    Ended,
+    Event,
+    Measured,
+    Restored,
+    Started,
+    Status,
+    Step,
+    Suggested,
+    ends_check,
+)
 from lrtui.record import new_id, now
+from lrtui.run_events import (
+    STOPPED,
+    check_problem,
+    confirmation_event,
+    stability_event,
+    trial_event,
+)
 from lrtui.spec import RunSpec
 
 Facts = dict[str, Any]  # the fields of `Started` that only torch knows; `digest` among them
@@ -105,7 +122,9 @@ class LiveDriver:
     def stability(self) -> None:
         """Measure the stability limit."""
         self._ask(
-            lambda: self._check("stability", lambda: iter([limit_event(self._live.stability())]))
+            lambda: self._check(
+                "stability", lambda: iter([stability_event(self._live.stability())])
+            )
         )
 
     def stop(self) -> None:
@@ -194,18 +213,20 @@ class LiveDriver:
             return "failed", _line(error)
         return self._live.outcome()
 
-    def _check(self, name: str, how: Callable[[], Iterator[Measured]]) -> None:
+    def _check(self, name: Check, how: Callable[[], Iterator[Measured]]) -> None:
         """Measure something beside the curve; the last event has the name, whatever happens."""
-        last = broken_off(name, STOPPED)
+        last = check_problem(name, STOPPED)
         try:
             for event in how():
-                if event.name == name:
+                if ends_check(event):
                     last = event
                 else:
                     self.events.append(event)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a user's code may raise anything, and it is told
             traceback.print_exc()
-            last = broken_off(name, str(error) if isinstance(error, ValueError) else _line(error))
+            last = check_problem(
+                name, str(error) if isinstance(error, ValueError) else _line(error)
+            )
         self.events.append(last)
 
     def _trials(self, how: Facts) -> Iterator[Measured]:
@@ -216,7 +237,7 @@ class LiveDriver:
                 try:
                     event = next(run)
                 except StopIteration as end:
-                    yield concluded(end.value, how["schedule"], self._live.judged_by)
+                    yield confirmation_event(end.value, how["schedule"], self._live.judged_by)
                     return
                 if hasattr(event, "curve"):  # a finished trial, not one of its steps
                     finished.append(event)

@@ -8,12 +8,13 @@ from pathlib import Path
 import msgspec
 
 from lrtui import __version__
+from lrtui.analysis.answer import Schedule
 from lrtui.catalog.targets import locate, split
-from lrtui.events import Ended, Event, Measured, Notice, Restored, Started, Step
+from lrtui.events import Check, Ended, Event, Notice, Restored, Started, Step, ends_check
 from lrtui.launch.process import WorkerProcess
-from lrtui.measured import CHECKS, STOPPED, broken_off
-from lrtui.protocol import Answer, Confirm, Message, Ready, Reset, Run, Schedule, Stability, Stop
+from lrtui.protocol import Answer, Confirm, Message, Ready, Reset, Run, Stability, Stop
 from lrtui.record import RecordError, from_events, new_id, now
+from lrtui.run_events import STOPPED, check_problem
 from lrtui.runs.store import journal_path, record_path, save
 from lrtui.spec import CHOICES, RunSpec
 
@@ -38,7 +39,7 @@ class WorkerDriver:
         self._first = 0  # where the events of the run in progress begin
         self._began = 0.0
         self._busy = False
-        self._check = ""  # what is being measured beside the last run's curve
+        self._check: Check | None = None  # what is being measured beside the last run's curve
         self._stopped = False
         self._closed = False
         self._lock = (
@@ -93,13 +94,13 @@ class WorkerDriver:
         """Measure the stability limit on the worker's live objects."""
         self._ask("stability", Stability())
 
-    def _ask(self, check: str, command: Confirm | Stability) -> None:
+    def _ask(self, check: Check, command: Confirm | Stability) -> None:
         with self._lock:
             if self._busy or self._closed:
                 return
             if self._process is None or self._process.ended:
                 self._append(
-                    broken_off(
+                    check_problem(
                         check, "the worker with the run's objects is gone: run the range test again"
                     )
                 )
@@ -154,8 +155,8 @@ class WorkerDriver:
         self._append(message)
 
     def _append(self, event: Event) -> None:
-        if isinstance(event, Ended) or (isinstance(event, Measured) and event.name in CHECKS):
-            self._busy, self._check = False, ""
+        if isinstance(event, Ended) or ends_check(event):
+            self._busy, self._check = False, None
             if self._process is not None:
                 self._process.end_within(None)
         self.events.append(event)
@@ -174,7 +175,7 @@ class WorkerDriver:
             return
         log = self._process.log if self._process is not None else ""
         if self._check:
-            last = broken_off(
+            last = check_problem(
                 self._check, STOPPED if self._stopped else f"the worker {words}; its log: {log}"
             )
             self._recovered(last)

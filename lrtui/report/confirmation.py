@@ -4,15 +4,11 @@ import math
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
-from typing import Any
 
 import msgspec
 
-from lrtui.analysis.answer import Bounds, Suggestion
-
-Values = dict[str, Any]
-CONSTANT, ONE_CYCLE = "constant", "one-cycle"
-BROKEN_OFF = ""
+from lrtui.analysis.answer import Bounds, Schedule, Suggestion
+from lrtui.events import ConfirmationResult, Result, StabilityResult, TrialResult
 
 
 class TrialRow(msgspec.Struct, frozen=True):
@@ -28,111 +24,113 @@ class TrialRow(msgspec.Struct, frozen=True):
     trials: int
 
 
-def latest(measured: Sequence[Values]) -> tuple[list[Values], Values | None]:
+def latest(
+    measured: Sequence[Result],
+) -> tuple[list[TrialResult], ConfirmationResult | None]:
     """The trials of the last confirmation and its result (None while it is going on), out of a record's `measured`."""
-    trials: list[Values] = []
-    result = None
-    for values in measured:
-        if values.get("name") == "trial":
-            trials, result = ([] if result else trials) + [values], None
-        elif values.get("name") == "confirmation":
-            trials, result = ([] if result else trials), values
-    return trials, result
+    trials: list[TrialResult] = []
+    confirmation: ConfirmationResult | None = None
+    for result in measured:
+        if isinstance(result, TrialResult | ConfirmationResult) and confirmation is not None:
+            trials, confirmation = [], None
+        if isinstance(result, TrialResult):
+            trials.append(result)
+        elif isinstance(result, ConfirmationResult):
+            confirmation = result
+    return trials, confirmation
 
 
-def rows(trials: Sequence[Values]) -> list[TrialRow]:
+def rows(trials: Sequence[TrialResult]) -> list[TrialRow]:
     """A row for each rate, from the lowest to the highest."""
-    found = []
-    by_rate = sorted((msgspec.convert(trial, _Trial) for trial in trials), key=attrgetter("lr"))
-    for lr, group in groupby(by_rate, attrgetter("lr")):
-        all_ = list(group)
-        last = [trial for trial in all_ if trial.round == max(one.round for one in all_)]
-        losses = [trial.loss for trial in last if trial.loss is not None]
-        mean = sum(losses) / len(losses) if len(losses) == len(last) else None
-        found.append(TrialRow(lr, last[-1].what, mean, last[-1].iterations, len(last)))
-    return found
+    by_rate = groupby(sorted(trials, key=attrgetter("lr")), attrgetter("lr"))
+    return [_row(lr, list(own)) for lr, own in by_rate]
 
 
-def verdicts(measured: Sequence[Values]) -> list[Values]:
+def _row(lr: float, trials: Sequence[TrialResult]) -> TrialRow:
+    """The trials of one rate in the last round that it was in."""
+    last_round = max(trial.round for trial in trials)
+    last = [trial for trial in trials if trial.round == last_round]
+    losses = [trial.loss for trial in last if trial.loss is not None]
+    mean = sum(losses) / len(losses) if len(losses) == len(last) else None
+    return TrialRow(lr, last[-1].what, mean, last[-1].iterations, len(last))
+
+
+def verdicts(measured: Sequence[Result]) -> list[ConfirmationResult]:
     """The last result for each schedule, the latest at the end; one that came to nothing counts until the next."""
-    found: dict[str, Values] = {}
-    for values in measured:
-        if values.get("name") == "confirmation":
-            found.pop(BROKEN_OFF, None)
-            schedule = BROKEN_OFF if values.get("problem") else values.get("schedule", CONSTANT)
-            found.pop(schedule, None)
-            found[schedule] = values
-    return list(found.values())
+    by_schedule: dict[Schedule | None, ConfirmationResult] = {}
+    for result in measured:
+        if isinstance(result, ConfirmationResult):
+            schedule = None if result.problem else result.schedule or "constant"
+            by_schedule.pop(None, None)
+            by_schedule.pop(schedule, None)
+            by_schedule[schedule] = result
+    return list(by_schedule.values())
 
 
 def corrected(
-    measured: Sequence[Values], suggestion: Suggestion | None, bounds: Bounds | None
+    measured: Sequence[Result], suggestion: Suggestion | None, bounds: Bounds | None
 ) -> tuple[Suggestion | None, Bounds | None]:
     """The answer with the better rate where the trials refuted it: as the suggestion, or as the peak of one-cycle."""
     for result in verdicts(measured):
-        tried, better = result.get("lr"), result.get("better")
-        if tried is None or better is None:
+        if result.lr is None or not result.better:
             continue
-        if result.get("schedule") == ONE_CYCLE:
-            if (
-                bounds is not None
-                and math.isclose(bounds.end_lr, tried)
-                and bounds.start_lr < better
-            ):
-                bounds = msgspec.structs.replace(bounds, end_lr=better)
+        if result.schedule == "one-cycle":
+            bounds = _with_peak(bounds, result.lr, result.better)
         elif (
             suggestion is not None
             and suggestion.lr is not None
-            and math.isclose(suggestion.lr, tried)
+            and math.isclose(suggestion.lr, result.lr)
         ):
-            suggestion = msgspec.structs.replace(suggestion, lr=better)
+            suggestion = msgspec.structs.replace(suggestion, lr=result.better)
     return suggestion, bounds
 
 
-def lines(measured: Sequence[Values], lr: float | None = None) -> Iterator[str]:
+def _with_peak(bounds: Bounds | None, tried: float, better: float) -> Bounds | None:
+    """The bounds with a better upper one, where the trials tried the one that they have."""
+    if bounds is None or not math.isclose(bounds.end_lr, tried) or bounds.start_lr >= better:
+        return bounds
+    return msgspec.structs.replace(bounds, end_lr=better)
+
+
+def lines(measured: Sequence[Result], lr: float | None = None) -> Iterator[str]:
     """The verdict, the table of trials, and the stability limit beside the answer, as far as they were measured."""
-    trials, result = latest(measured)
-    for one in verdicts(measured):
-        yield f"confirm  {verdict_line(one)}"
+    for verdict in verdicts(measured):
+        yield f"confirm  {verdict_line(verdict)}"
+    trials, confirmation = latest(measured)
     if trials:
-        judged_by = (result or {}).get("judged_by")
-        yield f"trials   {trials[-1]['schedule']}{f', loss reached is the {judged_by}' if judged_by else ''}"
+        judged_by = confirmation.judged_by if confirmation else ""
+        judged = f", loss reached is the {judged_by}" if judged_by else ""
+        yield f"trials   {trials[-1].schedule}{judged}"
         yield f"         {'lr':8}  {'what':16}  {'loss':>8}  steps"
         for row in rows(trials):
             loss = "blew up" if row.loss is None else f"{row.loss:.3g}"
             steps = f"{row.steps}" if row.trials == 1 else f"{row.steps} × {row.trials}"
             yield f"         {row.lr:.2e}  {row.what:16}  {loss:>8}  {steps}"
-    for values in measured:
-        if values.get("name") == "stability":
-            yield f"stable   {stability_line(values, lr)}"
+    for result in measured:
+        if isinstance(result, StabilityResult):
+            yield f"stable   {stability_line(result, lr)}"
 
 
-def verdict_line(result: Values) -> str:
+def verdict_line(result: ConfirmationResult) -> str:
     """What a confirmation came to, and the better rate where there is one."""
-    if result.get("problem"):
-        return f"no verdict: {result['problem']}"
-    one_cycle = result.get("schedule") == ONE_CYCLE
-    said = f"{result['verdict']}{' for one-cycle' if one_cycle else ''}: {result['reason']}"
-    if not result.get("better"):
-        return said
-    return f"{said}; {'let it peak at' if one_cycle else 'train at'} {result['better']:.1e} instead"
+    if result.problem:
+        return f"no verdict: {result.problem}"
+    one_cycle = result.schedule == "one-cycle"
+    schedule = " for one-cycle" if one_cycle else ""
+    verdict = f"{result.verdict}{schedule}: {result.reason}"
+    if not result.better:
+        return verdict
+    advice = "let it peak at" if one_cycle else "train at"
+    return f"{verdict}; {advice} {result.better:.1e} instead"
 
 
-def stability_line(values: Values, lr: float | None = None) -> str:
+def stability_line(result: StabilityResult, lr: float | None = None) -> str:
     """The stability limit in words, and why the answer may be above it."""
-    if values.get("problem"):
-        return f"no limit: {values['problem']}"
-    limit = values["limit"]
-    source = f"{values['formula']}, eigenvalue {values['eigenvalue']:.3g}"
-    said = f"below {limit:.1e} at the start of training ({source})"
-    if lr is None or lr <= limit:
-        return said
-    return f"{said}; the answer is {lr / limit:.2g} times that, as it may be where the curvature falls in training"
-
-
-class _Trial(msgspec.Struct):
-    lr: float
-    round: int
-    iterations: int
-    loss: float | None
-    what: str = ""
+    if not result.limit:
+        return f"no limit: {result.problem}"
+    source = f"{result.formula}, eigenvalue {result.eigenvalue:.3g}"
+    limit = f"below {result.limit:.1e} at the start of training ({source})"
+    if lr is None or lr <= result.limit:
+        return limit
+    ratio = lr / result.limit
+    return f"{limit}; the answer is {ratio:.2g} times that, as it may be where the curvature falls in training"

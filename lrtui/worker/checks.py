@@ -1,6 +1,6 @@
 """What is measured beside a curve, on the live objects of a run: trials that confirm its answer, the stability limit.
 
-The last event has the check's name and ends it (see `lrtui.measured`).
+The last event ends the check (see `lrtui.events.ends_check`).
 """
 
 import threading
@@ -12,8 +12,14 @@ from lrtui.engine.confirm.trial import Trial
 from lrtui.engine.step import updates_itself
 from lrtui.events import Measured
 from lrtui.finder import LRFinder
-from lrtui.measured import STOPPED, broken_off, concluded, limit_event, trial_event
 from lrtui.protocol import Confirm
+from lrtui.run_events import (
+    STOPPED,
+    check_problem,
+    confirmation_event,
+    stability_event,
+    trial_event,
+)
 from lrtui.spec import RunSpec
 
 FEW_BATCHES = (
@@ -45,17 +51,17 @@ def confirmation(
             try:
                 event = next(run)
             except StopIteration as end:
-                yield concluded(end.value, command.schedule, judged_by)
+                yield confirmation_event(end.value, command.schedule, judged_by)
                 return
             if isinstance(event, Trial):
                 finished.append(event)
                 yield trial_event(finished, answer, command.schedule)
-    yield broken_off("confirmation", f"{STOPPED} after {len(finished)} trials")
+    yield check_problem("confirmation", f"{STOPPED} after {len(finished)} trials")
 
 
 def stability(finder: LRFinder, built: Built) -> Iterator[Measured]:
     """The largest stable learning rate at the start."""
-    yield limit_event(finder.stability(built.train_loader))
+    yield stability_event(finder.stability(built.train_loader))
 
 
 def _validated(built: Built, spec: RunSpec) -> bool:

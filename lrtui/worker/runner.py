@@ -16,11 +16,22 @@ from lrtui.build.assemble import Built, build
 from lrtui.catalog.errors import BuildError, told
 from lrtui.engine import precision
 from lrtui.engine.optim import momentum_of
-from lrtui.events import Ended, Event, Measured, Notice, Restored, Started, Status, Step
+from lrtui.events import (
+    Check,
+    Ended,
+    Event,
+    Measured,
+    Notice,
+    Restored,
+    Started,
+    Status,
+    Step,
+    ends_check,
+)
 from lrtui.finder import LRFinder
-from lrtui.measured import STOPPED, broken_off
 from lrtui.protocol import Confirm
 from lrtui.record import from_events, now
+from lrtui.run_events import STOPPED, check_problem
 from lrtui.runs.curves import answer_of
 from lrtui.spec import RunSpec
 from lrtui.worker import checks
@@ -199,28 +210,28 @@ class Runner:
         )
 
     def _check(
-        self, name: str, how: Callable[[LRFinder, Built, RunSpec], Iterator[Measured]]
+        self, name: Check, how: Callable[[LRFinder, Built, RunSpec], Iterator[Measured]]
     ) -> None:
-        """Measure something beside the last run's curve; the last event has the name, whatever happens."""
+        """Measure something beside the last run's curve; the last event ends the check, whatever happens."""
         recorder, finder, built = self._recorder, self._finder, self._built
         if recorder is None or finder is None or built is None:
-            self._send(broken_off(name, "there is no model yet: run the range test first"))
+            self._send(check_problem(name, "there is no model yet: run the range test first"))
             return
         spec = next(event.spec for event in recorder.events if isinstance(event, Started))
-        last = broken_off(name, STOPPED)
+        last = check_problem(name, STOPPED)
         recorder.reopen()
         try:
             for event in how(finder, built, spec):
-                if event.name == name:
+                if ends_check(event):
                     last = event
                 else:
                     recorder.emit(event)
         except ValueError as error:
             traceback.print_exc()
-            last = broken_off(name, str(error))
+            last = check_problem(name, str(error))
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a user's code may raise anything; the log has it all
             traceback.print_exc()
-            last = broken_off(name, told(error))
+            last = check_problem(name, told(error))
         recorder.finish(last)
 
     def _suggest(self, recorder: Recorder) -> None:

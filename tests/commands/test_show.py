@@ -237,7 +237,7 @@ def test_a_spec_of_a_newer_version_leaves_out_the_code_alone() -> None:
         ('{"lr": [1, 2], "loss": [1]}', "2 learning rates but 1 losses"),
         (
             '{"schema": "lrtui.run/1", "id": "a", "created": "b", "measured": [{"name": "trial"}]}',
-            "cannot be read",
+            "missing required field `lr` - at `$.measured[0]`",
         ),
         (
             '{"schema": "lrtui.run/1", "id": "a", "created": "b", "spec": {"range": [1]},'

@@ -10,7 +10,17 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from lrtui import LRFinder
-from lrtui.events import Ended, Measured, Restored, Started, Step, Suggested
+from lrtui.events import (
+    ConfirmationResult,
+    Ended,
+    Measured,
+    Restored,
+    StabilityResult,
+    Started,
+    Step,
+    Suggested,
+    TrialResult,
+)
 from lrtui.launch.live_driver import LiveDriver
 from lrtui.live import LiveObjects, show, steps_of
 
@@ -93,14 +103,14 @@ def test_trials_and_the_limit_are_told_and_end_in_one_event_each(finder, loader,
     driver.confirm(lr=0.1, iterations=1500)
     wait(driver)
     told = driver.events[ready:]
-    assert [event.name for event in told[:-1]] == ["trial"] * (len(told) - 1)
-    assert told[-1].name == "confirmation"
-    assert told[-1].values["verdict"] in ("confirmed", "refuted", "undecided")
-    assert told[-2].values["spent"] == sum(event.values["iterations"] for event in told[:-1])
+    assert all(isinstance(event.result, TrialResult) for event in told[:-1])
+    assert isinstance(told[-1].result, ConfirmationResult)
+    assert told[-1].result.verdict in ("confirmed", "refuted", "undecided")
+    assert told[-2].result.spent == sum(event.result.iterations for event in told[:-1])
     driver.stability()
     wait(driver)
-    assert driver.events[-1].name == "stability"
-    assert driver.events[-1].values["limit"] > 0
+    assert isinstance(driver.events[-1].result, StabilityResult)
+    assert driver.events[-1].result.limit > 0
 
 
 def test_a_check_that_cannot_be_is_told_in_its_own_event(finder, loader, tmp_path):
@@ -112,8 +122,7 @@ def test_a_check_that_cannot_be_is_told_in_its_own_event(finder, loader, tmp_pat
     driver.confirm(lr=0.1)
     wait(driver)
     assert driver.events[-1] == Measured(
-        name="confirmation",
-        values={"problem": "no loader was given to show(), so nothing can be trained"},
+        ConfirmationResult(problem="no loader was given to show(), so nothing can be trained")
     )
 
 

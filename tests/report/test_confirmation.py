@@ -2,36 +2,54 @@
 
 import math
 
+import msgspec
 import pytest
 import torch
+from msgspec.structs import replace
 
+from lrtui.analysis.analyse import Analysis
 from lrtui.analysis.answer import Bounds, Suggestion
 from lrtui.analysis.candidates import what_it_is
-from lrtui.measured import measured, thinned
+from lrtui.engine.confirm.trial import Trial
+from lrtui.events import ConfirmationResult, TrialResult, encode
 from lrtui.report.code import code_lines, dotted_name
 from lrtui.report.confirmation import corrected, latest, lines, rows, verdict_line, verdicts
+from lrtui.run_events import thinned, trial_event
 from lrtui.spec import Choice
 
 ANSWER = Suggestion(lr=0.01, low=0.002, high=0.03, verdict="ok", reason="", method="")
 BOUNDS = Bounds(0.001, 0.05)
 
 
-def trial(lr: float, loss: float, round: int = 0, seed: int = 0, steps: int = 20) -> dict:
-    given = {
-        "lr": lr, "what": what_it_is(lr, 0.01, ANSWER, BOUNDS), "round": round, "seed": seed, "iterations": steps,
-        "loss": loss, "schedule": "constant",
-    }  # fmt: skip
-    return {"name": "trial", **measured("trial", given).values}
+def trial(
+    lr: float, loss: float | None, round: int = 0, seed: int = 0, steps: int = 20
+) -> TrialResult:
+    return TrialResult(
+        lr=lr,
+        what=what_it_is(lr, 0.01, ANSWER, BOUNDS),
+        round=round,
+        seed=seed,
+        iterations=steps,
+        loss=loss,
+        curve=[],
+        schedule="constant",
+        spent=steps,
+    )
 
 
 TRIALS = [
-    trial(0.01, 0.5), trial(0.03, 0.4), trial(0.001, 2.0), trial(0.1, math.inf),
+    trial(0.01, 0.5), trial(0.03, 0.4), trial(0.001, 2.0), trial(0.1, None),
     trial(0.01, 0.3, 1, 0, 50), trial(0.03, 0.1, 1, 0, 50), trial(0.01, 0.5, 1, 1, 50), trial(0.03, 0.2, 1, 1, 50),
 ]  # fmt: skip
-REFUTED = {
-    "name": "confirmation", "verdict": "refuted", "lr": 0.01, "better": 0.03, "reason": "3.0e-02 reached less",
-    "problem": "", "judged_by": "validation loss",
-}  # fmt: skip
+REFUTED = ConfirmationResult(
+    verdict="refuted",
+    lr=0.01,
+    better=0.03,
+    reason="3.0e-02 reached less",
+    problem="",
+    judged_by="validation loss",
+)
+STOPPED = ConfirmationResult(problem="stopped")
 
 
 def test_a_row_says_what_a_rate_is_and_what_its_last_trials_reached() -> None:
@@ -55,38 +73,35 @@ def test_a_refutation_names_the_better_rate() -> None:
 def test_only_the_last_confirmation_counts() -> None:
     trials, result = latest([*TRIALS, REFUTED, trial(0.5, 1.0)])
     assert (len(trials), result) == (1, None)
-    trials, result = latest([*TRIALS, REFUTED, {"name": "confirmation", "problem": "stopped"}])
+    trials, result = latest([*TRIALS, REFUTED, STOPPED])
     assert trials == []
-    assert result == {"name": "confirmation", "problem": "stopped"}
-    assert list(lines([{"name": "confirmation", "problem": "stopped"}])) == [
-        "confirm  no verdict: stopped"
-    ]
+    assert result == STOPPED
+    assert list(lines([STOPPED])) == ["confirm  no verdict: stopped"]
 
 
 def test_the_last_verdict_for_each_schedule_is_told() -> None:
-    peak = {**REFUTED, "schedule": "one-cycle", "lr": 0.05, "better": 0.1}
-    constant = {**REFUTED, "schedule": "constant"}
-    stopped = {"name": "confirmation", "problem": "stopped"}
-    assert verdicts([constant, peak, {**constant, "better": 0.02}]) == [
+    peak = replace(REFUTED, schedule="one-cycle", lr=0.05, better=0.1)
+    constant = replace(REFUTED, schedule="constant")
+    assert verdicts([constant, peak, replace(constant, better=0.02)]) == [
         peak,
-        {**constant, "better": 0.02},
+        replace(constant, better=0.02),
     ]
-    assert verdicts([peak, stopped]) == [peak, stopped]
-    assert verdicts([stopped, peak]) == [peak]
+    assert verdicts([peak, STOPPED]) == [peak, STOPPED]
+    assert verdicts([STOPPED, peak]) == [peak]
     assert verdict_line(peak).startswith("refuted for one-cycle: ")
     assert verdict_line(peak).endswith("let it peak at 1.0e-01 instead")
 
 
 def test_what_was_refuted_gives_way_to_the_better_rate_and_only_that() -> None:
-    peak = {**REFUTED, "schedule": "one-cycle", "lr": 0.05, "better": 0.1}
+    peak = replace(REFUTED, schedule="one-cycle", lr=0.05, better=0.1)
     suggestion, bounds = corrected([REFUTED, peak], ANSWER, BOUNDS)
     assert suggestion is not None
     assert (suggestion.lr, bounds) == (0.03, Bounds(0.001, 0.1))
-    assert corrected([{**REFUTED, "lr": 0.02}, {**peak, "lr": 0.06}], ANSWER, BOUNDS) == (
+    assert corrected([replace(REFUTED, lr=0.02), replace(peak, lr=0.06)], ANSWER, BOUNDS) == (
         ANSWER,
         BOUNDS,
     )
-    assert corrected([{**REFUTED, "better": None, "verdict": "confirmed"}], ANSWER, BOUNDS) == (
+    assert corrected([replace(REFUTED, better=None, verdict="confirmed")], ANSWER, BOUNDS) == (
         ANSWER,
         BOUNDS,
     )
@@ -94,10 +109,13 @@ def test_what_was_refuted_gives_way_to_the_better_rate_and_only_that() -> None:
 
 
 def test_numbers_that_are_not_finite_are_null_and_their_places_are_listed() -> None:
-    values = measured("trial", {"loss": math.nan, "curve": [1.0, -math.inf], "seed": 1}).values
-    assert values["loss"] is None
-    assert values["curve"] == [1.0, None]
-    assert values["nonfinite"] == [
+    answer = Analysis(suggestion=ANSWER, suggestions={}, agreement=None, bounds=BOUNDS)
+    trial = Trial(lr=0.01, round=0, seed=1, iterations=2, loss=math.nan, curve=(1.0, -math.inf))
+    written = msgspec.json.decode(encode(trial_event([trial], answer, "constant")))
+    assert written["name"] == "trial"
+    assert written["values"]["loss"] is None
+    assert written["values"]["curve"] == [1.0, None]
+    assert written["values"]["nonfinite"] == [
         {"series": "loss", "index": 0, "kind": "nan"},
         {"series": "curve", "index": 1, "kind": "-inf"},
     ]

@@ -30,7 +30,7 @@ def test_an_answer_is_explained_viewed_otherwise_tried_and_written(tmp_path: Pat
         app.wait_for(lambda _: (tmp_path / "tried.json").exists())
         app.press("q")
         assert app.wait_for_exit() == 0
-    names = [one["name"] for one in load(tmp_path / "tried.json").measured]
+    names = [one.__struct_config__.tag for one in load(tmp_path / "tried.json").measured]
     assert names[0] == "trial"
     assert set(names) == {"trial", "confirmation", "view"}
     assert not re.search("Traceback", app.text)

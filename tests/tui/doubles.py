@@ -2,13 +2,23 @@
 
 import math
 
-from lrtui.analysis.answer import Bounds, Suggestion
+from lrtui.analysis.answer import Bounds, ConfirmVerdict, Schedule, Suggestion
 from lrtui.analysis.candidates import what_it_is
 from lrtui.catalog.availability import Availability
 from lrtui.catalog.infer import Facts
 from lrtui.catalog.offers import Field, Offer
-from lrtui.events import Ended, Event, Measured, Restored, Started, Step, Suggested
-from lrtui.measured import CHECKS
+from lrtui.events import (
+    ConfirmationResult,
+    Ended,
+    Event,
+    Measured,
+    Restored,
+    Started,
+    Step,
+    Suggested,
+    TrialResult,
+    ends_check,
+)
 from lrtui.protocol import Checked, Described, Fetched, Fetching, Looked, Ready, key
 from lrtui.spec import Choice, LoaderSpec, RangeSpec, RunSpec
 
@@ -89,20 +99,41 @@ def trial(
     curve = [2.3 - 0.02 * i for i in range(steps)]
     found = answer()
     what = what_it_is(lr, 3.2e-3, found.suggestion, found.bounds)
-    return Measured(name="trial", values={
-        "lr": lr, "what": what, "round": round, "seed": seed, "iterations": steps, "loss": loss, "curve": curve,
-        "schedule": "constant", "spent": steps,
-    })  # fmt: skip
+    return Measured(
+        TrialResult(
+            lr=lr,
+            what=what,
+            round=round,
+            seed=seed,
+            iterations=steps,
+            loss=loss,
+            curve=curve,
+            schedule="constant",
+            spent=steps,
+        )
+    )
 
 
 def confirmation(
-    verdict: str = "confirmed", better: float | None = None, **values: object
+    verdict: ConfirmVerdict = "confirmed",
+    better: float | None = None,
+    reason: str = "no rate trains better",
+    schedule: Schedule = "constant",
 ) -> Measured:
-    return Measured(name="confirmation", values={
-        "verdict": verdict, "lr": 3.2e-3, "better": better, "reason": "no rate trains better", "margin": 0.1,
-        "error": 0.01, "iterations": 120, "schedule": "constant", "judged_by": "validation loss", "problem": "",
-        **values,
-    })  # fmt: skip
+    return Measured(
+        ConfirmationResult(
+            verdict=verdict,
+            lr=3.2e-3,
+            better=better,
+            reason=reason,
+            margin=0.1,
+            error=0.01,
+            iterations=120,
+            schedule=schedule,
+            judged_by="validation loss",
+            problem="",
+        )
+    )
 
 
 class FakeDriver:
@@ -141,9 +172,7 @@ class FakeDriver:
 
     def tell(self, *events: Event) -> None:
         self.events.extend(events)
-        if events and (
-            isinstance(events[-1], Ended | Restored) or getattr(events[-1], "name", "") in CHECKS
-        ):
+        if events and (isinstance(events[-1], Ended | Restored) or ends_check(events[-1])):
             self.busy = False
 
 

@@ -7,8 +7,9 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from typing import Any, NamedTuple, get_args
 
+from lrtui.analysis.answer import Schedule
 from lrtui.analysis.halving import affordable, least_budget, trials_in
-from lrtui.engine.confirm.trial import Schedule, Trial, TrialRunner, TrialStep
+from lrtui.engine.confirm.trial import Trial, TrialRunner, TrialStep
 from lrtui.engine.confirm.verdict import Confirmation, confirm, decide, difference, undecided
 
 PROBE_STEPS = 5

@@ -3,16 +3,16 @@
 import math
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from torch.optim import Optimizer
 
+from lrtui.analysis.answer import Schedule
 from lrtui.engine.batches import OutOfData
 from lrtui.engine.optim import set_learning_rates, set_momentum
 from lrtui.engine.step import TrainStep
 from lrtui.engine.validation import Validation
 
-Schedule = Literal["constant", "one-cycle"]
 BLOWN_UP = 9.0  # a trial is over when its loss is so many times the first one's size above it
 FIRST = 5  # losses, which tell what size a loss near zero has
 

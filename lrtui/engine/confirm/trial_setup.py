@@ -13,9 +13,10 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from lrtui.analysis.analyse import Analysis
+from lrtui.analysis.answer import Schedule
 from lrtui.analysis.candidates import rates_to_try
 from lrtui.engine.batches import DataLoaderIter, generators, is_split, move, train_batches
-from lrtui.engine.confirm.trial import Schedule, TrialRunner, pace_setter
+from lrtui.engine.confirm.trial import TrialRunner, pace_setter
 from lrtui.engine.forward import Forward
 from lrtui.engine.ramp import keep_ratios
 from lrtui.engine.replay import Replay

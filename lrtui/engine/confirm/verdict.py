@@ -12,12 +12,10 @@ import math
 import statistics
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
+from lrtui.analysis.answer import ConfirmVerdict, Schedule
 from lrtui.analysis.halving import FINAL_SEEDS, kept, steps_per_round
-from lrtui.engine.confirm.trial import Schedule, Trial, TrialRunner, TrialStep
-
-ConfirmVerdict = Literal["confirmed", "refuted", "undecided"]
+from lrtui.engine.confirm.trial import Trial, TrialRunner, TrialStep
 
 OF_FALL, OF_LOSS = (
     0.05,

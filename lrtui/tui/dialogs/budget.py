@@ -9,7 +9,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from lrtui.protocol import Schedule
+from lrtui.analysis.answer import Schedule
 from lrtui.tui.dialogs.dialog import Dialog
 from lrtui.tui.numbers import rate
 from lrtui.tui.run.budget import SCHEDULES, Budget, Candidates, parse_budget

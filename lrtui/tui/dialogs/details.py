@@ -105,12 +105,9 @@ def _code(code: dict[str, str]) -> Iterator[Content]:
 def _checks(view: RunState) -> Iterator[Content]:
     for result in verdicts(view.measured):
         yield Content.assemble(("short trainings: ", "dim"), clean(verdict_line(result)))
-    limits = [values for values in view.measured if values["name"] == "stability"]
-    if limits:
-        yield Content.assemble(
-            ("stability: ", "dim"),
-            clean(stability_line(limits[-1], view.answer.suggestion.lr if view.answer else None)),
-        )
+    if view.stability is not None:
+        lr = view.answer.suggestion.lr if view.answer else None
+        yield Content.assemble(("stability: ", "dim"), clean(stability_line(view.stability, lr)))
 
 
 def _rules(view: RunState) -> Iterator[Content]:

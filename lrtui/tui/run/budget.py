@@ -3,9 +3,8 @@
 import re
 from typing import Any, NamedTuple
 
-from lrtui.analysis.answer import Bounds, Suggestion
+from lrtui.analysis.answer import Bounds, Schedule, Suggestion
 from lrtui.analysis.candidates import rates_to_try
-from lrtui.protocol import Schedule
 
 Candidates = dict[
     Schedule, tuple[float, str]

@@ -47,5 +47,5 @@ def save_record(view: RunState, bounds: Bounds | None, path: Path, *, overwrite:
 
     events = [*view.events, *([view.answer] if view.answer else [])]
     if view.lens != AS_MEASURED:
-        events.append(Measured(name="view", values=view.lens.values))
+        events.append(Measured(view.lens.result))
     save(msgspec.structs.replace(from_events(events), bounds=bounds), path, overwrite=overwrite)

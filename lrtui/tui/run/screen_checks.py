@@ -37,19 +37,18 @@ class Checks(Takes):
     def better(self) -> float | None:
         """The rate that beat the one that was tried, until it is taken."""
         result = self.view.confirmation
-        better = result.get("better") if result else None
-        if result is None or better is None:
+        if result is None or not result.better:
             return None
-        peak = result.get("schedule") == "one-cycle"
+        peak = result.schedule == "one-cycle"
         taken = (self.boundaries.end if self.boundaries else None) if peak else self.view.taken_lr
-        return None if taken == better else float(better)
+        return None if taken == result.better else result.better
 
     def take_better(self) -> None:
         """Take that rate: as the answer, or for one-cycle as the end boundary."""
         better, result = self.better, self.view.confirmation
         if better is None or result is None:
             return
-        if result.get("schedule") == "one-cycle" and self.boundaries:
+        if result.schedule == "one-cycle" and self.boundaries:
             self.boundaries = self.boundaries.ending(better)
             self.tell(f"the end boundary is {rate(better)} now; w writes it")
         else:

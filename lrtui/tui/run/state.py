@@ -3,13 +3,27 @@
 import math
 from bisect import bisect_left
 from collections import deque
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
 from lrtui.analysis.answer import Bounds
-from lrtui.events import Ended, Event, Measured, Notice, Restored, Started, Step, Suggested
-from lrtui.measured import CHECKS
+from lrtui.events import (
+    Check,
+    ConfirmationResult,
+    Ended,
+    Event,
+    Measured,
+    Notice,
+    Restored,
+    Result,
+    StabilityResult,
+    Started,
+    Step,
+    Suggested,
+    TrialResult,
+    ends_check,
+)
 from lrtui.report.confirmation import latest
 from lrtui.spec import RunSpec
 from lrtui.tui.chart.axis import Axis, axis_for
@@ -57,8 +71,8 @@ class RunState:
         self.ended: Ended | None = None
         self.restored: Restored | None = None
         self.notice = ""
-        self.measured: list[dict[str, Any]] = []  # beside the curve, as a record keeps it
-        self.checking = ""  # what is being measured beside it now
+        self.measured: list[Result] = []  # beside the curve
+        self.checking: Check | None = None  # what is being measured beside it now
         self.limit_shown = True
         self.taken_lr: float | None = (
             None  # a rate that short trainings found better, and the person took
@@ -120,12 +134,12 @@ class RunState:
         self.version += 1
 
     def _measure(self, event: Measured) -> None:
-        self.measured.append({"name": event.name, **event.values})
-        if event.name in CHECKS:
-            self.checking = ""
+        self.measured.append(event.result)
+        if ends_check(event):
+            self.checking = None
         self.version += 1
 
-    def check(self, name: str) -> None:
+    def check(self, name: Check) -> None:
         """Something beside the curve was asked for."""
         self.checking = name
         self.version += 1
@@ -213,23 +227,26 @@ class RunState:
         return min(near, key=lambda step: abs(step.lr - lr), default=None)
 
     @property
-    def trials(self) -> list[dict[str, Any]]:
+    def trials(self) -> list[TrialResult]:
         """The trials of the last confirmation, or of the one that is going on."""
         trials, result = latest(self.measured)
         return [] if result is not None and self.checking == "confirmation" else trials
 
     @property
-    def confirmation(self) -> dict[str, Any] | None:
+    def confirmation(self) -> ConfirmationResult | None:
         """What the last trials came to; None while they are going on."""
         return None if self.checking == "confirmation" else latest(self.measured)[1]
 
     @property
+    def stability(self) -> StabilityResult | None:
+        """The last stability measurement."""
+        results = [result for result in self.measured if isinstance(result, StabilityResult)]
+        return results[-1] if results else None
+
+    @property
     def limit(self) -> float | None:
         """The stability limit, where one was measured."""
-        return next(
-            (one.get("limit") for one in reversed(self.measured) if one["name"] == "stability"),
-            None,
-        )
+        return (self.stability.limit or None) if self.stability else None
 
     @property
     def proposal(self) -> Bounds | None:

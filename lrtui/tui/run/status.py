@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from textual.content import Content
 
 from lrtui.events import Step
-from lrtui.report.confirmation import ONE_CYCLE
 from lrtui.tui.clean import clean
 from lrtui.tui.numbers import loss, rate
 from lrtui.tui.run.boundaries import Boundaries
@@ -101,15 +100,13 @@ def _checked(view: RunState) -> Iterator[str | tuple[str, str]]:
     """What was measured beside the curve, in a word each: the rest is a key away."""
     result = view.confirmation
     if result is not None:
-        yield from (
-            (f"   tried{' as one-cycle' if result.get('schedule') == ONE_CYCLE else ''}: ", "dim"),
-            (clean(str(result.get("verdict", "no verdict"))), "bold"),
-            ("  c shows", "dim"),
-        )
-    limits = [values for values in view.measured if values["name"] == "stability"]
-    if limits and view.limit_shown:
-        limit, problem = limits[-1].get("limit"), limits[-1].get("problem")
-        words = clean(
-            f"no limit: {problem}" if problem else f"limit {rate(limit)}, {limits[-1]['formula']}"
-        )
-        yield (f"   {words}", "" if problem else "$warning")
+        schedule = " as one-cycle" if result.schedule == "one-cycle" else ""
+        yield (f"   tried{schedule}: ", "dim")
+        yield (result.verdict or "no verdict", "bold")
+        yield ("  c shows", "dim")
+    stability = view.stability
+    if stability is not None and view.limit_shown:
+        if view.limit is None:
+            yield f"   no limit: {clean(stability.problem)}"
+        else:
+            yield (f"   limit {rate(view.limit)}, {clean(stability.formula)}", "$warning")

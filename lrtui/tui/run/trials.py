@@ -1,25 +1,23 @@
 """Short trainings as a picture and as text: the last training of every rate."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from textual.content import Content
 
+from lrtui.events import TrialResult
 from lrtui.report.confirmation import rows, verdict_line
-from lrtui.tui.chart.axis import axis_for
+from lrtui.tui.chart.axis import Axis, axis_for
 from lrtui.tui.chart.plotting import Picture, Role
 from lrtui.tui.chart.thinning import Thinned
 from lrtui.tui.clean import clean
 from lrtui.tui.numbers import loss, rate
 from lrtui.tui.run.state import RunState
 
-Values = dict[str, Any]
-
 
 def head(view: RunState) -> Content:
     """What is tried, and how far it is."""
-    schedule = view.trials[-1]["schedule"] if view.trials else ""
-    spent = sum(trial["iterations"] for trial in view.trials)
+    schedule = view.trials[-1].schedule if view.trials else ""
+    spent = sum(trial.iterations for trial in view.trials)
     going_on = view.checking == "confirmation"
     return Content.assemble(
         ("short trainings", "bold"),
@@ -32,11 +30,11 @@ def head(view: RunState) -> Content:
 def trials_picture(view: RunState) -> Picture:
     """Loss over iterations: the tried rate in front, its best rival beside it, the rest faint."""
     last = _last_of_each(view.trials)
-    longest = max((trial["iterations"] for trial in last.values()), default=1)
+    longest = max((trial.iterations for trial in last.values()), default=1)
     axis = axis_for(0.0, float(longest), log=False)
     tried = _tried(view)
     finite = {
-        lr: trial["loss"] for lr, trial in last.items() if trial["loss"] is not None and lr != tried
+        lr: trial.loss for lr, trial in last.items() if trial.loss is not None and lr != tried
     }
     rival = min(finite, key=finite.__getitem__, default=None)
     front: dict[float | None, Role] = {rival: "smooth", tried: "suggestion"}
@@ -86,26 +84,26 @@ def verdict(view: RunState, better: float | None) -> Content:
         "undecided": "bold $warning",
     }
     word, _, rest = verdict_line(result).partition(":")
-    judged = result.get("judged_by")
+    judged = result.judged_by
     return Content.assemble(
         (word, styles.get(word.split()[0], "bold $error")), clean(f":{rest}"),
         (f" (judged by the {clean(str(judged))})", "dim") if judged else "",
         ("   a takes it", "bold $accent") if better else "",
-        ("   taken", "bold $success") if result.get("better") and not better else "",
+        ("   taken", "bold $success") if result.better and not better else "",
     )  # fmt: skip
 
 
 def _tried(view: RunState) -> float | None:
     """The rate that the trials are about: the first one is always it."""
-    return view.trials[0]["lr"] if view.trials else None
+    return view.trials[0].lr if view.trials else None
 
 
-def _last_of_each(trials: list[Values]) -> dict[float, Values]:
-    return {trial["lr"]: trial for trial in trials}
+def _last_of_each(trials: list[TrialResult]) -> dict[float, TrialResult]:
+    return {trial.lr: trial for trial in trials}
 
 
-def _curve(trial: Values, axis: Any) -> Thinned:
-    curve, points = Thinned(axis), trial["curve"]
+def _curve(trial: TrialResult, axis: Axis) -> Thinned:
+    curve, points = Thinned(axis), trial.curve
     for place, value in enumerate(points):
-        curve.add(place * (trial["iterations"] - 1) / max(1, len(points) - 1), None, value)
+        curve.add(place * (trial.iterations - 1) / max(1, len(points) - 1), None, value)
     return curve

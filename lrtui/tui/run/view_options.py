@@ -1,7 +1,9 @@
 """ViewOptions: how the curves are looked at (smoothing, trimming, repeats left out). Values, so undoing is easy."""
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
+
+from lrtui.events import ViewResult
 
 Side = Literal["start", "end"]
 
@@ -69,14 +71,14 @@ class ViewOptions:
         )
 
     @property
-    def values(self) -> dict[str, Any]:
+    def result(self) -> ViewResult:
         """What is changed, as a record keeps it."""
-        return {
-            "smooth_f": self.smooth_f,
-            "skip_start": self.skip_start,
-            "skip_end": self.skip_end,
-            "without_repeats": sorted(self.without),
-        }
+        return ViewResult(
+            smooth_f=self.smooth_f,
+            skip_start=self.skip_start,
+            skip_end=self.skip_end,
+            without_repeats=sorted(self.without),
+        )
 
 
 AS_MEASURED = ViewOptions()

@@ -3,10 +3,11 @@
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from lrtui.events import Ended, Measured
-from lrtui.measured import broken_off
+from lrtui.events import Ended, Measured, StabilityResult
+from lrtui.run_events import check_problem
 from lrtui.tui.chart.plotting import draw
 from lrtui.tui.run.budget import Budget, parse_budget, usual_budget
 from lrtui.tui.run.state import RunState
@@ -25,9 +26,7 @@ from tests.tui.doubles import (
 from tests.tui.helpers import run_screen, screen_text, told, until
 
 TRIALS = [trial(3.2e-3, 0.4), trial(9.6e-3, 0.3), trial(1.1e-3, None)]
-LIMIT = Measured(
-    name="stability", values={"limit": 1e-3, "eigenvalue": 2000.0, "formula": "2/λ", "problem": ""}
-)
+LIMIT = Measured(StabilityResult(limit=1e-3, eigenvalue=2000.0, formula="2/λ", problem=""))
 
 
 async def going(screen, pilot, driver: FakeDriver, *events: Measured) -> None:
@@ -126,7 +125,7 @@ async def test_x_stops_the_trainings():
         await going(screen, pilot, driver, TRIALS[0])
         await pilot.press("x")
         assert driver.asked == ["confirm", "stop"]
-        driver.tell(broken_off("confirmation", "stopped by the user after 1 trials"))
+        driver.tell(check_problem("confirmation", "stopped by the user after 1 trials"))
         await told(screen, pilot)
         await until(pilot, lambda: "stopped by the user" in screen_text(screen.app))
         assert not screen.view.busy
@@ -169,8 +168,7 @@ async def test_a_better_peak_becomes_the_end_boundary_and_leaves_the_answer_alon
     driver = FakeDriver(whole_run(SPEC))
     async with run_screen(driver) as (screen, pilot):
         peaks = [
-            Measured(name=one.name, values={**one.values, "schedule": "one-cycle"})
-            for one in TRIALS
+            Measured(msgspec.structs.replace(one.result, schedule="one-cycle")) for one in TRIALS
         ]
         refuted = confirmation(
             "refuted", better=9.6e-3, reason="9.6e-03 is better", schedule="one-cycle"
@@ -237,7 +235,7 @@ async def test_an_optimizer_without_a_theory_is_told_in_a_line():
     async with run_screen(driver) as (screen, pilot):
         await told(screen, pilot)
         await pilot.press("l")
-        driver.tell(broken_off("stability", "there is no theory for Lion"))
+        driver.tell(check_problem("stability", "there is no theory for Lion"))
         await told(screen, pilot)
         text = screen_text(screen.app)
         assert "there is no theory for Lion" in text
@@ -246,9 +244,8 @@ async def test_an_optimizer_without_a_theory_is_told_in_a_line():
 
 def test_a_training_that_blew_up_does_not_flatten_those_in_front():
     view = RunState(SPEC)
-    for event in (trial(3.2e-3, 0.4), trial(9.6e-3, 0.3), trial(0.1, None)):
-        if event.values["lr"] == 0.1:
-            event.values["curve"] = [2.3, 50.0, 4000.0]
+    blown_up = msgspec.structs.replace(trial(0.1, None).result, curve=[2.3, 50.0, 4000.0])
+    for event in (trial(3.2e-3, 0.4), trial(9.6e-3, 0.3), Measured(blown_up)):
         view.feed(event)
     picture = trials_picture(view)
     rows = draw(picture, 100, 20)
