@@ -1,4 +1,5 @@
 import contextlib
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -120,7 +121,7 @@ def test_a_wrong_file_is_refused_with_its_line_and_the_nearest_name(text: str, s
     assert str(caught.value).startswith(said)
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(SpecError, match=r"gone\.toml: No such file"):
         read(tmp_path / "gone.toml")
 

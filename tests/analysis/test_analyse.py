@@ -21,7 +21,7 @@ measured = hnp.arrays(
 )
 
 
-def test_everything_is_answered_at_once():
+def test_everything_is_answered_at_once() -> None:
     curves = [Curve(*valley(seed=seed)) for seed in range(3)]
     found = analyse(curves)
     assert found.suggestion == suggest_curves(curves)
@@ -30,13 +30,13 @@ def test_everything_is_answered_at_once():
     assert found.agreement == agreement(found.suggestions)
 
 
-def test_a_rule_answers_for_repeats_with_its_median():
+def test_a_rule_answers_for_repeats_with_its_median() -> None:
     curves = [Curve(*valley(seed=seed, width=0.3)) for seed in range(3)]
     alone = sorted(suggest_all(curve)["minimum"] for curve in curves)
     assert analyse(curves).suggestions["minimum"] == pytest.approx(alone[1])
 
 
-def test_an_analysis_can_be_written_and_read():
+def test_an_analysis_can_be_written_and_read() -> None:
     found = analyse([Curve(*valley())])
     assert msgspec.json.decode(msgspec.json.encode(found), type=type(found)) == found
 
@@ -44,7 +44,7 @@ def test_an_analysis_can_be_written_and_read():
 @pytest.mark.filterwarnings("error")
 @given(data=st.data(), repeats=st.integers(0, 3))
 @settings(max_examples=150, deadline=None)
-def test_whatever_was_measured_does_not_raise(data, repeats):
+def test_whatever_was_measured_does_not_raise(data, repeats) -> None:
     curves = []
     for _ in range(repeats):
         losses = data.draw(measured)
@@ -63,12 +63,12 @@ def test_whatever_was_measured_does_not_raise(data, repeats):
     "losses",
     [[], [1.0], [1.0] * 50, [np.nan] * 50, [np.inf] * 50, [1e308] * 50, [-1e308, 1e308] * 25],
 )
-def test_degenerate_curves_get_no_rate(losses):
+def test_degenerate_curves_get_no_rate(losses) -> None:
     lrs = np.geomspace(1e-6, 1, 50)[: len(losses)]
     assert analyse([Curve(lrs, np.array(losses))]).suggestion.lr is None
 
 
-def test_the_types_of_an_answer_are_imported_without_numpy():
+def test_the_types_of_an_answer_are_imported_without_numpy() -> None:
     code = "import sys, lrtui.analysis.answer; print('numpy' in sys.modules)"
     assert (
         subprocess.run(

@@ -14,34 +14,34 @@ from lrtui.analysis.curve import (
 from .curves import valley
 
 
-def test_exponential_average_is_torch_lr_finders():
+def test_exponential_average_is_torch_lr_finders() -> None:
     assert exponential_average(np.array([2.0, 1.0, 0.0]), 0.25).tolist() == [2.0, 1.75, 1.3125]
 
 
-def test_debiased_average_of_a_constant_is_the_constant():
+def test_debiased_average_of_a_constant_is_the_constant() -> None:
     assert debiased_average(np.full(50, 3.0)) == pytest.approx(np.full(50, 3.0))
 
 
-def test_unsmooth_takes_the_smoothing_back():
+def test_unsmooth_takes_the_smoothing_back() -> None:
     _, losses = valley()
     assert unsmooth(exponential_average(losses, 0.05), 0.05) == pytest.approx(losses)
 
 
-def test_trim_may_leave_nothing():
+def test_trim_may_leave_nothing() -> None:
     points = np.arange(5.0)
     assert trim(points, 1, 2).tolist() == [1, 2]
     assert trim(points, 1, 0).tolist() == [1, 2, 3, 4]
     assert trim(points, 3, 4).tolist() == []
 
 
-def test_on_log_axis_sorts_and_leaves_out_what_has_no_place():
+def test_on_log_axis_sorts_and_leaves_out_what_has_no_place() -> None:
     lrs = np.array([0.0, 1.0, 0.1, np.nan, 0.1, -1.0])
     log_lr, values = on_log_axis(lrs, np.arange(6.0))
     assert log_lr.tolist() == [-1, 0]
     assert values.tolist() == [2, 1]
 
 
-def test_a_curve_is_made_from_any_numbers():
+def test_a_curve_is_made_from_any_numbers() -> None:
     curve = Curve.of((1, 2), [3, None], metric=range(2))
     assert curve.lr.dtype == np.float64
     assert np.isnan(curve.raw_loss[1])
@@ -57,12 +57,12 @@ def test_a_curve_is_made_from_any_numbers():
         (1.0, 2.0, "one-dimensional"),
     ],
 )
-def test_what_is_no_curve_is_refused_by_name(lrs, losses, complaint):
+def test_what_is_no_curve_is_refused_by_name(lrs, losses, complaint) -> None:
     with pytest.raises(ValueError, match=complaint):
         Curve.of(lrs, losses)
 
 
-def test_tensors_are_numbers_whatever_their_precision_and_graph():
+def test_tensors_are_numbers_whatever_their_precision_and_graph() -> None:
     torch = pytest.importorskip("torch")
     values = torch.tensor([1.0, 2.5], requires_grad=True)
     for given in (

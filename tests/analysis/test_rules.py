@@ -67,7 +67,7 @@ CASES += [(broken, "lightning", 10), (broken, "lightning_classic", 47)]
 
 
 @pytest.mark.parametrize(("curve", "rule", "index"), CASES)
-def test_a_rule_says_what_its_original_says(curve, rule, index):
+def test_a_rule_says_what_its_original_says(curve, rule, index) -> None:
     lrs, losses = curve()
     suggested = RULES[rule](lrs, losses)
     if index is None:
@@ -76,7 +76,7 @@ def test_a_rule_says_what_its_original_says(curve, rule, index):
         assert suggested == pytest.approx(lrs[index] / (10 if rule == "minimum" else 1))
 
 
-def test_smoothing_is_that_of_the_originals():
+def test_smoothing_is_that_of_the_originals() -> None:
     # AvgSmoothLoss of fastai 2.8.12 and _LRCallback of Lightning 2.5.3 on the typical curve, at these points
     curves = original_curves(Curve(*typical()))
     skipped = 10
@@ -86,7 +86,7 @@ def test_smoothing_is_that_of_the_originals():
     assert curves["lightning"][1][[0, 10, 50, 99]] == pytest.approx(lightning)
 
 
-def test_fastai_trims_a_tenth_of_the_planned_iterations_and_stops_at_nan():
+def test_fastai_trims_a_tenth_of_the_planned_iterations_and_stops_at_nan() -> None:
     lrs, losses = typical()
     lrs, losses = lrs[:70], losses[:70]
     assert fastai_curve(Curve(lrs, losses, num_iter=100))[0].tolist() == lrs[10:-5].tolist()
@@ -94,7 +94,7 @@ def test_fastai_trims_a_tenth_of_the_planned_iterations_and_stops_at_nan():
     assert fastai_curve(Curve(lrs, losses, num_iter=100))[0].tolist() == lrs[10:40].tolist()
 
 
-def test_torch_lr_finder_and_ignite_get_the_recorded_history():
+def test_torch_lr_finder_and_ignite_get_the_recorded_history() -> None:
     lrs, losses = typical()
     history = losses[::-1].copy()
     assert original_curves(Curve(lrs, losses, loss=history))["steepest"][1] is history
@@ -102,14 +102,14 @@ def test_torch_lr_finder_and_ignite_get_the_recorded_history():
 
 
 @pytest.mark.parametrize("points", range(14))
-def test_no_rule_raises_on_a_short_curve(points):
+def test_no_rule_raises_on_a_short_curve(points) -> None:
     lrs, losses = typical()
     answers = suggest_all(Curve(lrs[:points], losses[:points]))
     assert set(answers) == set(RULES)
     assert answers["steepest"] is None
 
 
-def test_rules_agree_that_are_within_a_factor_of_three():
+def test_rules_agree_that_are_within_a_factor_of_three() -> None:
     found = agreement({"a": 1e-3, "b": 2e-3, "c": 2e-1, "d": None, "e": 3e-3})
     assert (found.rules, found.of) == (3, 4)
     assert found.lr == pytest.approx(6 ** (1 / 3) * 1e-3)
@@ -118,7 +118,7 @@ def test_rules_agree_that_are_within_a_factor_of_three():
     assert agreement({}) is None
 
 
-def test_steepest_against_torch_lr_finder():
+def test_steepest_against_torch_lr_finder() -> None:
     torch = pytest.importorskip("torch")
     original = pytest.importorskip("torch_lr_finder", reason="torch-lr-finder is not installed")
     plt = pytest.importorskip("matplotlib.pyplot", reason="matplotlib is not installed")
@@ -139,7 +139,7 @@ def test_steepest_against_torch_lr_finder():
 
 
 @pytest.mark.parametrize("rule", ["valley", "slide", "minimum", "steep"])
-def test_against_fastai(rule):
+def test_against_fastai(rule) -> None:
     schedule = pytest.importorskip("fastai.callback.schedule", reason="fastai is not installed")
     torch = pytest.importorskip("torch")
     for seed in range(20):
@@ -149,7 +149,7 @@ def test_against_fastai(rule):
         )
 
 
-def test_against_ignite():
+def test_against_ignite() -> None:
     handlers = pytest.importorskip("ignite.handlers.lr_finder", reason="ignite is not installed")
     finder = handlers.FastaiLRFinder()
     for seed in range(20):
@@ -158,7 +158,7 @@ def test_against_ignite():
         assert RULES["ignite"](lrs, losses) == finder.lr_suggestion()
 
 
-def test_against_lightning():
+def test_against_lightning() -> None:
     tuner = pytest.importorskip(
         "pytorch_lightning.tuner.lr_finder", reason="Lightning is not installed"
     )

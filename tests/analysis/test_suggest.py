@@ -22,7 +22,7 @@ def number_in(text):
     )
 
 
-def test_a_fall_and_a_divergence_are_answered_with_a_rate_between_them():
+def test_a_fall_and_a_divergence_are_answered_with_a_rate_between_them() -> None:
     answer = suggest(*valley())
     assert answer.verdict == "ok"
     assert 3e-3 < answer.lr < 0.1
@@ -32,19 +32,19 @@ def test_a_fall_and_a_divergence_are_answered_with_a_rate_between_them():
     assert answer.method
 
 
-def test_lists_and_one_dimensional_arrays_are_the_same():
+def test_lists_and_one_dimensional_arrays_are_the_same() -> None:
     lrs, losses = valley()
     assert suggest(lrs.tolist(), losses.tolist()) == suggest(lrs, losses)
 
 
-def test_a_loss_may_be_negative():
+def test_a_loss_may_be_negative() -> None:
     lrs, losses = valley()
     assert suggest(lrs, losses - 1000).lr == pytest.approx(suggest(lrs, losses).lr, rel=1e-3)
 
 
 @given(seed=seeds, scale=st.floats(1e-3, 1e3), shift=st.floats(-100, 100))
 @settings(max_examples=50, deadline=None)
-def test_the_scale_and_the_zero_of_the_loss_do_not_matter(seed, scale, shift):
+def test_the_scale_and_the_zero_of_the_loss_do_not_matter(seed, scale, shift) -> None:
     lrs, losses = valley(seed=seed)
     one, other = suggest(lrs, losses), suggest(lrs, scale * (losses + shift))
     assert (other.lr, other.low, other.high) == pytest.approx((one.lr, one.low, one.high), rel=1e-6)
@@ -52,7 +52,7 @@ def test_the_scale_and_the_zero_of_the_loss_do_not_matter(seed, scale, shift):
 
 @given(seed=seeds, factor=st.floats(1e-3, 1e3))
 @settings(max_examples=30, deadline=None)
-def test_rates_in_other_units_give_the_answer_in_those_units(seed, factor):
+def test_rates_in_other_units_give_the_answer_in_those_units(seed, factor) -> None:
     lrs, losses = valley(seed=seed)
     one, other = suggest(lrs, losses), suggest(factor * lrs, losses)
     assert (other.lr, other.low, other.high) == pytest.approx(
@@ -61,7 +61,7 @@ def test_rates_in_other_units_give_the_answer_in_those_units(seed, factor):
 
 
 @pytest.mark.parametrize("num_iter", [60, 100, 300, 1000, 3000])
-def test_the_number_of_iterations_does_not_matter_for_the_same_valley(num_iter):
+def test_the_number_of_iterations_does_not_matter_for_the_same_valley(num_iter) -> None:
     lrs, losses = valley(num_iter)
     spacing = 8 / (num_iter - 1)
     exact = suggest(*valley(10_000), momentum=0.0).lr
@@ -71,18 +71,18 @@ def test_the_number_of_iterations_does_not_matter_for_the_same_valley(num_iter):
 
 @pytest.mark.parametrize("start_lr", [1e-8, 1e-6, 1e-5])
 @pytest.mark.parametrize("end_lr", [1.0, 10.0, 100.0])
-def test_the_range_does_not_matter_as_long_as_the_valley_is_in_it(start_lr, end_lr):
+def test_the_range_does_not_matter_as_long_as_the_valley_is_in_it(start_lr, end_lr) -> None:
     points = round(25 * log10(end_lr / start_lr))
     answer = suggest(*valley(points, start_lr=start_lr, end_lr=end_lr))
     assert answer.lr == pytest.approx(suggest(*valley(200)).lr, rel=0.15)
 
 
-def test_seeds_hardly_move_the_answer():
+def test_seeds_hardly_move_the_answer() -> None:
     rates = [suggest(*valley(seed=seed, width=0.1)).lr for seed in range(20)]
     assert max(rates) / min(rates) < 1.5
 
 
-def test_momentum_moves_the_answer_to_lower_rates():
+def test_momentum_moves_the_answer_to_lower_rates() -> None:
     lrs, losses = valley()
     assert (
         suggest(lrs, losses, momentum=0.9).lr
@@ -91,7 +91,7 @@ def test_momentum_moves_the_answer_to_lower_rates():
     )
 
 
-def test_smoothing_can_be_undone_first():
+def test_smoothing_can_be_undone_first() -> None:
     lrs, losses = valley()
     smoothed = exponential_average(losses, 0.05)
     assert suggest(lrs, smoothed, smooth_f=0.05).lr == pytest.approx(suggest(lrs, losses).lr)
@@ -103,7 +103,7 @@ def smoothed(curve, smooth_f=0.05):
 
 
 @pytest.mark.parametrize(("num_iter", "at_least"), [(400, 40), (1000, 45)])
-def test_losses_that_look_smoothed_are_said_to(num_iter, at_least):
+def test_losses_that_look_smoothed_are_said_to(num_iter, at_least) -> None:
     curves = [smoothed(valley(num_iter, seed=seed)) for seed in range(50)]
     assert sum("smooth_f" in suggest(*curve).advice for curve in curves) >= at_least
     assert not any("smooth_f" in suggest(*curve, smooth_f=0.05).advice for curve in curves)
@@ -111,43 +111,43 @@ def test_losses_that_look_smoothed_are_said_to(num_iter, at_least):
 
 @pytest.mark.parametrize("width", [0.0, 1e-4, 0.01, 0.1])
 @pytest.mark.parametrize("start_lr", [1e-7, 1e-4, 1e-3])
-def test_raw_losses_are_not_whether_they_are_noisy_or_not(width, start_lr):
+def test_raw_losses_are_not_whether_they_are_noisy_or_not(width, start_lr) -> None:
     hints = [suggest(*valley(400, width, seed, start_lr)).advice for seed in range(20)]
     assert sum("smoothed" in hint for hint in hints) <= 1
 
 
-def test_a_linear_ladder_is_not_made_much_coarser():
+def test_a_linear_ladder_is_not_made_much_coarser() -> None:
     lrs = np.linspace(1e-4, 0.1, 300)
     answer = suggest(lrs, 2.3 - 1.5 * lrs / 0.1 + 0.02 * noise(300), momentum=0.0)
     assert (answer.verdict, answer.advice) == ("still_falling", "Raise end_lr to 5e-01.")
 
 
-def test_one_loss_apart_is_no_smoothing():
+def test_one_loss_apart_is_no_smoothing() -> None:
     for seed in range(20):
         lrs, losses = valley(400, seed=seed)
         losses[0] = 4.0
         assert "smoothed" not in suggest(lrs, losses).advice
 
 
-def test_smoothed_noise_is_not_answered():
+def test_smoothed_noise_is_not_answered() -> None:
     noises = [smoothed((ladder(400), 2.3 + 0.1 * noise(400, seed))) for seed in range(100)]
     verdicts = [suggest(*curve).verdict for curve in noises]
     assert verdicts.count("too_noisy") >= 90
     assert verdicts.count("ok") <= 5
 
 
-def test_a_ramp_that_is_too_fast_for_the_momentum_asks_for_more_iterations():
+def test_a_ramp_that_is_too_fast_for_the_momentum_asks_for_more_iterations() -> None:
     assert number_in(suggest(*valley(60), momentum=0.9).advice) > 100
     assert number_in(suggest(*valley(400), momentum=0.9).advice) == 3  # repeats
 
 
 @pytest.mark.parametrize("smooth_f", [0.0, -1.0, 1.5])
-def test_a_smoothing_that_is_none_is_refused(smooth_f):
+def test_a_smoothing_that_is_none_is_refused(smooth_f) -> None:
     with pytest.raises(ValueError, match="smooth_f"):
         suggest(*valley(), smooth_f=smooth_f)
 
 
-def test_rates_that_do_not_rise_are_refused_with_the_place():
+def test_rates_that_do_not_rise_are_refused_with_the_place() -> None:
     lrs, losses = valley()
     with pytest.raises(ValueError, match="must rise"):
         suggest(lrs[::-1], losses)
@@ -157,14 +157,14 @@ def test_rates_that_do_not_rise_are_refused_with_the_place():
 
 
 @pytest.mark.parametrize("rate", [np.nan, np.inf, -1e-3])
-def test_rates_that_are_none_are_refused(rate):
+def test_rates_that_are_none_are_refused(rate) -> None:
     lrs, losses = valley()
     lrs[3] = rate
     with pytest.raises(ValueError, match="finite"):
         suggest(lrs, losses)
 
 
-def test_a_ladder_may_begin_at_zero():
+def test_a_ladder_may_begin_at_zero() -> None:
     lrs = np.linspace(0, 1, 200)
     assert suggest(lrs, 1 - np.exp(-(((lrs - 0.3) / 0.1) ** 2)) + 0.01 * noise(200)).verdict == "ok"
 
@@ -172,7 +172,7 @@ def test_a_ladder_may_begin_at_zero():
 # verdicts
 
 
-def test_flat_is_no_descent_and_asks_for_higher_rates():
+def test_flat_is_no_descent_and_asks_for_higher_rates() -> None:
     lrs = ladder(end_lr=1e-3)
     for losses in (np.ones(100), 1 + 0.1 * noise(100)):
         answer = suggest(lrs, losses)
@@ -181,18 +181,18 @@ def test_flat_is_no_descent_and_asks_for_higher_rates():
         assert (answer.lr, answer.low, answer.high) == (None, None, None)
 
 
-def test_noise_alone_is_hardly_ever_answered():
+def test_noise_alone_is_hardly_ever_answered() -> None:
     verdicts = [suggest(ladder(), 1 + 0.1 * noise(100, seed)).verdict for seed in range(200)]
     assert verdicts.count("ok") <= 2
     assert verdicts.count("no_descent") >= 180
 
 
-def test_three_repeats_of_noise_are_hardly_ever_answered():
+def test_three_repeats_of_noise_are_hardly_ever_answered() -> None:
     curves = [[Curve(ladder(), noise(100, 3 * i + k)) for k in range(3)] for i in range(100)]
     assert [suggest_curves(three).verdict for three in curves].count("ok") <= 1
 
 
-def test_a_fall_that_goes_on_asks_for_a_higher_end():
+def test_a_fall_that_goes_on_asks_for_a_higher_end() -> None:
     lrs, losses = valley()
     answer = suggest(lrs[:62], losses[:62])
     assert answer.verdict == "still_falling"
@@ -200,12 +200,12 @@ def test_a_fall_that_goes_on_asks_for_a_higher_end():
     assert answer.lr is None
 
 
-def test_a_fall_that_is_held_to_the_end_is_not_answered():
+def test_a_fall_that_is_held_to_the_end_is_not_answered() -> None:
     lrs = ladder(end_lr=0.1)
     assert suggest(lrs, 1 / (1 + (lrs / 1e-4) ** 2) + 0.01 * noise(100)).verdict == "still_falling"
 
 
-def test_a_fall_that_ends_in_a_divergence_has_turned_at_once():
+def test_a_fall_that_ends_in_a_divergence_has_turned_at_once() -> None:
     lrs = ladder(1000, end_lr=0.1)
     losses = 1 / (1 + (lrs / 1e-4) ** 2) + 0.01 * noise(1000)
     losses[-1] = np.nan
@@ -215,14 +215,14 @@ def test_a_fall_that_ends_in_a_divergence_has_turned_at_once():
 @pytest.mark.parametrize(
     "losses", [np.linspace(1, 9, 100), np.geomspace(1, 1e30, 100), 2 + np.arange(100) / 9]
 )
-def test_rising_from_the_start_asks_for_a_lower_start(losses):
+def test_rising_from_the_start_asks_for_a_lower_start(losses) -> None:
     lrs = ladder(start_lr=0.1)
     answer = suggest(lrs, losses + 0.01 * noise(100))
     assert answer.verdict == "diverges_from_start"
     assert number_in(answer.advice) < 0.1 / 10
 
 
-def test_a_loss_that_moves_at_the_first_rates_asks_for_a_lower_start():
+def test_a_loss_that_moves_at_the_first_rates_asks_for_a_lower_start() -> None:
     lrs = ladder(400, start_lr=0.5)
     losses = (
         2.3
@@ -236,7 +236,7 @@ def test_a_loss_that_moves_at_the_first_rates_asks_for_a_lower_start():
     assert number_in(answer.advice) < 0.05
 
 
-def test_a_linear_ladder_that_leaps_at_its_first_step_asks_for_an_exponential_one():
+def test_a_linear_ladder_that_leaps_at_its_first_step_asks_for_an_exponential_one() -> None:
     lrs = np.linspace(1e-7, 10, 200)
     losses = 2.3 + 0.05 * lrs + 0.02 * noise(200)
     losses[1:4] = [1.6, 1.9, 2.2]
@@ -245,7 +245,7 @@ def test_a_linear_ladder_that_leaps_at_its_first_step_asks_for_an_exponential_on
     assert "exponential" in answer.advice
 
 
-def test_a_level_is_known_by_the_few_losses_before_a_fall_that_begins_at_once():
+def test_a_level_is_known_by_the_few_losses_before_a_fall_that_begins_at_once() -> None:
     lrs, losses = valley(400, start_lr=2e-4)
     assert suggest(lrs, losses).lr == pytest.approx(suggest(*valley(400)).lr, rel=0.3)
 
@@ -264,13 +264,13 @@ def trained(start_lr: float, num_iter: int = 200) -> tuple[np.ndarray, np.ndarra
 
 
 @pytest.mark.parametrize("start_lr", [1e-7, 1e-5, 1e-3])
-def test_where_a_ramp_starts_is_all_the_same_while_it_starts_low_enough(start_lr):
+def test_where_a_ramp_starts_is_all_the_same_while_it_starts_low_enough(start_lr) -> None:
     found = suggest(*trained(start_lr), momentum=0.0)
     assert found.verdict == "ok"
     assert found.lr == pytest.approx(suggest(*trained(1e-6), momentum=0.0).lr, rel=0.5)
 
 
-def test_a_ramp_that_starts_in_the_fall_is_told_to_start_lower():
+def test_a_ramp_that_starts_in_the_fall_is_told_to_start_lower() -> None:
     lrs = ladder(200, start_lr=1e-2)
     losses = (
         2.3
@@ -284,14 +284,14 @@ def test_a_ramp_that_starts_in_the_fall_is_told_to_start_lower():
 
 
 @pytest.mark.parametrize("points", [2, 3, 5, 9])
-def test_a_test_that_blew_up_within_a_few_steps_asks_for_a_lower_start(points):
+def test_a_test_that_blew_up_within_a_few_steps_asks_for_a_lower_start(points) -> None:
     answer = suggest(ladder(400, start_lr=1.0)[:points], np.geomspace(2.3, 60, points))
     assert answer.verdict == "diverges_from_start"
     assert number_in(answer.advice) < 0.1
 
 
 @pytest.mark.parametrize("num_iter", [400, 4000])
-def test_a_divergence_far_below_the_first_loss_has_turned(num_iter):
+def test_a_divergence_far_below_the_first_loss_has_turned(num_iter) -> None:
     """A test is stopped at 5 times its lowest loss, which is a small one after a long fall."""
     lrs = ladder(num_iter)
     losses = 2.3 / (1 + (lrs / 1e-3) ** 1.5) + 0.02
@@ -302,20 +302,20 @@ def test_a_divergence_far_below_the_first_loss_has_turned(num_iter):
     assert suggest(lrs[: stop - 8], losses[:-8]).verdict == "still_falling"
 
 
-def test_a_test_that_was_stopped_by_a_person_is_to_be_run_to_its_end():
+def test_a_test_that_was_stopped_by_a_person_is_to_be_run_to_its_end() -> None:
     lrs, losses = valley()
     answer = suggest_curves([Curve(lrs[:62], losses[:62], num_iter=100)])
     assert answer.verdict == "still_falling"
     assert answer.advice == "Let it run to its end."
 
 
-def test_a_ramp_that_is_over_before_its_momentum_shows_is_not_answered():
+def test_a_ramp_that_is_over_before_its_momentum_shows_is_not_answered() -> None:
     answer = suggest(*valley(20, start_lr=1e-3), momentum=0.99)
     assert answer.verdict == "too_short"
     assert number_in(answer.advice) >= 100
 
 
-def test_noise_that_grows_with_the_rate_is_hardly_ever_answered():
+def test_noise_that_grows_with_the_rate_is_hardly_ever_answered() -> None:
     lrs = ladder(400)
     verdicts = [
         suggest(lrs, 2.3 + 0.05 * (1 + 9 * (lrs > 0.1)) * noise(400, seed)).verdict
@@ -324,7 +324,7 @@ def test_noise_that_grows_with_the_rate_is_hardly_ever_answered():
     assert verdicts.count("ok") <= 35  # of noise that is taken for that of the start, 70
 
 
-def test_how_much_more_is_to_be_measured_is_never_absurd():
+def test_how_much_more_is_to_be_measured_is_never_absurd() -> None:
     for seed in range(20):
         answer = suggest(ladder(400), 0.001 + 0.1 * noise(400, seed))
         numbers = [float(word) for word in answer.advice.replace(",", "").split() if word.isdigit()]
@@ -332,31 +332,31 @@ def test_how_much_more_is_to_be_measured_is_never_absurd():
 
 
 @pytest.mark.parametrize("momentum", [-0.1, 1.0, float("nan")])
-def test_a_momentum_that_is_none_is_refused(momentum):
+def test_a_momentum_that_is_none_is_refused(momentum) -> None:
     with pytest.raises(ValueError, match="momentum"):
         suggest(*valley(), momentum=momentum)
 
 
-def test_nan_after_a_few_points_is_a_divergence():
+def test_nan_after_a_few_points_is_a_divergence() -> None:
     losses = np.full(40, np.nan)
     losses[:4] = [2.3, 9, 400, 1e9]
     assert suggest(ladder(40), losses).verdict == "diverges_from_start"
 
 
-def test_nan_before_the_first_step_is_not_blamed_on_the_rate():
+def test_nan_before_the_first_step_is_not_blamed_on_the_rate() -> None:
     answer = suggest(ladder(40), np.full(40, np.nan))
     assert answer.verdict == "diverges_from_start"
     assert "no learning rate" in answer.advice
 
 
-def test_a_rise_after_a_long_flat_stretch_means_already_trained():
+def test_a_rise_after_a_long_flat_stretch_means_already_trained() -> None:
     lrs = ladder()
     answer = suggest(lrs, 0.1 + (lrs / 0.1) ** 2 + 0.01 * noise(100))
     assert answer.verdict == "already_trained"
     assert number_in(answer.advice) < 0.1
 
 
-def test_noise_that_could_hide_everything_is_too_noisy_even_where_the_loss_rises():
+def test_noise_that_could_hide_everything_is_too_noisy_even_where_the_loss_rises() -> None:
     assert suggest(ladder(), 1 + 2 * noise(100)).verdict == "too_noisy"
     verdicts = [suggest(*valley(width=3, seed=seed)).verdict for seed in range(50)]
     assert verdicts.count("too_noisy") > 30
@@ -376,14 +376,14 @@ def test_a_fall_that_may_be_noise_asks_for_repeats_and_gets_its_answer_from_them
 
 
 @pytest.mark.parametrize("points", [0, 1, 2, 9])
-def test_a_handful_of_points_is_too_short(points):
+def test_a_handful_of_points_is_too_short(points) -> None:
     lrs, losses = valley()
     answer = suggest(lrs[:points], losses[:points])
     assert answer.verdict == "too_short"
     assert number_in(answer.advice) >= 10
 
 
-def test_loss_and_metric_that_want_other_rates_disagree():
+def test_loss_and_metric_that_want_other_rates_disagree() -> None:
     lrs, losses = valley()
     accuracy = 0.1 + 0.8 * np.exp(-((np.log10(lrs) + 5.5) ** 2) * 4) + 0.01 * noise(100, 1)
     assert suggest_curves([Curve(lrs, losses, metric=accuracy)]).verdict == "disagree"
@@ -398,7 +398,7 @@ def test_loss_and_metric_that_want_other_rates_disagree():
 # several curves
 
 
-def test_repeats_may_come_in_any_order():
+def test_repeats_may_come_in_any_order() -> None:
     curves = [Curve(*valley(seed=seed, width=0.3)) for seed in range(3)]
     assert suggest_curves(curves).lr == pytest.approx(suggest_curves(curves[::-1]).lr)
 
@@ -408,7 +408,7 @@ def bowl(centre, num_iter=400):
     return lrs, 1 - np.exp(-((np.log10(lrs) - centre) ** 2))
 
 
-def test_the_interval_is_where_two_thirds_of_the_fall_were_held():
+def test_the_interval_is_where_two_thirds_of_the_fall_were_held() -> None:
     answer = suggest(*bowl(-3), momentum=0.0)
     half_width = np.sqrt(np.log(1.5))
     assert log10(answer.high) == pytest.approx(-3 + half_width, abs=0.07)
@@ -422,7 +422,7 @@ def test_the_interval_is_where_two_thirds_of_the_fall_were_held():
 
 
 @pytest.mark.parametrize("centre", [-3.7, -2.3])
-def test_the_interval_reaches_to_each_repeat(centre):
+def test_the_interval_reaches_to_each_repeat(centre) -> None:
     common = [Curve(*bowl(-3)), Curve(*bowl(-3))]
     answer = suggest_curves([*common, Curve(*bowl(centre))])
     alone = suggest(*bowl(centre))
@@ -430,7 +430,7 @@ def test_the_interval_reaches_to_each_repeat(centre):
     assert answer.high >= alone.lr * 0.99
 
 
-def test_repeats_that_are_copies_count_once():
+def test_repeats_that_are_copies_count_once() -> None:
     once = suggest_curves([Curve(*valley())])
     thrice = suggest_curves([Curve(*valley())] * 3)
     assert (once.lr, once.reason, once.method) == (thrice.lr, thrice.reason, thrice.method)
@@ -438,18 +438,18 @@ def test_repeats_that_are_copies_count_once():
 
 
 @pytest.mark.parametrize("wrong", [{"momentum": "0.9"}, {"smooth_f": "x"}])
-def test_what_is_no_number_is_told_by_name(wrong):
+def test_what_is_no_number_is_told_by_name(wrong) -> None:
     with pytest.raises(ValueError, match=f"{next(iter(wrong))} must be a number"):
         suggest(*valley(), **wrong)
 
 
-def test_repeats_that_speak_for_rates_decades_apart_have_no_answer():
+def test_repeats_that_speak_for_rates_decades_apart_have_no_answer() -> None:
     answer = suggest_curves([Curve(*bowl(-5)), Curve(*bowl(-1))])
     assert (answer.verdict, answer.lr) == ("disagree", None)
     assert "rates from 8.2e-06 to 8.2e-02" in answer.reason
 
 
-def test_a_rate_on_the_hump_between_two_valleys_is_no_answer():
+def test_a_rate_on_the_hump_between_two_valleys_is_no_answer() -> None:
     x = np.linspace(-7, 1, 400)
     losses = (
         2.3
@@ -465,14 +465,14 @@ def test_a_rate_on_the_hump_between_two_valleys_is_no_answer():
 
 
 @pytest.mark.parametrize("num_iter", [10, 12, 20, 30])
-def test_a_ramp_on_which_a_rate_shows_decades_late_has_no_answer(num_iter):
+def test_a_ramp_on_which_a_rate_shows_decades_late_has_no_answer(num_iter) -> None:
     answer = suggest_curves([Curve(*valley(num_iter), momentum=0.9)])
     assert answer.verdict == "too_short"
     assert 100 <= number_in(answer.advice) <= 500
     assert suggest(*valley(400), momentum=0.9).verdict == "ok"
 
 
-def test_a_linear_ladder_on_which_the_fall_is_over_at_once_asks_for_an_exponential_one():
+def test_a_linear_ladder_on_which_the_fall_is_over_at_once_asks_for_an_exponential_one() -> None:
     lrs = np.linspace(1e-7, 10, 400)
     losses = np.where(lrs < 0.2, 0.3, 0.3 + 2 * np.clip(lrs / 3, 0, 1)) + 0.02 * noise(400)
     losses[0] = 2.3
@@ -482,7 +482,7 @@ def test_a_linear_ladder_on_which_the_fall_is_over_at_once_asks_for_an_exponenti
 
 
 @pytest.mark.parametrize("steepness", [10, 30, 100])
-def test_noise_that_grows_along_the_axis_is_no_fall(steepness):
+def test_noise_that_grows_along_the_axis_is_no_fall(steepness) -> None:
     lrs = ladder(400)
     verdicts = [
         suggest(lrs, 2 + 0.1 * np.geomspace(1, steepness, 400) * noise(400, s)).verdict
@@ -491,7 +491,7 @@ def test_noise_that_grows_along_the_axis_is_no_fall(steepness):
     assert verdicts.count("ok") <= 10
 
 
-def test_one_low_loss_is_no_fall():
+def test_one_low_loss_is_no_fall() -> None:
     lrs, losses = valley(400)
     usual = suggest(lrs, losses)
     losses[330] = -1e4
@@ -501,13 +501,13 @@ def test_one_low_loss_is_no_fall():
     assert suggest(lrs, flat).lr is None
 
 
-def test_few_noisy_losses_have_not_blown_up():
+def test_few_noisy_losses_have_not_blown_up() -> None:
     answer = suggest(ladder(9), [1, 3, 0.5, 2, 0.2, 1.5, 0.7, 1, 2.5])
     assert answer.verdict == "too_short"
     assert "raise diverge_th" in suggest(ladder(3), [1.0, 1.2, 30.0]).advice
 
 
-def test_a_repeat_that_has_only_begun_leaves_the_answer_alone():
+def test_a_repeat_that_has_only_begun_leaves_the_answer_alone() -> None:
     curves = [Curve(*valley(seed=seed)) for seed in range(2)]
     lrs, losses = valley(seed=2)
     begun = Curve(lrs[:5], losses[:5])
@@ -523,7 +523,7 @@ def test_a_repeat_that_has_only_begun_leaves_the_answer_alone():
     )
 )
 @settings(max_examples=200, deadline=None)
-def test_whatever_was_measured_is_judged(losses):
+def test_whatever_was_measured_is_judged(losses) -> None:
     answer = suggest(ladder(len(losses)) if len(losses) > 1 else [1e-3] * len(losses), losses)
     assert answer.reason
     assert answer.advice

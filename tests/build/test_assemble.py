@@ -43,7 +43,7 @@ def failure(**changed) -> BuildError:
     return caught.value
 
 
-def test_the_default_spec_builds():
+def test_the_default_spec_builds() -> None:
     built = build(RunSpec())
     assert type(built.model).__name__ == "SmallCNN"
     assert built.batch == "input 64x1x8x8 float32, target 64 int64"
@@ -52,7 +52,7 @@ def test_the_default_spec_builds():
     assert built.optimizer.param_groups[0]["lr"] == RunSpec().range.start_lr
 
 
-def test_the_same_spec_gives_the_same_curve_and_another_seed_another():
+def test_the_same_spec_gives_the_same_curve_and_another_seed_another() -> None:
     what = spec(model=Choice(MLP, {"dropout": 0.2}))
     random.random(), np.random.rand(), torch.rand(1)
     first = curve(what)
@@ -64,7 +64,7 @@ def test_the_same_spec_gives_the_same_curve_and_another_seed_another():
 @pytest.mark.parametrize(
     ("target", "args"), [(MLP, {"dropout": 0.3}), ("sample_models/cnn.py:SmallCNN", {"dropout": 0.3})]
 )
-def test_it_is_the_curve_of_a_plain_script(target, args):
+def test_it_is_the_curve_of_a_plain_script(target, args) -> None:
     """Data, a look at the first batch and its trial leave no trace: not in random states, not in batch norms."""
     from lrtui.build.datasets.digits import digits
     from lrtui.build.importing import load
@@ -84,7 +84,7 @@ def test_it_is_the_curve_of_a_plain_script(target, args):
     assert curve(spec(model=Choice(target, args)), len(script)) == script
 
 
-def test_what_the_data_draws_does_not_reach_the_model(user_file):
+def test_what_the_data_draws_does_not_reach_the_model(user_file) -> None:
     path = user_file("""
         import random, torch
         from lrtui.build.datasets.digits import digits
@@ -96,7 +96,7 @@ def test_what_the_data_draws_does_not_reach_the_model(user_file):
     assert digest([drawn.model], []) == digest([plain.model], [])
 
 
-def test_a_first_batch_leaves_every_random_state_as_it_was():
+def test_a_first_batch_leaves_every_random_state_as_it_was() -> None:
     loader = DataLoader([random.random() for _ in range(9)], shuffle=True, batch_size=2, generator=torch.Generator())
     torch.manual_seed(3)
     before = torch.get_rng_state(), loader.generator.get_state(), random.getstate()
@@ -109,13 +109,13 @@ def test_a_first_batch_leaves_every_random_state_as_it_was():
     assert torch.equal(torch.get_rng_state(), before[0])
 
 
-def test_only_the_training_part_is_shuffled():
+def test_only_the_training_part_is_shuffled() -> None:
     built = build(spec())
     assert torch.equal(next(iter(built.val_loader))[1], built.val_loader.dataset.tensors[1][:64])
     assert not torch.equal(next(iter(built.train_loader))[1], built.train_loader.dataset.tensors[1][:64])
 
 
-def test_arguments_get_the_types_of_the_signature(user_file):
+def test_arguments_get_the_types_of_the_signature(user_file) -> None:
     path = user_file("""
         import enum
         from typing import Literal
@@ -143,7 +143,7 @@ MODELS = [
 
 
 @pytest.mark.parametrize(("text", "expected"), MODELS)
-def test_a_model_that_cannot_be_made_is_one_line(user_file, text, expected):
+def test_a_model_that_cannot_be_made_is_one_line(user_file, text, expected) -> None:
     path = user_file("\n" + text, "m.py")
     error = failure(model=Choice(f"{path}:net"))
     assert error.phase == "model"
@@ -151,7 +151,7 @@ def test_a_model_that_cannot_be_made_is_one_line(user_file, text, expected):
     assert error.message.startswith(str(path))
 
 
-def test_the_cause_is_chained_for_the_log(user_file):
+def test_the_cause_is_chained_for_the_log(user_file) -> None:
     path = user_file("def net(): raise ValueError('no luck')")
     assert isinstance(failure(model=Choice(f"{path}:net")).__cause__, ValueError)
 
@@ -164,7 +164,7 @@ def test_the_cause_is_chained_for_the_log(user_file):
         ({"hiden": 3}, f"{MLP}: hiden: there is no such parameter; did you mean 'hidden'?"),
     ],
 )
-def test_wrong_arguments_are_refused_before_the_model_is_called(args, expected):
+def test_wrong_arguments_are_refused_before_the_model_is_called(args, expected) -> None:
     assert failure(model=Choice(MLP, args)).message == expected
 
 
@@ -188,7 +188,7 @@ def test_wrong_arguments_are_refused_before_the_model_is_called(args, expected):
         ),
     ],
 )
-def test_data_that_cannot_be_used_is_one_line(user_file, text, expected):
+def test_data_that_cannot_be_used_is_one_line(user_file, text, expected) -> None:
     path = user_file("\n" + text, "d.py")
     error = failure(data=Choice(f"{path}:data"))
     assert error.phase == "data"
@@ -222,19 +222,19 @@ def test_data_that_cannot_be_used_is_one_line(user_file, text, expected):
         ({"device": "gpu"}, "device", "'gpu' is no device: use auto, cpu, cuda or cuda:0"),
     ],
 )
-def test_whatever_is_not_there_is_told_with_its_phase(changed, phase, expected):
+def test_whatever_is_not_there_is_told_with_its_phase(changed, phase, expected) -> None:
     error = failure(**changed)
     assert error.phase == phase
     assert expected in error.message
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
-def test_a_gpu_that_is_not_there_is_told():
+def test_a_gpu_that_is_not_there_is_told() -> None:
     assert failure(device="cuda").message.endswith("use cpu, or auto")
 
 
-def test_out_of_memory_is_told_with_the_model_s_size(monkeypatch):
-    def full(self, *args):
+def test_out_of_memory_is_told_with_the_model_s_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self, *args) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB\nmore")
 
     monkeypatch.setattr(nn.Module, "to", full)
@@ -243,7 +243,7 @@ def test_out_of_memory_is_told_with_the_model_s_size(monkeypatch):
     assert "GiB of parameters) does not fit on cpu" in error.message
 
 
-def test_the_keyboard_is_not_swallowed(user_file):
+def test_the_keyboard_is_not_swallowed(user_file) -> None:
     path = user_file("def net(): raise KeyboardInterrupt")
     with pytest.raises(KeyboardInterrupt):
         build(spec(model=Choice(f"{path}:net")))
@@ -275,14 +275,14 @@ DATA = """
         ("Mine", "input 9x64 float32, target 9 int64", "cross entropy", False),
     ],
 )
-def test_each_kind_of_data_becomes_batches(user_file, what, batch, loss, validated):
+def test_each_kind_of_data_becomes_batches(user_file, what, batch, loss, validated) -> None:
     path = user_file(DATA)
     built = build(spec(data=Choice(f"{path}:{what}"), loader=LoaderSpec(batch_size=16)))
     assert (built.batch, built.loss_name) == (batch, loss)
     assert (built.val_loader is not None) == validated
 
 
-def test_validation_is_refused_where_there_is_no_such_part(user_file):
+def test_validation_is_refused_where_there_is_no_such_part(user_file) -> None:
     path = user_file(DATA)
     error = failure(data=Choice(f"{path}:loader"), range=RangeSpec(val=True))
     assert (error.phase, "has no validation part" in error.message) == ("data", True)
@@ -352,7 +352,7 @@ FORWARDS = """
         ("Tokens", "tokens", "cross entropy"),
     ],
 )
-def test_the_loss_is_chosen_for_the_data_and_the_model(user_file, model, data, name):
+def test_the_loss_is_chosen_for_the_data_and_the_model(user_file, model, data, name) -> None:
     path = user_file(FORWARDS)
     what = spec(model=Choice(f"{path}:{model}"), data=Choice(f"{path}:{data}"))
     built = build(what)
@@ -361,14 +361,14 @@ def test_the_loss_is_chosen_for_the_data_and_the_model(user_file, model, data, n
     assert Forward(built.model, built.criterion)(batch).loss.dim() == 0
 
 
-def test_choosing_a_loss_leaves_the_model_as_it_was(user_file):
+def test_choosing_a_loss_leaves_the_model_as_it_was(user_file) -> None:
     path = user_file(FORWARDS)
     built = build(spec(model=Choice(f"{path}:Named"), data=Choice(f"{path}:named")))
     assert built.model.norm.num_batches_tracked == 0
     assert torch.equal(built.model.norm.running_mean, torch.zeros(10))
 
 
-def test_a_loss_and_a_metric_of_ones_own_get_their_arguments(user_file):
+def test_a_loss_and_a_metric_of_ones_own_get_their_arguments(user_file) -> None:
     path = user_file("""
         from torch import nn
         def scaled(output, target, scale: float = 1.0): return scale * nn.functional.cross_entropy(output, target)
@@ -387,7 +387,7 @@ def test_a_loss_and_a_metric_of_ones_own_get_their_arguments(user_file):
     assert stepped.step(stepped.model, batch).item() >= 0
 
 
-def test_an_optimizer_factory_gets_the_model_or_its_parameters(user_file):
+def test_an_optimizer_factory_gets_the_model_or_its_parameters(user_file) -> None:
     path = user_file("""
         import torch
         def groups(model, lr=1.0, decay: float = 0.0):

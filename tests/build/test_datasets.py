@@ -41,7 +41,7 @@ def fashion_root(tmp_path_factory) -> Path:
 
 @pytest.mark.fashion
 @needs_fashion
-def test_fashion_mnist_runs_as_the_download_leaves_it(fashion_root):
+def test_fashion_mnist_runs_as_the_download_leaves_it(fashion_root) -> None:
     said = []
     choice = Choice("torchvision:FashionMNIST", {"root": str(fashion_root)})
     built = build(RunSpec(model=MLP, data=choice, loader=LoaderSpec(subset=2000)), said.append)
@@ -53,7 +53,7 @@ def test_fashion_mnist_runs_as_the_download_leaves_it(fashion_root):
 
 @pytest.mark.fashion
 @needs_fashion
-def test_fashion_mnist_is_normalised_with_its_own_numbers(fashion_root):
+def test_fashion_mnist_is_normalised_with_its_own_numbers(fashion_root) -> None:
     train, _ = load("torchvision:FashionMNIST")(root=str(fashion_root))
     pixels = torch.stack([train[place][0] for place in range(0, 60_000, 60)])
     assert abs(float(pixels.mean())) < 0.02
@@ -62,7 +62,7 @@ def test_fashion_mnist_is_normalised_with_its_own_numbers(fashion_root):
 
 @pytest.mark.fashion
 @needs_fashion
-def test_channels_size_and_augmentation_are_as_asked(fashion_root):
+def test_channels_size_and_augmentation_are_as_asked(fashion_root) -> None:
     make = partial(load("torchvision:FashionMNIST"), root=str(fashion_root))
     train, val = make(channels="3", resize=16, augment=True)
     assert train[0][0].shape == (3, 16, 16)
@@ -72,7 +72,7 @@ def test_channels_size_and_augmentation_are_as_asked(fashion_root):
 
 @pytest.mark.fashion
 @needs_fashion
-def test_a_download_brings_what_was_not_there_and_tells_how_far_it_is(tmp_path, monkeypatch):
+def test_a_download_brings_what_was_not_there_and_tells_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """From a server on this machine, with the sums of the files that it has."""
     from torchvision.datasets import FashionMNIST
 
@@ -105,7 +105,7 @@ def test_a_download_brings_what_was_not_there_and_tells_how_far_it_is(tmp_path, 
 
 @pytest.mark.fashion
 @needs_fashion
-def test_debians_package_is_used_before_the_network(tmp_path, monkeypatch):
+def test_debians_package_is_used_before_the_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from torchvision.datasets import FashionMNIST
 
     monkeypatch.setattr(FashionMNIST, "mirrors", ["http://127.0.0.1:9/"])
@@ -113,7 +113,7 @@ def test_debians_package_is_used_before_the_network(tmp_path, monkeypatch):
     assert len(load(choice.target)(**choice.args)[0]) == 60_000
 
 
-def test_what_is_not_there_says_what_to_do(tmp_path):
+def test_what_is_not_there_says_what_to_do(tmp_path: Path) -> None:
     choice = Choice("torchvision:CIFAR10", {"root": str(tmp_path)})
     found = available(choice)
     assert not found.there
@@ -126,7 +126,7 @@ def test_what_is_not_there_says_what_to_do(tmp_path):
     assert caught.value.phase == "data"
 
 
-def test_no_network_is_one_line(tmp_path, monkeypatch):
+def test_no_network_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from torchvision.datasets import MNIST
 
     monkeypatch.setattr(MNIST, "mirrors", ["http://127.0.0.1:9/"])
@@ -136,12 +136,12 @@ def test_no_network_is_one_line(tmp_path, monkeypatch):
     assert "\n" not in str(caught.value)
 
 
-def test_a_set_without_a_download_says_so(tmp_path):
+def test_a_set_without_a_download_says_so(tmp_path: Path) -> None:
     with pytest.raises(CatalogError, match="torchvision cannot fetch ImageNet"):
         download(Choice("torchvision:ImageNet", {"root": str(tmp_path)}), lambda *seen: None)
 
 
-def test_every_listed_set_has_a_form(tmp_path):
+def test_every_listed_set_has_a_form(tmp_path: Path) -> None:
     offered = {offer.target.partition(":")[2]: offer for offer in offers_in_module("torchvision", "data")}
     assert {"MNIST", "FashionMNIST", "KMNIST", "CIFAR10", "CIFAR100", "SVHN", "FakeData"} <= set(offered)
     assert "ImageFolder" in offered
@@ -166,13 +166,13 @@ def test_every_listed_set_has_a_form(tmp_path):
         ("EuroSAT", [{}]),
     ],
 )
-def test_a_set_has_its_own_two_parts(name, parts):
+def test_a_set_has_its_own_two_parts(name, parts) -> None:
     from lrtui.build.datasets.vision import parts_of
 
     assert parts_of(name, {}) == parts
 
 
-def test_fake_data_runs_anywhere():
+def test_fake_data_runs_anywhere() -> None:
     options = {"size": 40, "image_size": [3, 32, 32], "num_classes": 4}
     built = build(RunSpec(data=Choice("torchvision:FakeData", options), loader=LoaderSpec(batch_size=8)))
     assert built.batch == "input 8x3x32x32 float32, target 8 int64"
@@ -191,7 +191,7 @@ def image_folder(root: Path, parts: tuple[str, ...]) -> Path:
 
 @pytest.mark.parametrize(("parts", "counts"), [(("",), (10, 2)), (("train", "val"), (12, 12))])
 @pytest.mark.parametrize("name", ["lrtui:images", "torchvision:ImageFolder"])
-def test_a_folder_of_images_of_any_size_and_mode(tmp_path, parts, counts, name):
+def test_a_folder_of_images_of_any_size_and_mode(tmp_path: Path, parts, counts, name) -> None:
     choice = Choice(name, {"root": str(image_folder(tmp_path, parts)), "resize": 16})
     built = build(RunSpec(data=choice, loader=LoaderSpec(batch_size=4)))
     assert built.batch == "input 4x3x16x16 float32, target 4 int64"
@@ -199,7 +199,7 @@ def test_a_folder_of_images_of_any_size_and_mode(tmp_path, parts, counts, name):
     assert (len(built.train_loader.dataset), len(built.val_loader.dataset)) == counts
 
 
-def test_a_folder_without_images_is_told(tmp_path):
+def test_a_folder_without_images_is_told(tmp_path: Path) -> None:
     with pytest.raises(BuildError, match="holds no images in sub-folders"):
         build(RunSpec(data=Choice("lrtui:images", {"root": str(tmp_path)})))
     with pytest.raises(BuildError, match="nowhere: no such folder"):
@@ -213,7 +213,7 @@ def table(path: Path, **options):
     return load("lrtui:table")(str(path), **options)
 
 
-def test_a_csv_file_becomes_numbers_and_classes(tmp_path):
+def test_a_csv_file_becomes_numbers_and_classes(tmp_path: Path) -> None:
     path = tmp_path / "animals.csv"
     path.write_text(CSV)
     data = table(path)
@@ -224,7 +224,7 @@ def test_a_csv_file_becomes_numbers_and_classes(tmp_path):
     assert data.tensors[1][:4].tolist() == [0, 1, 0, 1]
 
 
-def test_a_column_by_name_and_numbers_to_predict(tmp_path):
+def test_a_column_by_name_and_numbers_to_predict(tmp_path: Path) -> None:
     path = tmp_path / "animals.csv"
     path.write_text(CSV)
     data = table(path, target="size", task="regression", normalize=False)
@@ -235,7 +235,7 @@ def test_a_column_by_name_and_numbers_to_predict(tmp_path):
 
 
 @pytest.mark.parametrize("suffix", [".npy", ".npz", ".parquet"])
-def test_arrays_and_parquet(tmp_path, suffix):
+def test_arrays_and_parquet(tmp_path: Path, suffix) -> None:
     path = tmp_path / f"data{suffix}"
     features, labels = np.random.default_rng(0).normal(size=(60, 5)), np.arange(60) % 3
     if suffix == ".npy":
@@ -264,21 +264,21 @@ def test_arrays_and_parquet(tmp_path, suffix):
         ("a.csv", "a,b\n" + "".join(f"word{n},{n}\n" for n in range(80)), "80 different entries"),
     ],
 )
-def test_a_table_that_cannot_be_used_is_one_line(tmp_path, name, content, expected):
+def test_a_table_that_cannot_be_used_is_one_line(tmp_path: Path, name, content, expected) -> None:
     (tmp_path / name).write_text(content)
     with pytest.raises(CatalogError) as caught:
         table(tmp_path / name)
     assert expected in str(caught.value)
 
 
-def test_a_missing_file_is_named_with_its_phase():
+def test_a_missing_file_is_named_with_its_phase() -> None:
     with pytest.raises(BuildError, match="FileNotFoundError") as caught:
         build(RunSpec(data=Choice("lrtui:table", {"path": "nowhere.csv"})))
     assert caught.value.phase == "data"
     assert not available(Choice("lrtui:table", {"path": "nowhere.csv"})).there
 
 
-def test_the_next_character_is_the_target(tmp_path):
+def test_the_next_character_is_the_target(tmp_path: Path) -> None:
     path = tmp_path / "text.txt"
     path.write_text("abcdefghij" * 30)
     train, val = load("lrtui:text")(str(path), context=8)
@@ -289,7 +289,7 @@ def test_the_next_character_is_the_target(tmp_path):
     assert set(train.codes.tolist()) | set(val.codes.tolist()) == set(range(10))
 
 
-def test_a_text_that_is_too_short_or_no_text_is_told(tmp_path):
+def test_a_text_that_is_too_short_or_no_text_is_told(tmp_path: Path) -> None:
     path = tmp_path / "short.txt"
     path.write_text("short")
     with pytest.raises(CatalogError, match="too few for a context of 64"):
@@ -299,7 +299,7 @@ def test_a_text_that_is_too_short_or_no_text_is_told(tmp_path):
         load("lrtui:text")(str(path))
 
 
-def test_text_without_a_file_and_as_a_mapping():
+def test_text_without_a_file_and_as_a_mapping() -> None:
     train, _ = load("lrtui:stdlib-text")(context=32, mapping=True)
     assert set(train[0]) == {"input_ids", "labels"}
     facts = facts_of(train, torch.utils.data.default_collate([train[0], train[1]]))
@@ -307,17 +307,17 @@ def test_text_without_a_file_and_as_a_mapping():
 
 
 @pytest.mark.parametrize("name", ["images", "table", "text", "stdlib-text"])
-def test_our_own_sets_explain_their_fields(name):
+def test_our_own_sets_explain_their_fields(name) -> None:
     for field in describe(f"lrtui:{name}", "data").fields:
         assert field.help, field.name
 
 
-def test_a_look_at_the_data_says_what_a_form_can_offer():
+def test_a_look_at_the_data_says_what_a_form_can_offer() -> None:
     facts, words = look(Choice("lrtui:digits"), LoaderSpec(batch_size=8))
     assert (facts.inputs, facts.classes, words) == ((1, 8, 8), 10, "(8x1x8x8 float32, 8 int64)")
 
 
-def test_loader_workers_see_the_same_data(user_file):
+def test_loader_workers_see_the_same_data(user_file) -> None:
     built = build(RunSpec(data=Choice("lrtui:digits"), loader=LoaderSpec(workers=1)))
     torch.manual_seed(5)
     first = next(iter(built.train_loader))

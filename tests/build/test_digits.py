@@ -13,7 +13,7 @@ from lrtui.build.datasets import digits as package
 from lrtui.build.datasets.digits import digits
 
 
-def test_images_and_labels_are_what_a_model_takes():
+def test_images_and_labels_are_what_a_model_takes() -> None:
     train, val = digits()
     assert len(train) + len(val) == 1797
     image, label = train[0]
@@ -22,32 +22,32 @@ def test_images_and_labels_are_what_a_model_takes():
     assert (images.min(), images.max()) == (0.0, 1.0)
 
 
-def test_every_class_has_its_share_in_both_parts():
+def test_every_class_has_its_share_in_both_parts() -> None:
     train, val = digits()
     whole = torch.bincount(torch.cat([train.tensors[1], val.tensors[1]]))
     assert len(whole) == 10
     assert torch.equal(torch.bincount(train.tensors[1]), (whole.double() * 0.8).round().long())
 
 
-def test_the_split_is_the_same_every_time():
+def test_the_split_is_the_same_every_time() -> None:
     assert all(torch.equal(a, b) for a, b in zip(digits()[0].tensors, digits()[0].tensors, strict=True))
 
 
-def test_it_is_scikit_learns_copy_to_the_last_pixel():
+def test_it_is_scikit_learns_copy_to_the_last_pixel() -> None:
     theirs = pytest.importorskip("sklearn.datasets", reason="scikit-learn is not installed").load_digits()
     with np.load(Path(package.__file__).with_name("digits.npz")) as stored:
         assert np.array_equal(stored["images"], theirs.images)
         assert np.array_equal(stored["labels"], theirs.target)
 
 
-def test_its_licence_lies_beside_it():
+def test_its_licence_lies_beside_it() -> None:
     text = Path(package.__file__).with_name("LICENSE.txt").read_text()
     assert "CC BY 4.0" in text
     assert "Alpaydin" in text
 
 
 @pytest.mark.slow
-def test_data_and_samples_are_in_the_wheel(tmp_path):
+def test_data_and_samples_are_in_the_wheel(tmp_path: Path) -> None:
     root = Path(package.__file__).parents[3]
     command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "-q", "-w", str(tmp_path), str(root)]
     subprocess.run(command, check=True, timeout=170)

@@ -73,7 +73,7 @@ NETS = """
         ("exits", "model", "it called sys.exit(3)"),
     ],
 )
-def test_a_mismatch_is_told_with_both_numbers(user_file, net, phase, expected):
+def test_a_mismatch_is_told_with_both_numbers(user_file, net, phase, expected) -> None:
     path = user_file(NETS)
     with pytest.raises(BuildError) as caught:
         build(RunSpec(model=Choice(f"{path}:{net}")))
@@ -81,14 +81,14 @@ def test_a_mismatch_is_told_with_both_numbers(user_file, net, phase, expected):
     assert "\n" not in caught.value.message
 
 
-def test_labels_that_an_embedding_does_not_have():
+def test_labels_that_an_embedding_does_not_have() -> None:
     model = nn.Sequential(nn.Embedding(4, 3), nn.Flatten(), nn.Linear(6, 2))
     batch = (torch.tensor([[0, 9], [1, 2]]), torch.tensor([0, 1]))
     with pytest.raises(BuildError, match="expects numbers from 0 to 3, but its input goes from 0 to 9"):
         try_batch(model, torch.optim.SGD(model.parameters()), nn.CrossEntropyLoss(), None, None, batch)
 
 
-def test_a_metric_that_fails_is_called_the_metric(user_file):
+def test_a_metric_that_fails_is_called_the_metric(user_file) -> None:
     path = user_file("def odd(output, target): return output @ target")
     with pytest.raises(BuildError) as caught:
         build(RunSpec(metric=Choice(f"{path}:odd")))
@@ -96,14 +96,14 @@ def test_a_metric_that_fails_is_called_the_metric(user_file):
     assert "the model gave 64x10 float32, the target is 64 int64" in caught.value.message
 
 
-def test_a_step_that_fails_is_called_the_step(user_file):
+def test_a_step_that_fails_is_called_the_step(user_file) -> None:
     path = user_file("def step(model, batch): return batch['x']")
     with pytest.raises(BuildError, match="the step failed on the first batch: TypeError") as caught:
         build(RunSpec(step=Choice(f"{path}:step")))
     assert caught.value.phase == "step"
 
 
-def test_a_step_that_returns_no_loss_is_told(user_file):
+def test_a_step_that_returns_no_loss_is_told(user_file) -> None:
     path = user_file("def step(model, batch): return 'fine'")
     with pytest.raises(BuildError, match="the step must return"):
         build(RunSpec(step=Choice(f"{path}:step")))
@@ -118,7 +118,7 @@ def states(model, optimizer):
     )
 
 
-def test_a_forward_that_counts_its_calls_begins_at_nought(user_file):
+def test_a_forward_that_counts_its_calls_begins_at_nought(user_file) -> None:
     path = user_file("""
         from torch import nn
         class Net(nn.Module):
@@ -138,7 +138,7 @@ def test_a_forward_that_counts_its_calls_begins_at_nought(user_file):
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_a_scripted_model_is_tried_like_any_other(user_file):
+def test_a_scripted_model_is_tried_like_any_other(user_file) -> None:
     path = user_file("""
         import torch
         from torch import nn
@@ -177,9 +177,9 @@ def test_nothing_is_changed_by_the_trial(fails):
     assert not any(part.training for part in model.modules())
 
 
-def test_no_memory_for_a_step_is_told_with_the_batch():
+def test_no_memory_for_a_step_is_told_with_the_batch() -> None:
     class Large(nn.Linear):
-        def forward(self, data):
+        def forward(self, data) -> None:
             raise torch.OutOfMemoryError("CUDA out of memory")
 
     model = Large(2, 2)

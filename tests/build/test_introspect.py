@@ -1,5 +1,6 @@
 """What torch itself offers is found by its signatures."""
 
+from pathlib import Path
 import enum
 from typing import Literal
 
@@ -11,7 +12,7 @@ from lrtui.build.introspect import describe, offers_in_module
 from lrtui.build.signatures import offer_of
 
 
-def test_every_optimizer_of_the_installed_torch_is_offered():
+def test_every_optimizer_of_the_installed_torch_is_offered() -> None:
     offered = {offer.target for offer in offers_in_module("torch.optim", "optimizer")}
     known = {
         f"torch.optim:{name}"
@@ -22,7 +23,7 @@ def test_every_optimizer_of_the_installed_torch_is_offered():
     assert offered == known - {"torch.optim:Optimizer"}
 
 
-def test_an_optimizer_asks_for_neither_parameters_nor_rate():
+def test_an_optimizer_asks_for_neither_parameters_nor_rate() -> None:
     fields = {field.name: field for field in describe("torch.optim:AdamW", "optimizer").fields}
     assert not {"params", "lr"} & set(fields)
     assert fields["betas"].kind == "tuple"
@@ -32,7 +33,7 @@ def test_an_optimizer_asks_for_neither_parameters_nor_rate():
     assert fields["fused"].optional
 
 
-def test_every_default_fits_its_own_field():
+def test_every_default_fits_its_own_field() -> None:
     from lrtui.catalog.values import wrong
 
     for offer in [*offers_in_module("torch.optim", "optimizer"), *offers_in_module("torch.nn", "loss")]:
@@ -41,13 +42,13 @@ def test_every_default_fits_its_own_field():
                 assert wrong(field, field.default) == "", (offer.target, field)
 
 
-def test_criteria_are_offered_and_layers_are_not():
+def test_criteria_are_offered_and_layers_are_not() -> None:
     offered = {offer.target for offer in offers_in_module("torch.nn", "loss")}
     assert {"torch.nn:CrossEntropyLoss", "torch.nn:MSELoss"} <= offered
     assert "torch.nn:Linear" not in offered
 
 
-def test_torchvisions_models_are_offered():
+def test_torchvisions_models_are_offered() -> None:
     offered = {offer.target: offer for offer in offers_in_module("torchvision", "model")}
     assert "torchvision:resnet18" in offered
     assert offered["torchvision:resnet18"].summary
@@ -58,7 +59,7 @@ class Shade(enum.Enum):
     DARK = 2
 
 
-def example(a: int, shade: Shade = Shade.DARK, act: "Literal['relu', 'gelu']" = "relu", *rest, fn=len, **more):
+def example(a: int, shade: Shade = Shade.DARK, act: "Literal['relu', 'gelu']" = "relu", *rest, fn=len, **more) -> None:
     """An example.
 
     Args:
@@ -66,7 +67,7 @@ def example(a: int, shade: Shade = Shade.DARK, act: "Literal['relu', 'gelu']" = 
     """
 
 
-def test_a_live_signature_reads_as_a_parsed_one():
+def test_a_live_signature_reads_as_a_parsed_one() -> None:
     offer = offer_of(example, "here:example", "model")
     fields = {field.name: field for field in offer.fields}
     assert list(fields) == ["a", "shade", "act", "fn"]
@@ -79,13 +80,13 @@ def test_a_live_signature_reads_as_a_parsed_one():
     assert offer.summary == "An example."
 
 
-def test_listing_a_users_module_runs_nothing(user_file, monkeypatch, tmp_path):
+def test_listing_a_users_module_runs_nothing(user_file, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     user_file("raise SystemExit(3)\nclass Net(nn.Module): ...", "their_pack/__init__.py")
     monkeypatch.chdir(tmp_path)
     assert [offer.target for offer in offers_in_module("their_pack", "model")] == ["their_pack:Net"]
 
 
-def test_a_module_that_only_sounds_like_torch_is_not_run_either(user_file, monkeypatch, tmp_path):
+def test_a_module_that_only_sounds_like_torch_is_not_run_either(user_file, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     user_file("raise SystemExit(3)\ndef net(width=1): ...", "torchlike/__init__.py")
     monkeypatch.syspath_prepend(str(tmp_path))
     assert describe("torchlike:net").fields[0].name == "width"
@@ -93,12 +94,12 @@ def test_a_module_that_only_sounds_like_torch_is_not_run_either(user_file, monke
 
 
 @pytest.mark.parametrize("where", ["nowhere.py", "no_such_pack.net"])
-def test_what_is_not_there_cannot_be_listed(where):
+def test_what_is_not_there_cannot_be_listed(where) -> None:
     with pytest.raises(CatalogError, match=f"{where}: no such"):
         offers_in_module(where, "model")
 
 
-def test_describing_one_of_a_file_runs_nothing(user_file):
+def test_describing_one_of_a_file_runs_nothing(user_file) -> None:
     path = user_file("raise SystemExit(3)\ndef net(width=1): ...")
     assert describe(f"{path}:net").fields[0].name == "width"
     with pytest.raises(CatalogError, match="has no 'ned'; did you mean 'net'"):

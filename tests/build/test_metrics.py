@@ -9,28 +9,28 @@ from lrtui.spec import Choice, RunSpec
 SCORES = torch.tensor([[0.1, 0.9, 0.0, 0.2, 0.3, 0.4, 0.5], [0.9, 0.1, 0.0, 0.2, 0.3, 0.4, 0.5]])
 
 
-def test_accuracy_and_top_k():
+def test_accuracy_and_top_k() -> None:
     assert accuracy(SCORES, torch.tensor([1, 6])) == 0.5
     assert top5(SCORES, torch.tensor([2, 6])) == 0.5
     assert top_k(SCORES, torch.tensor([6, 6]), k=2) == 1.0
 
 
-def test_fewer_classes_than_five_are_all_among_the_five():
+def test_fewer_classes_than_five_are_all_among_the_five() -> None:
     assert top5(torch.rand(3, 4), torch.tensor([0, 3, 2])) == 1.0
 
 
-def test_scores_of_sequences_and_of_pictures():
+def test_scores_of_sequences_and_of_pictures() -> None:
     labels = torch.randint(7, (2, 3))
     scores = torch.nn.functional.one_hot(labels, 7).float()
     assert accuracy(scores, labels) == 1.0
     assert accuracy(scores.movedim(-1, 1), labels) == 1.0
 
 
-def test_distance():
+def test_distance() -> None:
     assert mean_absolute_error(torch.tensor([1.0, 3.0]), torch.tensor([2.0, 1.0])) == 1.5
 
 
-def test_they_are_targets_and_auto_chooses_for_the_data(user_file):
+def test_they_are_targets_and_auto_chooses_for_the_data(user_file) -> None:
     built = build(RunSpec(metric=Choice("lrtui:top-k", {"k": 3})))
     assert built.metric_name == "top-k"
     assert built.metric(SCORES, torch.tensor([4, 4])) == 0.0

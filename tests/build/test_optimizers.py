@@ -21,14 +21,14 @@ def optimizer(**args):
     return build(RunSpec(optimizer=Choice("torch.optim:AdamW", args))).optimizer
 
 
-def test_biases_and_norms_can_be_spared_weight_decay():
+def test_biases_and_norms_can_be_spared_weight_decay() -> None:
     made = optimizer(decay_all=False, weight_decay=0.1)
     assert [group["weight_decay"] for group in made.param_groups] == [0.1, 0.0]
     assert {parameter.dim() > 1 for parameter in made.param_groups[0]["params"]} == {True}
     assert {parameter.dim() > 1 for parameter in made.param_groups[1]["params"]} == {False}
 
 
-def test_the_rate_falls_from_the_head_down():
+def test_the_rate_falls_from_the_head_down() -> None:
     made = optimizer(layer_decay=0.5)
     rates = [group["lr"] / LR for group in made.param_groups]
     assert rates == pytest.approx([0.5**height for height in range(len(rates))])
@@ -39,43 +39,43 @@ def test_the_rate_falls_from_the_head_down():
 @pytest.mark.parametrize(
     "rules", [{}, {"decay_all": False}, {"layer_decay": 0.9}, {"decay_all": False, "layer_decay": 0.9}]
 )
-def test_every_trained_parameter_is_in_one_group(rules):
+def test_every_trained_parameter_is_in_one_group(rules) -> None:
     model = nn.Sequential(nn.Linear(3, 4), nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4)), nn.Linear(4, 2))
     model[0].bias.requires_grad = False
     found = [id(parameter) for group in groups(model, 1.0, **rules) for parameter in group["params"]]
     assert sorted(found) == sorted(id(parameter) for parameter in model.parameters() if parameter.requires_grad)
 
 
-def test_a_shared_parameter_belongs_to_the_lowest_layer_that_has_it():
+def test_a_shared_parameter_belongs_to_the_lowest_layer_that_has_it() -> None:
     model = nn.Sequential(nn.Embedding(5, 3), nn.Linear(3, 5, bias=False))
     model[1].weight = model[0].weight
     assert [len(part) for part in layers(model)] == [1]
 
 
-def test_no_rule_makes_no_groups():
+def test_no_rule_makes_no_groups() -> None:
     assert len(optimizer().param_groups) == 1
 
 
-def test_a_rule_is_offered_where_it_means_something():
+def test_a_rule_is_offered_where_it_means_something() -> None:
     assert {"decay_all", "layer_decay"} <= {field.name for field in describe("torch.optim:SGD", "optimizer").fields}
     names = {field.name for field in describe("torch.optim:SparseAdam", "optimizer").fields}
     assert "decay_all" not in names
     assert "layer_decay" in names
 
 
-def test_a_rule_of_the_wrong_type_is_refused():
+def test_a_rule_of_the_wrong_type_is_refused() -> None:
     with pytest.raises(BuildError, match="layer_decay: expected a number, got 'deep'"):
         optimizer(layer_decay="deep")
 
 
 @pytest.mark.parametrize("name", ["SGD", "AdamW", "Adafactor", "LBFGS", "NAdam", "Rprop", "SparseAdam"])
-def test_an_optimizer_of_torch_builds_with_its_defaults(name):
+def test_an_optimizer_of_torch_builds_with_its_defaults(name) -> None:
     made = build(RunSpec(model=MLP, optimizer=Choice(f"torch.optim:{name}"))).optimizer
     assert type(made).__name__ == name
     assert made.param_groups[0]["lr"] == LR
 
 
-def test_an_optimizer_that_refuses_the_model_says_why():
+def test_an_optimizer_that_refuses_the_model_says_why() -> None:
     with pytest.raises(
         BuildError, match=r"torch\.optim:Muon failed: ValueError: Muon only supports 2D parameters"
     ) as caught:
@@ -112,7 +112,7 @@ USABLE = {
     ("files", "reason"),
     [(PYRAMID, "foreign package of that name"), (NO_KERNELS, "without its CUDA kernels")],
 )
-def test_an_apex_that_cannot_be_used_says_why(package, files, reason):
+def test_an_apex_that_cannot_be_used_says_why(package, files, reason) -> None:
     package(files)
     with pytest.raises(CatalogError, match=reason):
         offers_in_module("apex.optimizers", "optimizer")
@@ -121,13 +121,13 @@ def test_an_apex_that_cannot_be_used_says_why(package, files, reason):
     assert caught.value.phase == "optimizer"
 
 
-def test_an_apex_that_works_is_offered_and_built(package):
+def test_an_apex_that_works_is_offered_and_built(package) -> None:
     package(USABLE)
     assert [offer.target for offer in offers_in_module("apex.optimizers", "optimizer")] == ["apex.optimizers:FusedAdam"]
     assert build(RunSpec(optimizer=Choice("apex.optimizers:FusedAdam"))).optimizer_name == "FusedAdam"
 
 
-def test_a_timm_that_is_there_lists_its_models_and_gets_classes_and_channels(package):
+def test_a_timm_that_is_there_lists_its_models_and_gets_classes_and_channels(package) -> None:
     package(
         {
             "timm/__init__.py": """
@@ -162,7 +162,7 @@ def create_model(model_name, pretrained=False, **more):
         ),
     ],
 )
-def test_a_library_that_is_broken_is_one_line(package, files, expected):
+def test_a_library_that_is_broken_is_one_line(package, files, expected) -> None:
     package(files)
     from lrtui.build import libraries
 
@@ -171,7 +171,7 @@ def test_a_library_that_is_broken_is_one_line(package, files, expected):
         offers_in_module("timm", "model")
 
 
-def test_a_library_that_is_not_installed_says_how_to_get_it(monkeypatch):
+def test_a_library_that_is_not_installed_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     from lrtui.build import libraries
 
     libraries.timm_names.cache_clear()
@@ -180,7 +180,7 @@ def test_a_library_that_is_not_installed_says_how_to_get_it(monkeypatch):
         load("timm:resnet18")
 
 
-def test_torchvisions_builders_take_the_classes_of_the_data():
+def test_torchvisions_builders_take_the_classes_of_the_data() -> None:
     built = build(
         RunSpec(
             model=Choice("torchvision:mobilenet_v3_small"),

@@ -7,7 +7,7 @@ from lrtui.catalog.errors import CatalogError
 from lrtui.spec import Choice, RunSpec
 
 
-def test_a_files_own_spec_is_read_without_running_it(user_file):
+def test_a_files_own_spec_is_read_without_running_it(user_file) -> None:
     path = user_file(
         'raise SystemExit\nSPEC = {"data": {"target": "lrtui:digits"}, "loader": {"batch_size": 8}}'
     )
@@ -15,7 +15,7 @@ def test_a_files_own_spec_is_read_without_running_it(user_file):
     assert companion(user_file("x = 1", "plain_one.py")) == {}
 
 
-def test_a_choice_is_replaced_whole_and_a_section_key_by_key():
+def test_a_choice_is_replaced_whole_and_a_section_key_by_key() -> None:
     spec = RunSpec(data=Choice("a:b", {"c": 1}))
     made = merged(spec, {"data": {"target": "d:e"}, "loader": {"batch_size": 8}})
     assert made.data == Choice("d:e")
@@ -26,7 +26,7 @@ def test_a_choice_is_replaced_whole_and_a_section_key_by_key():
 @pytest.mark.parametrize(
     "text", ["SPEC = make()", "SPEC = 3", "SPEC = {'dta': 1}", "SPEC = {'loader': {'batch': 3}}"]
 )
-def test_a_spec_that_is_none_is_told_with_its_place(user_file, text):
+def test_a_spec_that_is_none_is_told_with_its_place(user_file, text) -> None:
     path = user_file(text, "with_spec.py")
     with pytest.raises(CatalogError, match=r"with_spec\.py:1: SPEC is no part of a spec"):
         companion(path)

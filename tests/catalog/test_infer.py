@@ -44,25 +44,25 @@ TOKENS = Facts(inputs=(64,), tokens=True, classes=97, vocabulary=97)
         (TOKENS, Field(name="in_features", kind="int"), None),
     ],
 )
-def test_a_parameter_of_a_usual_name_gets_what_the_data_has(facts, field, expected):
+def test_a_parameter_of_a_usual_name_gets_what_the_data_has(facts, field, expected) -> None:
     assert fit([field], facts, {}).get(field.name) == expected
 
 
-def test_what_was_given_stays():
+def test_what_was_given_stays() -> None:
     assert fit([Field(name="in_channels", kind="int")], IMAGES, {"in_channels": 1}) == {}
 
 
-def test_trained_weights_decide_the_classes():
+def test_trained_weights_decide_the_classes() -> None:
     assert fit([Field(name="num_classes", kind="int")], IMAGES, {"weights": "DEFAULT"}) == {}
 
 
-def test_classes_seen_in_one_batch_are_only_a_lower_bound():
+def test_classes_seen_in_one_batch_are_only_a_lower_bound() -> None:
     seen = Facts(inputs=(3,), classes=7, exact=False)
     assert fit([Field(name="num_classes", kind="int", default=10)], seen, {}) == {}
     assert fit([Field(name="num_classes", kind="int", default=5)], seen, {}) == {"num_classes": 7}
 
 
-def test_classes_are_found_inside_subsets_and_loaders():
+def test_classes_are_found_inside_subsets_and_loaders() -> None:
     data = TensorDataset(torch.rand(20, 3), torch.arange(20) % 6)
     assert stated_classes(DataLoader(Subset(data, [0, 1]), batch_size=2)) == 6
     data.classes = ["a"] * 8
@@ -70,10 +70,10 @@ def test_classes_are_found_inside_subsets_and_loaders():
     assert stated_classes([(1, 2)]) is None
 
 
-def test_a_data_set_that_fails_when_asked_tells_nothing():
+def test_a_data_set_that_fails_when_asked_tells_nothing() -> None:
     class Lazy:
         @property
-        def classes(self):
+        def classes(self) -> None:
             raise RuntimeError("not opened yet")
 
     assert stated_classes(Lazy()) is None
@@ -93,13 +93,13 @@ def test_a_data_set_that_fails_when_asked_tells_nothing():
         (("words",), None, None),
     ],
 )
-def test_facts_are_read_from_any_kind_of_batch(batch, inputs, classes):
+def test_facts_are_read_from_any_kind_of_batch(batch, inputs, classes) -> None:
     facts = facts_of([], batch)
     assert (facts.inputs if facts else None) == inputs
     assert (facts.classes if facts else None) == classes
 
 
-def test_a_model_is_fitted_and_the_person_is_told(user_file):
+def test_a_model_is_fitted_and_the_person_is_told(user_file) -> None:
     path = user_file("""
         import torch
         from torch.utils.data import TensorDataset
@@ -114,7 +114,7 @@ def test_a_model_is_fitted_and_the_person_is_told(user_file):
     assert len(said) == 1, "what is the default anyway is not worth a line"
 
 
-def test_layers_that_are_lazy_get_their_sizes_before_the_optimizer(user_file):
+def test_layers_that_are_lazy_get_their_sizes_before_the_optimizer(user_file) -> None:
     path = user_file("""
         from torch import nn
         def net(): return nn.Sequential(nn.Flatten(), nn.LazyLinear(10))

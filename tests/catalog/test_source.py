@@ -1,5 +1,7 @@
 """What a file offers is read from its source, and nothing of it runs."""
 
+from pathlib import Path
+
 import pytest
 
 from lrtui.catalog.errors import CatalogError
@@ -11,7 +13,7 @@ def fields(path, name="f", role="model"):
     return {field.name: field for field in offer.fields}
 
 
-def test_nothing_is_executed(user_file, tmp_path):
+def test_nothing_is_executed(user_file, tmp_path: Path) -> None:
     proof = tmp_path / "ran"
     path = user_file(f"""
         open({str(proof)!r}, "w").close()
@@ -62,7 +64,7 @@ def test_nothing_is_executed(user_file, tmp_path):
         ("*, x: int = 1", {"kind": "int", "default": 1}),
     ],
 )
-def test_a_parameter_becomes_a_field(user_file, parameter, expected):
+def test_a_parameter_becomes_a_field(user_file, parameter, expected) -> None:
     path = user_file(f"""
         import enum
         WIDTH = 32
@@ -75,14 +77,14 @@ def test_a_parameter_becomes_a_field(user_file, parameter, expected):
     assert {name: getattr(found, name) for name in expected} == expected
 
 
-def test_what_cannot_be_given_by_keyword_is_no_field(user_file):
+def test_what_cannot_be_given_by_keyword_is_no_field(user_file) -> None:
     path = user_file("def f(a, /, b=1, *args, c=2, **kwargs): ...")
     offer = offers_in_file(path)[0]
     assert [field.name for field in offer.fields] == ["b", "c"]
     assert offer.more
 
 
-def test_a_class_has_the_signature_of_the_init_that_it_inherits(user_file):
+def test_a_class_has_the_signature_of_the_init_that_it_inherits(user_file) -> None:
     path = user_file("""
         class Base(nn.Module):
             def __init__(self, width: int = 1): ...
@@ -98,14 +100,14 @@ def test_a_class_has_the_signature_of_the_init_that_it_inherits(user_file):
     assert found["width"].help == "how wide"
 
 
-def test_a_class_whose_init_is_elsewhere_takes_what_it_is_given(user_file):
+def test_a_class_whose_init_is_elsewhere_takes_what_it_is_given(user_file) -> None:
     path = user_file("from other import Base\nclass Net(Base): ...\nclass Plain(nn.Module): ...")
     offers = {offer.target.rpartition(":")[2]: offer for offer in offers_in_file(path)}
     assert offers["Net"].more
     assert not offers["Plain"].more
 
 
-def test_a_dataclass_has_its_annotations_as_signature(user_file):
+def test_a_dataclass_has_its_annotations_as_signature(user_file) -> None:
     path = user_file("""
         from dataclasses import dataclass, field
         from typing import ClassVar
@@ -125,7 +127,7 @@ def test_a_dataclass_has_its_annotations_as_signature(user_file):
     assert not found["names"].required
 
 
-def test_modules_come_first_then_what_makes_them(user_file):
+def test_modules_come_first_then_what_makes_them(user_file) -> None:
     path = user_file("""
         from torch import nn
         from other import Imported
@@ -152,7 +154,7 @@ def test_modules_come_first_then_what_makes_them(user_file):
     ]
 
 
-def test_what_the_test_itself_passes_is_not_asked_for(user_file):
+def test_what_the_test_itself_passes_is_not_asked_for(user_file) -> None:
     path = user_file("""
         def make(params, lr=1e-3, momentum=0.9): ...
         def loss(output, target, weight=1.0): ...
@@ -162,7 +164,7 @@ def test_what_the_test_itself_passes_is_not_asked_for(user_file):
 
 
 @pytest.mark.parametrize("text", ["def f(:\n  pass", "x = 1\n\n\n  y = 2", "class A\n"])
-def test_a_syntax_error_is_one_line_with_its_place(user_file, text):
+def test_a_syntax_error_is_one_line_with_its_place(user_file, text) -> None:
     path = user_file(text, "broken.py")
     with pytest.raises(CatalogError, match=r"broken\.py:\d+: ") as caught:
         offers_in_file(path)
@@ -170,18 +172,18 @@ def test_a_syntax_error_is_one_line_with_its_place(user_file, text):
 
 
 @pytest.mark.parametrize("content", [b"\x00\x01", b"\xff\xfe\x00", b"x = '\xe9'", b"(" * 5000])
-def test_what_is_no_source_is_one_line(tmp_path, content):
+def test_what_is_no_source_is_one_line(tmp_path: Path, content) -> None:
     path = tmp_path / "rubbish.py"
     path.write_bytes(content)
     with pytest.raises(CatalogError, match=r"rubbish\.py"):
         offers_in_file(path)
 
 
-def test_a_missing_file_is_named(tmp_path):
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(CatalogError, match=r"nowhere\.py: No such file"):
         offers_in_file(tmp_path / "nowhere.py")
 
 
-def test_classes_that_inherit_in_a_circle_end(user_file):
+def test_classes_that_inherit_in_a_circle_end(user_file) -> None:
     path = user_file("class A(B): ...\nclass B(A): ...")
     assert len(offers_in_file(path)) == 2

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -10,18 +11,20 @@ from lrtui.catalog.errors import CatalogError
 from lrtui.catalog.targets import locate, locate_module, split
 
 
-def test_where_and_what():
+def test_where_and_what() -> None:
     assert split("a/b.py:Net") == ("a/b.py", "Net")
     assert split("torch.optim:SGD") == ("torch.optim", "SGD")
 
 
 @pytest.mark.parametrize("target", ["", "net.py", ":Net", "net.py:", ":"])
-def test_anything_else_is_no_target(target):
+def test_anything_else_is_no_target(target) -> None:
     with pytest.raises(CatalogError, match="expected where:what"):
         split(target)
 
 
-def test_sample_models_are_found_from_any_directory(tmp_path, monkeypatch):
+def test_sample_models_are_found_from_any_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     assert locate("sample_models/cnn.py").name == "cnn.py"
     (tmp_path / "sample_models").mkdir()
@@ -32,13 +35,15 @@ def test_sample_models_are_found_from_any_directory(tmp_path, monkeypatch):
     assert locate("torch.optim") is None
 
 
-def test_the_home_directory_is_understood(tmp_path, monkeypatch):
+def test_the_home_directory_is_understood(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "net.py").touch()
     assert locate("~/net.py") == tmp_path / "net.py"
 
 
-def test_a_module_is_found_without_running_it(user_file, monkeypatch, tmp_path):
+def test_a_module_is_found_without_running_it(
+    user_file, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     user_file("raise SystemExit", "pack/__init__.py")
     net = user_file("raise SystemExit", "pack/net.py")
     monkeypatch.chdir(tmp_path)
@@ -46,26 +51,26 @@ def test_a_module_is_found_without_running_it(user_file, monkeypatch, tmp_path):
     assert locate_module("pack.none") is None
 
 
-def test_a_file_and_its_siblings_are_imported(user_file):
+def test_a_file_and_its_siblings_are_imported(user_file) -> None:
     user_file("WIDTH = 7", "sibling_of_mine.py")
     path = user_file("from sibling_of_mine import WIDTH\ndef make(): return WIDTH")
     assert load(f"{path}:make")() == 7
 
 
-def test_a_file_of_a_package_is_imported_as_part_of_it(user_file):
+def test_a_file_of_a_package_is_imported_as_part_of_it(user_file) -> None:
     user_file("", "parcel/__init__.py")
     user_file("WIDTH = 8", "parcel/sizes.py")
     path = user_file("from .sizes import WIDTH\ndef make(): return WIDTH", "parcel/net.py")
     assert load(f"{path}:make")() == 8
 
 
-def test_a_name_that_is_not_there_brings_the_near_ones(user_file):
+def test_a_name_that_is_not_there_brings_the_near_ones(user_file) -> None:
     path = user_file("class SmallNet: ...\nclass Other: ...")
     with pytest.raises(CatalogError, match="has no 'SmalNet'; did you mean 'SmallNet'"):
         load(f"{path}:SmalNet")
 
 
-def test_something_that_cannot_be_called_is_told(user_file):
+def test_something_that_cannot_be_called_is_told(user_file) -> None:
     path = user_file("WIDTH = 3")
     with pytest.raises(CatalogError, match=r"has 'WIDTH', but it cannot be called \(it is a int\)"):
         load(f"{path}:WIDTH")
@@ -87,14 +92,14 @@ def test_something_that_cannot_be_called_is_told(user_file):
         ),
     ],
 )
-def test_a_module_that_fails_tells_its_own_error_and_place(user_file, text, expected):
+def test_a_module_that_fails_tells_its_own_error_and_place(user_file, text, expected) -> None:
     path = user_file(text, "bad.py")
     with pytest.raises(CatalogError, match=expected) as caught:
         load(f"{path}:Net")
     assert caught.value.__cause__ is not None
 
 
-def test_the_keyboard_is_not_caught(user_file):
+def test_the_keyboard_is_not_caught(user_file) -> None:
     path = user_file("raise KeyboardInterrupt", "interrupted.py")
     with pytest.raises(KeyboardInterrupt):
         load(f"{path}:Net")
@@ -110,20 +115,20 @@ def test_the_keyboard_is_not_caught(user_file):
         ("torchvision:resnet81", "torchvision has no 'resnet81'; did you mean"),
     ],
 )
-def test_what_is_not_there_is_named(target, expected):
+def test_what_is_not_there_is_named(target, expected) -> None:
     with pytest.raises(CatalogError) as caught:
         load(target)
     assert expected in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["json", "sys"])
-def test_a_file_named_as_a_module_in_use_is_refused(user_file, name):
+def test_a_file_named_as_a_module_in_use_is_refused(user_file, name) -> None:
     path = user_file("def make(): ...", f"{name}.py")
     with pytest.raises(CatalogError, match=f"another module named '{name}' is in use"):
         load(f"{path}:make")
 
 
-def test_a_sibling_that_hides_the_standard_library_is_warned_of(user_file):
+def test_a_sibling_that_hides_the_standard_library_is_warned_of(user_file) -> None:
     user_file("", "random.py")
     path = user_file("def make(): ...")
     said = []
@@ -132,7 +137,7 @@ def test_a_sibling_that_hides_the_standard_library_is_warned_of(user_file):
     assert "hides the standard library's 'random'" in said[0]
 
 
-def test_what_the_front_ends_import_brings_no_torch_and_no_numpy():
+def test_what_the_front_ends_import_brings_no_torch_and_no_numpy() -> None:
     code = (
         "import sys, lrtui.catalog.offers, lrtui.catalog.source.reader, lrtui.catalog.targets, lrtui.catalog.values,"
         " lrtui.catalog.errors\n"

@@ -1,5 +1,7 @@
 """A file is asked about once, and again when its content is another."""
 
+from pathlib import Path
+
 import pytest
 
 from lrtui import paths
@@ -7,7 +9,7 @@ from lrtui.catalog.errors import CatalogError
 from lrtui.catalog.trust import is_trusted, trust
 
 
-def test_a_file_is_trusted_by_its_content(user_file):
+def test_a_file_is_trusted_by_its_content(user_file) -> None:
     path = user_file("x = 1")
     assert not is_trusted(path)
     trust(path)
@@ -18,11 +20,11 @@ def test_a_file_is_trusted_by_its_content(user_file):
     assert not is_trusted(path)
 
 
-def test_sample_models_need_no_asking():
+def test_sample_models_need_no_asking() -> None:
     assert is_trusted(paths.sample_models() / "cnn.py")
 
 
-def test_two_files_are_remembered_and_a_missing_one_is_named(user_file, tmp_path):
+def test_two_files_are_remembered_and_a_missing_one_is_named(user_file, tmp_path: Path) -> None:
     first, second = user_file("x = 1", "a.py"), user_file("x = 2", "b.py")
     trust(first)
     trust(second)

@@ -22,7 +22,7 @@ PLAIN = st.recursive(
 
 @CALM
 @given(st.data(), st.sampled_from(sorted(KINDS)), st.booleans())
-def test_what_is_shown_is_read_back(data, kind, optional):
+def test_what_is_shown_is_read_back(data, kind, optional) -> None:
     field = Field(name="x", kind=kind, optional=optional)
     value = data.draw(KINDS[kind] | (st.none() if optional else st.nothing()))
     again = parse(field, show(field, value))
@@ -32,7 +32,7 @@ def test_what_is_shown_is_read_back(data, kind, optional):
 
 @CALM
 @given(st.data(), st.sampled_from(sorted(KINDS)))
-def test_a_tuple_that_is_shown_is_read_back(data, item):
+def test_a_tuple_that_is_shown_is_read_back(data, item) -> None:
     field = Field(name="x", kind="tuple", item=item)
     value = data.draw(st.lists(KINDS[item], max_size=5).map(tuple))
     assert parse(field, show(field, value)) == value
@@ -40,14 +40,14 @@ def test_a_tuple_that_is_shown_is_read_back(data, item):
 
 @CALM
 @given(PLAIN)
-def test_a_toml_value_that_is_shown_is_read_back(value):
+def test_a_toml_value_that_is_shown_is_read_back(value) -> None:
     field = Field(name="x", kind="other")
     assert parse(field, show(field, value)) == value
 
 
 @CALM
 @given(st.text(), st.sampled_from([*sorted(KINDS), "choice", "tuple", "other"]))
-def test_whatever_is_typed_is_read_or_refused_in_one_line(text, kind):
+def test_whatever_is_typed_is_read_or_refused_in_one_line(text, kind) -> None:
     field = Field(name="x", kind=kind, choices=("a", "b"))
     try:
         value = parse(field, text)
@@ -78,7 +78,7 @@ def test_whatever_is_typed_is_read_or_refused_in_one_line(text, kind):
         ("other", "1979-05-27", "expected a TOML value"),
     ],
 )
-def test_wrong_text_is_refused_in_words(kind, text, message):
+def test_wrong_text_is_refused_in_words(kind, text, message) -> None:
     field = Field(
         name="x", kind=kind, choices=("relu", "gelu"), length=2 if kind == "tuple" else None
     )
@@ -100,7 +100,7 @@ def test_wrong_text_is_refused_in_words(kind, text, message):
         ("other", "[1, 2]", [1, 2]),
     ],
 )
-def test_what_a_person_may_write(kind, text, value):
+def test_what_a_person_may_write(kind, text, value) -> None:
     assert parse(Field(name="x", kind=kind, choices=("relu", "gelu")), text) == value
 
 
@@ -135,28 +135,28 @@ OFFER = Offer(
         ({"witdh": 3}, "witdh: there is no such parameter; did you mean 'width'?"),
     ],
 )
-def test_wrong_arguments_are_named(args, expected):
+def test_wrong_arguments_are_named(args, expected) -> None:
     assert [str(problem) for problem in check(OFFER, {"depth": 1, **args})] == [expected]
 
 
 @pytest.mark.parametrize(
     "args", [{"rate": 1}, {"betas": [1, 0.5]}, {"betas": (1, 0.5)}, {"limit": None}, {"limit": 3}]
 )
-def test_right_arguments_pass(args):
+def test_right_arguments_pass(args) -> None:
     assert check(OFFER, {"depth": 1, **args}) == []
 
 
-def test_a_missing_required_argument_is_named():
+def test_a_missing_required_argument_is_named() -> None:
     assert [str(problem) for problem in check(OFFER, {})] == ["depth: is required"]
 
 
-def test_a_callable_that_takes_any_keyword_is_not_second_guessed():
+def test_a_callable_that_takes_any_keyword_is_not_second_guessed() -> None:
     assert check(Offer(target="a:b", more=True), {"anything": 1}) == []
 
 
 @CALM
 @given(st.text())
-def test_text_survives_where_none_is_a_value_too(value):
+def test_text_survives_where_none_is_a_value_too(value) -> None:
     assume(value)
     field = Field(name="x", kind="str", optional=True)
     assert parse(field, show(field, value)) == value

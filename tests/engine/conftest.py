@@ -11,7 +11,7 @@ matplotlib.use("agg")
 
 
 @pytest.fixture(autouse=True)
-def _same_numbers():
+def _same_numbers() -> None:
     torch.set_num_threads(1)
     random.seed(0)
     np.random.seed(0)

@@ -83,7 +83,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixtur
 
 
 @pytest.mark.parametrize("tree", AMP, indirect=True)
-def test_whether_amp_can_be_used_and_why_not(tree):
+def test_whether_amp_can_be_used_and_why_not(tree) -> None:
     finding = apex.amp_finding()
     assert finding.usable == (AMP[tree] is None)
     if AMP[tree]:
@@ -94,7 +94,7 @@ def test_whether_amp_can_be_used_and_why_not(tree):
 
 
 @pytest.mark.parametrize("tree", FUSED, indirect=True)
-def test_whether_its_fused_optimizers_can_be_used_and_why_not(tree):
+def test_whether_its_fused_optimizers_can_be_used_and_why_not(tree) -> None:
     finding = apex.fused_finding()
     assert finding.usable == (FUSED[tree] is None)
     if FUSED[tree]:
@@ -116,10 +116,10 @@ class FakeAmp:
             self._give_masters(model, optimizer)
         return model, optimizer
 
-    def _give_masters(self, model, optimizer):
+    def _give_masters(self, model, optimizer) -> None:
         plain = optimizer.step
 
-        def step(closure=None):
+        def step(closure=None) -> None:
             plain()
             with torch.no_grad():
                 for master, param in self.pairs:
@@ -152,7 +152,7 @@ class FakeAmp:
     def state_dict(self):
         return {"loss_scaler0": {"loss_scale": self.scale, "unskipped": self.unskipped}}
 
-    def load_state_dict(self, state):
+    def load_state_dict(self, state) -> None:
         self.scale = state["loss_scaler0"]["loss_scale"]
         self.unskipped = state["loss_scaler0"]["unskipped"]
 
@@ -185,7 +185,7 @@ def prepared(amp, level: str):
 
 
 @pytest.mark.parametrize("level", ["O1", "O2"])
-def test_the_loss_is_scaled_the_model_learns_and_all_is_restored(amp, level):
+def test_the_loss_is_scaled_the_model_learns_and_all_is_restored(amp, level) -> None:
     live, batches = prepared(amp, level)
     assert isinstance(live._precision, Apex)
     before, scaler = live.digest(), amp.state_dict()
@@ -203,7 +203,7 @@ def test_the_loss_is_scaled_the_model_learns_and_all_is_restored(amp, level):
         assert all(torch.equal(a, b) for a, b in zip(now, masters, strict=True))
 
 
-def test_every_batch_of_an_accumulated_step_is_scaled(amp, monkeypatch):
+def test_every_batch_of_an_accumulated_step_is_scaled(amp, monkeypatch: pytest.MonkeyPatch) -> None:
     live, batches = prepared(amp, "O1")
     scaled = []
     plain = amp.scale_loss
@@ -234,7 +234,7 @@ def test_a_scale_that_fell_marks_a_skipped_step():
         ]
 
 
-def test_without_initialize_the_loss_is_not_scaled():
+def test_without_initialize_the_loss_is_not_scaled() -> None:
     fake = FakeAmp()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(apex, "amp", lambda: fake)

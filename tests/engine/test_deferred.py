@@ -80,11 +80,11 @@ def walked(
     ],
     ids=str,
 )
-def test_the_same_steps_to_the_last_bit_and_the_same_end(lag, case):
+def test_the_same_steps_to_the_last_bit_and_the_same_end(lag, case) -> None:
     assert walked(lag, **case) == walked(0, **case)
 
 
-def test_the_cases_above_end_in_every_way():
+def test_the_cases_above_end_in_every_way() -> None:
     assert walked(0)[1].status == "completed"
     assert walked(0, end_lr=1e6)[1].status == "diverged"
     assert walked(0, nan_at=7, fails_at=9)[1].status == "diverged"
@@ -95,7 +95,7 @@ def test_the_cases_above_end_in_every_way():
     st.lists(st.tuples(st.floats(allow_nan=False), st.none() | st.floats(allow_nan=False))),
     st.integers(0, 7),
 )
-def test_values_arrive_unchanged_and_in_order(values, lag):
+def test_values_arrive_unchanged_and_in_order(values, lag) -> None:
     sent = [(i, (torch.tensor(a, dtype=torch.float64), b)) for i, (a, b) in enumerate(values)]
     assert list(read_late(iter(sent), CPU, lag)) == [(i, [a, b]) for i, (a, b) in enumerate(values)]
 
@@ -113,13 +113,13 @@ def test_what_was_measured_before_an_error_still_arrives():
         next(reader)
 
 
-def test_reading_at_once_where_that_costs_nothing():
+def test_reading_at_once_where_that_costs_nothing() -> None:
     assert default_lag(CPU) == 0
     assert default_lag(torch.device("cuda")) > 0
 
 
 @pytest.mark.gpu
-def test_on_a_gpu_late_and_at_once_are_the_same(monkeypatch):
+def test_on_a_gpu_late_and_at_once_are_the_same(monkeypatch: pytest.MonkeyPatch):
     from lrtui.engine import repeats
     from tests.engine.rigs import finder
 

@@ -31,7 +31,7 @@ def test_the_same_arguments_in_the_same_order_with_the_same_defaults(method):
     assert ours == theirs
 
 
-def test_the_same_public_names():
+def test_the_same_public_names() -> None:
     for name in ("LRFinder", "TrainDataLoaderIter", "ValDataLoaderIter"):
         assert hasattr(torch_lr_finder, name)
         assert hasattr(lrtui, name)
@@ -39,7 +39,7 @@ def test_the_same_public_names():
     assert issubclass(ValDataLoaderIter, lrtui.DataLoaderIter)
 
 
-def test_before_a_test_the_history_is_empty():
+def test_before_a_test_the_history_is_empty() -> None:
     live = finder()
     assert live.history == {"lr": [], "loss": []}
     assert live.best_loss is None
@@ -54,7 +54,7 @@ def test_before_a_test_the_history_is_empty():
         ("exp", 1e-9, [1e-5, 1e-6, 1e-7, 1e-8, 1e-9]),
     ],
 )
-def test_the_history_has_the_rate_that_each_loss_was_measured_at(step_mode, end_lr, wanted):
+def test_the_history_has_the_rate_that_each_loss_was_measured_at(step_mode, end_lr, wanted) -> None:
     used = []
     live = finder(None, lambda params: torch.optim.SGD(params, lr=1e-5))
     live.optimizer.register_step_pre_hook(
@@ -65,7 +65,7 @@ def test_the_history_has_the_rate_that_each_loss_was_measured_at(step_mode, end_
     assert live.history["lr"] == used
 
 
-def test_the_loss_of_a_point_is_the_one_before_its_step_and_smoothed_from_the_second_on():
+def test_the_loss_of_a_point_is_the_one_before_its_step_and_smoothed_from_the_second_on() -> None:
     live = finder(None, lambda params: torch.optim.SGD(params, lr=0.1))
     live.range_test(loader(), num_iter=6, end_lr=1.0, smooth_f=0.3)
     model, raw = mlp(), []
@@ -102,7 +102,7 @@ def test_accumulation_gives_the_gradient_of_one_large_batch():
         torch.testing.assert_close(one, other)
 
 
-def test_accumulation_calls_the_criterion_that_often_and_the_optimizer_once():
+def test_accumulation_calls_the_criterion_that_often_and_the_optimizer_once() -> None:
     calls = []
     criterion = nn.CrossEntropyLoss()
     live = finder(criterion=lambda output, target: calls.append(1) or criterion(output, target))
@@ -113,7 +113,7 @@ def test_accumulation_calls_the_criterion_that_often_and_the_optimizer_once():
     assert len(steps) == 5
 
 
-def test_gradients_of_earlier_batches_are_cleared():
+def test_gradients_of_earlier_batches_are_cleared() -> None:
     seen = []
     live = finder(nn.Linear(4, 3), lambda params: torch.optim.SGD(params, lr=1e-12))
     live.optimizer.register_step_pre_hook(lambda *_: seen.append(live.model.weight.grad.clone()))
@@ -123,11 +123,11 @@ def test_gradients_of_earlier_batches_are_cleared():
         torch.testing.assert_close(gradient, seen[0])
 
 
-def test_an_optimizer_with_a_zero_grad_of_its_own_keeps_it():
+def test_an_optimizer_with_a_zero_grad_of_its_own_keeps_it() -> None:
     class Fused(torch.optim.SGD):
         cleared = 0
 
-        def zero_grad(self):
+        def zero_grad(self) -> None:
             self.cleared += 1
             super().zero_grad()
 
@@ -136,7 +136,7 @@ def test_an_optimizer_with_a_zero_grad_of_its_own_keeps_it():
     assert live.optimizer.cleared == 3
 
 
-def test_divergence_stops_the_test_and_says_so(capsys):
+def test_divergence_stops_the_test_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     live = LRFinder(
         mlp(), torch.optim.SGD(mlp().parameters(), lr=1.0), Losses([1.0, 1.0, 6.1, 1.0])
     )
@@ -157,7 +157,7 @@ def test_divergence_stops_the_test_and_says_so(capsys):
 class Losses(nn.Module):
     """A criterion that gives the losses it was told."""
 
-    def __init__(self, losses):
+    def __init__(self, losses) -> None:
         super().__init__()
         self.losses = iter(losses)
 
@@ -165,7 +165,7 @@ class Losses(nn.Module):
         return output.sum() * 0 + next(self.losses)
 
 
-def test_validation_runs_in_eval_mode_without_gradients_and_training_in_train_mode():
+def test_validation_runs_in_eval_mode_without_gradients_and_training_in_train_mode() -> None:
     modes = []
     model = mlp()
     model.eval()
@@ -177,7 +177,7 @@ def test_validation_runs_in_eval_mode_without_gradients_and_training_in_train_mo
     assert modes == [(True, True), *[(False, False)] * 3] * 3
 
 
-def test_the_validation_loss_is_the_one_after_the_step_over_the_whole_set():
+def test_the_validation_loss_is_the_one_after_the_step_over_the_whole_set() -> None:
     live = finder(None, lambda params: torch.optim.SGD(params, lr=0.1))
     live.range_test(loader(), loader(20), num_iter=3, smooth_f=0)
     model = mlp()
@@ -200,7 +200,7 @@ class Spy:
 
     moves: list[tuple[str, bool]] = []
 
-    def __init__(self, tensor):
+    def __init__(self, tensor) -> None:
         self.tensor = tensor
 
     def to(self, device, non_blocking=False):
@@ -209,7 +209,7 @@ class Spy:
 
 
 @pytest.mark.parametrize("non_blocking", [True, False])
-def test_batches_are_moved_to_the_device_asynchronously_or_not(non_blocking):
+def test_batches_are_moved_to_the_device_asynchronously_or_not(non_blocking) -> None:
     Spy.moves = []
     inputs, target = points()[:8]
     live = finder(device="cpu:0")
@@ -227,7 +227,7 @@ def test_batches_are_moved_to_the_device_asynchronously_or_not(non_blocking):
     assert Spy.moves == [("cpu:0", non_blocking)] * 4
 
 
-def test_the_model_is_moved_to_the_device_for_the_test():
+def test_the_model_is_moved_to_the_device_for_the_test() -> None:
     live = finder(device="cpu:0")
     assert live.device == torch.device("cpu:0")
     moved = []
@@ -238,7 +238,7 @@ def test_the_model_is_moved_to_the_device_for_the_test():
 
 
 @pytest.mark.gpu
-def test_on_a_gpu_model_and_batches_go_there_and_the_model_comes_back():
+def test_on_a_gpu_model_and_batches_go_there_and_the_model_comes_back() -> None:
     live = finder(None, lambda params: torch.optim.Adam(params, lr=1e-3), device="cuda")
     before = live.digest()
     live.range_test(loader(), loader(16), num_iter=20, diverge_th=100)
@@ -273,35 +273,35 @@ class TestErrors:
 
     @pytest.mark.parametrize("num_iter", [0, 1])
     @pytest.mark.parametrize("step_mode", ["exp", "linear"])
-    def test_too_few_iterations(self, num_iter, step_mode):
+    def test_too_few_iterations(self, num_iter, step_mode) -> None:
         with pytest.raises(ValueError, match="`num_iter` must be larger than 1"):
             finder().range_test(loader(), num_iter=num_iter, step_mode=step_mode)
 
-    def test_an_unknown_mode(self):
+    def test_an_unknown_mode(self) -> None:
         with pytest.raises(ValueError, match=r"expected one of \(exp, linear\), got cosine"):
             finder().range_test(loader(), step_mode="cosine")
 
     @pytest.mark.parametrize("smooth_f", [-0.1, 1, 1.5])
-    def test_smoothing_out_of_range(self, smooth_f):
+    def test_smoothing_out_of_range(self, smooth_f) -> None:
         with pytest.raises(ValueError, match=r"smooth_f is outside the range \[0, 1\["):
             finder().range_test(loader(), smooth_f=smooth_f)
 
-    def test_not_as_many_rates_as_groups(self):
+    def test_not_as_many_rates_as_groups(self) -> None:
         with pytest.raises(
             ValueError, match="Length of `new_lrs` is not equal to the number of parameter groups"
         ):
             finder().range_test(loader(), start_lr=[0.1, 0.2])
 
-    def test_a_cache_dir_that_is_none(self, tmp_path):
+    def test_a_cache_dir_that_is_none(self, tmp_path: Path) -> None:
         for memory_cache in (True, False):
             with pytest.raises(ValueError, match="Given `cache_dir` is not a valid directory"):
                 finder(memory_cache=memory_cache, cache_dir=str(tmp_path / "missing"))
 
-    def test_an_unknown_backend(self):
+    def test_an_unknown_backend(self) -> None:
         with pytest.raises(ValueError, match="Unknown amp backend: tpu"):
             finder(amp_backend="tpu")
 
-    def test_a_batch_that_cannot_be_split(self):
+    def test_a_batch_that_cannot_be_split(self) -> None:
         with pytest.raises(
             ValueError,
             match=r"Your batch type is not supported: <class 'dict'>. Please inherit from",
@@ -319,7 +319,7 @@ class TestErrors:
             {"repeats": 0},
         ],
     )
-    def test_a_bad_argument_touches_nothing(self, wrong):
+    def test_a_bad_argument_touches_nothing(self, wrong) -> None:
         live = finder()
         live.range_test(loader(), num_iter=3)
         history, state, rng = live.history, live.digest(), torch.get_rng_state()
@@ -333,15 +333,15 @@ class TestErrors:
 
 
 class TestIterators:
-    def test_training_begins_again_and_again(self):
+    def test_training_begins_again_and_again(self) -> None:
         batches = TrainDataLoaderIter(loader(16, 8))
         assert len([next(batches) for _ in range(5)]) == 5
 
-    def test_training_ends_without_auto_reset(self):
+    def test_training_ends_without_auto_reset(self) -> None:
         batches = TrainDataLoaderIter(loader(16, 8), auto_reset=False)
         assert len(list(batches)) == 2
 
-    def test_validation_ends_and_begins_again_only_when_asked(self):
+    def test_validation_ends_and_begins_again_only_when_asked(self) -> None:
         batches = ValDataLoaderIter(loader(16, 8))
         assert len(list(batches)) == 2
         with pytest.raises(StopIteration):
@@ -350,7 +350,7 @@ class TestIterators:
         next(iter(batches))
         assert len(list(batches)) == 1
 
-    def test_both_give_the_inputs_and_labels_and_the_data_set(self):
+    def test_both_give_the_inputs_and_labels_and_the_data_set(self) -> None:
         for kind in (TrainDataLoaderIter, ValDataLoaderIter):
             batches = kind([("in", "out", "extra")])
             assert next(batches) == ("in", "out")
@@ -381,7 +381,7 @@ class TestIterators:
 
     def test_inputs_that_are_a_list_of_strings_reach_the_model_as_they_are(self):
         class Words(nn.Module):
-            def __init__(self):
+            def __init__(self) -> None:
                 super().__init__()
                 self.out = nn.Linear(1, 2)
 
@@ -394,7 +394,7 @@ class TestIterators:
 
 
 class TestDiskCache:
-    def test_the_copy_is_in_one_file_in_the_given_folder_and_works(self, tmp_path):
+    def test_the_copy_is_in_one_file_in_the_given_folder_and_works(self, tmp_path: Path) -> None:
         live = finder(memory_cache=False, cache_dir=str(tmp_path))
         assert len(list(tmp_path.iterdir())) == 1
         assert live._snapshot.nbytes == 0
@@ -405,22 +405,24 @@ class TestDiskCache:
             live.reset()
             assert live.digest() == before
 
-    def test_without_a_folder_it_is_the_systems_temporary_one(self, tmp_path, monkeypatch):
+    def test_without_a_folder_it_is_the_systems_temporary_one(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
         live = finder(memory_cache=False)
         assert len(list(tmp_path.iterdir())) == 1
         live.reset()
 
-    def test_in_memory_no_file_is_written(self, tmp_path):
+    def test_in_memory_no_file_is_written(self, tmp_path: Path) -> None:
         finder(cache_dir=str(tmp_path))
         assert list(tmp_path.iterdir()) == []
 
-    def test_the_file_goes_with_the_finder(self, tmp_path):
+    def test_the_file_goes_with_the_finder(self, tmp_path: Path) -> None:
         live = finder(memory_cache=False, cache_dir=str(tmp_path))
         del live
         assert list(tmp_path.iterdir()) == []
 
-    def test_a_file_that_is_gone_is_told(self, tmp_path):
+    def test_a_file_that_is_gone_is_told(self, tmp_path: Path) -> None:
         live = finder(memory_cache=False, cache_dir=str(tmp_path))
         next(tmp_path.iterdir()).unlink()
         with pytest.raises(
@@ -457,7 +459,7 @@ def own_suite() -> Path | None:
 @pytest.mark.skipif(
     importlib.util.find_spec("pytest_mock") is None, reason="its own suite needs pytest-mock"
 )
-def test_its_own_suite_passes_against_ours(tmp_path):
+def test_its_own_suite_passes_against_ours(tmp_path: Path) -> None:
     (tmp_path / "shim.py").write_text(SHIM)
     folder = own_suite()
     path = os.pathsep.join(map(str, (tmp_path, folder, Path(lrtui.__file__).parent.parent)))
@@ -483,7 +485,7 @@ def test_its_own_suite_passes_against_ours(tmp_path):
     assert ran.returncode == 0, ran.stdout[-3000:]
 
 
-def test_one_loader_for_training_and_validation():
+def test_one_loader_for_training_and_validation() -> None:
     both = DataLoader(points(), batch_size=8, shuffle=True)
     live = finder()
     live.range_test(both, both, num_iter=3)

@@ -65,7 +65,7 @@ MATRIX = itertools.product(OPTIMIZERS, ["exp", "linear"], [False, True], [1, 2],
 
 
 @pytest.mark.parametrize(("optimizer", "step_mode", "val", "accumulation_steps", "groups"), MATRIX)
-def test_on_digits_with_dropout(optimizer, step_mode, val, accumulation_steps, groups):
+def test_on_digits_with_dropout(optimizer, step_mode, val, accumulation_steps, groups) -> None:
     assert_equal(
         OPTIMIZERS[optimizer],
         step_mode=step_mode,
@@ -77,7 +77,7 @@ def test_on_digits_with_dropout(optimizer, step_mode, val, accumulation_steps, g
 
 @pytest.mark.parametrize("start_lr", [1e-5, [1e-5, 1e-4]])
 @pytest.mark.parametrize("step_mode", ["exp", "linear"])
-def test_with_a_start_lr_for_all_groups_or_one_each(start_lr, step_mode):
+def test_with_a_start_lr_for_all_groups_or_one_each(start_lr, step_mode) -> None:
     history = assert_equal(OPTIMIZERS["sgd"], start_lr=start_lr, step_mode=step_mode, groups=True)
     assert history["lr"][0] == 1e-5
     assert history["group_lrs"][0] == (1e-5, 1e-5 if start_lr == 1e-5 else 1e-4)
@@ -85,14 +85,14 @@ def test_with_a_start_lr_for_all_groups_or_one_each(start_lr, step_mode):
 
 @pytest.mark.parametrize("smooth_f", [0, 0.3])
 @pytest.mark.parametrize("diverge_th", [1.05, 5])
-def test_with_other_smoothing_and_another_divergence_threshold(smooth_f, diverge_th):
+def test_with_other_smoothing_and_another_divergence_threshold(smooth_f, diverge_th) -> None:
     history = assert_equal(
         OPTIMIZERS["adam"], smooth_f=smooth_f, diverge_th=diverge_th, num_iter=40
     )
     assert (len(history["lr"]) < 40) == (diverge_th == 1.05 or smooth_f == 0.3 or smooth_f == 0)
 
 
-def test_over_several_epochs_of_a_loader():
+def test_over_several_epochs_of_a_loader() -> None:
     assert_equal(OPTIMIZERS["sgd"], num_iter=60, end_lr=0.1, loaders=lambda: digits_loaders(64))
 
 
@@ -154,7 +154,7 @@ def small_cnn() -> nn.Sequential:
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("val", [False, True])
 @pytest.mark.parametrize("step_mode", ["exp", "linear"])
-def test_on_fashion_mnist_with_batch_norm_and_dropout(optimizer, val, step_mode):
+def test_on_fashion_mnist_with_batch_norm_and_dropout(optimizer, val, step_mode) -> None:
     for accumulation_steps, groups in ((1, False), (2, True)):
         assert_equal(
             OPTIMIZERS[optimizer],

@@ -23,7 +23,7 @@ LOSS = cross_entropy(NET(INPUTS), TARGET)
 class Two(nn.Module):
     """Takes two inputs, or more where asked."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.net = NET
 
@@ -44,7 +44,7 @@ class Anything(Two):
 class WithLoss(Two):
     """Returns its loss, as Hugging Face's models do: in the form that it was told."""
 
-    def __init__(self, form):
+    def __init__(self, form) -> None:
         super().__init__()
         self.form = form
 
@@ -57,7 +57,7 @@ class WithLoss(Two):
 class Graph:
     """A batch as graph libraries make them: one object with `.to` and `.y`."""
 
-    def __init__(self, x, y):
+    def __init__(self, x, y) -> None:
         self.x, self.y = x, y
 
     def to(self, device):
@@ -138,7 +138,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_loss_is_found(name):
+def test_the_loss_is_found(name) -> None:
     model, criterion, batch = CASES[name]
     output = Forward(model, criterion)(batch)
     assert output.loss.dim() == 0
@@ -148,7 +148,7 @@ def test_the_loss_is_found(name):
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_whole_test_runs_on_it(name):
+def test_a_whole_test_runs_on_it(name) -> None:
     model, criterion, batch = CASES[name]
     live = finder(model, criterion=criterion)
     live.range_test([batch] * 2, [batch], num_iter=3)
@@ -157,7 +157,7 @@ def test_a_whole_test_runs_on_it(name):
     live.reset()
 
 
-def test_a_tensor_alone_is_its_own_target():
+def test_a_tensor_alone_is_its_own_target() -> None:
     model = nn.Linear(4, 4)
     output = Forward(model, nn.MSELoss())(INPUTS)
     torch.testing.assert_close(output.loss, mse_loss(model(INPUTS), INPUTS))
@@ -177,7 +177,7 @@ def test_a_step_of_the_users_gets_the_batch_whole_and_may_give_metrics():
     assert len(live.history["metric"]) == 3
 
 
-def test_only_a_step_that_requires_the_optimizers_does_the_update_itself():
+def test_only_a_step_that_requires_the_optimizers_does_the_update_itself() -> None:
     assert updates_itself(lambda model, batch, optimizers: None)
     assert not updates_itself(lambda model, batch: None)
     assert not updates_itself(lambda model, batch, scale=1.0: None)
@@ -186,7 +186,7 @@ def test_only_a_step_that_requires_the_optimizers_does_the_update_itself():
     assert not updates_itself(None)
 
 
-def test_a_step_with_a_third_parameter_that_has_a_default_trains_as_any_other():
+def test_a_step_with_a_third_parameter_that_has_a_default_trains_as_any_other() -> None:
     live = finder(criterion=None)
     before = weights(live.model)
     live.range_test(
@@ -238,7 +238,7 @@ def test_a_step_with_the_optimizers_does_the_whole_update():
         live.range_test(loader(), accumulation_steps=2, batch_step=step)
 
 
-def test_lbfgs_gets_its_closure_and_the_loss_is_that_of_its_first_call():
+def test_lbfgs_gets_its_closure_and_the_loss_is_that_of_its_first_call() -> None:
     live = finder(None, lambda params: torch.optim.LBFGS(params, max_iter=4))
     live.range_test(
         loader(), start_lr=1e-3, end_lr=0.1, num_iter=5, accumulation_steps=2, smooth_f=0
@@ -250,7 +250,7 @@ def test_lbfgs_gets_its_closure_and_the_loss_is_that_of_its_first_call():
     assert len(live.history["loss"]) == 5
 
 
-def test_clipping_is_that_of_a_loop_written_by_hand():
+def test_clipping_is_that_of_a_loop_written_by_hand() -> None:
     live = finder()
     live.range_test(loader(), num_iter=4, clip_grad_norm=0.05)
     model = mlp()
@@ -267,14 +267,14 @@ def test_clipping_is_that_of_a_loop_written_by_hand():
 class Stream(IterableDataset):
     """Has no length."""
 
-    def __init__(self, count):
+    def __init__(self, count) -> None:
         self.count = count
 
     def __iter__(self):
         return iter([points()[i] for i in range(self.count)])
 
 
-def test_iterable_data_sets_for_training_and_validation():
+def test_iterable_data_sets_for_training_and_validation() -> None:
     live = finder()
     live.range_test(
         DataLoader(Stream(20), batch_size=8), DataLoader(Stream(12), batch_size=8), num_iter=7
@@ -285,7 +285,7 @@ def test_iterable_data_sets_for_training_and_validation():
     assert live.history == plain.history
 
 
-def test_iterable_data_sets_without_a_length_through_the_iterators_of_ones_own():
+def test_iterable_data_sets_without_a_length_through_the_iterators_of_ones_own() -> None:
     from lrtui import TrainDataLoaderIter, ValDataLoaderIter
 
     live = finder()
@@ -341,13 +341,13 @@ def test_iterable_data_sets_without_a_length_through_the_iterators_of_ones_own()
         ),
     ],
 )
-def test_what_nothing_can_be_done_with_is_said(model, criterion, batch, words):
+def test_what_nothing_can_be_done_with_is_said(model, criterion, batch, words) -> None:
     with pytest.raises(BatchError, match=words):
         Forward(model, criterion)(batch)
 
 
 @pytest.mark.parametrize("result", [1.0, (1.0, {}), {"accuracy": 1.0}])
-def test_a_step_that_returns_something_else_is_told_what_to_return(result):
+def test_a_step_that_returns_something_else_is_told_what_to_return(result) -> None:
     with pytest.raises(BatchError, match="the step must return"):
         Forward(NET, None, lambda model, batch: result)((INPUTS, TARGET))
 
@@ -364,7 +364,7 @@ def test_a_step_that_returns_something_else_is_told_what_to_return(result):
         ("object", "Graph"),
     ],
 )
-def test_what_a_batch_is_taken_for_in_words(name, wanted):
+def test_what_a_batch_is_taken_for_in_words(name, wanted) -> None:
     model, criterion, batch = CASES[name]
     assert Forward(model, criterion).describe(batch) == wanted
 
@@ -386,7 +386,7 @@ BOXES = [{"boxes": torch.zeros(7, 4)}, {"boxes": torch.zeros(1, 4)}]
         (2, pack_sequence([torch.zeros(3, 2), torch.zeros(1, 2)]), ()),
     ],
 )
-def test_examples_are_counted_as_they_were_collated(count, target, inputs):
+def test_examples_are_counted_as_they_were_collated(count, target, inputs) -> None:
     assert batch_size(target, inputs) == count
 
 
@@ -410,7 +410,7 @@ def test_boxes_weigh_in_the_validation_as_in_torch_lr_finder():
 
 def test_packed_sequences_go_in_whole():
     class Reads(nn.Module):
-        def __init__(self):
+        def __init__(self) -> None:
             super().__init__()
             self.rnn = nn.GRU(2, 3)
 
@@ -433,7 +433,7 @@ def test_a_metric_sees_the_target_where_the_loss_is_the_models(batch):
     assert live.history["metric"][0] == pytest.approx(right)
 
 
-def test_sizes_and_summaries():
+def test_sizes_and_summaries() -> None:
     assert batch_size({"a": {"b": INPUTS}}) == 8
     assert batch_size(["x", "y"]) == 2
     assert batch_size(torch.ones(())) == 1
@@ -470,7 +470,7 @@ PAIRS = [(x, torch.ones_like(x), y) for x, y in loader()]
         (Reads, [({"inputs": a, "offset": b}, y) for a, b, y in PAIRS]),
     ],
 )
-def test_inputs_that_are_several_reach_the_forward_however_they_are_packed(model, batches):
+def test_inputs_that_are_several_reach_the_forward_however_they_are_packed(model, batches) -> None:
     assert losses_of(model(), cross_entropy, batches) == losses_of(Two(), cross_entropy, PAIRS)
 
 
@@ -495,7 +495,7 @@ def test_a_loss_is_found_alike_in_what_criterion_and_step_return(packed):
     assert found[0] == found[1] == found[2]
 
 
-def test_a_metric_that_is_no_number_is_told():
+def test_a_metric_that_is_no_number_is_told() -> None:
     live = finder()
     with pytest.raises(BatchError, match=r"the metric must return a number, got \{accuracy"):
         live.range_test(loader(), num_iter=3, metric=lambda output, target: {"accuracy": 1.0})

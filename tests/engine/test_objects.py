@@ -13,15 +13,15 @@ SGD = torch.optim.SGD(NET.parameters(), lr=0.1)
 class Wrapped:
     """An optimizer in a wrapper that does not inherit from torch's class."""
 
-    def __init__(self, inner):
+    def __init__(self, inner) -> None:
         self.inner = inner
         self.param_groups = inner.param_groups
         self.state = inner.state
 
-    def step(self):
+    def step(self) -> None:
         self.inner.step()
 
-    def zero_grad(self):
+    def zero_grad(self) -> None:
         self.inner.zero_grad()
 
 
@@ -38,13 +38,13 @@ class Wrapped:
         ((NET, SGD, nn.MSELoss), "`criterion` .* the class MSELoss: give an instance"),
     ],
 )
-def test_what_is_none_of_them_is_told(objects, words):
+def test_what_is_none_of_them_is_told(objects, words) -> None:
     with pytest.raises(TypeError, match=words) as told:
         LRFinder(*objects)
     assert "\n" not in str(told.value)
 
 
-def test_an_optimizer_in_a_wrapper_is_tested_as_it_is():
+def test_an_optimizer_in_a_wrapper_is_tested_as_it_is() -> None:
     net = nn.Linear(2, 2)
     finder = LRFinder(
         net, Wrapped(torch.optim.SGD(net.parameters(), lr=0.1)), nn.MSELoss(), verbose=False

@@ -15,7 +15,7 @@ ROOT = Path(lrtui.__file__).parent.parent
 
 
 @pytest.mark.parametrize("name", BUGS)
-def test_the_text_to_be_replaced_is_there(name):
+def test_the_text_to_be_replaced_is_there(name) -> None:
     bug = BUGS[name]
     assert bug.text in (ROOT / "lrtui" / bug.file).read_text()
 
@@ -55,14 +55,14 @@ def run(copy: Path, file: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("file", sorted({bug.noticed_by for bug in BUGS.values()}))
-def test_without_a_bug_they_pass(copy, file):
+def test_without_a_bug_they_pass(copy, file) -> None:
     ran = run(copy, file)
     assert ran.returncode == 0, ran.stdout[-2000:]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", BUGS)
-def test_with_the_bug_they_fail(copy, name):
+def test_with_the_bug_they_fail(copy, name) -> None:
     bug = BUGS[name]
     source = copy / "lrtui" / bug.file
     whole = source.read_text()

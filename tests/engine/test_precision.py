@@ -16,7 +16,7 @@ def dtypes(live):
     return seen
 
 
-def test_bf16_really_runs_and_asks_for_no_scaler():
+def test_bf16_really_runs_and_asks_for_no_scaler() -> None:
     live = finder(precision="bf16")
     seen = dtypes(live)
     live.range_test(loader(), loader(8), num_iter=3)
@@ -28,7 +28,7 @@ def test_bf16_really_runs_and_asks_for_no_scaler():
     assert live.history["loss"] == pytest.approx(plain.history["loss"], rel=0.02)
 
 
-def test_torch_lr_finders_arguments_for_autocast():
+def test_torch_lr_finders_arguments_for_autocast() -> None:
     live = finder(amp_backend="torch", amp_config={"device_type": "cpu", "dtype": torch.bfloat16})
     seen = dtypes(live)
     live.range_test(loader(), num_iter=2)
@@ -36,14 +36,14 @@ def test_torch_lr_finders_arguments_for_autocast():
     assert live.amp_backend == "torch"
 
 
-def test_fp32_is_left_alone():
+def test_fp32_is_left_alone() -> None:
     live = finder(precision="fp32")
     seen = dtypes(live)
     live.range_test(loader(), num_iter=2)
     assert seen == [torch.float32] * 2
 
 
-def test_tf32_is_on_during_the_test_alone():
+def test_tf32_is_on_during_the_test_alone() -> None:
     before = torch.get_float32_matmul_precision()
     live = finder(precision="tf32")
     steps = live.steps(loader(), num_iter=3)
@@ -55,8 +55,10 @@ def test_tf32_is_on_during_the_test_alone():
     assert torch.get_float32_matmul_precision() == before
 
 
-def test_tf32_where_the_precision_was_set_through_torchs_newer_interface(monkeypatch):
-    def refuse():
+def test_tf32_where_the_precision_was_set_through_torchs_newer_interface(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse() -> None:
         raise RuntimeError("mix of the legacy and new APIs")
 
     matmul = torch.backends.cuda.matmul
@@ -69,14 +71,14 @@ def test_tf32_where_the_precision_was_set_through_torchs_newer_interface(monkeyp
     assert matmul.fp32_precision == before
 
 
-def test_cudnn_benchmark_is_on_during_the_test_alone():
+def test_cudnn_benchmark_is_on_during_the_test_alone() -> None:
     live = finder(cudnn_benchmark=True)
     for _ in live.steps(loader(), num_iter=2):
         assert torch.backends.cudnn.benchmark
     assert not torch.backends.cudnn.benchmark
 
 
-def test_compiling_is_off_unless_asked(monkeypatch):
+def test_compiling_is_off_unless_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     called = []
     monkeypatch.setattr(torch, "compile", lambda model: called.append(model) or model)
     finder().range_test(loader(), num_iter=2)
@@ -107,7 +109,7 @@ def overflow_at(live, *iterations):
     live.model[0].weight.register_hook(hook)
 
 
-def test_steps_that_a_scaler_skipped_are_marked_and_left_out():
+def test_steps_that_a_scaler_skipped_are_marked_and_left_out() -> None:
     live, _ = scaled()
     overflow_at(live, 0, 3)
     steps = list(live.steps(loader(), num_iter=6))
@@ -116,19 +118,21 @@ def test_steps_that_a_scaler_skipped_are_marked_and_left_out():
     assert len(live.history["raw_loss"]) == 4
 
 
-def test_a_skip_during_the_warm_up_is_not_blamed_on_the_first_point():
+def test_a_skip_during_the_warm_up_is_not_blamed_on_the_first_point() -> None:
     live, _ = scaled()
     overflow_at(live, 1)
     assert not any(step.skipped for step in live.steps(loader(), num_iter=4, warmup=2))
 
 
-def test_a_growing_scale_is_no_skip():
+def test_a_growing_scale_is_no_skip() -> None:
     live, scaler = scaled(growth_interval=1)
     assert not any(step.skipped for step in live.steps(loader(), num_iter=4))
     assert scaler.get_scale() == 1024.0 * 16
 
 
-def test_the_scaler_is_restored_even_when_it_was_broken_off_between_unscaling_and_updating():
+def test_the_scaler_is_restored_even_when_it_was_broken_off_between_unscaling_and_updating() -> (
+    None
+):
     live, scaler = scaled()
     state = scaler.state_dict()
     overflow_at(live, 1)
@@ -143,7 +147,7 @@ def test_the_scaler_is_restored_even_when_it_was_broken_off_between_unscaling_an
         assert scaler.state_dict() == state
 
 
-def test_clipping_sees_the_unscaled_gradients():
+def test_clipping_sees_the_unscaled_gradients() -> None:
     live, _ = scaled()
     plain = finder(precision="bf16")
     for one in (live, plain):
@@ -154,7 +158,7 @@ def test_clipping_sees_the_unscaled_gradients():
 @pytest.mark.parametrize(
     ("name", "kind"), [("fp32", Precision), ("tf32", Tf32), ("bf16", Autocast)]
 )
-def test_by_name(name, kind):
+def test_by_name(name, kind) -> None:
     assert type(of_name(name, CPU)) is kind
 
 
@@ -169,19 +173,19 @@ def test_by_name(name, kind):
         ),
     ],
 )
-def test_what_cannot_be_had_names_what_works(name, words):
+def test_what_cannot_be_had_names_what_works(name, words) -> None:
     with pytest.raises(ValueError, match=words):
         finder(precision=name)
 
 
-def test_fp16_needs_a_scaler_and_bf16_does_not():
+def test_fp16_needs_a_scaler_and_bf16_does_not() -> None:
     with pytest.raises(ValueError, match=r"`grad_scaler` is required when using `torch.amp`"):
         of_backend("torch", {"device_type": "cuda", "dtype": torch.float16}, None, CPU)
     of_backend("torch", {"dtype": torch.bfloat16}, None, CPU)
     of_backend("torch", None, None, CPU)
 
 
-def test_lbfgs_and_a_scaler_do_not_go_together():
+def test_lbfgs_and_a_scaler_do_not_go_together() -> None:
     live = finder(
         None,
         torch.optim.LBFGS,
@@ -195,7 +199,7 @@ def test_lbfgs_and_a_scaler_do_not_go_together():
 
 @pytest.mark.gpu
 @pytest.mark.parametrize("precision", ["fp32", "tf32", "bf16", "fp16"])
-def test_on_a_gpu_every_precision_learns_and_is_restored(precision):
+def test_on_a_gpu_every_precision_learns_and_is_restored(precision) -> None:
     model = mlp().cuda()
     live = finder(
         model, lambda params: torch.optim.AdamW(params, lr=1e-4, fused=True), precision=precision
@@ -210,7 +214,7 @@ def test_on_a_gpu_every_precision_learns_and_is_restored(precision):
 @pytest.mark.gpu
 @pytest.mark.apex
 @pytest.mark.parametrize("precision", ["apex-O1", "apex-O2"])
-def test_on_a_gpu_apex_learns_and_its_master_weights_are_restored(precision):
+def test_on_a_gpu_apex_learns_and_its_master_weights_are_restored(precision) -> None:
     live = finder(
         nn.Sequential(nn.Linear(4, 32), nn.ReLU(), nn.Linear(32, 3)).cuda(), precision=precision
     )

@@ -15,7 +15,7 @@ RATES = st.floats(1e-8, 100)
 @given(
     start=RATES, end=RATES, num_iter=st.integers(2, 200), mode=st.sampled_from(["exp", "linear"])
 )
-def test_both_ends_are_met_and_the_way_between_never_turns(start, end, num_iter, mode):
+def test_both_ends_are_met_and_the_way_between_never_turns(start, end, num_iter, mode) -> None:
     rates = [lr for (lr,) in Ramp((start,), (end,), num_iter, mode)]
     assert len(rates) == num_iter
     assert rates[0] == start
@@ -23,14 +23,14 @@ def test_both_ends_are_met_and_the_way_between_never_turns(start, end, num_iter,
     assert rates in (sorted(rates), sorted(rates, reverse=True))
 
 
-def test_exponential_keeps_the_ratio_and_linear_the_difference():
+def test_exponential_keeps_the_ratio_and_linear_the_difference() -> None:
     exp = [lr for (lr,) in Ramp((1e-4,), (1.0,), 5)]
     assert exp == pytest.approx([1e-4, 1e-3, 1e-2, 1e-1, 1])
     linear = [lr for (lr,) in Ramp((0.0,), (1.0,), 5, "linear")]
     assert linear == [0, 0.25, 0.5, 0.75, 1]
 
 
-def test_a_staircase_has_several_iterations_a_rate():
+def test_a_staircase_has_several_iterations_a_rate() -> None:
     rates = [lr for (lr,) in Ramp((1.0,), (4.0,), 7, "linear", iterations_per_lr=2)]
     assert rates == [1, 1, 2, 2, 3, 3, 4]
 
@@ -52,18 +52,18 @@ def test_a_staircase_has_several_iterations_a_rate():
         (((1.0,), (2.0,), 5, "exp", 5), "fewer than two learning rates at 5 iterations each"),
     ],
 )
-def test_what_makes_no_ramp_is_said(arguments, words):
+def test_what_makes_no_ramp_is_said(arguments, words) -> None:
     with pytest.raises(ValueError, match=words):
         Ramp(*arguments)
 
 
-def test_the_start_is_one_for_all_one_each_or_the_optimizers_own():
+def test_the_start_is_one_for_all_one_each_or_the_optimizers_own() -> None:
     assert start_lrs_of(None, [0.1, 0.2]) == (0.1, 0.2)
     assert start_lrs_of(0.3, [0.1, 0.2]) == (0.3, 0.3)
     assert start_lrs_of([0.3, 0.4], [0.1, 0.2]) == (0.3, 0.4)
 
 
-def test_arrays_are_lists_of_rates():
+def test_arrays_are_lists_of_rates() -> None:
     assert start_lrs_of(torch.tensor([0.5, 0.25]), [0.1, 0.2]) == (0.5, 0.25)
     assert start_lrs_of(np.float64(0.5), [0.1, 0.2]) == (0.5, 0.5)
 
@@ -78,12 +78,12 @@ def test_arrays_are_lists_of_rates():
         ({"smooth_f": None}, "`smooth_f` must be a number, got None"),
     ],
 )
-def test_what_is_no_number_is_said(wrong, words):
+def test_what_is_no_number_is_said(wrong, words) -> None:
     with pytest.raises(ValueError, match=words):
         finder().range_test(loader(), **wrong)
 
 
-def test_ratios_between_groups():
+def test_ratios_between_groups() -> None:
     assert keep_ratios(1e-3, [0.1, 0.01, 1.0]) == pytest.approx((1e-3, 1e-4, 1e-2))
     assert keep_ratios(1e-3, [0.0, 0.1]) == (1e-3, 1e-3)
 
@@ -93,7 +93,7 @@ def two_groups(params):
     return torch.optim.SGD([{"params": params[:2], "lr": 0.1}, {"params": params[2:], "lr": 0.01}])
 
 
-def test_a_test_keeps_the_ratios_of_the_groups_when_asked():
+def test_a_test_keeps_the_ratios_of_the_groups_when_asked() -> None:
     live = finder(None, two_groups)
     live.range_test(loader(), start_lr=1e-4, end_lr=1e-2, num_iter=5, keep_ratios=True)
     assert live.history["lr"] == pytest.approx([1e-4, 10**-3.5, 1e-3, 10**-2.5, 1e-2])
@@ -102,19 +102,19 @@ def test_a_test_keeps_the_ratios_of_the_groups_when_asked():
         live.range_test(loader(), start_lr=[1e-4, 1e-5], keep_ratios=True)
 
 
-def test_each_group_may_have_an_end_of_its_own():
+def test_each_group_may_have_an_end_of_its_own() -> None:
     live = finder(None, two_groups)
     live.range_test(loader(), start_lr=[1e-4, 1e-5], end_lr=[1e-1, 1e-4], num_iter=4)
     assert live.history["group_lrs"][-1] == pytest.approx((1e-1, 1e-4))
 
 
-def test_a_linear_ramp_from_zero_begins_with_no_step_at_all():
+def test_a_linear_ramp_from_zero_begins_with_no_step_at_all() -> None:
     live = finder()
     live.range_test(loader(), start_lr=0.0, end_lr=0.1, num_iter=3, step_mode="linear")
     assert live.history["lr"] == [0.0, 0.05, 0.1]
 
 
-def test_warm_up_steps_run_at_the_lowest_rate_and_are_not_recorded():
+def test_warm_up_steps_run_at_the_lowest_rate_and_are_not_recorded() -> None:
     used = []
     live = finder()
     live.optimizer.register_step_pre_hook(

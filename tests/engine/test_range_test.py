@@ -19,7 +19,7 @@ from tests.engine.rigs import finder, loader, mlp, points
 class Told(nn.Module):
     """A criterion that gives the losses it was told, the last one for ever."""
 
-    def __init__(self, *losses):
+    def __init__(self, *losses) -> None:
         super().__init__()
         self.losses = list(losses)
 
@@ -34,13 +34,13 @@ def told(*losses, **options):
     return live, steps
 
 
-def test_completed():
+def test_completed() -> None:
     live, steps = told(1.0)
     assert (live.status, live.reason) == ("completed", "all 8 iterations ran")
     assert [step.iteration for step in steps] == list(range(8))
 
 
-def test_diverged_tells_the_rate_and_the_best():
+def test_diverged_tells_the_rate_and_the_best() -> None:
     live, steps = told(2.0, 1.0, 9.0)
     assert live.status == "diverged"
     assert live.reason == f"the loss diverged at lr {steps[2].lr:.2e}: 9 after a best of 1"
@@ -51,7 +51,7 @@ def test_diverged_tells_the_rate_and_the_best():
     ("loss", "kind"), [(math.nan, "nan"), (math.inf, "inf"), (-math.inf, "-inf")]
 )
 @pytest.mark.parametrize("place", range(4))
-def test_a_loss_that_is_not_finite_ends_it_wherever_it_is(loss, kind, place):
+def test_a_loss_that_is_not_finite_ends_it_wherever_it_is(loss, kind, place) -> None:
     live, steps = told(*[1.0] * place, loss)
     assert live.status == "diverged"
     assert live.reason == f"the loss became {kind} at lr {steps[-1].lr:.2e}"
@@ -64,18 +64,18 @@ def test_a_loss_that_is_not_finite_ends_it_wherever_it_is(loss, kind, place):
 @pytest.mark.parametrize(
     "losses", [(-1.0, -2.0, -1.5, -0.5), (0.0, -1.0, 0.5), (0.0, 0.25, 0.0), (3.0, -1.0, 2.0)]
 )
-def test_negative_and_zero_losses_do_not_end_it(losses):
+def test_negative_and_zero_losses_do_not_end_it(losses) -> None:
     live, _ = told(*losses)
     assert live.status == "completed"
 
 
-def test_a_negative_loss_that_explodes_does():
+def test_a_negative_loss_that_explodes_does() -> None:
     live, steps = told(-1.0, -2.0, 7.0)
     assert live.status == "diverged"
     assert len(steps) == 3
 
 
-def test_a_loader_that_ends_stops_it():
+def test_a_loader_that_ends_stops_it() -> None:
     live = finder()
     live.range_test(TrainDataLoaderIter(loader(24), auto_reset=False), num_iter=8)
     assert (live.status, live.reason) == ("stopped", "out of data after 3 of 8 iterations")
@@ -85,20 +85,20 @@ def test_a_loader_that_ends_stops_it():
 
 
 @pytest.mark.parametrize("empty", [[], TrainDataLoaderIter([])])
-def test_an_empty_loader_is_an_error_in_words(empty):
+def test_an_empty_loader_is_an_error_in_words(empty) -> None:
     with pytest.raises(ValueError, match="the training loader has no batches"):
         finder().range_test(empty)
     with pytest.raises(ValueError, match="the validation loader has no batches"):
         finder().range_test(loader(), [])
 
 
-def test_a_loader_of_a_single_batch_is_used_again_and_again():
+def test_a_loader_of_a_single_batch_is_used_again_and_again() -> None:
     live = finder()
     live.range_test(loader(8), loader(8), num_iter=5)
     assert len(live.history["lr"]) == 5
 
 
-def test_time_is_up_after_the_step_that_it_runs_out_in():
+def test_time_is_up_after_the_step_that_it_runs_out_in() -> None:
     live = finder()
     live.range_test(loader(), num_iter=5, max_seconds=0)
     assert live.status == "stopped"
@@ -109,7 +109,7 @@ def test_time_is_up_after_the_step_that_it_runs_out_in():
 class Canned:
     """A training step that measures what it was told."""
 
-    def __init__(self, losses, scales=()):
+    def __init__(self, losses, scales=()) -> None:
         self.updates = [
             Update(torch.tensor(loss), None, scale)
             for loss, scale in zip(losses, scales or [None] * len(losses), strict=True)
@@ -133,7 +133,7 @@ def drive(train, **options):
 
 
 @pytest.mark.parametrize("lag", [0, 2])
-def test_the_clock_decides_between_steps(lag):
+def test_the_clock_decides_between_steps(lag) -> None:
     seconds = iter(range(100))
     steps, outcome = drive(
         Canned([1.0] * 6), clock=lambda: next(seconds), max_seconds=4.5, began=0.0, lag=lag
@@ -143,14 +143,14 @@ def test_the_clock_decides_between_steps(lag):
     assert 0 < len(steps) < 6
 
 
-def test_seconds_count_from_the_start_of_the_whole_run():
+def test_seconds_count_from_the_start_of_the_whole_run() -> None:
     seconds = iter(range(10, 100))
     steps, _ = drive(Canned([1.0] * 6), clock=lambda: next(seconds), began=3.0)
     assert steps[0].seconds >= 7
     assert [step.seconds for step in steps] == sorted(step.seconds for step in steps)
 
 
-def test_a_step_that_the_scaler_skipped_is_marked_and_no_point_of_the_curve():
+def test_a_step_that_the_scaler_skipped_is_marked_and_no_point_of_the_curve() -> None:
     steps, outcome = drive(Canned([50.0, 1.0, 90.0, 1.0, 1.0, 1.0], [4.0, 4.0, 2.0, 2.0, 2.0, 4.0]))
     assert [step.skipped for step in steps] == [True, False, True, False, False, False]
     assert [step.loss for step in steps] == [None, 1.0, None, 1.0, 1.0, 1.0]
@@ -160,7 +160,7 @@ def test_a_step_that_the_scaler_skipped_is_marked_and_no_point_of_the_curve():
 @given(
     st.lists(st.floats(0.01, 100), min_size=1, max_size=30), st.floats(0, 0.99), st.floats(1.1, 10)
 )
-def test_smoothing_and_divergence_are_torch_lr_finders(losses, smooth_f, diverge_th):
+def test_smoothing_and_divergence_are_torch_lr_finders(losses, smooth_f, diverge_th) -> None:
     tracker = Tracker(smooth_f, diverge_th)
     smoothed, best = [], 0.0
     for i, loss in enumerate(losses):
@@ -176,12 +176,14 @@ def test_smoothing_and_divergence_are_torch_lr_finders(losses, smooth_f, diverge
         assert tracker.diverged == (loss > diverge_th * best)
 
 
-def test_a_step_tells_the_rates_of_every_group_only_where_there_are_several():
+def test_a_step_tells_the_rates_of_every_group_only_where_there_are_several() -> None:
     live = finder()
     assert next(live.steps(loader(), num_iter=3)).group_lrs == ()
 
 
-def test_status_while_running_and_a_second_test_without_reset_goes_on_from_where_the_first_ended():
+def test_status_while_running_and_a_second_test_without_reset_goes_on_from_where_the_first_ended() -> (
+    None
+):
     live = finder(mlp())
     assert live.status == ""
     for _ in live.steps(loader(), num_iter=3):
@@ -194,7 +196,7 @@ def test_status_while_running_and_a_second_test_without_reset_goes_on_from_where
 
 
 @pytest.mark.parametrize("verbose", [True, False])
-def test_silence_when_asked(capfd, verbose):
+def test_silence_when_asked(capfd: pytest.CaptureFixture[str], verbose) -> None:
     from lrtui import LRFinder
 
     model = mlp()
@@ -207,7 +209,7 @@ def test_silence_when_asked(capfd, verbose):
     assert err == ""
 
 
-def test_the_suggestion_and_the_bounds_come_from_the_raw_curves_of_all_repeats():
+def test_the_suggestion_and_the_bounds_come_from_the_raw_curves_of_all_repeats() -> None:
     live = finder(nn.Linear(4, 3), lambda params: torch.optim.SGD(params, lr=1e-4))
     assert live.suggestion().verdict == "too_short"
     assert live.bounds() is None
@@ -237,7 +239,7 @@ def test_a_metric_curve_is_beside_the_loss():
     assert len(live.history["train_loss"]) == 4
 
 
-def test_time_counts_while_it_warms_up_too():
+def test_time_counts_while_it_warms_up_too() -> None:
     live = finder()
     live.range_test(loader(), num_iter=20, warmup=10**6, max_seconds=0.05)
     assert live.status == "stopped"

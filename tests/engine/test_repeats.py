@@ -15,7 +15,7 @@ from lrtui.engine.replay import Replay
 from tests.engine.rigs import finder, loader, mlp, points
 
 
-def test_the_first_of_several_is_the_curve_of_a_single_one():
+def test_the_first_of_several_is_the_curve_of_a_single_one() -> None:
     torch.manual_seed(4)
     alone = finder(mlp(dropout=0.3))
     alone.range_test(loader(shuffle=True), num_iter=5)
@@ -29,7 +29,7 @@ def test_the_first_of_several_is_the_curve_of_a_single_one():
     assert len({tuple(one["lr"]) for one in live.histories}) == 1
 
 
-def test_other_orders_start_from_the_same_weights():
+def test_other_orders_start_from_the_same_weights() -> None:
     live = finder(None, lambda params: torch.optim.SGD(params, lr=1e-9))
     everything = DataLoader(points(), batch_size=64, shuffle=True)
     live.range_test(everything, num_iter=2, end_lr=1e-8, repeats=3)
@@ -37,7 +37,7 @@ def test_other_orders_start_from_the_same_weights():
         assert one["raw_loss"][0] == pytest.approx(live.history["raw_loss"][0], rel=1e-6)
 
 
-def test_several_start_from_the_snapshot_even_after_a_test_without_reset():
+def test_several_start_from_the_snapshot_even_after_a_test_without_reset() -> None:
     live = finder()
     live.range_test(loader(), num_iter=5, repeats=2)
     first = live.history["loss"]
@@ -45,7 +45,7 @@ def test_several_start_from_the_snapshot_even_after_a_test_without_reset():
     assert live.history["loss"] == first
 
 
-def test_a_loader_with_a_generator_of_its_own_gets_another_order_too():
+def test_a_loader_with_a_generator_of_its_own_gets_another_order_too() -> None:
     live = finder()
     own = torch.Generator().manual_seed(1)
     live.range_test(loader(shuffle=True, generator=own), num_iter=3, repeats=3)
@@ -85,7 +85,9 @@ def initialised(monkeypatch, replayed: bool, generator: torch.Generator | None, 
 
 
 @pytest.mark.parametrize("own_generator", [False, True])
-def test_replayed_batches_give_the_very_curves_of_collated_ones(monkeypatch, own_generator):
+def test_replayed_batches_give_the_very_curves_of_collated_ones(
+    monkeypatch: pytest.MonkeyPatch, own_generator
+):
     """Over several epochs, with random augmentation and dropout."""
 
     def generator():
@@ -124,7 +126,7 @@ def test_a_first_repeat_that_ends_early_is_replayed_and_then_collated_on():
 
 def test_batches_that_a_model_writes_into_are_collated_again():
     class InPlace(nn.Module):
-        def __init__(self):
+        def __init__(self) -> None:
             super().__init__()
             self.net = mlp()
 
@@ -141,7 +143,7 @@ def test_batches_that_a_model_writes_into_are_collated_again():
     assert len(collated) == 6
 
 
-def test_more_than_there_is_room_for_is_not_kept():
+def test_more_than_there_is_room_for_is_not_kept() -> None:
     batches = Replay(iter([torch.zeros(4)] * 5), max_bytes=40)
     assert len([next(batches) for _ in range(5)]) == 5
     assert not batches.faithful
@@ -150,7 +152,7 @@ def test_more_than_there_is_room_for_is_not_kept():
     assert small.faithful
 
 
-def test_other_initialisations_leave_the_rest_alone():
+def test_other_initialisations_leave_the_rest_alone() -> None:
     live = finder(nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.Linear(8, 3)))
     first = []
     live.model[0].register_forward_hook(lambda part, *_: first.append(part.weight[0, 0].item()))
@@ -161,7 +163,7 @@ def test_other_initialisations_leave_the_rest_alone():
     assert live.digest() != before
 
 
-def test_reset_after_repeats_is_exact():
+def test_reset_after_repeats_is_exact() -> None:
     live = finder(mlp(dropout=0.1), lambda params: torch.optim.AdamW(params, lr=1e-3))
     before, rng = live.digest(), torch.get_rng_state()
     for vary in ("data", "init"):
@@ -171,21 +173,21 @@ def test_reset_after_repeats_is_exact():
         assert torch.equal(torch.get_rng_state(), rng)
 
 
-def test_a_repeat_that_is_stopped_is_the_last():
+def test_a_repeat_that_is_stopped_is_the_last() -> None:
     live = finder()
     live.range_test(loader(), num_iter=5, repeats=3, max_seconds=0)
     assert live.status == "stopped"
     assert len(live.histories) == 1
 
 
-def test_every_repeat_of_a_diverging_model_runs():
+def test_every_repeat_of_a_diverging_model_runs() -> None:
     live = finder()
     live.range_test(loader(), num_iter=40, end_lr=1e6, repeats=3)
     assert live.status == "diverged"
     assert len(live.histories) == 3
 
 
-def test_reinitialising_calls_every_module_that_can():
+def test_reinitialising_calls_every_module_that_can() -> None:
     model = nn.Sequential(nn.Linear(2, 2), nn.MultiheadAttention(4, 2))
     before = [param.clone() for param in model.parameters() if param.dim() > 1]
     reinitialise(model)
@@ -193,12 +195,12 @@ def test_reinitialising_calls_every_module_that_can():
     assert not any(torch.equal(a, b) for a, b in zip(before, after, strict=True))
 
 
-def test_what_can_vary_is_said():
+def test_what_can_vary_is_said() -> None:
     with pytest.raises(ValueError, match=r"expected one of \(data, init\), got both"):
         finder().range_test(loader(), vary="both")
 
 
-def test_what_lived_beside_a_parameter_goes_where_it_goes():
+def test_what_lived_beside_a_parameter_goes_where_it_goes() -> None:
     cpu, param = torch.device("cpu"), torch.empty(2, 3, device="meta")
     same_shape, flat, counter = torch.zeros(2, 3), torch.zeros(6), torch.tensor(3.0)
     moved = training.follow([same_shape, flat, counter, 0.9], param, cpu)  # as LBFGS keeps its past
@@ -220,7 +222,7 @@ class Split(Enum):
 class Batch:
     """As people make them: with a mark, and a way back to itself."""
 
-    def __init__(self, x, y):
+    def __init__(self, x, y) -> None:
         self.x, self.y, self.split, self.itself = x, y, Split.TRAIN, self
 
     def to(self, device):
@@ -240,7 +242,7 @@ def test_batches_that_are_objects_are_replayed_once_each():
 
 def test_repeats_of_an_initialisation_that_cannot_be_drawn_anew_are_refused():
     class Own(nn.Module):
-        def __init__(self):
+        def __init__(self) -> None:
             super().__init__()
             self.weight = nn.Parameter(torch.zeros(4, 3))
 
@@ -251,7 +253,7 @@ def test_repeats_of_an_initialisation_that_cannot_be_drawn_anew_are_refused():
         finder(Own()).range_test(loader(), repeats=2, vary="init")
 
 
-def test_a_frozen_part_is_not_drawn_anew_and_a_models_own_way_is_taken():
+def test_a_frozen_part_is_not_drawn_anew_and_a_models_own_way_is_taken() -> None:
     model = mlp()
     model[0].requires_grad_(False)
     kept, drawn = model[0].weight.clone(), model[3].weight.clone()
@@ -260,7 +262,7 @@ def test_a_frozen_part_is_not_drawn_anew_and_a_models_own_way_is_taken():
     assert not torch.equal(model[3].weight, drawn)
 
     class Constant(nn.Sequential):
-        def _init_weights(self, part):
+        def _init_weights(self, part) -> None:
             if isinstance(part, nn.Linear):
                 nn.init.constant_(part.weight, 0.25)
 
@@ -269,7 +271,7 @@ def test_a_frozen_part_is_not_drawn_anew_and_a_models_own_way_is_taken():
     assert (own[3].weight == 0.25).all()
 
 
-def test_out_of_data_between_two_repeats_is_an_end_and_no_error():
+def test_out_of_data_between_two_repeats_is_an_end_and_no_error() -> None:
     live = finder()
     live.range_test(
         TrainDataLoaderIter(loader(), auto_reset=False), num_iter=8, repeats=2, end_lr=1e-2
@@ -278,9 +280,9 @@ def test_out_of_data_between_two_repeats_is_an_end_and_no_error():
     assert len(live.history["lr"]) == 8
 
 
-def test_what_is_frozen_beside_something_trained_stays_too():
+def test_what_is_frozen_beside_something_trained_stays_too() -> None:
     class LowRank(nn.Linear):
-        def __init__(self):
+        def __init__(self) -> None:
             super().__init__(4, 3)
             self.weight.requires_grad_(False)
             self.down = nn.Parameter(torch.zeros(4, 1))
@@ -294,7 +296,7 @@ def test_what_is_frozen_beside_something_trained_stays_too():
 
 def test_parts_that_always_begin_alike_are_no_other_initialisation():
     class Own(nn.Module):
-        def __init__(self):
+        def __init__(self) -> None:
             super().__init__()
             self.weight = nn.Parameter(torch.ones(4, 3))
             self.norm = nn.LayerNorm(3)

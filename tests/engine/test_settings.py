@@ -11,7 +11,7 @@ from lrtui.engine.confirm.trial_setup import TrialSettings
 from lrtui.engine.settings import Beyond, Given, Settings
 
 
-def test_every_setting_is_a_typed_keyword_argument():
+def test_every_setting_is_a_typed_keyword_argument() -> None:
     ours = {one.name: get_type_hints(Settings)[one.name] for one in fields(Settings)}
     assert get_type_hints(Given) == ours
     assert get_type_hints(Beyond).items() < ours.items()
@@ -21,7 +21,7 @@ def test_every_setting_is_a_typed_keyword_argument():
 @pytest.mark.parametrize(
     ("wrong", "hint"), [("repeat", "did you mean `repeats`?"), ("zoom", "it has start_lr, end_lr")]
 )
-def test_a_setting_that_is_not_there_is_told_before_anything_is_touched(wrong, hint):
+def test_a_setting_that_is_not_there_is_told_before_anything_is_touched(wrong, hint) -> None:
     model = nn.Linear(2, 1)
     finder = LRFinder(model, optim.SGD(model.parameters(), lr=1.0), nn.MSELoss())
     with pytest.raises(TypeError, match=f"no setting `{wrong}`") as told:

@@ -25,12 +25,12 @@ def trained():
     return live, made, live.digest()
 
 
-def boom(*_):
+def boom(*_) -> None:
     raise BoomError
 
 
 @pytest.mark.parametrize("how", ["raises", "closed", "no batches"])
-def test_training_since_the_finder_was_made_outlives_a_test_that_is_broken_off(how):
+def test_training_since_the_finder_was_made_outlives_a_test_that_is_broken_off(how) -> None:
     live, made, now = trained()
     assert now != made
     if how == "raises":
@@ -48,7 +48,7 @@ def test_training_since_the_finder_was_made_outlives_a_test_that_is_broken_off(h
     assert live.digest() == made
 
 
-def test_repeats_start_from_the_state_as_it_is():
+def test_repeats_start_from_the_state_as_it_is() -> None:
     live, _, _ = trained()
     live.range_test(loader(), num_iter=5)
     alone = live.history["loss"]
@@ -57,7 +57,7 @@ def test_repeats_start_from_the_state_as_it_is():
     assert live.histories[0]["loss"] == alone
 
 
-def test_trials_and_the_stability_limit_leave_trained_weights_as_they_found_them():
+def test_trials_and_the_stability_limit_leave_trained_weights_as_they_found_them() -> None:
     live, _, now = trained()
     live.confirm(loader(), lr=0.01, iterations=150)
     assert live.digest() == now
@@ -65,7 +65,7 @@ def test_trials_and_the_stability_limit_leave_trained_weights_as_they_found_them
     assert live.digest() == now
 
 
-def test_trials_after_a_test_start_where_it_did():
+def test_trials_after_a_test_start_where_it_did() -> None:
     live, _, now = trained()
     live.range_test(loader(), num_iter=20)
     assert live.digest() != now
@@ -73,7 +73,7 @@ def test_trials_after_a_test_start_where_it_did():
     assert live.digest() == now
 
 
-def test_training_after_a_reset_is_kept_by_trials_too():
+def test_training_after_a_reset_is_kept_by_trials_too() -> None:
     live = finder()
     live.range_test(loader(), num_iter=5)
     live.reset()
@@ -83,7 +83,7 @@ def test_training_after_a_reset_is_kept_by_trials_too():
     assert live.digest() == now
 
 
-def test_there_is_one_copy_until_somebody_trains():
+def test_there_is_one_copy_until_somebody_trains() -> None:
     live = finder()
     for _ in range(2):
         live.range_test(loader(), num_iter=3)
@@ -104,7 +104,7 @@ def test_there_is_one_copy_until_somebody_trains():
         lambda live: live.model.append(torch.nn.Identity()),
     ],
 )
-def test_every_change_is_seen(change):
+def test_every_change_is_seen(change) -> None:
     live = finder()
     assert live._snapshot.holds()
     change(live)
@@ -113,7 +113,9 @@ def test_every_change_is_seen(change):
     assert live._snapshot.holds()
 
 
-def test_a_second_test_starts_at_the_optimizers_own_rate_not_at_that_of_one_left_in_the_middle():
+def test_a_second_test_starts_at_the_optimizers_own_rate_not_at_that_of_one_left_in_the_middle() -> (
+    None
+):
     live = finder()
     left = live.steps(loader(), num_iter=30)
     for _ in range(20):
@@ -123,7 +125,7 @@ def test_a_second_test_starts_at_the_optimizers_own_rate_not_at_that_of_one_left
     assert live.optimizer.param_groups[0]["lr"] == 1e-3
 
 
-def test_a_wrong_argument_is_told_before_anything_is_touched():
+def test_a_wrong_argument_is_told_before_anything_is_touched() -> None:
     live, _, now = trained()
     wrong = [
         {"metric": 3},
@@ -140,7 +142,7 @@ def test_a_wrong_argument_is_told_before_anything_is_touched():
     assert live.digest() == now
 
 
-def test_numbers_may_be_numpys():
+def test_numbers_may_be_numpys() -> None:
     import numpy as np
 
     live = finder()

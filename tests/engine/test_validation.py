@@ -21,12 +21,12 @@ def mean(model, count):
     return cross_entropy(model(inputs), target).item()
 
 
-def test_a_short_last_batch_counts_for_what_it_is():
+def test_a_short_last_batch_counts_for_what_it_is() -> None:
     loss, model = measured(DataLoader(points(64), batch_size=24))
     assert loss == pytest.approx(mean(model, 64), rel=1e-6)
 
 
-def test_a_dropped_last_batch_is_not_divided_by():
+def test_a_dropped_last_batch_is_not_divided_by() -> None:
     loss, model = measured(DataLoader(points(64), batch_size=24, drop_last=True))
     assert loss == pytest.approx(mean(model, 48), rel=1e-6)
 
@@ -43,12 +43,12 @@ def test_a_sub_sample_is_the_same_few_batches_every_time():
     assert loss == pytest.approx(mean(model, 16), rel=1e-6)
 
 
-def test_a_sub_sample_stays_the_same_over_repeats_with_other_data_orders():
+def test_a_sub_sample_stays_the_same_over_repeats_with_other_data_orders() -> None:
     drawn = []
     live = finder()
     val = DataLoader(points(64), batch_size=8, shuffle=True)
 
-    def watch(part, inputs, output):
+    def watch(part, inputs, output) -> None:
         if not part.training:
             drawn.append(inputs[0].sum().item())
 
@@ -58,7 +58,7 @@ def test_a_sub_sample_stays_the_same_over_repeats_with_other_data_orders():
     assert drawn[:2] * 6 == drawn
 
 
-def test_it_draws_no_gradient_and_leaves_the_model_ready_to_train():
+def test_it_draws_no_gradient_and_leaves_the_model_ready_to_train() -> None:
     live = finder()
     for _ in live.steps(loader(), loader(16), num_iter=3):
         pass
@@ -67,7 +67,7 @@ def test_it_draws_no_gradient_and_leaves_the_model_ready_to_train():
     assert live.model.training
 
 
-def test_the_training_loss_is_kept_beside_it():
+def test_the_training_loss_is_kept_beside_it() -> None:
     live = finder()
     live.range_test(loader(), loader(16), num_iter=4)
     alone = finder()
@@ -76,7 +76,7 @@ def test_the_training_loss_is_kept_beside_it():
     assert live.history["raw_loss"] != live.history["train_loss"]
 
 
-def test_an_iterator_of_ones_own_that_was_left_in_the_middle_begins_again():
+def test_an_iterator_of_ones_own_that_was_left_in_the_middle_begins_again() -> None:
     whole = ValDataLoaderIter(loader(64, 8))
     live = finder()
     live.range_test(loader(), whole, num_iter=2, val_batches=1)
@@ -87,7 +87,7 @@ def test_an_iterator_of_ones_own_that_was_left_in_the_middle_begins_again():
     assert live.history["loss"] == again.history["loss"]
 
 
-def test_an_empty_loader_is_told_before_anything_is_touched():
+def test_an_empty_loader_is_told_before_anything_is_touched() -> None:
     live = finder()
     before = live.digest()
     with pytest.raises(ValueError, match="the validation loader has no batches"):

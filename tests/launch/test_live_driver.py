@@ -52,7 +52,7 @@ def wait(driver: LiveDriver, done: Callable[[], bool] = lambda: False) -> None:
         time.sleep(0.005)
 
 
-def test_a_run_tells_what_a_worker_would_tell(finder, loader, tmp_path):
+def test_a_run_tells_what_a_worker_would_tell(finder, loader, tmp_path: Path) -> None:
     driver = driver_on(finder, loader, tmp_path / "log", end_lr=10, num_iter=60)
     driver.run(driver._live.spec)
     wait(driver)
@@ -69,7 +69,9 @@ def test_a_run_tells_what_a_worker_would_tell(finder, loader, tmp_path):
     assert [event.lr for event in driver.events if isinstance(event, Step)] == finder.history["lr"]
 
 
-def test_two_runs_of_the_same_objects_are_the_same_and_a_reset_is_exact(finder, loader, tmp_path):
+def test_two_runs_of_the_same_objects_are_the_same_and_a_reset_is_exact(
+    finder, loader, tmp_path: Path
+) -> None:
     driver = driver_on(finder, loader, tmp_path / "log", end_lr=10, num_iter=40)
     curves = []
     for _ in range(2):
@@ -85,7 +87,9 @@ def test_two_runs_of_the_same_objects_are_the_same_and_a_reset_is_exact(finder, 
     assert finder.digest() == digest
 
 
-def test_a_stop_that_follows_at_once_is_not_lost_and_puts_everything_back(finder, loader, tmp_path):
+def test_a_stop_that_follows_at_once_is_not_lost_and_puts_everything_back(
+    finder, loader, tmp_path: Path
+) -> None:
     driver = driver_on(finder, loader, tmp_path / "log", end_lr=1e-4, num_iter=1_000_000)
     before = finder.digest()
     driver.run(driver._live.spec)
@@ -95,7 +99,9 @@ def test_a_stop_that_follows_at_once_is_not_lost_and_puts_everything_back(finder
     assert finder.digest() == before
 
 
-def test_trials_and_the_limit_are_told_and_end_in_one_event_each(finder, loader, tmp_path):
+def test_trials_and_the_limit_are_told_and_end_in_one_event_each(
+    finder, loader, tmp_path: Path
+) -> None:
     driver = driver_on(finder, loader, tmp_path / "log", end_lr=10, num_iter=100)
     driver.run(driver._live.spec)
     wait(driver)
@@ -113,7 +119,7 @@ def test_trials_and_the_limit_are_told_and_end_in_one_event_each(finder, loader,
     assert driver.events[-1].result.limit > 0
 
 
-def test_a_check_that_cannot_be_is_told_in_its_own_event(finder, loader, tmp_path):
+def test_a_check_that_cannot_be_is_told_in_its_own_event(finder, loader, tmp_path: Path) -> None:
     finder.range_test(loader, end_lr=10, num_iter=30)
     finder.reset()
     driver = driver_on(finder, None, tmp_path / "log")
@@ -126,7 +132,7 @@ def test_a_check_that_cannot_be_is_told_in_its_own_event(finder, loader, tmp_pat
     )
 
 
-def test_a_measured_history_is_told_as_a_run(finder, loader, tmp_path):
+def test_a_measured_history_is_told_as_a_run(finder, loader, tmp_path: Path) -> None:
     finder.range_test(loader, end_lr=10, num_iter=30)
     finder.reset()
     points = steps_of(finder)
@@ -138,17 +144,19 @@ def test_a_measured_history_is_told_as_a_run(finder, loader, tmp_path):
     assert driver.events[-1].status in ("completed", "diverged")
 
 
-def test_nothing_to_show_is_refused(finder):
+def test_nothing_to_show_is_refused(finder) -> None:
     with pytest.raises(ValueError, match="nothing to show"):
         show(finder)
 
 
-def test_a_setting_that_makes_no_sense_is_refused_before_the_app_opens(finder, loader):
+def test_a_setting_that_makes_no_sense_is_refused_before_the_app_opens(finder, loader) -> None:
     with pytest.raises(ValueError, match="smooth_f"):
         show(finder, loader, smooth_f=3)
 
 
-def test_prints_go_to_the_log(finder, loader, tmp_path, capsys):
+def test_prints_go_to_the_log(
+    finder, loader, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     finder.model.register_forward_hook(lambda *_: print("SPOKEN"))
     driver = driver_on(finder, loader, tmp_path / "log", end_lr=10, num_iter=5)
     driver.run(driver._live.spec)

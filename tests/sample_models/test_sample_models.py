@@ -1,5 +1,7 @@
 """Every sample model is listed, explains itself and learns."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from msgspec.structs import replace
@@ -23,7 +25,7 @@ FILES = sorted(path.name for path in paths.sample_models().glob("*.py"))
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_the_form_has_a_line_for_the_model_and_for_each_of_its_fields(name):
+def test_the_form_has_a_line_for_the_model_and_for_each_of_its_fields(name) -> None:
     first = offers_in_file(paths.sample_models() / name)[0]
     assert first.summary
     assert first.fields
@@ -33,12 +35,12 @@ def test_the_form_has_a_line_for_the_model_and_for_each_of_its_fields(name):
         assert not field.required, field.name
 
 
-def test_the_folder_is_no_package():
+def test_the_folder_is_no_package() -> None:
     assert not (paths.sample_models() / "__init__.py").exists()
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_what_a_file_is_run_with_names_things_that_exist(name):
+def test_what_a_file_is_run_with_names_things_that_exist(name) -> None:
     """The data may have to be fetched; everything else is there."""
     spec = merged(RunSpec(), companion(paths.sample_models() / name))
     for role in ("data", "optimizer", "loss", "step"):
@@ -98,7 +100,7 @@ def learns(spec: RunSpec, share: float = 0.75) -> None:
         ("sample_models/tabular.py:TabularNet", {}),
     ],
 )
-def test_it_learns_the_digits(target, args):
+def test_it_learns_the_digits(target, args) -> None:
     learns(spec_of(target, args, data=Choice("lrtui:digits"), loader=LoaderSpec(batch_size=128)))
 
 
@@ -109,11 +111,11 @@ def test_it_learns_the_digits(target, args):
         ("sample_models/loss_inside.py:CharModelWithLoss", {}),
     ],
 )
-def test_it_learns_to_spell_with_the_data_that_its_file_names(target, args):
+def test_it_learns_to_spell_with_the_data_that_its_file_names(target, args) -> None:
     learns(spec_of(target, args), share=0.85)
 
 
-def test_the_character_transformer_does_not_see_what_comes():
+def test_the_character_transformer_does_not_see_what_comes() -> None:
     model = load("sample_models/char_transformer.py:CharTransformer")(
         vocab_size=9, context=6
     ).eval()
@@ -123,14 +125,14 @@ def test_the_character_transformer_does_not_see_what_comes():
     assert not torch.equal(model(first)[0, 4:], model(second)[0, 4:])
 
 
-def test_the_loss_inside_is_the_models_own():
+def test_the_loss_inside_is_the_models_own() -> None:
     assert (
         build(spec_of("sample_models/loss_inside.py:CharModelWithLoss", {})).loss_name
         == "the model's own"
     )
 
 
-def test_both_nets_of_the_gan_are_trained():
+def test_both_nets_of_the_gan_are_trained() -> None:
     spec = spec_of("sample_models/gan.py:GAN", {})
     built = build(spec)
     assert built.optimizer_name == "Adam"
@@ -143,7 +145,7 @@ def test_both_nets_of_the_gan_are_trained():
     assert losses(spec)[-1] < losses(spec)[0]
 
 
-def test_a_table_of_numbers_to_predict(tmp_path):
+def test_a_table_of_numbers_to_predict(tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
     rows = torch.rand(400, 3, generator=torch.Generator().manual_seed(0))
     path.write_text(
@@ -158,7 +160,7 @@ def test_a_table_of_numbers_to_predict(tmp_path):
 
 @pytest.mark.fashion
 @pytest.mark.skipif(not local.is_there(), reason="Debian's dataset-fashion-mnist is not installed")
-def test_the_resnet_learns_fashion_mnist(tmp_path):
+def test_the_resnet_learns_fashion_mnist(tmp_path: Path) -> None:
     data = Choice("torchvision:FashionMNIST", {"root": str(tmp_path), "download": True})
     learns(
         spec_of(
@@ -170,7 +172,7 @@ def test_the_resnet_learns_fashion_mnist(tmp_path):
     )
 
 
-def test_the_resnet_says_what_to_fetch(tmp_path, monkeypatch):
+def test_the_resnet_says_what_to_fetch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LRTUI_HOME", str(tmp_path))
     with pytest.raises(
         BuildError, match=r"FashionMNIST is not in .*: set download = true to fetch it \(31 MB\)"

@@ -94,7 +94,7 @@ def start() -> Iterator[Callable[..., Terminal]]:
         terminal.child.terminate(force=True)
 
 
-def test_q_leaves_with_zero_and_the_terminal_as_it_was(start):
+def test_q_leaves_with_zero_and_the_terminal_as_it_was(start) -> None:
     terminal = start()
     terminal.painted()
     terminal.child.write(b"q")
@@ -105,7 +105,7 @@ def test_q_leaves_with_zero_and_the_terminal_as_it_was(start):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_a_signal_gives_the_terminal_back_and_is_told_by_the_exit_code(
     start, number: signal.Signals
-):
+) -> None:
     terminal = start()
     terminal.painted()
     terminal.child.kill(number)
@@ -113,7 +113,7 @@ def test_a_signal_gives_the_terminal_back_and_is_told_by_the_exit_code(
     assert terminal.given_back()
 
 
-def test_a_crash_is_an_exit_code_of_one(start):
+def test_a_crash_is_an_exit_code_of_one(start) -> None:
     terminal = start("crash")
     terminal.painted()
     terminal.child.write(b"q")
@@ -121,7 +121,7 @@ def test_a_crash_is_an_exit_code_of_one(start):
     assert terminal.given_back()
 
 
-def test_a_terminal_that_goes_away_ends_the_app_even_when_no_signal_says_so(start):
+def test_a_terminal_that_goes_away_ends_the_app_even_when_no_signal_says_so(start) -> None:
     terminal = start("deaf")
     terminal.painted()
     os.close(terminal.child.fd)
@@ -132,7 +132,7 @@ def test_a_terminal_that_goes_away_ends_the_app_even_when_no_signal_says_so(star
     terminal.child.terminated = terminal.child.closed = True
 
 
-def test_after_a_stop_and_fg_the_screen_is_drawn_again(start):
+def test_after_a_stop_and_fg_the_screen_is_drawn_again(start) -> None:
     terminal = start()
     terminal.painted()
     terminal.child.kill(signal.SIGTSTP)
@@ -146,7 +146,7 @@ def test_after_a_stop_and_fg_the_screen_is_drawn_again(start):
 
 
 @pytest.mark.parametrize("stream", ["stdin", "stdout", "stderr"])
-def test_a_redirected_stream_is_refused_in_one_line(stream: str):
+def test_a_redirected_stream_is_refused_in_one_line(stream: str) -> None:
     leader, follower = os.openpty()
     streams = {
         "stdin": follower,
@@ -168,14 +168,14 @@ def test_a_redirected_stream_is_refused_in_one_line(stream: str):
     assert b"lrtui run" in said
 
 
-def test_a_dumb_terminal_is_refused_in_one_line(start):
+def test_a_dumb_terminal_is_refused_in_one_line(start) -> None:
     terminal = start(TERM="dumb")
     assert terminal.ended() == 2
     assert b"dumb" in terminal.written
     assert b"\x1b" not in terminal.written
 
 
-def test_no_colour_writes_no_colour(start):
+def test_no_colour_writes_no_colour(start) -> None:
     terminal = start(NO_COLOR="1")
     terminal.painted()
     terminal.child.write(b"ss")

@@ -88,7 +88,7 @@ def print_table(title: str, part: Sequence[Cell]) -> None:
         repeats: int,
         num_iter: int = 100,
         informed: bool = True,
-    ):
+    ) -> None:
         given = [answers(cell, method(cell), repeats, num_iter, informed) for cell in part]
         print(Marks.of(list(zip(truths, given, strict=True))).row(name), flush=True)
 

@@ -12,7 +12,7 @@ from tests.engine.rigs import finder, loader, mlp
 class Carrying(nn.Module):
     """Carries its state from batch to batch, in a buffer and beside: truncated backpropagation, a memory, a noise."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.body = mlp()
         self.register_buffer("carried", torch.zeros(8, 3))
@@ -33,7 +33,7 @@ class Carrying(nn.Module):
         return output / self.temperature
 
 
-def test_what_a_model_carries_from_batch_to_batch_is_put_back():
+def test_what_a_model_carries_from_batch_to_batch_is_put_back() -> None:
     model = Carrying()
     live = finder(model)
     before, noise = live.digest(), model.noise.get_state()
@@ -54,7 +54,7 @@ def test_what_a_model_carries_from_batch_to_batch_is_put_back():
     assert curves[0] == curves[1]
 
 
-def test_a_finder_can_be_written_while_a_test_is_open():
+def test_a_finder_can_be_written_while_a_test_is_open() -> None:
     live = finder()
     steps = live.steps(loader(), num_iter=3)
     next(steps)
@@ -62,7 +62,7 @@ def test_a_finder_can_be_written_while_a_test_is_open():
     steps.close()
 
 
-def test_a_group_that_is_added_during_a_test_is_told():
+def test_a_group_that_is_added_during_a_test_is_told() -> None:
     live = finder()
     steps = live.steps(loader(), num_iter=5)
     next(steps)

@@ -93,7 +93,7 @@ def test_training_goes_on_as_if_there_had_been_no_test(name, warm):
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_the_tenth_reset_is_as_good_as_the_first(name):
+def test_the_tenth_reset_is_as_good_as_the_first(name) -> None:
     model = Stateful()
     optimizer = OPTIMIZERS[name](model.parameters())
     train(model, optimizer)
@@ -108,7 +108,7 @@ def test_the_tenth_reset_is_as_good_as_the_first(name):
     assert live.digest() == before
 
 
-def test_the_very_objects_stay():
+def test_the_very_objects_stay() -> None:
     model = Stateful()
     optimizer = OPTIMIZERS["adam"](model.parameters())
     train(model, optimizer)
@@ -132,7 +132,7 @@ def test_the_very_objects_stay():
         assert all(state[name] is value for name, value in content.items())
 
 
-def test_gradients_come_back_present_or_absent():
+def test_gradients_come_back_present_or_absent() -> None:
     model = mlp()
     nn.functional.cross_entropy(model(points()[:8][0]), points()[:8][1]).backward()
     model[0].bias.grad = None
@@ -146,7 +146,7 @@ def test_gradients_come_back_present_or_absent():
     assert model[0].bias.grad is None
 
 
-def test_every_random_state_comes_back_the_loaders_own_generator_too():
+def test_every_random_state_comes_back_the_loaders_own_generator_too() -> None:
     generator = torch.Generator().manual_seed(4)
     batches = DataLoader(points(), batch_size=8, shuffle=True, generator=generator)
     own = generator.get_state()
@@ -164,7 +164,7 @@ def test_every_random_state_comes_back_the_loaders_own_generator_too():
     assert drawn() == expected
 
 
-def test_train_and_eval_flags_and_requires_grad_of_every_part():
+def test_train_and_eval_flags_and_requires_grad_of_every_part() -> None:
     model = Stateful()
     model.norm.eval()
     model.body[0].weight.requires_grad_(False)
@@ -183,7 +183,7 @@ def test_train_and_eval_flags_and_requires_grad_of_every_part():
 
 def test_extra_keys_of_the_groups_and_counters_of_the_optimizer():
     class Counting(torch.optim.SGD):
-        def __init__(self, params):
+        def __init__(self, params) -> None:
             super().__init__(params, lr=0.1)
             self.taken = 0
             self.param_groups[0]["history"] = [1, 2]
@@ -203,7 +203,7 @@ def test_extra_keys_of_the_groups_and_counters_of_the_optimizer():
     assert "added" not in live.optimizer.param_groups[0]
 
 
-def test_a_learning_rate_that_is_a_tensor_stays_that_tensor():
+def test_a_learning_rate_that_is_a_tensor_stays_that_tensor() -> None:
     rate = torch.tensor(0.25)
     live = finder(None, lambda params: torch.optim.Adam(params, lr=rate, foreach=False))
     live.range_test(loader(), num_iter=4)
@@ -233,7 +233,7 @@ def test_an_attached_scheduler_goes_on_exactly_where_it_was():
     assert rates(tested=True) == rates(tested=False)
 
 
-def test_the_optimizers_own_rates_are_back_as_soon_as_a_test_is_over():
+def test_the_optimizers_own_rates_are_back_as_soon_as_a_test_is_over() -> None:
     live = finder(None, lambda params: torch.optim.SGD(params, lr=0.125))
     live.range_test(loader(), num_iter=4)
     assert live.optimizer.param_groups[0]["lr"] == 0.125
@@ -280,7 +280,7 @@ def failing(place: str, error: BaseException):
     "error", [BoomError("boom"), KeyboardInterrupt()], ids=["exception", "ctrl-c"]
 )
 @pytest.mark.parametrize("place", ["model", "loss", "loader", "backward", "optimizer"])
-def test_whatever_raises_everything_is_put_back_and_the_error_goes_on(place, error):
+def test_whatever_raises_everything_is_put_back_and_the_error_goes_on(place, error) -> None:
     live, batches = failing(place, error)
     before = live.digest()
     expected = torch.get_rng_state()
@@ -294,11 +294,11 @@ def test_whatever_raises_everything_is_put_back_and_the_error_goes_on(place, err
     assert len(live.history["lr"]) == 10
 
 
-def test_an_exception_in_the_loop_around_the_steps():
+def test_an_exception_in_the_loop_around_the_steps() -> None:
     live = finder()
     before = live.digest()
 
-    def watch():
+    def watch() -> None:
         with live:
             for step in live.steps(loader(), num_iter=10):
                 if step.iteration == 4:
@@ -310,7 +310,7 @@ def test_an_exception_in_the_loop_around_the_steps():
 
 
 @pytest.mark.parametrize("taken", range(6))
-def test_a_generator_closed_after_any_number_of_steps(taken):
+def test_a_generator_closed_after_any_number_of_steps(taken) -> None:
     live = finder(Stateful(), OPTIMIZERS["adamw"])
     before = live.digest()
     steps = live.steps(loader(), num_iter=6)
@@ -323,7 +323,7 @@ def test_a_generator_closed_after_any_number_of_steps(taken):
     assert live.status == ("stopped" if taken else "")
 
 
-def test_leaving_the_loop_early_puts_everything_back():
+def test_leaving_the_loop_early_puts_everything_back() -> None:
     live = finder()
     before = live.digest()
     for step in live.steps(loader(), num_iter=6):
@@ -333,7 +333,7 @@ def test_leaving_the_loop_early_puts_everything_back():
     assert (live.status, live.reason) == ("stopped", "stopped by the user")
 
 
-def test_a_forgotten_generator_cannot_undo_later_training():
+def test_a_forgotten_generator_cannot_undo_later_training() -> None:
     live = finder()
     steps = live.steps(loader(), num_iter=6)
     next(steps)
@@ -345,11 +345,11 @@ def test_a_forgotten_generator_cannot_undo_later_training():
     assert live.digest() == trained
 
 
-def test_a_reset_from_inside_a_step_is_refused_in_words():
+def test_a_reset_from_inside_a_step_is_refused_in_words() -> None:
     live = finder()
     before = live.digest()
 
-    def step(model, batch):
+    def step(model, batch) -> None:
         live.reset()
 
     with pytest.raises(RuntimeError, match="from inside one of its own steps"):
@@ -357,7 +357,7 @@ def test_a_reset_from_inside_a_step_is_refused_in_words():
     assert live.digest() == before
 
 
-def test_a_second_test_ends_the_one_that_was_left_in_the_middle():
+def test_a_second_test_ends_the_one_that_was_left_in_the_middle() -> None:
     live = finder()
     before = live.digest()
     first = live.steps(loader(), num_iter=6)
@@ -379,7 +379,7 @@ def test_a_second_test_ends_the_one_that_was_left_in_the_middle():
         st.sampled_from(["test", "train", "reset", "break", "eval", "draw"]), max_size=5
     ),
 )
-def test_no_sequence_of_actions_survives_a_reset(name, warm, gradients, actions):
+def test_no_sequence_of_actions_survives_a_reset(name, warm, gradients, actions) -> None:
     torch.manual_seed(0)
     model = Stateful()
     optimizer = OPTIMIZERS[name](model.parameters())
@@ -406,7 +406,7 @@ def test_no_sequence_of_actions_survives_a_reset(name, warm, gradients, actions)
     assert torch.equal(torch.get_rng_state(), rng)
 
 
-def test_one_copy_in_memory_and_no_more():
+def test_one_copy_in_memory_and_no_more() -> None:
     model = Stateful()
     optimizer = OPTIMIZERS["adam"](model.parameters())
     train(model, optimizer)
@@ -419,7 +419,7 @@ def test_one_copy_in_memory_and_no_more():
     assert Snapshot([model], [optimizer]).nbytes == bytes_live
 
 
-def test_tied_weights_are_copied_once_and_stay_tied():
+def test_tied_weights_are_copied_once_and_stay_tied() -> None:
     model = nn.Sequential(nn.Linear(4, 4, bias=False), nn.Linear(4, 4, bias=False))
     model[1].weight = model[0].weight
     live = finder(model)
@@ -431,7 +431,7 @@ def test_tied_weights_are_copied_once_and_stay_tied():
     assert live.digest() == before
 
 
-def test_parameters_of_several_dtypes_frozen_and_not():
+def test_parameters_of_several_dtypes_frozen_and_not() -> None:
     model = mlp()
     model.half_part = nn.Parameter(torch.randn(3).bfloat16())
     model.double_part = nn.Parameter(torch.randn(3).double(), requires_grad=False)
@@ -446,7 +446,7 @@ def test_parameters_of_several_dtypes_frozen_and_not():
     assert model.half_part.dtype == torch.bfloat16
 
 
-def test_sparse_gradients():
+def test_sparse_gradients() -> None:
     torch.manual_seed(0)
     model = nn.Sequential(nn.Embedding(20, 4, sparse=True), nn.Flatten(), nn.Linear(8, 3))
     batches = [(torch.randint(20, (5, 2)), torch.randint(3, (5,))) for _ in range(4)]
@@ -460,7 +460,7 @@ def test_sparse_gradients():
         assert live.digest() == before
 
 
-def test_parametrized_modules():
+def test_parametrized_modules() -> None:
     model = nn.Sequential(nn.utils.parametrizations.weight_norm(nn.Linear(4, 3)))
     live = finder(model)
     before = live.digest()
@@ -470,7 +470,7 @@ def test_parametrized_modules():
     assert model[0].parametrizations.weight[0] is not None
 
 
-def test_a_wrapper_around_the_model_is_restored_with_what_it_wraps():
+def test_a_wrapper_around_the_model_is_restored_with_what_it_wraps() -> None:
     inner = mlp()
     live = finder(nn.DataParallel(inner))
     before = weights(inner)
@@ -480,7 +480,7 @@ def test_a_wrapper_around_the_model_is_restored_with_what_it_wraps():
     assert same(weights(inner), before)
 
 
-def test_a_compiled_model_is_restored_in_its_original():
+def test_a_compiled_model_is_restored_in_its_original() -> None:
     inner = mlp()
     live = finder(torch.compile(inner, backend="eager"))
     before = weights(inner)
@@ -491,7 +491,7 @@ def test_a_compiled_model_is_restored_in_its_original():
     assert same(weights(inner), before)
 
 
-def test_lazy_layers_are_refused_in_words():
+def test_lazy_layers_are_refused_in_words() -> None:
     model = nn.Sequential(nn.LazyLinear(4), nn.Linear(4, 3))
     with pytest.raises(
         ValueError, match=r"lazy layers without a shape yet \(0\): run one batch through it"
@@ -499,7 +499,7 @@ def test_lazy_layers_are_refused_in_words():
         finder(model, lambda params: torch.optim.SGD(model[1].parameters(), lr=0.1))
 
 
-def test_the_memory_format_comes_back():
+def test_the_memory_format_comes_back() -> None:
     model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten(), nn.Linear(4 * 36, 3))
     batches = [(torch.randn(4, 3, 8, 8), torch.randint(3, (4,))) for _ in range(3)]
     live = finder(model, channels_last=True)
@@ -514,7 +514,7 @@ def test_the_memory_format_comes_back():
 
 def test_a_criterion_with_state_is_restored_too():
     class Weighted(nn.CrossEntropyLoss):
-        def __init__(self):
+        def __init__(self) -> None:
             super().__init__()
             self.register_buffer("seen", torch.zeros(1))
 
@@ -530,7 +530,7 @@ def test_a_criterion_with_state_is_restored_too():
     assert criterion.seen.item() == 0
 
 
-def test_several_optimizers_are_all_restored():
+def test_several_optimizers_are_all_restored() -> None:
     model = mlp()
     two = [
         torch.optim.Adam(model[0].parameters(), lr=0.1),
@@ -586,7 +586,7 @@ def test_a_model_without_parameters_has_a_home_all_the_same():
 class Odd(nn.Module):
     """Buffers that torch keeps in other ways than most, one that is resized, and tensors that are no buffers."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.body = mlp()
         self.register_buffer("sparse", torch.eye(3).to_sparse())
@@ -606,7 +606,7 @@ class Odd(nn.Module):
         return self.hidden
 
 
-def test_odd_buffers_and_tensors_that_are_no_buffers():
+def test_odd_buffers_and_tensors_that_are_no_buffers() -> None:
     model = Odd()
     live = finder(model)
     before = live.digest()

@@ -7,7 +7,7 @@ from torch import nn
 from tests.engine.rigs import finder, loader, mlp, points, same, weights
 
 
-def train(model, optimizer, steps=3):
+def train(model, optimizer, steps=3) -> None:
     for start in range(0, 8 * steps, 8):
         inputs, target = points()[start : start + 8]
         optimizer.zero_grad()
@@ -18,7 +18,7 @@ def train(model, optimizer, steps=3):
 class Lookahead(torch.optim.Optimizer):
     """Slow weights around another optimizer, as timm and others have it: it shares the inner one's groups."""
 
-    def __init__(self, inner, every=2):
+    def __init__(self, inner, every=2) -> None:
         self.inner, self.every, self.count = inner, every, 0
         self.slow = [
             param.detach().clone() for group in inner.param_groups for param in group["params"]
@@ -28,7 +28,7 @@ class Lookahead(torch.optim.Optimizer):
         )
         self.param_groups = inner.param_groups
 
-    def step(self, closure=None):
+    def step(self, closure=None) -> None:
         self.inner.step(closure)
         self.count += 1
         if self.count % self.every == 0:
@@ -38,7 +38,7 @@ class Lookahead(torch.optim.Optimizer):
                 param.data.copy_(slow)
 
 
-def test_an_optimizer_inside_another_is_restored_and_its_slow_weights():
+def test_an_optimizer_inside_another_is_restored_and_its_slow_weights() -> None:
     model = mlp()
     optimizer = Lookahead(torch.optim.Adam(model.parameters(), lr=1e-2))
     train(model, optimizer, 3)
@@ -60,7 +60,7 @@ def test_an_optimizer_inside_another_is_restored_and_its_slow_weights():
 class Keeps(torch.optim.SGD):
     """Tensors, lists of them and counters as attributes; a log; a key in `state` that is no parameter."""
 
-    def __init__(self, params):
+    def __init__(self, params) -> None:
         super().__init__(params, lr=0.1)
         self.norm = torch.zeros(1)
         self.past: list[torch.Tensor] = []
@@ -70,7 +70,7 @@ class Keeps(torch.optim.SGD):
         self.log: list[float] = []
         self.calls = 0
 
-    def step(self, closure=None):
+    def step(self, closure=None) -> None:
         super().step(closure)
         self.norm += 1
         self.past.append(self.norm.clone())
@@ -82,7 +82,7 @@ class Keeps(torch.optim.SGD):
         self.late = torch.ones(1)
 
 
-def test_attributes_with_tensors_are_state_and_a_log_is_somebodys():
+def test_attributes_with_tensors_are_state_and_a_log_is_somebodys() -> None:
     live = finder(None, Keeps)
     optimizer, before = live.optimizer, live.digest()
     masters = [master.clone() for master in optimizer.masters]
@@ -96,7 +96,7 @@ def test_attributes_with_tensors_are_state_and_a_log_is_somebodys():
     assert len(optimizer.log) == 4  # what the tests were seen to do is not undone
 
 
-def test_a_state_with_other_keys_than_parameters_runs_twice():
+def test_a_state_with_other_keys_than_parameters_runs_twice() -> None:
     live = finder(None, Keeps)
     live.range_test(loader(), num_iter=2)
     live.range_test(loader(), num_iter=2)
@@ -106,14 +106,14 @@ def test_a_state_with_other_keys_than_parameters_runs_twice():
 class Preconditioner:
     """An object in an optimizer's state, as Shampoo and others keep them."""
 
-    def __init__(self, param):
+    def __init__(self, param) -> None:
         self.statistics = torch.zeros(param.shape[0])
         self.step = 0
         self.itself = self
 
 
 class WithObjects(torch.optim.SGD):
-    def step(self, closure=None):
+    def step(self, closure=None) -> None:
         super().step(closure)
         for group in self.param_groups:
             for param in group["params"]:
@@ -122,7 +122,7 @@ class WithObjects(torch.optim.SGD):
                 kept.step += 1
 
 
-def test_objects_in_the_state_keep_their_identity_and_get_their_contents_back():
+def test_objects_in_the_state_keep_their_identity_and_get_their_contents_back() -> None:
     model = mlp()
     optimizer = WithObjects(model.parameters(), lr=0.1)
     train(model, optimizer, 2)
@@ -136,7 +136,7 @@ def test_objects_in_the_state_keep_their_identity_and_get_their_contents_back():
     assert (kept.step, kept.statistics[0].item()) == (2, 2)
 
 
-def test_a_scheduler_attached_after_the_finder_stays_attached():
+def test_a_scheduler_attached_after_the_finder_stays_attached() -> None:
     live = finder()
     scheduler = torch.optim.lr_scheduler.StepLR(live.optimizer, 1)
     wrapped = live.optimizer.step
@@ -146,7 +146,7 @@ def test_a_scheduler_attached_after_the_finder_stays_attached():
     assert scheduler.optimizer is live.optimizer
 
 
-def test_one_rate_tensor_for_several_groups_is_taken_apart_for_the_test_alone():
+def test_one_rate_tensor_for_several_groups_is_taken_apart_for_the_test_alone() -> None:
     model, shared = mlp(), torch.tensor(1e-3)
     groups = [{"params": model[0].parameters()}, {"params": model[3].parameters()}]
     optimizer = torch.optim.AdamW(groups, lr=shared)
@@ -161,9 +161,11 @@ def test_one_rate_tensor_for_several_groups_is_taken_apart_for_the_test_alone():
     assert shared.item() == pytest.approx(1e-3)
 
 
-def test_an_optimizer_without_a_rate_of_its_own_needs_a_start_and_has_none_again_afterwards():
+def test_an_optimizer_without_a_rate_of_its_own_needs_a_start_and_has_none_again_afterwards() -> (
+    None
+):
     class NoRate(torch.optim.SGD):
-        def __init__(self, params):
+        def __init__(self, params) -> None:
             super().__init__(params, lr=0.1)
             self.param_groups[0]["lr"] = None
 
@@ -179,23 +181,23 @@ def test_an_optimizer_without_a_rate_of_its_own_needs_a_start_and_has_none_again
 class ScheduleFree(torch.optim.SGD):
     """Trains at one point and evaluates at another, and has to be told which."""
 
-    def __init__(self, params):
+    def __init__(self, params) -> None:
         super().__init__(params, lr=1e-3)
         self.param_groups[0]["train_mode"] = False
         self.seen = []
 
-    def train(self):
+    def train(self) -> None:
         self.param_groups[0]["train_mode"] = True
 
-    def eval(self):
+    def eval(self) -> None:
         self.param_groups[0]["train_mode"] = False
 
-    def step(self, closure=None):
+    def step(self, closure=None) -> None:
         assert self.param_groups[0]["train_mode"]
         super().step(closure)
 
 
-def test_an_optimizer_with_modes_is_told_them():
+def test_an_optimizer_with_modes_is_told_them() -> None:
     live = finder(None, ScheduleFree)
     modes = []
     live.criterion = lambda output, target: (

@@ -9,11 +9,11 @@ from lrtui.engine.restore.signals import uninterrupted
 from tests.engine.rigs import finder, loader
 
 
-def interrupt(*_):
+def interrupt(*_) -> None:
     signal.raise_signal(signal.SIGINT)
 
 
-def test_in_the_middle_of_a_restore_it_waits_for_the_end(monkeypatch):
+def test_in_the_middle_of_a_restore_it_waits_for_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     live = finder()
     before = live.digest()
     restore = live._snapshot._vault.restore
@@ -25,7 +25,9 @@ def test_in_the_middle_of_a_restore_it_waits_for_the_end(monkeypatch):
     assert live.digest() == before
 
 
-def test_a_second_one_while_the_first_is_being_cleaned_up_after(monkeypatch):
+def test_a_second_one_while_the_first_is_being_cleaned_up_after(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     live = finder()
     before = live.digest()
     restore = live._snapshot._vault.restore
@@ -54,10 +56,10 @@ def test_between_two_steps():
     assert live.digest() == before
 
 
-def test_gradients_are_on_again_after_one_inside_no_grad():
+def test_gradients_are_on_again_after_one_inside_no_grad() -> None:
     live = finder()
 
-    def metric(output, target):
+    def metric(output, target) -> None:
         torch.set_grad_enabled(
             False
         )  # as it is left when an interrupt comes inside torch's own context
@@ -68,7 +70,7 @@ def test_gradients_are_on_again_after_one_inside_no_grad():
     assert torch.is_grad_enabled()
 
 
-def test_a_handler_of_somebody_elses_is_left_alone():
+def test_a_handler_of_somebody_elses_is_left_alone() -> None:
     came = []
     before = signal.signal(signal.SIGINT, lambda *_: came.append(1))
     try:

@@ -38,7 +38,7 @@ def roles_at(rows, column: int) -> set[str]:
     return {row[column][1] for row in rows}
 
 
-def test_every_decade_is_labelled_where_it_stands():
+def test_every_decade_is_labelled_where_it_stands() -> None:
     rows = text(draw(Picture(AXIS, (textbook(),)), 100, 30))
     for power in range(-7, 2):
         place = rows[-1].index(f"1e{power}")
@@ -47,13 +47,13 @@ def test_every_decade_is_labelled_where_it_stands():
 
 
 @pytest.mark.parametrize("width", [18, 30, 52, 80, 200])
-def test_labels_never_touch_each_other(width: int):
+def test_labels_never_touch_each_other(width: int) -> None:
     labels = text(draw(Picture(AXIS, (textbook(),)), width, 12))[-1].split()
     assert labels
     assert all(label in {f"1e{power}" for power in range(-7, 2)} for label in labels)
 
 
-def test_a_linear_ramp_has_a_linear_axis():
+def test_a_linear_ramp_has_a_linear_axis() -> None:
     axis = axis_for(0.0, 1.0, log=False)
     labels = text(
         draw(Picture(axis, (thinned([(0.0, 1.0, 1.0), (1.0, 0.5, 0.5)], axis),)), 100, 20)
@@ -62,7 +62,7 @@ def test_a_linear_ramp_has_a_linear_axis():
     assert "0.4" in labels
 
 
-def test_the_blow_up_does_not_flatten_the_descent():
+def test_the_blow_up_does_not_flatten_the_descent() -> None:
     window = window_for(
         [[(i / 99, y) for i, y in enumerate([2.3] * 50 + [1.0] * 30 + [0.3] * 10 + [1e6] * 10)]], 24
     )
@@ -70,7 +70,7 @@ def test_the_blow_up_does_not_flatten_the_descent():
     assert 2.3 <= window.high < 4
 
 
-def test_raw_losses_below_the_smoothed_curve_are_in_sight_once_it_is_settled():
+def test_raw_losses_below_the_smoothed_curve_are_in_sight_once_it_is_settled() -> None:
     line = [(i / 99, 2.3 if i < 50 else 1.0) for i in range(100)]
     dots = [(at, y + 0.3 * (-1) ** i) for i, (at, y) in enumerate(line)]
     assert window_for([line], 24, settled=True, dots=dots).low <= 0.7
@@ -78,12 +78,12 @@ def test_raw_losses_below_the_smoothed_curve_are_in_sight_once_it_is_settled():
     assert window_for([line], 24, settled=True, dots=deep).low >= 0
 
 
-def test_a_curve_that_only_rises_is_still_seen_to_rise():
+def test_a_curve_that_only_rises_is_still_seen_to_rise() -> None:
     window = window_for([[(i / 99, 1.0 + i / 10) for i in range(100)]], 24)
     assert window.high > 5
 
 
-def test_a_marked_rate_has_its_line_in_its_column_and_its_name_above():
+def test_a_marked_rate_has_its_line_in_its_column_and_its_name_above() -> None:
     for name, role, line in (
         ("start", "bound", "┊"),
         ("▸end", "active", "┃"),
@@ -96,7 +96,7 @@ def test_a_marked_rate_has_its_line_in_its_column_and_its_name_above():
         assert sum(row[column][0] == line for row in rows) > 20
 
 
-def test_marks_at_both_ends_do_not_touch_the_labels():
+def test_marks_at_both_ends_do_not_touch_the_labels() -> None:
     plain = text(draw(Picture(AXIS, (textbook(),)), 80, 24))
     marked = text(
         draw(
@@ -113,7 +113,7 @@ def test_marks_at_both_ends_do_not_touch_the_labels():
     assert [row[:LABEL] for row in plain[1:]] == [row[:LABEL] for row in marked[1:]]
 
 
-def test_lines_lie_behind_the_curve_and_the_later_one_over_the_earlier():
+def test_lines_lie_behind_the_curve_and_the_later_one_over_the_earlier() -> None:
     plain = draw(Picture(AXIS, (textbook(),)), 100, 30)
     marks = (Mark(1e-3, "end", "bound"), Mark(1e-3, "start", "active"))
     rows = draw(Picture(AXIS, (textbook(),), marks=marks), 100, 30)
@@ -124,7 +124,7 @@ def test_lines_lie_behind_the_curve_and_the_later_one_over_the_earlier():
     assert {rows[y][column] for y in range(1, 28) if y not in curve} == {("┃", "active")}
 
 
-def test_names_of_near_lines_stay_readable():
+def test_names_of_near_lines_stay_readable() -> None:
     marks = (
         Mark(1e-3, "start", "bound"),
         Mark(1.1e-3, "lr", "suggestion"),
@@ -137,7 +137,7 @@ def test_names_of_near_lines_stay_readable():
     ]
 
 
-def test_a_mark_outside_the_axis_is_left_out():
+def test_a_mark_outside_the_axis_is_left_out() -> None:
     rows = draw(
         Picture(
             AXIS, (textbook(),), marks=(Mark(1e-12, "start", "active"), Mark(1e5, "end", "bound"))
@@ -148,7 +148,7 @@ def test_a_mark_outside_the_axis_is_left_out():
     assert not any(role in ("active", "bound") for row in rows for _, role in row)
 
 
-def test_the_interval_lies_on_the_axis():
+def test_the_interval_lies_on_the_axis() -> None:
     row = draw(Picture(AXIS, (textbook(),), interval=(1e-3, 1e-2)), 100, 30)[-2]
     columns = canvas_columns(100)
     low, high = (LABEL + 1 + AXIS.column(lr, columns) for lr in (1e-3, 1e-2))
@@ -156,7 +156,7 @@ def test_the_interval_lies_on_the_axis():
     assert row[low - 1][1] == row[high + 1][1] == "axis"
 
 
-def test_a_gap_in_the_losses_is_a_gap_in_the_line():
+def test_a_gap_in_the_losses_is_a_gap_in_the_line() -> None:
     points = [
         (AXIS.rate(i / 99), None if 40 <= i < 60 else 1.0, None if 40 <= i < 60 else 1.0)
         for i in range(100)
@@ -168,12 +168,12 @@ def test_a_gap_in_the_losses_is_a_gap_in_the_line():
     assert "smooth" in roles_at(rows, 7 + 80)
 
 
-def test_between_far_points_the_line_is_drawn_through():
+def test_between_far_points_the_line_is_drawn_through() -> None:
     rows = draw(Picture(AXIS, (thinned([(1e-7, 2.0, 2.0), (10.0, 1.0, 1.0)]),)), 100, 20)
     assert all("smooth" in roles_at(rows, column) for column in range(8, 99))
 
 
-def test_repeats_are_faint_and_their_mean_is_not():
+def test_repeats_are_faint_and_their_mean_is_not() -> None:
     low, high = (thinned([(AXIS.rate(i / 99), y, y) for i in range(100)]) for y in (1.0, 2.0))
     rows = draw(Picture(AXIS, (low, high)), 100, 30)
     by_role = {
@@ -188,7 +188,7 @@ def test_repeats_are_faint_and_their_mean_is_not():
     )
 
 
-def test_an_empty_chart_says_what_will_come():
+def test_an_empty_chart_says_what_will_come() -> None:
     rows = text(draw(Picture(AXIS, empty="the first points come now"), 100, 30))
     assert any("the first points come now" in row for row in rows)
     assert "1e-3" in rows[-1]
@@ -213,7 +213,7 @@ points = st.lists(
 )
 def test_any_numbers_at_any_size_make_rows_of_the_right_size(
     points, start, end, log, width, height, marks
-):
+) -> None:
     axis = axis_for(start, end, log)
     lines = tuple(
         Mark(lr, name, "bound") for lr, name in zip(marks, ("start", "end", "lr"), strict=False)
@@ -228,7 +228,7 @@ def test_any_numbers_at_any_size_make_rows_of_the_right_size(
 
 @settings(deadline=None)
 @given(points=points)
-def test_a_clipped_line_stays_inside_its_window(points):
+def test_a_clipped_line_stays_inside_its_window(points) -> None:
     line = sorted(
         {lr: y for lr, _, y in points if y is not None and math.isfinite(y) and lr <= 1}.items()
     )
@@ -237,7 +237,7 @@ def test_a_clipped_line_stays_inside_its_window(points):
         assert all(window.low <= y <= window.high for _, y in stretch)
 
 
-def test_a_line_that_leaves_is_drawn_up_to_the_edge():
+def test_a_line_that_leaves_is_drawn_up_to_the_edge() -> None:
     line = [(0.0, 1.0), (0.5, 1.0), (0.6, 100.0), (0.7, 100.0), (0.8, 1.0)]
     window = window_for([[(0.0, 1.0), (1.0, 2.0)]], 20)
     first, second = clipped(line, window)
@@ -247,13 +247,13 @@ def test_a_line_that_leaves_is_drawn_up_to_the_edge():
     assert second[-1] == (0.8, 1.0)
 
 
-def test_a_long_run_is_kept_in_as_many_columns_as_a_short_one():
+def test_a_long_run_is_kept_in_as_many_columns_as_a_short_one() -> None:
     long, short = textbook(100_000), textbook(1_000)
     assert len(long.columns) == BINS
     assert len(long.folded(186)) == len(short.folded(186)) == 186
 
 
-def test_growing_never_moves_a_point_that_is_drawn():
+def test_growing_never_moves_a_point_that_is_drawn() -> None:
     curve, grown = thinned([]), []
     for i in range(100):
         curve.add(AXIS.rate(i / 99), 1.0 + i % 3, 1.0 + i % 3)
@@ -267,7 +267,7 @@ def test_growing_never_moves_a_point_that_is_drawn():
     st.floats(min_value=1e-12, max_value=1e6),
     st.booleans(),
 )
-def test_columns_and_rates_agree(a: float, b: float, log: bool):
+def test_columns_and_rates_agree(a: float, b: float, log: bool) -> None:
     axis = axis_for(min(a, b), max(a, b), log)
     for column in (0, 1, 40, 92):
         assert axis.column(axis.rate_of(column, 93), 93) == column
@@ -276,11 +276,11 @@ def test_columns_and_rates_agree(a: float, b: float, log: bool):
 
 
 @given(st.floats(min_value=1e-250, max_value=1e250), st.integers(1, 20))
-def test_a_nice_step_cuts_into_no_more_parts_than_wanted(span: float, most: int):
+def test_a_nice_step_cuts_into_no_more_parts_than_wanted(span: float, most: int) -> None:
     assert span / nice_step(span, most) <= most * (1 + 1e-9)
 
 
 @given(st.floats(min_value=-1e150, max_value=1e150), st.floats(min_value=1e-200, max_value=1e150))
-def test_tick_labels_are_at_most_six_wide(value: float, step: float):
+def test_tick_labels_are_at_most_six_wide(value: float, step: float) -> None:
     assert len(number(value, step)) <= 7
     assert decade(1e-4) == "1e-4"

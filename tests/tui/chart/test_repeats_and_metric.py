@@ -25,7 +25,7 @@ def events() -> list:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (100, 30)])
-async def test_the_number_of_repeats_and_the_metrics_range_are_text(size: tuple[int, int]):
+async def test_the_number_of_repeats_and_the_metrics_range_are_text(size: tuple[int, int]) -> None:
     async with run_screen(FakeDriver(events()), THREE, size=size) as (screen, pilot):
         await told(screen, pilot)
         text = screen_text(screen.app)
@@ -35,7 +35,7 @@ async def test_the_number_of_repeats_and_the_metrics_range_are_text(size: tuple[
         assert "2 of 3 repeats" in screen_text(screen.app)
 
 
-async def test_loss_and_metric_at_the_boundary_in_hand_are_text():
+async def test_loss_and_metric_at_the_boundary_in_hand_are_text() -> None:
     async with run_screen(FakeDriver(events()), THREE) as (screen, pilot):
         await told(screen, pilot)
         await pilot.press("e")
@@ -49,7 +49,7 @@ def roles(picture: Picture) -> list[str]:
     return [role for row in draw(picture, 100, 30) for char, role in row if char != " "]
 
 
-def test_repeats_are_faint_and_their_mean_is_in_front():
+def test_repeats_are_faint_and_their_mean_is_in_front() -> None:
     axis = axis_for(1e-7, 10.0, log=True)
     curves = []
     for repeat in range(3):
@@ -61,7 +61,7 @@ def test_repeats_are_faint_and_their_mean_is_in_front():
     assert "repeat" not in roles(Picture(axis, tuple(curves[:1])))
 
 
-def test_the_metric_is_a_line_of_dots_that_fills_the_window_whatever_its_scale():
+def test_the_metric_is_a_line_of_dots_that_fills_the_window_whatever_its_scale() -> None:
     axis = axis_for(1e-7, 10.0, log=True)
     loss, metric = Thinned(axis), Thinned(axis)
     for step in with_metric(0):

@@ -42,7 +42,7 @@ def picture(count: int, marks: tuple[Mark, ...] = ()) -> Picture:
     return Picture(AXIS, (thinned,), version=count, marks=marks)
 
 
-async def test_the_same_picture_sends_nothing():
+async def test_the_same_picture_sends_nothing() -> None:
     async with ChartApp().run_test(size=(100, 30)) as pilot:
         chart = pilot.app.query_one(Watched)
         chart.show(picture(50))
@@ -53,7 +53,7 @@ async def test_the_same_picture_sends_nothing():
         assert chart.regions == []
 
 
-async def test_a_new_point_sends_a_few_cells_and_not_the_chart():
+async def test_a_new_point_sends_a_few_cells_and_not_the_chart() -> None:
     async with ChartApp().run_test(size=(100, 30)) as pilot:
         chart = pilot.app.query_one(Watched)
         chart.show(picture(20))
@@ -64,7 +64,7 @@ async def test_a_new_point_sends_a_few_cells_and_not_the_chart():
         assert sum(region.area for region in chart.regions) <= 40
 
 
-async def test_a_moved_boundary_sends_its_old_and_its_new_column():
+async def test_a_moved_boundary_sends_its_old_and_its_new_column() -> None:
     async with ChartApp().run_test(size=(100, 30)) as pilot:
         chart = pilot.app.query_one(Watched)
         chart.show(picture(100, (Mark(1e-6, "start", "active"),)))
@@ -110,7 +110,7 @@ async def test_a_moved_boundary_waits_for_no_plot_and_a_new_point_or_size_gets_o
         assert chart.rows == draw(chart.picture, 60, 20)
 
 
-async def test_what_is_shown_is_what_was_drawn():
+async def test_what_is_shown_is_what_was_drawn() -> None:
     async with ChartApp().run_test(size=(100, 30)) as pilot:
         chart = pilot.app.query_one(Watched)
         for count in (10, 11, 60, 100):
@@ -119,7 +119,7 @@ async def test_what_is_shown_is_what_was_drawn():
             assert [chart.render_line(y).text for y in range(30)] == drawn
 
 
-async def test_a_resize_draws_anew():
+async def test_a_resize_draws_anew() -> None:
     async with ChartApp().run_test(size=(100, 30)) as pilot:
         chart = pilot.app.query_one(Watched)
         chart.show(picture(100))
@@ -129,7 +129,7 @@ async def test_a_resize_draws_anew():
         assert {len(row) for row in chart.rows} == {60}
 
 
-async def test_an_idle_run_screen_writes_nothing(monkeypatch: pytest.MonkeyPatch):
+async def test_an_idle_run_screen_writes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     async with run_screen(FakeDriver(whole_run(SPEC))) as (screen, pilot):
         await told(screen, pilot)
         await pilot.pause(0.5)
@@ -139,7 +139,7 @@ async def test_an_idle_run_screen_writes_nothing(monkeypatch: pytest.MonkeyPatch
         assert written() == 0
 
 
-async def test_a_growing_run_writes_little(monkeypatch: pytest.MonkeyPatch):
+async def test_a_growing_run_writes_little(monkeypatch: pytest.MonkeyPatch) -> None:
     driver = FakeDriver()
     async with run_screen(driver) as (screen, pilot):
         driver.tell(started(SPEC), *curve(SPEC, 40))
@@ -177,7 +177,9 @@ def count_polls(screen, monkeypatch: pytest.MonkeyPatch):
     return lambda: reads
 
 
-async def test_without_colour_the_boundaries_are_still_told_apart(monkeypatch: pytest.MonkeyPatch):
+async def test_without_colour_the_boundaries_are_still_told_apart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     async with run_screen(FakeDriver(whole_run(SPEC))) as (screen, pilot):
         await told(screen, pilot)

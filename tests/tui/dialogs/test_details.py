@@ -29,7 +29,7 @@ async def opened(screen, pilot) -> str:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (100, 30), (200, 50)])
-async def test_i_opens_reasons_advice_rules_and_code(size: tuple[int, int]):
+async def test_i_opens_reasons_advice_rules_and_code(size: tuple[int, int]) -> None:
     suggested = msgspec.structs.replace(answer(), suggestions=RULES)
     async with run_screen(finished(suggested), SGD, size=size) as (screen, pilot):
         text = await opened(screen, pilot)
@@ -49,7 +49,9 @@ async def test_i_opens_reasons_advice_rules_and_code(size: tuple[int, int]):
         await until(pilot, lambda: screen.app.screen is screen)
 
 
-async def test_the_code_has_the_boundaries_as_the_person_left_them_and_each_line_is_copied_by_its_number():
+async def test_the_code_has_the_boundaries_as_the_person_left_them_and_each_line_is_copied_by_its_number() -> (
+    None
+):
     async with run_screen(finished(answer()), SGD) as (screen, pilot):
         await told(screen, pilot)
         await pilot.press("e", "shift+left")
@@ -68,7 +70,7 @@ async def test_the_code_has_the_boundaries_as_the_person_left_them_and_each_line
         assert "CyclicLR(optimizer, base_lr=0.0002, max_lr=" + end in screen.app.clipboard
 
 
-async def test_without_an_answer_there_is_no_constant_rate_to_copy():
+async def test_without_an_answer_there_is_no_constant_rate_to_copy() -> None:
     none = answer(
         lr=None,
         low=None,
@@ -92,7 +94,7 @@ async def test_without_an_answer_there_is_no_constant_rate_to_copy():
         assert "OneCycleLR" in page  # the boundaries are the person's own now
 
 
-async def test_the_page_can_be_read_to_its_end_at_80_by_24():
+async def test_the_page_can_be_read_to_its_end_at_80_by_24() -> None:
     suggested = msgspec.structs.replace(answer(), suggestions={f"rule{n}": 1e-3 for n in range(20)})
     async with run_screen(finished(suggested), SGD, size=(80, 24)) as (screen, pilot):
         await opened(screen, pilot)
@@ -101,7 +103,7 @@ async def test_the_page_can_be_read_to_its_end_at_80_by_24():
         await until(pilot, lambda: "rule19" in screen_text(screen.app))
 
 
-async def test_before_an_answer_i_opens_nothing():
+async def test_before_an_answer_i_opens_nothing() -> None:
     driver = FakeDriver()
     async with run_screen(driver) as (screen, pilot):
         driver.tell(started(SPEC), *curve(SPEC, 5))
@@ -110,7 +112,7 @@ async def test_before_an_answer_i_opens_nothing():
         assert screen.app.screen is screen
 
 
-async def test_the_panel_says_the_answer_in_six_lines_at_80_by_24():
+async def test_the_panel_says_the_answer_in_six_lines_at_80_by_24() -> None:
     async with run_screen(FakeDriver(whole_run(SPEC)), size=(80, 24)) as (screen, pilot):
         await told(screen, pilot)
         text = screen_text(screen.app)

@@ -46,7 +46,7 @@ def small(**facts: object) -> Facts:
     return Facts(**{"inputs": (1, 8, 8), "classes": 7, **facts})
 
 
-async def test_a_model_brings_what_its_file_says_and_takes_it_away_with_it():
+async def test_a_model_brings_what_its_file_says_and_takes_it_away_with_it() -> None:
     async with setup_screen() as (screen, pilot):
         await pick(screen, pilot, "model", "sample_models/loss_inside.py:CharModelWithLoss")
         await until(pilot, lambda: screen.spec is not None and screen.spec.loss.target == "none")
@@ -62,7 +62,9 @@ async def test_a_model_brings_what_its_file_says_and_takes_it_away_with_it():
         assert screen.spec.loader.batch_size == 64
 
 
-async def test_a_step_that_a_model_brings_reaches_the_spec_though_its_field_is_folded_away():
+async def test_a_step_that_a_model_brings_reaches_the_spec_though_its_field_is_folded_away() -> (
+    None
+):
     async with setup_screen() as (screen, pilot):
         await pick(screen, pilot, "model", "sample_models/gan.py:GAN")
         await until(
@@ -77,7 +79,7 @@ async def test_a_step_that_a_model_brings_reaches_the_spec_though_its_field_is_f
         await until(pilot, lambda: screen.spec == RunSpec(model=Choice("sample_models/mlp.py:MLP")))
 
 
-async def test_what_a_person_typed_is_not_replaced_by_what_a_model_brings():
+async def test_what_a_person_typed_is_not_replaced_by_what_a_model_brings() -> None:
     async with setup_screen(size=(120, 50)) as (screen, pilot):
         await pick(screen, pilot, "data", "lrtui:stdlib-text")
         box(screen, "loader.batch_size").widget.value = "9"
@@ -90,7 +92,7 @@ async def test_what_a_person_typed_is_not_replaced_by_what_a_model_brings():
         assert screen.spec.loader.batch_size == 9
 
 
-async def test_a_file_of_ones_own_may_bring_its_data_too(tmp_path: Path):
+async def test_a_file_of_ones_own_may_bring_its_data_too(tmp_path: Path) -> None:
     target = own(tmp_path, "SPEC = {'range': {'num_iter': 77, 'end_lr': 0.5}, 'seed': 3}\n" + NET)
     async with setup_screen() as (screen, pilot):
         await pick(screen, pilot, "model", target)
@@ -99,7 +101,9 @@ async def test_a_file_of_ones_own_may_bring_its_data_too(tmp_path: Path):
         assert box(screen, "seed").text == "3"
 
 
-async def test_the_data_fills_what_is_left_open_and_a_persons_own_value_wins(tmp_path: Path):
+async def test_the_data_fills_what_is_left_open_and_a_persons_own_value_wins(
+    tmp_path: Path,
+) -> None:
     session = FakeSession()
     session.facts["lrtui:digits"] = small()
     async with setup_screen(session, size=(120, 50)) as (screen, pilot):
@@ -116,7 +120,7 @@ async def test_the_data_fills_what_is_left_open_and_a_persons_own_value_wins(tmp
         assert "1 from data" in screen_text(screen.app)
 
 
-async def test_other_data_fills_in_other_values(tmp_path: Path):
+async def test_other_data_fills_in_other_values(tmp_path: Path) -> None:
     session = FakeSession()
     session.facts |= {
         "lrtui:digits": small(),
@@ -130,7 +134,7 @@ async def test_other_data_fills_in_other_values(tmp_path: Path):
         assert "7 from data" not in screen_text(screen.app)
 
 
-async def test_what_comes_from_the_data_never_overtakes_what_is_being_typed():
+async def test_what_comes_from_the_data_never_overtakes_what_is_being_typed() -> None:
     session = FakeSession()
     session.facts["lrtui:digits"] = small()
     async with setup_screen(session, size=(120, 50)) as (screen, pilot):
@@ -153,12 +157,12 @@ async def test_what_comes_from_the_data_never_overtakes_what_is_being_typed():
         assert screen.spec.model.target == "sample_models/mlp.py:MLP"
 
 
-async def test_the_first_batch_is_told_at_the_data():
+async def test_the_first_batch_is_told_at_the_data() -> None:
     async with setup_screen(size=(120, 50)) as (screen, pilot):
         await until(pilot, lambda: "a batch: 16×1×8×8 of float32" in screen_text(screen.app))
 
 
-async def test_a_file_is_asked_about_once_before_it_is_run(tmp_path: Path):
+async def test_a_file_is_asked_about_once_before_it_is_run(tmp_path: Path) -> None:
     session = FakeSession()
     target = own(tmp_path, "def net():\n    pass\n")
     async with setup_screen(session) as (screen, pilot):
@@ -183,7 +187,7 @@ async def test_a_file_is_asked_about_once_before_it_is_run(tmp_path: Path):
         await until(pilot, lambda: isinstance(screen.app.screen, Ask))
 
 
-async def test_every_file_that_a_run_would_execute_is_asked_about(tmp_path: Path):
+async def test_every_file_that_a_run_would_execute_is_asked_about(tmp_path: Path) -> None:
     spec = {}
     for role in ("data", "optimizer", "loss", "metric", "step"):
         (tmp_path / f"{role}.py").write_text(f"# {role}\ndef net(params=None):\n    pass\n")
@@ -195,7 +199,7 @@ async def test_every_file_that_a_run_would_execute_is_asked_about(tmp_path: Path
             assert f"{role}.py" in screen.app.screen.words
 
 
-async def test_a_users_data_is_not_looked_at_before_it_is_trusted(tmp_path: Path):
+async def test_a_users_data_is_not_looked_at_before_it_is_trusted(tmp_path: Path) -> None:
     (tmp_path / "data.py").write_text("def data():\n    pass\n")
     spec = RunSpec(data=Choice(f"{tmp_path}/data.py:data"))
     session = FakeSession()
@@ -232,7 +236,7 @@ def with_fashion() -> FakeSession:
     return session
 
 
-async def test_data_that_is_not_there_is_fetched_and_the_run_goes_on():
+async def test_data_that_is_not_there_is_fetched_and_the_run_goes_on() -> None:
     session = with_fashion()
     async with setup_screen(session, RunSpec(data=FASHION)) as (screen, pilot):
         await fetching(session, screen, pilot)
@@ -247,7 +251,7 @@ async def test_data_that_is_not_there_is_fetched_and_the_run_goes_on():
         assert session.drivers[0].specs == [RunSpec(data=FASHION)]
 
 
-async def test_a_download_can_be_left():
+async def test_a_download_can_be_left() -> None:
     session = with_fashion()
     async with setup_screen(session, RunSpec(data=FASHION)) as (screen, pilot):
         await fetching(session, screen, pilot)
@@ -258,7 +262,7 @@ async def test_a_download_can_be_left():
         assert not session.drivers
 
 
-async def test_no_network_is_one_line_and_the_dialog_stays():
+async def test_no_network_is_one_line_and_the_dialog_stays() -> None:
     session = with_fashion()
     async with setup_screen(session, RunSpec(data=FASHION)) as (screen, pilot):
         await fetching(session, screen, pilot)
@@ -273,7 +277,7 @@ async def test_no_network_is_one_line_and_the_dialog_stays():
         assert not session.left
 
 
-async def test_data_that_came_meanwhile_is_found_when_it_is_run():
+async def test_data_that_came_meanwhile_is_found_when_it_is_run() -> None:
     session = with_fashion()
     async with setup_screen(session, RunSpec(data=FASHION)) as (screen, pilot):
         await until(pilot, lambda: "f4 downloads it" in screen_words(screen.app))
@@ -282,7 +286,7 @@ async def test_data_that_came_meanwhile_is_found_when_it_is_run():
         await until(pilot, lambda: isinstance(screen.app.screen, RunScreen))
 
 
-async def test_data_that_nobody_can_fetch_is_told_at_its_field_and_not_run():
+async def test_data_that_nobody_can_fetch_is_told_at_its_field_and_not_run() -> None:
     session = FakeSession()
     session.missing["lrtui:table"] = Availability(
         there=False, message="lrtui:table: path: table.csv is not there"
@@ -297,7 +301,7 @@ async def test_data_that_nobody_can_fetch_is_told_at_its_field_and_not_run():
 
 
 @pytest.mark.parametrize("size", [(80, 24), (200, 50)])
-async def test_the_folded_fields_open_with_enter_and_reach_the_spec(size: tuple[int, int]):
+async def test_the_folded_fields_open_with_enter_and_reach_the_spec(size: tuple[int, int]) -> None:
     async with setup_screen(size=size) as (screen, pilot):
         await focus(pilot, screen.body.more.fold)
         await pilot.press("enter")
@@ -325,7 +329,7 @@ async def test_the_folded_fields_open_with_enter_and_reach_the_spec(size: tuple[
         assert not screen.query_one("#inside").display
 
 
-async def test_something_wrong_in_the_folded_part_opens_it():
+async def test_something_wrong_in_the_folded_part_opens_it() -> None:
     spec = RunSpec(metric=Choice("gone.py:metric"))
     async with setup_screen(spec=spec) as (screen, pilot):
         await focus(pilot, screen.body.more.fold)
@@ -338,7 +342,7 @@ async def test_something_wrong_in_the_folded_part_opens_it():
         assert screen.query_one("#inside").display
 
 
-async def test_what_cannot_be_a_field_is_written_as_toml(tmp_path: Path):
+async def test_what_cannot_be_a_field_is_written_as_toml(tmp_path: Path) -> None:
     target = own(tmp_path, "def net(layers: dict = {}, **more):\n    pass\n")
     async with setup_screen(size=(120, 50)) as (screen, pilot):
         await pick(screen, pilot, "model", target)

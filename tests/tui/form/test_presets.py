@@ -21,7 +21,7 @@ async def typed(pilot, text: str) -> None:
     await pilot.pause()
 
 
-async def test_f2_saves_the_whole_form_and_asks_before_it_overwrites(tmp_path: Path):
+async def test_f2_saves_the_whole_form_and_asks_before_it_overwrites(tmp_path: Path) -> None:
     spec = RunSpec(seed=4, metric=Choice("lrtui:accuracy"))
     (tmp_path / "mine.toml").write_text("precious")
     async with setup_screen(spec=spec) as (screen, pilot):
@@ -36,7 +36,7 @@ async def test_f2_saves_the_whole_form_and_asks_before_it_overwrites(tmp_path: P
         assert read(tmp_path / "mine.toml") == spec
 
 
-async def test_a_form_with_something_wrong_is_not_saved():
+async def test_a_form_with_something_wrong_is_not_saved() -> None:
     async with setup_screen() as (screen, pilot):
         box(screen, "range.num_iter").widget.value = "ten"
         await pilot.pause()
@@ -45,7 +45,7 @@ async def test_a_form_with_something_wrong_is_not_saved():
         assert screen.app.screen is screen
 
 
-async def test_f3_lists_recent_ones_first_filters_and_fills_the_form():
+async def test_f3_lists_recent_ones_first_filters_and_fills_the_form() -> None:
     presets.save(RunSpec(seed=7), presets.place("seven"), overwrite=False)
     presets.remember(RunSpec(seed=8, model=Choice("sample_models/mlp.py:MLP")))
     async with setup_screen() as (screen, pilot):
@@ -72,7 +72,7 @@ async def test_f3_lists_recent_ones_first_filters_and_fills_the_form():
 )
 async def test_a_wrong_file_is_refused_in_a_line_and_the_form_stays(
     tmp_path: Path, text: str, words: str
-):
+) -> None:
     path = tmp_path / "wrong.toml"
     path.write_text(text)
     async with setup_screen(size=(140, 40)) as (screen, pilot):
@@ -86,7 +86,7 @@ async def test_a_wrong_file_is_refused_in_a_line_and_the_form_stays(
         await until(pilot, lambda: app.screen is screen)
 
 
-async def test_a_run_is_remembered():
+async def test_a_run_is_remembered() -> None:
     session = FakeSession()
     async with setup_screen(session, RunSpec(seed=11)) as (screen, pilot):
         await pilot.press("f5")

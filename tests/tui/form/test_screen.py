@@ -23,7 +23,7 @@ def choice(screen: SetupScreen, role: str) -> ChoiceBox:
     return screen.query_one(f"#choice-{role}", ChoiceBox)
 
 
-async def test_one_enter_runs_the_default():
+async def test_one_enter_runs_the_default() -> None:
     session = FakeSession()
     async with setup_screen(session) as (screen, pilot):
         await pilot.press("enter")
@@ -31,7 +31,7 @@ async def test_one_enter_runs_the_default():
         assert session.drivers[0].specs == [RunSpec()]
 
 
-async def test_enter_works_before_the_worker_is_warm():
+async def test_enter_works_before_the_worker_is_warm() -> None:
     session = FakeSession(warm=False)
     session.describe = lambda role, where: None
     async with setup_screen(session) as (screen, pilot):
@@ -41,7 +41,7 @@ async def test_enter_works_before_the_worker_is_warm():
         assert session.drivers[0].specs == [RunSpec()]
 
 
-async def test_fields_are_read_from_the_signatures():
+async def test_fields_are_read_from_the_signatures() -> None:
     async with setup_screen(size=(100, 60)) as (screen, _):
         text = screen_text(screen.app)
         for name in (
@@ -59,7 +59,7 @@ async def test_fields_are_read_from_the_signatures():
         assert box(screen, "optimizer.foreach").text == "none"
 
 
-async def test_what_is_typed_is_what_is_run():
+async def test_what_is_typed_is_what_is_run() -> None:
     session = FakeSession()
     async with setup_screen(session, SPEC) as (screen, pilot):
         await focus(pilot, box(screen, "range.end_lr").widget)
@@ -98,7 +98,7 @@ async def test_what_is_typed_is_what_is_run():
 )
 async def test_wrong_input_is_marked_at_its_field_in_words_and_not_run(
     path: str, text: str, words: str
-):
+) -> None:
     session = FakeSession()
     async with setup_screen(session) as (screen, pilot):
         box(screen, path).widget.value = text
@@ -126,7 +126,7 @@ async def test_wrong_input_is_marked_at_its_field_in_words_and_not_run(
         ("loss", "whatever", "expected where:what"),
     ],
 )
-async def test_a_target_that_is_not_there_is_told(role: str, target: str, words: str):
+async def test_a_target_that_is_not_there_is_told(role: str, target: str, words: str) -> None:
     session = FakeSession()
     async with setup_screen(session, size=(160, 50)) as (screen, pilot):
         choice(screen, role).target.line.value = target
@@ -135,7 +135,7 @@ async def test_a_target_that_is_not_there_is_told(role: str, target: str, words:
         assert not session.drivers
 
 
-async def test_a_file_that_does_not_parse_is_told_with_its_line(tmp_path: Path):
+async def test_a_file_that_does_not_parse_is_told_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text("def net(:\n    pass\n")
     async with setup_screen() as (screen, pilot):
         choice(screen, "model").target.line.value = f"{tmp_path}/net.py:net"
@@ -144,7 +144,7 @@ async def test_a_file_that_does_not_parse_is_told_with_its_line(tmp_path: Path):
         )
 
 
-async def test_a_file_is_listed_without_being_run(tmp_path: Path):
+async def test_a_file_is_listed_without_being_run(tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text(
         "raise SystemExit('run!')\ndef net(width: int, depth: int = 3):\n    '''Makes a net.'''\n"
     )
@@ -166,7 +166,7 @@ async def test_a_file_is_listed_without_being_run(tmp_path: Path):
         assert screen.spec.model.args == {"width": 4}
 
 
-async def test_a_default_that_is_no_plain_data_is_left_to_the_module(tmp_path: Path):
+async def test_a_default_that_is_no_plain_data_is_left_to_the_module(tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text(
         "import torch\ndef net(width: int = 4, act: type = torch.nn.ReLU):\n    pass\n"
     )
@@ -180,7 +180,7 @@ async def test_a_default_that_is_no_plain_data_is_left_to_the_module(tmp_path: P
         await until(pilot, lambda: screen.spec is not None and screen.spec.model.args == {})
 
 
-async def test_enter_lists_and_takes_a_sample_model():
+async def test_enter_lists_and_takes_a_sample_model() -> None:
     async with setup_screen() as (screen, pilot):
         line = choice(screen, "model").target.line
         await focus(pilot, line)
@@ -195,7 +195,7 @@ async def test_enter_lists_and_takes_a_sample_model():
         await until(pilot, lambda: choice(screen, "model").found.state == "known")
 
 
-async def test_enter_on_a_target_that_is_complete_lists_what_else_there_is():
+async def test_enter_on_a_target_that_is_complete_lists_what_else_there_is() -> None:
     async with setup_screen() as (screen, pilot):
         target = screen.query_one("#choice-model TargetInput", TargetInput)
         await focus(pilot, target.line)
@@ -208,7 +208,7 @@ async def test_enter_on_a_target_that_is_complete_lists_what_else_there_is():
         assert screen.focused is target.line
 
 
-async def test_a_list_that_comes_later_opens_when_it_comes():
+async def test_a_list_that_comes_later_opens_when_it_comes() -> None:
     session = FakeSession()
     describe, asked = session.describe, []
     session.describe = lambda role, where: (
@@ -232,7 +232,7 @@ async def test_a_list_that_comes_later_opens_when_it_comes():
         await until(pilot, lambda: choice(screen, "data").found.state == "known")
 
 
-async def test_paths_complete_folder_by_folder_down_to_what_a_file_offers(tmp_path: Path):
+async def test_paths_complete_folder_by_folder_down_to_what_a_file_offers(tmp_path: Path) -> None:
     (tmp_path / "nets").mkdir()
     (tmp_path / "nets" / "good.py").write_text("def build(width: int = 8):\n    return None\n")
     (tmp_path / "notes.txt").write_text("")
@@ -260,7 +260,7 @@ async def test_paths_complete_folder_by_folder_down_to_what_a_file_offers(tmp_pa
         )
 
 
-async def test_what_was_typed_for_an_optimizer_is_there_when_it_is_picked_again():
+async def test_what_was_typed_for_an_optimizer_is_there_when_it_is_picked_again() -> None:
     async with setup_screen() as (screen, pilot):
         box(screen, "optimizer.weight_decay").widget.value = "0.3"
         line = choice(screen, "optimizer").target.line
@@ -278,7 +278,9 @@ async def test_what_was_typed_for_an_optimizer_is_there_when_it_is_picked_again(
         assert box(screen, "optimizer.weight_decay").text == "0.3"
 
 
-async def test_a_spec_given_at_the_start_fills_the_form_and_what_the_form_does_not_show_survives():
+async def test_a_spec_given_at_the_start_fills_the_form_and_what_the_form_does_not_show_survives() -> (
+    None
+):
     spec = msgspec.structs.replace(
         RunSpec(),
         optimizer=Choice("torch.optim:SGD", {"momentum": 0.9}),
@@ -291,7 +293,7 @@ async def test_a_spec_given_at_the_start_fills_the_form_and_what_the_form_does_n
         await until(pilot, lambda: screen.spec == spec)
 
 
-async def test_escape_comes_back_from_a_failed_run_with_every_value_kept():
+async def test_escape_comes_back_from_a_failed_run_with_every_value_kept() -> None:
     session = FakeSession()
     async with setup_screen(session) as (screen, pilot):
         box(screen, "range.num_iter").widget.value = "37"
@@ -311,7 +313,7 @@ async def test_escape_comes_back_from_a_failed_run_with_every_value_kept():
         assert session.drivers[1].specs[0].range.num_iter == 37
 
 
-async def test_leaving_a_run_that_is_on_asks_first():
+async def test_leaving_a_run_that_is_on_asks_first() -> None:
     session = FakeSession()
     async with setup_screen(session) as (screen, pilot):
         await pilot.press("enter")
@@ -328,7 +330,7 @@ async def test_leaving_a_run_that_is_on_asks_first():
         assert session.drivers[0].asked[-1] == "close"
 
 
-async def test_what_is_wrong_with_the_worker_is_told():
+async def test_what_is_wrong_with_the_worker_is_told() -> None:
     session = FakeSession()
     session.problem = "no worker can be started: [/] \x1b[2J"
     async with setup_screen(session) as (screen, pilot):
@@ -340,7 +342,7 @@ async def test_what_is_wrong_with_the_worker_is_told():
     "text",
     ["[/]", "[bold", "\x1b[2J", "a\x00b:c", "/etc/shadow:x", "~nobody/x.py:y", ":" * 9, "/" * 300],
 )
-async def test_hostile_text_in_a_target_breaks_nothing(text: str):
+async def test_hostile_text_in_a_target_breaks_nothing(text: str) -> None:
     async with setup_screen() as (screen, pilot):
         line = choice(screen, "model").target.line
         await focus(pilot, line)
@@ -351,7 +353,7 @@ async def test_hostile_text_in_a_target_breaks_nothing(text: str):
         assert "\x1b" not in screen_text(screen.app)
 
 
-async def test_hostile_names_in_a_module_are_shown_not_obeyed():
+async def test_hostile_names_in_a_module_are_shown_not_obeyed() -> None:
     session = FakeSession()
     async with setup_screen(session, size=(160, 50)) as (screen, pilot):
         box(screen, "optimizer.weight_decay").widget.value = "[/] \x1b[2J"
@@ -359,7 +361,7 @@ async def test_hostile_names_in_a_module_are_shown_not_obeyed():
         assert "\x1b" not in screen_text(screen.app)
 
 
-async def test_tab_reaches_every_field_and_comes_round():
+async def test_tab_reaches_every_field_and_comes_round() -> None:
     async with setup_screen(size=(80, 24)) as (screen, pilot):
         seen = []
         while screen.focused not in seen:
@@ -370,7 +372,7 @@ async def test_tab_reaches_every_field_and_comes_round():
         assert screen.query_one("#run") in seen
 
 
-async def test_down_walks_on_from_field_to_field():
+async def test_down_walks_on_from_field_to_field() -> None:
     async with setup_screen(size=(80, 24)) as (screen, pilot):
         field = box(screen, "range.start_lr")
         await focus(pilot, field.widget)
@@ -378,7 +380,7 @@ async def test_down_walks_on_from_field_to_field():
         assert screen.focused is box(screen, "range.end_lr").widget
 
 
-async def test_the_field_in_hand_is_explained_and_visible():
+async def test_the_field_in_hand_is_explained_and_visible() -> None:
     async with setup_screen(size=(80, 24)) as (screen, pilot):
         await focus(pilot, box(screen, "loader.workers").widget)
         await until(pilot, lambda: "processes that load batches" in screen_text(screen.app))
@@ -386,7 +388,7 @@ async def test_the_field_in_hand_is_explained_and_visible():
         assert "run" in screen_text(screen.app)
 
 
-async def test_q_typed_into_a_field_is_a_letter_and_escape_then_q_leaves():
+async def test_q_typed_into_a_field_is_a_letter_and_escape_then_q_leaves() -> None:
     async with setup_screen() as (screen, pilot):
         app = screen.app
         await focus(pilot, box(screen, "range.end_lr").widget)
@@ -398,7 +400,7 @@ async def test_q_typed_into_a_field_is_a_letter_and_escape_then_q_leaves():
     assert app.return_code == 0
 
 
-async def test_devices_of_the_worker_are_offered():
+async def test_devices_of_the_worker_are_offered() -> None:
     async with setup_screen() as (screen, pilot):
         await until(pilot, lambda: "cuda:0" in box(screen, "device").widget.choices)
         await focus(pilot, box(screen, "device").widget)
@@ -407,14 +409,14 @@ async def test_devices_of_the_worker_are_offered():
 
 
 @pytest.mark.parametrize("size", [(80, 24), (100, 30), (200, 50), (40, 10), (10, 3)])
-async def test_the_run_button_is_on_the_screen_at_every_size(size: tuple[int, int]):
+async def test_the_run_button_is_on_the_screen_at_every_size(size: tuple[int, int]) -> None:
     async with setup_screen(size=size) as (screen, _):
         region = screen.query_one("#run").region
         assert region.bottom <= size[1]
         assert region.height == 1
 
 
-async def test_what_the_fields_were_made_with_is_no_edit(monkeypatch: pytest.MonkeyPatch):
+async def test_what_the_fields_were_made_with_is_no_edit(monkeypatch: pytest.MonkeyPatch) -> None:
     edits: list[str] = []
     monkeypatch.setattr(Form, "set", lambda form, path, text: edits.append(path))
     monkeypatch.setattr(Form, "set_arg", lambda form, role, name, text: edits.append(name))

@@ -14,7 +14,7 @@ from tests.tui.doubles import DIGEST, SPEC, FakeDriver, answer, curve, started, 
 from tests.tui.helpers import run_screen, screen_text, screen_words, told, until
 
 
-async def test_a_run_is_asked_for_once_when_the_screen_opens():
+async def test_a_run_is_asked_for_once_when_the_screen_opens() -> None:
     driver = FakeDriver()
     async with run_screen(driver) as (screen, pilot):
         await pilot.pause()
@@ -23,7 +23,7 @@ async def test_a_run_is_asked_for_once_when_the_screen_opens():
         assert "building" in screen_text(screen.app)
 
 
-async def test_a_run_that_is_on_already_is_not_asked_for_again():
+async def test_a_run_that_is_on_already_is_not_asked_for_again() -> None:
     driver = FakeDriver([started(SPEC)])
     driver.busy = True
     async with run_screen(driver) as (screen, pilot):
@@ -31,7 +31,7 @@ async def test_a_run_that_is_on_already_is_not_asked_for_again():
         assert driver.asked == []
 
 
-async def test_progress_lr_and_losses_are_text_while_it_runs():
+async def test_progress_lr_and_losses_are_text_while_it_runs() -> None:
     driver = FakeDriver()
     async with run_screen(driver) as (screen, pilot):
         driver.tell(started(SPEC), *curve(SPEC, 50))
@@ -45,7 +45,7 @@ async def test_progress_lr_and_losses_are_text_while_it_runs():
         assert f"(raw {last.raw_loss:.4g})" in text
 
 
-async def test_the_answer_is_readable_as_text():
+async def test_the_answer_is_readable_as_text() -> None:
     async with run_screen(FakeDriver(whole_run(SPEC))) as (screen, pilot):
         await told(screen, pilot)
         text = screen_text(screen.app)
@@ -62,7 +62,7 @@ async def test_the_answer_is_readable_as_text():
         assert DIGEST[:12] in text
 
 
-async def test_without_a_justified_rate_the_reason_is_shown_and_no_rate():
+async def test_without_a_justified_rate_the_reason_is_shown_and_no_rate() -> None:
     events = [
         started(SPEC),
         *curve(SPEC),
@@ -75,7 +75,7 @@ async def test_without_a_justified_rate_the_reason_is_shown_and_no_rate():
         assert "3.20e-03" not in text
 
 
-async def test_boundaries_stand_at_the_ends_before_there_is_a_proposal():
+async def test_boundaries_stand_at_the_ends_before_there_is_a_proposal() -> None:
     driver = FakeDriver()
     async with run_screen(driver) as (screen, pilot):
         driver.tell(started(SPEC), *curve(SPEC, 10))
@@ -84,14 +84,14 @@ async def test_boundaries_stand_at_the_ends_before_there_is_a_proposal():
         assert "1.00e-07" in screen_text(screen.app)
 
 
-async def test_a_run_that_ends_without_an_answer_leaves_them_at_the_ends_of_its_curve():
+async def test_a_run_that_ends_without_an_answer_leaves_them_at_the_ends_of_its_curve() -> None:
     events = [started(SPEC), *curve(SPEC, 60), Ended(status="stopped", reason="by you", seconds=1)]
     async with run_screen(FakeDriver(events)) as (screen, pilot):
         await told(screen, pilot)
         assert screen.boundaries.end == pytest.approx(curve(SPEC, 60)[-1].lr)
 
 
-async def test_s_and_e_choose_and_the_arrows_move_by_columns():
+async def test_s_and_e_choose_and_the_arrows_move_by_columns() -> None:
     async with run_screen(FakeDriver(whole_run(SPEC))) as (screen, pilot):
         await told(screen, pilot)
         columns = screen.query_one(Chart).columns
@@ -106,7 +106,7 @@ async def test_s_and_e_choose_and_the_arrows_move_by_columns():
         assert f"{screen.boundaries.start:.2e}" in screen_text(screen.app)
 
 
-async def test_a_boundary_stops_at_the_axis_and_at_the_other_one():
+async def test_a_boundary_stops_at_the_axis_and_at_the_other_one() -> None:
     async with run_screen(FakeDriver(whole_run(SPEC))) as (screen, pilot):
         await told(screen, pilot)
         await pilot.press("s", *["shift+left"] * 12)
@@ -115,7 +115,7 @@ async def test_a_boundary_stops_at_the_axis_and_at_the_other_one():
         assert screen.boundaries.start < screen.boundaries.end
 
 
-async def test_boundaries_move_while_the_run_goes_on_and_no_proposal_takes_them_back():
+async def test_boundaries_move_while_the_run_goes_on_and_no_proposal_takes_them_back() -> None:
     driver = FakeDriver()
     async with run_screen(driver) as (screen, pilot):
         driver.tell(started(SPEC), *curve(SPEC, 30))
@@ -130,7 +130,7 @@ async def test_boundaries_move_while_the_run_goes_on_and_no_proposal_takes_them_
         assert not screen.boundaries.touched  # they follow the answer again
 
 
-async def test_the_line_of_keys_is_made_anew_only_when_other_keys_have_something_to_do():
+async def test_the_line_of_keys_is_made_anew_only_when_other_keys_have_something_to_do() -> None:
     async with run_screen(FakeDriver(whole_run(SPEC))) as (screen, pilot):
         await told(screen, pilot)
         await pilot.press("s", "right")
@@ -143,7 +143,7 @@ async def test_the_line_of_keys_is_made_anew_only_when_other_keys_have_something
         await until(pilot, lambda: " a adopt " not in screen_text(screen.app))
 
 
-async def test_x_stops_only_what_runs():
+async def test_x_stops_only_what_runs() -> None:
     driver = FakeDriver()
     async with run_screen(driver) as (screen, pilot):
         driver.tell(started(SPEC), *curve(SPEC, 5))
@@ -157,7 +157,7 @@ async def test_x_stops_only_what_runs():
         assert "stopped by the user" in screen_text(screen.app)
 
 
-async def test_reset_empties_the_chart_at_once_and_shows_the_digest_when_it_is_done():
+async def test_reset_empties_the_chart_at_once_and_shows_the_digest_when_it_is_done() -> None:
     driver = FakeDriver(whole_run(SPEC))
     async with run_screen(driver) as (screen, pilot):
         await told(screen, pilot)
@@ -174,7 +174,7 @@ async def test_reset_empties_the_chart_at_once_and_shows_the_digest_when_it_is_d
         assert "┃" not in text
 
 
-async def test_a_restore_that_is_not_exact_says_so():
+async def test_a_restore_that_is_not_exact_says_so() -> None:
     driver = FakeDriver(whole_run(SPEC))
     async with run_screen(driver) as (screen, pilot):
         await told(screen, pilot)
@@ -184,7 +184,7 @@ async def test_a_restore_that_is_not_exact_says_so():
         assert "NOT restored exactly" in screen_text(screen.app)
 
 
-async def test_what_a_run_still_tells_after_a_reset_is_not_drawn():
+async def test_what_a_run_still_tells_after_a_reset_is_not_drawn() -> None:
     driver = FakeDriver([started(SPEC), *curve(SPEC, 20)])
     driver.busy = True
     async with run_screen(driver) as (screen, pilot):
@@ -198,7 +198,7 @@ async def test_what_a_run_still_tells_after_a_reset_is_not_drawn():
         assert screen.view.suggested is None
 
 
-async def test_enter_runs_again_after_a_reset_and_after_an_end_but_not_in_between():
+async def test_enter_runs_again_after_a_reset_and_after_an_end_but_not_in_between() -> None:
     driver = FakeDriver()
     async with run_screen(driver) as (screen, pilot):
         driver.tell(*whole_run(SPEC))
@@ -213,7 +213,7 @@ async def test_enter_runs_again_after_a_reset_and_after_an_end_but_not_in_betwee
         assert "eeeeeeeeeeee" in screen_text(screen.app)
 
 
-async def test_reset_without_a_model_is_refused_in_words():
+async def test_reset_without_a_model_is_refused_in_words() -> None:
     driver = FakeDriver()
     async with run_screen(driver) as (screen, pilot):
         driver.tell(Ended(status="failed", phase="model", reason="net.py: no such file", seconds=0))
@@ -222,7 +222,7 @@ async def test_reset_without_a_model_is_refused_in_words():
         assert "reset" not in driver.asked
 
 
-async def test_w_writes_the_record_with_the_boundaries_as_they_stand(tmp_path: Path):
+async def test_w_writes_the_record_with_the_boundaries_as_they_stand(tmp_path: Path) -> None:
     async with run_screen(FakeDriver(whole_run(SPEC))) as (screen, pilot):
         await told(screen, pilot)
         await pilot.press("e", "shift+left", "w")
@@ -237,7 +237,7 @@ async def test_w_writes_the_record_with_the_boundaries_as_they_stand(tmp_path: P
         assert record.suggestion.lr == 3.2e-3
 
 
-async def test_w_asks_before_it_overwrites(tmp_path: Path):
+async def test_w_asks_before_it_overwrites(tmp_path: Path) -> None:
     target = tmp_path / "there.json"
     target.write_text("mine")
     async with run_screen(FakeDriver(whole_run(SPEC))) as (screen, pilot):
@@ -252,7 +252,7 @@ async def test_w_asks_before_it_overwrites(tmp_path: Path):
         assert json.loads(target.read_text())["schema"] == "lrtui.run/1"
 
 
-async def test_another_path_after_the_question_is_asked_about_anew(tmp_path: Path):
+async def test_another_path_after_the_question_is_asked_about_anew(tmp_path: Path) -> None:
     for name in ("a.json", "b.json"):
         (tmp_path / name).write_text("mine")
     async with run_screen(FakeDriver(whole_run(SPEC))) as (screen, pilot):
@@ -272,7 +272,7 @@ async def test_another_path_after_the_question_is_asked_about_anew(tmp_path: Pat
 @pytest.mark.parametrize(
     "path", ["/nowhere/at/all.json", "/", "", "~nobody-here/x.json", "a\x00b.json"]
 )
-async def test_a_record_that_cannot_be_written_is_told_and_the_dialog_stays(path: str):
+async def test_a_record_that_cannot_be_written_is_told_and_the_dialog_stays(path: str) -> None:
     async with run_screen(FakeDriver(whole_run(SPEC))) as (screen, pilot):
         await told(screen, pilot)
         await pilot.press("w")
@@ -288,13 +288,13 @@ async def test_a_record_that_cannot_be_written_is_told_and_the_dialog_stays(path
         assert screen.app.screen is dialog
 
 
-async def test_w_before_anything_started_says_so_and_opens_nothing():
+async def test_w_before_anything_started_says_so_and_opens_nothing() -> None:
     async with run_screen(FakeDriver()) as (screen, pilot):
         await pilot.press("w")
         assert screen.app.screen is screen
 
 
-async def test_y_copies_the_rate_and_b_the_boundaries():
+async def test_y_copies_the_rate_and_b_the_boundaries() -> None:
     async with run_screen(FakeDriver(whole_run(SPEC))) as (screen, pilot):
         await told(screen, pilot)
         await pilot.press("y")
@@ -303,7 +303,7 @@ async def test_y_copies_the_rate_and_b_the_boundaries():
         assert screen.app.clipboard == "base_lr=0.0002, max_lr=0.2"
 
 
-async def test_y_without_an_answer_copies_the_boundaries():
+async def test_y_without_an_answer_copies_the_boundaries() -> None:
     driver = FakeDriver()
     async with run_screen(driver) as (screen, pilot):
         driver.tell(started(SPEC), *curve(SPEC, 5))
@@ -312,7 +312,7 @@ async def test_y_without_an_answer_copies_the_boundaries():
         assert screen.app.clipboard == "base_lr=1e-07, max_lr=10"
 
 
-async def test_a_failed_run_shows_what_where_and_the_log_and_the_app_lives():
+async def test_a_failed_run_shows_what_where_and_the_log_and_the_app_lives() -> None:
     driver = FakeDriver()
     async with run_screen(driver) as (screen, pilot):
         driver.tell(
@@ -334,7 +334,7 @@ async def test_a_failed_run_shows_what_where_and_the_log_and_the_app_lives():
         assert driver.asked == ["run", "run"]
 
 
-async def test_q_leaves_and_the_driver_is_closed():
+async def test_q_leaves_and_the_driver_is_closed() -> None:
     driver = FakeDriver(whole_run(SPEC))
     async with run_screen(driver) as (screen, pilot):
         app = screen.app
@@ -347,7 +347,7 @@ async def test_q_leaves_and_the_driver_is_closed():
 HOSTILE = "[/] [bold] \x1b]52;c;ZXZpbA==\x07 \x1b[2J [link=x"
 
 
-async def test_hostile_text_is_shown_and_never_obeyed():
+async def test_hostile_text_is_shown_and_never_obeyed() -> None:
     spec = msgspec.structs.replace(
         SPEC, model=msgspec.structs.replace(SPEC.model, target=f"/tmp/{HOSTILE}.py:{HOSTILE}")
     )
@@ -374,7 +374,7 @@ async def test_hostile_text_is_shown_and_never_obeyed():
         assert not any(ord(char) < 32 and char != "\n" for char in text)
 
 
-async def test_help_lists_every_key_from_the_table_that_binds_it():
+async def test_help_lists_every_key_from_the_table_that_binds_it() -> None:
     async with run_screen(FakeDriver(whole_run(SPEC)), size=(100, 60)) as (screen, pilot):
         await told(screen, pilot)
         await pilot.press("question_mark")
@@ -386,7 +386,7 @@ async def test_help_lists_every_key_from_the_table_that_binds_it():
         await until(pilot, lambda: screen.app.screen is screen)
 
 
-async def test_keys_can_be_remapped():
+async def test_keys_can_be_remapped() -> None:
     driver = FakeDriver(whole_run(SPEC))
     async with run_screen(driver) as (screen, pilot):
         await told(screen, pilot)
@@ -399,7 +399,7 @@ async def test_keys_can_be_remapped():
 
 
 @pytest.mark.parametrize("size", [(80, 24), (100, 30), (200, 50), (40, 12), (20, 6), (1, 1)])
-async def test_every_size_is_drawn(size: tuple[int, int]):
+async def test_every_size_is_drawn(size: tuple[int, int]) -> None:
     async with run_screen(FakeDriver(whole_run(SPEC)), size=size) as (screen, pilot):
         await told(screen, pilot)
         if size[0] >= 80:
@@ -409,7 +409,7 @@ async def test_every_size_is_drawn(size: tuple[int, int]):
             assert "1e-3" in text
 
 
-async def test_repeats_are_drawn_and_counted():
+async def test_repeats_are_drawn_and_counted() -> None:
     spec = msgspec.structs.replace(SPEC, range=msgspec.structs.replace(SPEC.range, repeats=3))
     driver = FakeDriver()
     async with run_screen(driver, spec) as (screen, pilot):
@@ -421,7 +421,7 @@ async def test_repeats_are_drawn_and_counted():
         assert len(screen.view.curves) == 3
 
 
-async def test_events_of_an_earlier_run_are_not_in_the_record(tmp_path: Path):
+async def test_events_of_an_earlier_run_are_not_in_the_record(tmp_path: Path) -> None:
     driver = FakeDriver(whole_run(SPEC))
     async with run_screen(driver) as (screen, pilot):
         await told(screen, pilot)
@@ -438,7 +438,9 @@ async def test_events_of_an_earlier_run_are_not_in_the_record(tmp_path: Path):
         assert len(screen.view.events) == 10
 
 
-async def test_with_a_theme_of_textuals_own_it_is_drawn_as_well(monkeypatch: pytest.MonkeyPatch):
+async def test_with_a_theme_of_textuals_own_it_is_drawn_as_well(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("TEXTUAL_THEME", "textual-dark")
     async with run_screen(FakeDriver(whole_run(SPEC))) as (screen, pilot):
         await told(screen, pilot)

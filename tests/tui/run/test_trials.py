@@ -57,24 +57,24 @@ async def going(screen, pilot, driver: FakeDriver, *events: Measured) -> None:
         ("500 steps", (500, None)),
     ],
 )
-def test_a_budget_is_iterations_or_a_time(text: str, budget: tuple):
+def test_a_budget_is_iterations_or_a_time(text: str, budget: tuple) -> None:
     assert parse_budget(text, "constant") == Budget(*budget, "constant")
 
 
 @pytest.mark.parametrize("text", ["", "0", "-3", "many", "1.5", "nan", "1e9999", "30 parsecs"])
-def test_what_is_no_budget_is_told_in_words(text: str):
+def test_what_is_no_budget_is_told_in_words(text: str) -> None:
     with pytest.raises(ValueError, match="iterations"):
         parse_budget(text, "constant")
 
 
-def test_the_usual_budget_grows_with_the_rates_to_compare():
+def test_the_usual_budget_grows_with_the_rates_to_compare() -> None:
     few = usual_budget(3.2e-3, None, None)
     many = usual_budget(3.2e-3, answer().suggestion, answer().bounds)
     assert few == 3 * 300
     assert many == 7 * 300  # the interval's ends and both bounds are new
 
 
-async def test_c_asks_for_budget_and_schedule_and_the_driver_is_given_them():
+async def test_c_asks_for_budget_and_schedule_and_the_driver_is_given_them() -> None:
     driver = FakeDriver(whole_run(SPEC))
     async with run_screen(driver) as (screen, pilot):
         await told(screen, pilot)
@@ -97,7 +97,9 @@ async def test_c_asks_for_budget_and_schedule_and_the_driver_is_given_them():
 
 
 @pytest.mark.parametrize("size", [(80, 24), (100, 30), (200, 50)])
-async def test_trials_are_a_table_as_they_come_and_the_verdict_is_in_words(size: tuple[int, int]):
+async def test_trials_are_a_table_as_they_come_and_the_verdict_is_in_words(
+    size: tuple[int, int],
+) -> None:
     driver = FakeDriver(whole_run(SPEC))
     async with run_screen(driver, size=size) as (screen, pilot):
         await going(screen, pilot, driver, *TRIALS[:2])
@@ -119,7 +121,7 @@ async def test_trials_are_a_table_as_they_come_and_the_verdict_is_in_words(size:
         assert "tried: confirmed" in screen_text(screen.app)
 
 
-async def test_x_stops_the_trainings():
+async def test_x_stops_the_trainings() -> None:
     driver = FakeDriver(whole_run(SPEC))
     async with run_screen(driver) as (screen, pilot):
         await going(screen, pilot, driver, TRIALS[0])
@@ -133,7 +135,9 @@ async def test_x_stops_the_trainings():
         assert driver.asked == ["confirm", "stop"]
 
 
-async def test_a_better_rate_is_taken_by_a_and_is_in_the_record_with_the_trials(tmp_path: Path):
+async def test_a_better_rate_is_taken_by_a_and_is_in_the_record_with_the_trials(
+    tmp_path: Path,
+) -> None:
     driver = FakeDriver(whole_run(SPEC))
     async with run_screen(driver) as (screen, pilot):
         await going(
@@ -164,7 +168,7 @@ async def test_a_better_rate_is_taken_by_a_and_is_in_the_record_with_the_trials(
         assert screen.view.answer.suggestion.lr == 3.2e-3
 
 
-async def test_a_better_peak_becomes_the_end_boundary_and_leaves_the_answer_alone():
+async def test_a_better_peak_becomes_the_end_boundary_and_leaves_the_answer_alone() -> None:
     driver = FakeDriver(whole_run(SPEC))
     async with run_screen(driver) as (screen, pilot):
         peaks = [
@@ -186,7 +190,7 @@ async def test_a_better_peak_becomes_the_end_boundary_and_leaves_the_answer_alon
         await until(pilot, lambda: "taken" in screen_text(screen.app))
 
 
-async def test_without_an_answer_the_boundary_in_hand_is_tried():
+async def test_without_an_answer_the_boundary_in_hand_is_tried() -> None:
     driver = FakeDriver([started(SPEC), *curve(SPEC), answer(lr=None, low=None, high=None, verdict="disagree"),
                          Ended(status="completed", reason="all", seconds=1)])  # fmt: skip
     async with run_screen(driver) as (screen, pilot):
@@ -199,7 +203,7 @@ async def test_without_an_answer_the_boundary_in_hand_is_tried():
         assert driver.budgets[0]["lr"] == screen.boundaries.end
 
 
-async def test_neither_is_asked_for_while_a_run_goes_on_and_no_run_while_they_go_on():
+async def test_neither_is_asked_for_while_a_run_goes_on_and_no_run_while_they_go_on() -> None:
     driver = FakeDriver()
     async with run_screen(driver) as (screen, pilot):
         driver.tell(started(SPEC), *curve(SPEC, 5))
@@ -212,7 +216,7 @@ async def test_neither_is_asked_for_while_a_run_goes_on_and_no_run_while_they_go
         assert driver.asked == ["run", "stability"]
 
 
-async def test_the_stability_limit_is_a_line_with_its_value_and_formula_and_l_hides_it():
+async def test_the_stability_limit_is_a_line_with_its_value_and_formula_and_l_hides_it() -> None:
     driver = FakeDriver(whole_run(SPEC))
     async with run_screen(driver) as (screen, pilot):
         await told(screen, pilot)
@@ -230,7 +234,7 @@ async def test_the_stability_limit_is_a_line_with_its_value_and_formula_and_l_hi
         assert driver.asked == ["stability"]
 
 
-async def test_an_optimizer_without_a_theory_is_told_in_a_line():
+async def test_an_optimizer_without_a_theory_is_told_in_a_line() -> None:
     driver = FakeDriver(whole_run(SPEC))
     async with run_screen(driver) as (screen, pilot):
         await told(screen, pilot)
@@ -242,7 +246,7 @@ async def test_an_optimizer_without_a_theory_is_told_in_a_line():
         assert "¦" not in text
 
 
-def test_a_training_that_blew_up_does_not_flatten_those_in_front():
+def test_a_training_that_blew_up_does_not_flatten_those_in_front() -> None:
     view = RunState(SPEC)
     blown_up = msgspec.structs.replace(trial(0.1, None).result, curve=[2.3, 50.0, 4000.0])
     for event in (trial(3.2e-3, 0.4), trial(9.6e-3, 0.3), Measured(blown_up)):
@@ -258,7 +262,7 @@ def test_a_training_that_blew_up_does_not_flatten_those_in_front():
     assert picture.roles == ("repeat", "smooth", "suggestion")
 
 
-async def test_a_reset_takes_the_trials_away():
+async def test_a_reset_takes_the_trials_away() -> None:
     driver = FakeDriver(whole_run(SPEC))
     async with run_screen(driver) as (screen, pilot):
         await going(screen, pilot, driver, *TRIALS, confirmation())

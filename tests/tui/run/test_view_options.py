@@ -35,7 +35,7 @@ def run_of_three() -> list:
     ]
 
 
-def test_trimming_is_the_analysis_of_the_trimmed_curve():
+def test_trimming_is_the_analysis_of_the_trimmed_curve() -> None:
     steps = curve(SPEC)
     found = recomputed([steps], ViewOptions(skip_start=10, skip_end=5), SPEC.range, 0.9)
     kept = steps[10:-5]
@@ -47,7 +47,7 @@ def test_trimming_is_the_analysis_of_the_trimmed_curve():
     assert found.bounds == expected.bounds
 
 
-def test_smoothing_redoes_the_smoothed_losses_from_the_raw_ones():
+def test_smoothing_redoes_the_smoothed_losses_from_the_raw_ones() -> None:
     steps = curve(SPEC)
     raw = np.array([step.raw_loss for step in steps])
     found = recomputed([steps], ViewOptions(smooth_f=0.2), SPEC.range, None)
@@ -60,7 +60,7 @@ def test_smoothing_redoes_the_smoothed_losses_from_the_raw_ones():
     )
 
 
-def test_a_repeat_left_out_has_no_say():
+def test_a_repeat_left_out_has_no_say() -> None:
     points = three_repeats()
     points[1] = [msgspec.structs.replace(step, raw_loss=5.0, loss=5.0) for step in points[1]]
     found = recomputed(points, ViewOptions(without=frozenset({1})), THREE.range, 0.9)
@@ -69,14 +69,14 @@ def test_a_repeat_left_out_has_no_say():
     assert found.suggestion.method.endswith("2 repeats")
 
 
-def test_trimmed_points_keep_their_raw_loss_in_sight_and_lose_their_line():
+def test_trimmed_points_keep_their_raw_loss_in_sight_and_lose_their_line() -> None:
     drawn = redrawn([curve(SPEC)], ViewOptions(skip_start=20), axis_for(1e-7, 10, True))[0]
     first = drawn.columns[0]
     assert np.isnan(first.smooth)
     assert first.low == curve(SPEC)[0].raw_loss
 
 
-def test_smoothing_steps_through_the_runs_own_and_ends_at_both_ends():
+def test_smoothing_steps_through_the_runs_own_and_ends_at_both_ends() -> None:
     lens = AS_MEASURED
     for _ in range(20):
         lens = lens.smoothed(1, own=0.07)
@@ -90,7 +90,7 @@ def test_smoothing_steps_through_the_runs_own_and_ends_at_both_ends():
     assert lens.smooth_f == 0.01
 
 
-def test_trimming_leaves_enough_points_to_judge_and_the_last_repeat_stays():
+def test_trimming_leaves_enough_points_to_judge_and_the_last_repeat_stays() -> None:
     lens = AS_MEASURED
     for _ in range(100):
         lens = lens.trimmed("start", 7, 100).trimmed("end", 7, 100)
@@ -103,7 +103,7 @@ def test_trimming_leaves_enough_points_to_judge_and_the_last_repeat_stays():
     assert AS_MEASURED.toggled(4, 3) == AS_MEASURED
 
 
-async def test_keys_change_the_answer_mark_it_and_u_puts_it_back():
+async def test_keys_change_the_answer_mark_it_and_u_puts_it_back() -> None:
     async with run_screen(FakeDriver(run_of_three())) as (screen, pilot):
         await told(screen, pilot)
         own = screen.view.answer
@@ -122,7 +122,7 @@ async def test_keys_change_the_answer_mark_it_and_u_puts_it_back():
         assert "left out" not in screen_text(screen.app)
 
 
-async def test_boundaries_follow_the_new_proposal_unless_a_person_placed_them():
+async def test_boundaries_follow_the_new_proposal_unless_a_person_placed_them() -> None:
     async with run_screen(FakeDriver(run_of_three())) as (screen, pilot):
         await told(screen, pilot)
         await pilot.press("comma")
@@ -133,7 +133,7 @@ async def test_boundaries_follow_the_new_proposal_unless_a_person_placed_them():
         assert screen.boundaries.bounds == moved
 
 
-async def test_nothing_is_recomputed_while_the_run_goes_on():
+async def test_nothing_is_recomputed_while_the_run_goes_on() -> None:
     driver = FakeDriver()
     async with run_screen(driver) as (screen, pilot):
         driver.tell(started(SPEC), *curve(SPEC, 50))
@@ -142,7 +142,9 @@ async def test_nothing_is_recomputed_while_the_run_goes_on():
         assert screen.view.lens == AS_MEASURED
 
 
-async def test_a_written_record_has_the_answer_as_it_stands_and_what_was_changed(tmp_path: Path):
+async def test_a_written_record_has_the_answer_as_it_stands_and_what_was_changed(
+    tmp_path: Path,
+) -> None:
     async with run_screen(FakeDriver(run_of_three())) as (screen, pilot):
         await told(screen, pilot)
         await pilot.press("right_square_bracket", "full_stop", "3", "w")
@@ -164,7 +166,7 @@ async def test_a_written_record_has_the_answer_as_it_stands_and_what_was_changed
         assert len(record["repeats"]) == 3
 
 
-async def test_a_record_of_a_view_as_measured_has_no_view_in_it(tmp_path: Path):
+async def test_a_record_of_a_view_as_measured_has_no_view_in_it(tmp_path: Path) -> None:
     async with run_screen(FakeDriver(whole_run(SPEC))) as (screen, pilot):
         await told(screen, pilot)
         await pilot.press("comma", "u", "w")
@@ -177,7 +179,7 @@ async def test_a_record_of_a_view_as_measured_has_no_view_in_it(tmp_path: Path):
         assert record["suggestion"]["lr"] == 3.2e-3
 
 
-def test_three_repeats_of_a_thousand_points_take_a_frame():
+def test_three_repeats_of_a_thousand_points_take_a_frame() -> None:
     spec = RunSpec(range=RangeSpec(start_lr=1e-7, end_lr=10.0, num_iter=1000, repeats=3))
     points, axis = three_repeats(spec), axis_for(1e-7, 10, True)
     lens = ViewOptions(smooth_f=0.2, skip_start=10)
