@@ -9,7 +9,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from lrtui.build import instantiate, device, loaders, losses, metrics, models, optimizers
-from lrtui.catalog.errors import BuildError
+from lrtui.catalog.errors import PhaseError
 from lrtui.build.facts import facts_of
 from lrtui.catalog.targets import Notice
 from lrtui.build.dry_run import try_batch
@@ -44,7 +44,7 @@ def build(spec: RunSpec, notice: Notice = lambda text: None) -> Built:
     looking at a first batch and trying it leave no trace in them.
 
     Raises:
-        BuildError: the phase and one line; the cause, if there is one, is chained.
+        PhaseError: the phase and one line; the cause, if there is one, is chained.
     """
     where = device.choose(spec.device)
     reseed(spec.seed)
@@ -80,7 +80,7 @@ def _data(spec: RunSpec, where: torch.device, notice: Notice) -> loaders.Loaders
     both = loaders.loaders(spec.data.target, made, spec.loader, spec.seed, where)
     if spec.range.val and both.val is None:
         target = spec.data.target
-        raise BuildError("data", f"{target} has no validation part: return a pair (train, validation), or turn val off")
+        raise PhaseError("data", f"{target} has no validation part: return a pair (train, validation), or turn val off")
     return both
 
 
@@ -97,4 +97,4 @@ def _described(model: nn.Module, criterion: Any, step: Any, batch: Any) -> str:
     try:
         return Forward(model, criterion, step).describe(batch)
     except BatchError as error:
-        raise BuildError("data", str(error)) from error
+        raise PhaseError("data", str(error)) from error

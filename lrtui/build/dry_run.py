@@ -9,7 +9,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from lrtui.build import explain
-from lrtui.catalog.errors import BuildError, told
+from lrtui.catalog.errors import PhaseError, one_line
 from lrtui.build.untouched import untouched
 from lrtui.engine.forward import BatchError, Forward, summary
 from lrtui.engine.step import updates_itself
@@ -52,7 +52,7 @@ def try_batch(
     update itself is tried with its update.
 
     Raises:
-        BuildError: what does not fit, with both sides' numbers, in the phase model, loss, metric or step.
+        PhaseError: what does not fit, with both sides' numbers, in the phase model, loss, metric or step.
     """
     optimizers = list(optimizer) if isinstance(optimizer, Sequence) else [optimizer]
     modules = [part for part in (model, criterion) if isinstance(part, nn.Module)]
@@ -63,9 +63,9 @@ def try_batch(
         with untouched(modules, optimizers):
             _once(model, forward, path, batch, optimizers if updates_itself(step) else None, precision)
     except torch.OutOfMemoryError as error:
-        raise BuildError("device", explain.of_memory(_device(model), batch)) from error
+        raise PhaseError("device", explain.of_memory(_device(model), batch)) from error
     except BatchError as error:
-        raise BuildError("step" if step else "loss", str(error)) from error
+        raise PhaseError("step" if step else "loss", str(error)) from error
     except (Exception, SystemExit) as error:
         raise _failure(error, path, batch, step, loss, score, loss_name) from error
 
@@ -94,19 +94,19 @@ def _failure(
     loss: Watched | None,
     score: Watched | None,
     loss_name: str,
-) -> BuildError:
+) -> PhaseError:
     """Who failed: the metric, the criterion, the model's forward, the user's step, or the backward."""
     if path.innermost is not None:
-        return BuildError("model", explain.of_forward(error, path))
+        return PhaseError("model", explain.of_forward(error, path))
     if score is not None and score.called and not score.done:
-        return BuildError("metric", explain.of_loss(error, "the metric", *score.called))
+        return PhaseError("metric", explain.of_loss(error, "the metric", *score.called))
     if loss is not None and loss.called and not loss.done:
-        return BuildError("loss", explain.of_loss(error, loss_name, *loss.called))
+        return PhaseError("loss", explain.of_loss(error, loss_name, *loss.called))
     if step is not None:
-        return BuildError("step", f"the step failed on the first batch: {told(error)}")
+        return PhaseError("step", f"the step failed on the first batch: {one_line(error)}")
     if loss is not None and not loss.called:
-        return BuildError("model", f"the forward failed on {summary(batch)}: {told(error)}")
-    return BuildError("model", f"the backward pass failed on the first batch: {told(error)}")
+        return PhaseError("model", f"the forward failed on {summary(batch)}: {one_line(error)}")
+    return PhaseError("model", f"the backward pass failed on the first batch: {one_line(error)}")
 
 
 def _autocast(precision: str) -> AbstractContextManager[Any]:

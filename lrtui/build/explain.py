@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from lrtui.catalog.errors import told
+from lrtui.catalog.errors import one_line
 from lrtui.engine.forward import summary
 
 _WANTED = ("in_features", "in_channels", "num_features", "input_size", "num_embeddings", "embed_dim")
@@ -62,26 +62,26 @@ class Path(AbstractContextManager["Path"]):
 def of_forward(error: BaseException, path: Path) -> str:
     """A forward that failed: the layer, what it is made for, what it got."""
     if path.innermost is None:
-        return f"the forward failed: {told(error)}"
+        return f"the forward failed: {one_line(error)}"
     name, part, data = path.innermost
     where = f"{name} ({type(part).__name__})" if name else f"the forward of {type(part).__name__}"
     if isinstance(data, torch.Tensor) and not list(part.children()):
         reason = _mismatch(part, data)
         if reason:
             return f"{where} {reason}"
-    return f"{where} failed on {summary(data)}: {told(error)}"
+    return f"{where} failed on {summary(data)}: {one_line(error)}"
 
 
 def of_loss(error: BaseException, name: str, output: Any, target: Any) -> str:
     """A criterion that failed: what the model gave beside what the data asks for."""
     both = f"the model gave {summary(output)}, the target is {summary(target)}"
     if not (isinstance(output, torch.Tensor) and isinstance(target, torch.Tensor)):
-        return f"{name} failed: {told(error)}; {both}"
+        return f"{name} failed: {one_line(error)}; {both}"
     if output.device != target.device:
         return f"{name}: the model's output is on {output.device}, the target on {target.device}"
     if isinstance(error, LabelError):
         return f"{name}: {error}"
-    return f"{name} failed: {told(error)}; {both}"
+    return f"{name} failed: {one_line(error)}; {both}"
 
 
 class LabelError(IndexError):

@@ -10,7 +10,7 @@ from typing import Any
 import torch  # noqa: F401  before any module of a user's: one that is called torch.py must not become torch
 
 from lrtui.build import libraries
-from lrtui.catalog.errors import CatalogError, place, told
+from lrtui.catalog.errors import CatalogError, user_line, one_line
 from lrtui.catalog.targets import OWN, Notice, is_file_name, locate, near, split
 
 
@@ -105,8 +105,8 @@ def _import(name: str, where: str, path: Path | None) -> ModuleType:
     try:
         return importlib.import_module(name)
     except (Exception, SystemExit) as error:
-        spot = place(error, path.parent if path else None)
+        spot = user_line(error, path.parent if path else None)
         missing = isinstance(error, ModuleNotFoundError) and error.name is not None and name.startswith(error.name)
         if missing and path is None:
             raise CatalogError(f"no module named '{error.name}': is it installed, or a file (.py)?") from error  # type: ignore[union-attr]
-        raise CatalogError(f"{where} failed to import: {told(error)}{f' ({spot})' if spot else ''}") from error
+        raise CatalogError(f"{where} failed to import: {one_line(error)}{f' ({spot})' if spot else ''}") from error

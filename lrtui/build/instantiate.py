@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from lrtui.build import importing
-from lrtui.catalog.errors import BuildError, CatalogError, Phase, place, told
-from lrtui.catalog.offers import Field, Offer
+from lrtui.catalog.errors import PhaseError, CatalogError, Phase, user_line, one_line
+from lrtui.catalog.offers import Field, Offer, Role
 from lrtui.build.signatures import annotations_of, enums_in, offer_of
 from lrtui.catalog.targets import Notice
 from lrtui.catalog.values import check
@@ -18,33 +18,34 @@ from lrtui.spec import Choice
 
 
 def load(phase: Phase, choice: Choice, notice: Notice) -> Callable[..., Any]:
-    """The callable that was picked; BuildError with the line that says why there is none."""
+    """The callable that was picked; PhaseError with the line that says why there is none."""
     try:
         return importing.load(choice.target, notice)
     except CatalogError as error:
-        raise BuildError(phase, str(error)) from error
+        raise PhaseError(phase, str(error)) from error
 
 
 def offered(phase: Phase, found: Callable[..., Any], choice: Choice) -> Offer:
     """What the callable asks for; a phase is named as its role."""
-    return offer_of(found, choice.target, "model" if phase == "device" else phase)
+    role: Role = "model" if phase in ("device", "precision", "training") else phase
+    return offer_of(found, choice.target, role)
 
 
 def make(phase: Phase, found: Callable[..., Any], choice: Choice, *given: Any, **more: Any) -> Any:
     """Call what was picked with its arguments; `given` and `more` come from the test and are not checked.
 
-    Raises BuildError for arguments that do not fit, and for whatever the callable raises, sys.exit included.
+    Raises PhaseError for arguments that do not fit, and for whatever the callable raises, sys.exit included.
     """
     args = checked(phase, found, choice)
     try:
         return found(*given, **more, **args)
-    except BuildError:
+    except PhaseError:
         raise
     except CatalogError as error:
-        raise BuildError(phase, f"{choice.target}: {error}") from error
+        raise PhaseError(phase, f"{choice.target}: {error}") from error
     except (Exception, SystemExit) as error:
-        spot = place(error, folder_of(found))
-        raise BuildError(phase, f"{choice.target} failed: {told(error)}{f' ({spot})' if spot else ''}") from error
+        spot = user_line(error, folder_of(found))
+        raise PhaseError(phase, f"{choice.target} failed: {one_line(error)}{f' ({spot})' if spot else ''}") from error
 
 
 def scorer(phase: Phase, choice: Choice, notice: Notice) -> Callable[..., Any]:
@@ -53,7 +54,7 @@ def scorer(phase: Phase, choice: Choice, notice: Notice) -> Callable[..., Any]:
     if inspect.isclass(found):
         made = make(phase, found, choice)
         if not callable(made):
-            raise BuildError(phase, f"{choice.target} made a {type(made).__name__}, which cannot be called")
+            raise PhaseError(phase, f"{choice.target} made a {type(made).__name__}, which cannot be called")
         return typing.cast(Callable[..., Any], made)
     offer = offered(phase, found, choice)
     # all that is not the test's is bound, so that the number of open parameters says what a step wants
@@ -63,10 +64,10 @@ def scorer(phase: Phase, choice: Choice, notice: Notice) -> Callable[..., Any]:
 
 
 def checked(phase: Phase, found: Callable[..., Any], choice: Choice) -> dict[str, Any]:
-    """The arguments with the types that the callable's signature asks for; BuildError for the first that cannot be."""
+    """The arguments with the types that the callable's signature asks for; PhaseError for the first that cannot be."""
     offer = offered(phase, found, choice)
     for problem in check(offer, choice.args):
-        raise BuildError(phase, f"{choice.target}: {problem.field}: {problem.message}")
+        raise PhaseError(phase, f"{choice.target}: {problem.field}: {problem.message}")
     return typed(found, offer, choice.args)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch.utils.data import DataLoader, Dataset, IterableDataset, Subset
 
-from lrtui.catalog.errors import BuildError, told
+from lrtui.catalog.errors import PhaseError, one_line
 from lrtui.engine.restore.random_state import RngState
 from lrtui.spec import LoaderSpec
 
@@ -27,7 +27,7 @@ def loaders(name: str, made: Any, spec: LoaderSpec, seed: int, device: torch.dev
     gives the same examples. Shuffling draws from torch's global generator, as a script's loader does.
 
     Raises:
-        BuildError: for anything else, and for a part with no examples.
+        PhaseError: for anything else, and for a part with no examples.
     """
     train, val = _parts(name, made)
     if val is None and _is_map(train):
@@ -56,16 +56,16 @@ def subset(data: Any, count: int, seed: int) -> Any:
 
 
 def first_batch(name: str, loader: Any) -> Any:
-    """The loader's first batch, with every random state left as it was; BuildError with what stopped it."""
+    """The loader's first batch, with every random state left as it was; PhaseError with what stopped it."""
     rng = RngState()
     generator = getattr(loader, "generator", None)
     state = generator.get_state() if isinstance(generator, torch.Generator) else None
     try:
         return next(iter(loader))
     except StopIteration:
-        raise BuildError("data", f"{name} gives no batch: it is empty, or smaller than one batch") from None
+        raise PhaseError("data", f"{name} gives no batch: it is empty, or smaller than one batch") from None
     except (Exception, SystemExit) as error:
-        raise BuildError("data", f"{name}: its first batch cannot be loaded: {told(error)}") from error
+        raise PhaseError("data", f"{name}: its first batch cannot be loaded: {one_line(error)}") from error
     finally:
         if hasattr(loader, "_iterator"):
             loader._iterator = None  # persistent workers would go on with this epoch
@@ -78,13 +78,13 @@ def _parts(name: str, made: Any) -> tuple[Any, Any]:
     pair = isinstance(made, tuple | list) and len(made) == 2 and all(_is_data(part) or part is None for part in made)
     train, val = made if pair else (made, None)
     if isinstance(train, Iterator):
-        raise BuildError("data", f"{name} returned a generator, which gives its batches only once: return a Dataset")
+        raise PhaseError("data", f"{name} returned a generator, which gives its batches only once: return a Dataset")
     if not _is_data(train):
         got = type(made).__name__
-        raise BuildError("data", f"{name} returned {got}: expected a Dataset, a DataLoader, or a pair of them")
+        raise PhaseError("data", f"{name} returned {got}: expected a Dataset, a DataLoader, or a pair of them")
     for part in (train, val):
         if part is not None and not isinstance(part, IterableDataset) and not hasattr(part, "__len__"):
-            raise BuildError("data", f"{name} returned a {type(part).__name__} without a length: give it a __len__")
+            raise PhaseError("data", f"{name} returned a {type(part).__name__} without a length: give it a __len__")
     return train, val
 
 
@@ -101,7 +101,7 @@ def _loader(name: str, part: Any, spec: LoaderSpec, device: torch.device, *, tra
         return DataLoader(part, **common)
     count = _length(name, part)
     if count == 0:
-        raise BuildError("data", f"{name}: its {'training' if train else 'validation'} part has no examples")
+        raise PhaseError("data", f"{name}: its {'training' if train else 'validation'} part has no examples")
     # a short last batch would be a noisier point of the curve, and one of a single example breaks batch norm
     return DataLoader(part, shuffle=train, drop_last=train and count >= spec.batch_size, **common)
 
@@ -110,7 +110,7 @@ def _length(name: str, data: Any) -> int:
     try:
         return len(data)
     except (Exception, SystemExit) as error:
-        raise BuildError("data", f"{name}: the length of its data set cannot be told: {told(error)}") from error
+        raise PhaseError("data", f"{name}: the length of its data set cannot be told: {one_line(error)}") from error
 
 
 def _is_map(part: Any) -> bool:

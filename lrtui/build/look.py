@@ -14,7 +14,7 @@ def look(data: Choice, loader: LoaderSpec, notice: Notice = lambda text: None) -
     """The facts of a data choice, and its first batch in words. It runs the user's code.
 
     Raises:
-        BuildError: the data cannot be made, or gives no batch.
+        PhaseError: the data cannot be made, or gives no batch.
     """
     made = instantiate.make("data", instantiate.load("data", data, notice), data)
     train = loaders.loaders(data.target, made, loader, 0, torch.device("cpu")).train

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from lrtui.build import instantiate, explain
-from lrtui.catalog.errors import BuildError
+from lrtui.catalog.errors import PhaseError
 from lrtui.catalog.targets import Notice
 from lrtui.build.untouched import untouched
 from lrtui.engine.forward import is_sequence, loss_in, summary
@@ -60,7 +60,7 @@ def auto(model: nn.Module, batch: Any) -> Loss:
     if target is None and isinstance(batch, torch.Tensor):
         target = batch
     if not isinstance(target, torch.Tensor) or not isinstance(output, torch.Tensor):
-        raise BuildError(
+        raise PhaseError(
             "loss",
             f"no loss can be chosen (batch: {summary(batch)}, output: {summary(output)}): pick a loss or a step",
         )
@@ -76,9 +76,9 @@ def tried(model: nn.Module, batch: Any) -> Any:
         with untouched([model]), torch.no_grad(), path:
             return called(model, batch)
     except torch.OutOfMemoryError as error:
-        raise BuildError("device", explain.of_memory(_device(model), batch)) from error
+        raise PhaseError("device", explain.of_memory(_device(model), batch)) from error
     except (Exception, SystemExit) as error:
-        raise BuildError("model", explain.of_forward(error, path)) from error
+        raise PhaseError("model", explain.of_forward(error, path)) from error
 
 
 def _by_type(target: torch.Tensor) -> Loss:
@@ -86,7 +86,7 @@ def _by_type(target: torch.Tensor) -> Loss:
         return Loss(nn.CrossEntropyLoss(), CROSS_ENTROPY)
     if target.is_floating_point():
         return Loss(nn.MSELoss(), "mean squared error")
-    raise BuildError(
+    raise PhaseError(
         "loss", f"no loss fits a target of {summary(target)}: pick one, or return labels (int64) or numbers"
     )
 

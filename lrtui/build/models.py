@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 
 from lrtui.build import instantiate, explain
-from lrtui.catalog.errors import BuildError, told
+from lrtui.catalog.errors import PhaseError, one_line
 from lrtui.catalog.infer import Facts, fit
 from lrtui.build.losses import called
 from lrtui.catalog.targets import Notice
@@ -19,11 +19,11 @@ def build(choice: Choice, facts: Facts | None, where: torch.device, batch: Any, 
     """The model that was picked; parameters of the usual names that were not given are taken from the data.
 
     Raises:
-        BuildError: it cannot be made, is no module, or does not fit on the device.
+        PhaseError: it cannot be made, is no module, or does not fit on the device.
     """
     found = instantiate.load("model", choice, notice)
     if isinstance(found, nn.Module):
-        raise BuildError("model", f"{choice.target} is a model already: give the class, or a function that makes it")
+        raise PhaseError("model", f"{choice.target} is a model already: give the class, or a function that makes it")
     if facts is not None:
         offer = instantiate.offered("model", found, choice)
         fitted = fit(offer.fields, facts, choice.args)
@@ -32,7 +32,7 @@ def build(choice: Choice, facts: Facts | None, where: torch.device, batch: Any, 
     made = instantiate.make("model", found, choice)
     if not isinstance(made, nn.Module):
         got = "None" if made is None else type(made).__name__
-        raise BuildError("model", f"{choice.target} returned {got}: expected a torch.nn.Module")
+        raise PhaseError("model", f"{choice.target} returned {got}: expected a torch.nn.Module")
     model = _on(made, where, choice)
     if any(is_lazy(parameter) for parameter in model.parameters()):
         _settle(model, batch)
@@ -54,9 +54,9 @@ def _on(model: nn.Module, where: torch.device, choice: Choice) -> nn.Module:
     except torch.OutOfMemoryError as error:
         size = sum(tensor.nelement() * tensor.element_size() for tensor in model.parameters()) / 2**30
         told_size = f"{choice.target} ({size:.1f} GiB of parameters) does not fit on {where}"
-        raise BuildError("device", f"{told_size}: free memory, or use cpu") from error
+        raise PhaseError("device", f"{told_size}: free memory, or use cpu") from error
     except RuntimeError as error:
-        raise BuildError("device", f"{choice.target} cannot be moved to {where}: {told(error)}") from error
+        raise PhaseError("device", f"{choice.target} cannot be moved to {where}: {one_line(error)}") from error
 
 
 def _settle(model: nn.Module, batch: Any) -> None:
@@ -66,6 +66,6 @@ def _settle(model: nn.Module, batch: Any) -> None:
         with torch.no_grad(), path:
             called(model.eval(), batch)
     except (Exception, SystemExit) as error:
-        raise BuildError("model", explain.of_forward(error, path)) from error
+        raise PhaseError("model", explain.of_forward(error, path)) from error
     finally:
         model.train(training)

@@ -9,7 +9,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from lrtui.build import instantiate, param_groups
-from lrtui.catalog.errors import BuildError
+from lrtui.catalog.errors import PhaseError
 from lrtui.catalog.targets import Notice
 from lrtui.spec import Choice
 
@@ -20,17 +20,17 @@ def build(choice: Choice, model: nn.Module, lr: float, notice: Notice) -> Optimi
     """The optimizer that was picked, over what the model trains; several where a factory returns several.
 
     Raises:
-        BuildError: it cannot be made, or what was made is none.
+        PhaseError: it cannot be made, or what was made is none.
     """
     found = instantiate.load("optimizer", choice, notice)
     first, takes_lr = signature(found)
     if not any(parameter.requires_grad for parameter in model.parameters()):
-        raise BuildError("optimizer", f"{choice.target}: the model has no parameters to train")
+        raise PhaseError("optimizer", f"{choice.target}: the model has no parameters to train")
     given, choice = (model, choice) if first == "model" else _parameters(found, choice, model, lr)
     made = instantiate.make("optimizer", found, choice, given, **({"lr": lr} if takes_lr else {}))
     each = made if isinstance(made, tuple | list) else [made]
     if not each or not all(is_optimizer(one) for one in each):
-        raise BuildError(
+        raise PhaseError(
             "optimizer", f"{choice.target} returned {type(made).__name__}: expected a torch.optim.Optimizer"
         )
     return made  # type: ignore[no-any-return]

@@ -3,7 +3,7 @@
 import importlib
 from typing import Any
 
-from lrtui.catalog.errors import CatalogError, told
+from lrtui.catalog.errors import CatalogError, one_line
 
 
 def library(name: str, why: str = "") -> Any:
@@ -17,7 +17,7 @@ def library(name: str, why: str = "") -> Any:
         if error.name == name.split(".")[0]:
             purpose = f" ({why})" if why else ""
             raise CatalogError(f"{error.name} is not installed{purpose}: pip install {error.name}") from error
-        raise CatalogError(f"{name} failed to import: {told(error)}") from error
+        raise CatalogError(f"{name} failed to import: {one_line(error)}") from error
     except Exception as error:
         hint = ": it was built for another torch; install the pair that belongs together" if "nms" in str(error) else ""
-        raise CatalogError(f"{name} failed to import: {told(error)}{hint}") from error
+        raise CatalogError(f"{name} failed to import: {one_line(error)}{hint}") from error

@@ -4,15 +4,17 @@ import traceback
 from pathlib import Path
 from typing import Literal
 
-Phase = Literal["model", "data", "optimizer", "loss", "metric", "step", "device"]
+Phase = Literal[
+    "model", "data", "optimizer", "loss", "metric", "step", "device", "precision", "training"
+]
 
 
 class CatalogError(ValueError):
     """A target that cannot be listed, found or loaded. Its text is one clear line."""
 
 
-class BuildError(Exception):
-    """A spec that could not be built into live objects: the phase, and one clear line. The cause is chained."""
+class PhaseError(Exception):
+    """A run that failed: in which phase, and one clear line. The cause is chained."""
 
     def __init__(self, phase: Phase, message: str) -> None:
         """Raise with `from error` where there is one, so that the log has its traceback."""
@@ -21,7 +23,7 @@ class BuildError(Exception):
         self.message = message
 
 
-def told(error: BaseException, limit: int = 300) -> str:
+def one_line(error: BaseException, limit: int = 300) -> str:
     """An exception in one line: its type and the first line of what it says."""
     name = type(error).__name__
     try:
@@ -29,20 +31,20 @@ def told(error: BaseException, limit: int = 300) -> str:
     except Exception:  # noqa: BLE001 - a foreign exception's own __str__ may raise; its type is all there is to tell then
         text = ""
     if isinstance(error, SystemExit):
-        return one_line(f"it called sys.exit({error.code!r})", limit)
+        return safe_line(f"it called sys.exit({error.code!r})", limit)
     if isinstance(error, SyntaxError) and error.filename:
         return f"{name}: {error.msg} ({Path(error.filename).name}:{error.lineno})"
     first = text.splitlines()[0] if text else ""
-    return one_line(f"{name}: {first}" if first else name, limit)
+    return safe_line(f"{name}: {first}" if first else name, limit)
 
 
-def one_line(text: str, limit: int) -> str:
+def safe_line(text: str, limit: int) -> str:
     """Foreign text that is safe in a line of ours: no control characters, not too long."""
     clean = "".join(letter if letter.isprintable() else "�" for letter in text)
     return clean if len(clean) <= limit else clean[: limit - 1] + "…"
 
 
-def place(error: BaseException, folder: Path | None = None) -> str:
+def user_line(error: BaseException, folder: Path | None = None) -> str:
     """Where an exception was raised, as `net.py:12`: the innermost line of the user's own code, "" if there is none."""
     frames = traceback.extract_tb(error.__traceback__)
     root = str(folder) if folder else ""

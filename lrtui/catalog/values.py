@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lrtui.catalog import toml
-from lrtui.catalog.errors import one_line
+from lrtui.catalog.errors import safe_line
 from lrtui.catalog.fields import is_plain
 from lrtui.catalog.offers import Field, Kind, Offer
 from lrtui.catalog.targets import near
@@ -200,7 +200,7 @@ def _quoted(value: Any) -> str:
     text = (
         value if isinstance(value, str) else toml.write(value) if is_plain(value) else repr(value)
     )
-    return f"'{one_line(text, 60)}'"
+    return f"'{safe_line(text, 60)}'"
 
 
 def _must_quote(field: Field, value: str) -> bool:

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 
 from lrtui import paths
-from lrtui.catalog.errors import told
+from lrtui.catalog.errors import one_line
 from lrtui.commands.answer import answered, summary
 from lrtui.commands.ls import listed, when
 from lrtui.commands.streams import ANSWER, NO_ANSWER, USAGE, note, put, say
@@ -39,7 +39,7 @@ def show(name: str, as_json: bool, smooth_f: float | None = None) -> int:
     except OSError as error:
         return say(f"{error.filename or name}: {error.strerror}", USAGE)
     except (LookupError, TypeError, ValueError, AttributeError, msgspec.ValidationError) as error:
-        return say(f"{name}: this record cannot be read: {told(error)}", USAGE)
+        return say(f"{name}: this record cannot be read: {one_line(error)}", USAGE)
     if not as_json:
         _tell_what(record, str(path))
     if bare and smooth_f is None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from lrtui.build import data as datasets
 from lrtui.build.introspect import offers_in_module
 from lrtui.build.look import look as look_at
-from lrtui.catalog.errors import BuildError, CatalogError, told
+from lrtui.catalog.errors import CatalogError, PhaseError, one_line
 from lrtui.protocol import (
     Check,
     Checked,
@@ -85,7 +85,7 @@ def fetch(command: Fetch, send: Callable[[Message], None]) -> Fetched:
 
 def problem_of(error: BaseException) -> str:
     """One line for the person; the traceback of what we did not expect goes to the log."""
-    if isinstance(error, CatalogError | BuildError):
+    if isinstance(error, CatalogError | PhaseError):
         return str(error)
     traceback.print_exception(error, file=sys.stderr)
-    return told(error)
+    return one_line(error)

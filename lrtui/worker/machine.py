@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 import msgspec
 import torch
 
-from lrtui.catalog.errors import one_line, told
+from lrtui.catalog.errors import one_line, safe_line
 from lrtui.engine import precision
 from lrtui.engine.apex import fused_finding
 from lrtui.protocol import Device, Findings
@@ -20,7 +20,7 @@ def look() -> Findings:
         torchvision=_version("torchvision"),
         timm=_version("timm"),
         devices=tuple(_device(torch.device(name)) for name in _names()),
-        fused=one_line(fused_finding().reason, 300),
+        fused=safe_line(fused_finding().reason, 300),
     )
 
 
@@ -35,9 +35,9 @@ def why_not(name: str, device: torch.device) -> str:
         ):  # apex.amp would patch torch for good; that it can be imported has to do
             _step(kind, device)
     except ValueError as error:
-        return one_line(str(error), 300)
+        return safe_line(str(error), 300)
     except Exception as error:  # noqa: BLE001 - a driver may raise anything, and the reason is what is asked for
-        return told(error)
+        return one_line(error)
     return ""
 
 

@@ -13,7 +13,7 @@ import torch
 
 import lrtui
 from lrtui.build.assemble import Built, build
-from lrtui.catalog.errors import BuildError, told
+from lrtui.catalog.errors import PhaseError, one_line
 from lrtui.engine import precision
 from lrtui.engine.optim import momentum_of
 from lrtui.events import (
@@ -45,14 +45,6 @@ class Stoppable(Protocol):
     orphaned: bool  # the front end is gone
 
 
-class RunError(Exception):
-    """A run that failed: in which phase, and one line. The cause is chained."""
-
-    def __init__(self, phase: str, message: str) -> None:
-        super().__init__(message)
-        self.phase = phase
-
-
 class Runner:
     """Holds what a spec was built into. Runs again from the restored state when only the range is another one."""
 
@@ -76,7 +68,7 @@ class Runner:
         try:
             status, reason = self._test(spec, run_id)
             end = Ended(status=status, reason=reason, seconds=time.perf_counter() - began)
-        except RunError as failure:
+        except PhaseError as failure:
             traceback.print_exception(failure)
             end = Ended(
                 status="failed",
@@ -118,17 +110,18 @@ class Runner:
                     self._told(step)
                     if self._inbox.stop.is_set():
                         return self._stopped_after(step, spec)
-        except RunError:
+        except PhaseError:
             raise
         except torch.OutOfMemoryError as error:
-            raise RunError(
-                "training", f"out of memory on the device: {told(error)}; try a smaller batch_size"
+            raise PhaseError(
+                "training",
+                f"out of memory on the device: {one_line(error)}; try a smaller batch_size",
             ) from error
         except (
             Exception,
             SystemExit,
         ) as error:  # a user's code may raise anything; it ends the run, not the worker
-            raise RunError("training", told(error)) from error
+            raise PhaseError("training", one_line(error)) from error
         return cast(Status, finder.status), finder.reason
 
     def _stopped_after(self, step: Step, spec: RunSpec) -> tuple[Status, str]:
@@ -145,15 +138,12 @@ class Runner:
                 self._built = build(spec, lambda text: self._send(Notice(text=text)))
                 _check_precision(self._built, spec)
                 self._finder = _finder(self._built, spec)
-            except RunError:
+            except PhaseError:
                 self._start(spec, run_id)
                 raise
-            except BuildError as error:
-                self._start(spec, run_id)
-                raise RunError(error.phase, error.message) from error
             except ValueError as error:
                 self._start(spec, run_id)
-                raise RunError("model", told(error)) from error
+                raise PhaseError("model", one_line(error)) from error
             self._spec = spec
             self._digest = self._finder.digest()
         self._start(spec, run_id)
@@ -231,7 +221,7 @@ class Runner:
             last = check_problem(name, str(error))
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a user's code may raise anything; the log has it all
             traceback.print_exc()
-            last = check_problem(name, told(error))
+            last = check_problem(name, one_line(error))
         recorder.finish(last)
 
     def _suggest(self, recorder: Recorder) -> None:
@@ -258,7 +248,7 @@ def _check_precision(built: Built, spec: RunSpec) -> None:
     try:
         precision.of_name(spec.precision, built.device)
     except ValueError as error:
-        raise RunError("precision", str(error)) from error
+        raise PhaseError("precision", str(error)) from error
 
 
 def _objects_of(spec: RunSpec) -> RunSpec:

@@ -10,7 +10,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from lrtui.build.assemble import build
-from lrtui.catalog.errors import BuildError
+from lrtui.catalog.errors import PhaseError
 from lrtui.build.loaders import first_batch
 from lrtui.engine.restore.digest import digest
 from lrtui.engine.forward import Forward
@@ -36,8 +36,8 @@ def curve(what: RunSpec, steps: int = 25) -> list[float]:
     return found[:steps]
 
 
-def failure(**changed) -> BuildError:
-    with pytest.raises(BuildError) as caught:
+def failure(**changed) -> PhaseError:
+    with pytest.raises(PhaseError) as caught:
         build(spec(**changed))
     assert "\n" not in caught.value.message
     return caught.value

@@ -15,7 +15,7 @@ from PIL import Image
 
 from lrtui.build.assemble import build
 from lrtui.build.data import available, download
-from lrtui.catalog.errors import BuildError, CatalogError
+from lrtui.catalog.errors import PhaseError, CatalogError
 from lrtui.build.facts import facts_of
 from lrtui.build.introspect import describe, offers_in_module
 from lrtui.build.importing import load
@@ -120,7 +120,7 @@ def test_what_is_not_there_says_what_to_do(tmp_path: Path) -> None:
     assert found.can_download
     assert found.size == 170_498_071
     with pytest.raises(
-        BuildError, match=r"CIFAR10 is not in .*: set download = true to fetch it \(170 MB\), or root"
+        PhaseError, match=r"CIFAR10 is not in .*: set download = true to fetch it \(170 MB\), or root"
     ) as caught:
         build(RunSpec(data=choice))
     assert caught.value.phase == "data"
@@ -200,9 +200,9 @@ def test_a_folder_of_images_of_any_size_and_mode(tmp_path: Path, parts, counts, 
 
 
 def test_a_folder_without_images_is_told(tmp_path: Path) -> None:
-    with pytest.raises(BuildError, match="holds no images in sub-folders"):
+    with pytest.raises(PhaseError, match="holds no images in sub-folders"):
         build(RunSpec(data=Choice("lrtui:images", {"root": str(tmp_path)})))
-    with pytest.raises(BuildError, match="nowhere: no such folder"):
+    with pytest.raises(PhaseError, match="nowhere: no such folder"):
         build(RunSpec(data=Choice("lrtui:images", {"root": "nowhere"})))
 
 
@@ -272,7 +272,7 @@ def test_a_table_that_cannot_be_used_is_one_line(tmp_path: Path, name, content, 
 
 
 def test_a_missing_file_is_named_with_its_phase() -> None:
-    with pytest.raises(BuildError, match="FileNotFoundError") as caught:
+    with pytest.raises(PhaseError, match="FileNotFoundError") as caught:
         build(RunSpec(data=Choice("lrtui:table", {"path": "nowhere.csv"})))
     assert caught.value.phase == "data"
     assert not available(Choice("lrtui:table", {"path": "nowhere.csv"})).there

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from lrtui.build.assemble import build
-from lrtui.catalog.errors import BuildError
+from lrtui.catalog.errors import PhaseError
 from lrtui.build.dry_run import try_batch
 from lrtui.engine.restore.digest import digest
 from lrtui.spec import Choice, RunSpec
@@ -75,7 +75,7 @@ NETS = """
 )
 def test_a_mismatch_is_told_with_both_numbers(user_file, net, phase, expected) -> None:
     path = user_file(NETS)
-    with pytest.raises(BuildError) as caught:
+    with pytest.raises(PhaseError) as caught:
         build(RunSpec(model=Choice(f"{path}:{net}")))
     assert (caught.value.phase, expected in caught.value.message) == (phase, True), caught.value.message
     assert "\n" not in caught.value.message
@@ -84,13 +84,13 @@ def test_a_mismatch_is_told_with_both_numbers(user_file, net, phase, expected) -
 def test_labels_that_an_embedding_does_not_have() -> None:
     model = nn.Sequential(nn.Embedding(4, 3), nn.Flatten(), nn.Linear(6, 2))
     batch = (torch.tensor([[0, 9], [1, 2]]), torch.tensor([0, 1]))
-    with pytest.raises(BuildError, match="expects numbers from 0 to 3, but its input goes from 0 to 9"):
+    with pytest.raises(PhaseError, match="expects numbers from 0 to 3, but its input goes from 0 to 9"):
         try_batch(model, torch.optim.SGD(model.parameters()), nn.CrossEntropyLoss(), None, None, batch)
 
 
 def test_a_metric_that_fails_is_called_the_metric(user_file) -> None:
     path = user_file("def odd(output, target): return output @ target")
-    with pytest.raises(BuildError) as caught:
+    with pytest.raises(PhaseError) as caught:
         build(RunSpec(metric=Choice(f"{path}:odd")))
     assert caught.value.phase == "metric"
     assert "the model gave 64x10 float32, the target is 64 int64" in caught.value.message
@@ -98,14 +98,14 @@ def test_a_metric_that_fails_is_called_the_metric(user_file) -> None:
 
 def test_a_step_that_fails_is_called_the_step(user_file) -> None:
     path = user_file("def step(model, batch): return batch['x']")
-    with pytest.raises(BuildError, match="the step failed on the first batch: TypeError") as caught:
+    with pytest.raises(PhaseError, match="the step failed on the first batch: TypeError") as caught:
         build(RunSpec(step=Choice(f"{path}:step")))
     assert caught.value.phase == "step"
 
 
 def test_a_step_that_returns_no_loss_is_told(user_file) -> None:
     path = user_file("def step(model, batch): return 'fine'")
-    with pytest.raises(BuildError, match="the step must return"):
+    with pytest.raises(PhaseError, match="the step must return"):
         build(RunSpec(step=Choice(f"{path}:step")))
 
 
@@ -146,7 +146,7 @@ def test_a_scripted_model_is_tried_like_any_other(user_file) -> None:
         def wrong(): return torch.jit.script(nn.Sequential(nn.Flatten(), nn.Linear(63, 10)))
     """)
     assert build(RunSpec(model=Choice(f"{path}:net"))).loss_name == "cross entropy"
-    with pytest.raises(BuildError) as caught:
+    with pytest.raises(PhaseError) as caught:
         build(RunSpec(model=Choice(f"{path}:wrong")))
     assert (caught.value.phase, "64x1x8x8 float32" in caught.value.message) == ("model", True)
 
@@ -169,7 +169,7 @@ def test_nothing_is_changed_by_the_trial(fails):
     before = states(model, optimizer)
     try:
         try_batch(model, optimizer, None, None, step, torch.ones(5, 4))
-    except BuildError:
+    except PhaseError:
         assert fails
     assert states(model, optimizer) == before
     assert not hasattr(model, "extra")
@@ -183,6 +183,6 @@ def test_no_memory_for_a_step_is_told_with_the_batch() -> None:
             raise torch.OutOfMemoryError("CUDA out of memory")
 
     model = Large(2, 2)
-    with pytest.raises(BuildError, match=r"with a batch of 3x2 float32: lower loader\.batch_size") as caught:
+    with pytest.raises(PhaseError, match=r"with a batch of 3x2 float32: lower loader\.batch_size") as caught:
         try_batch(model, torch.optim.SGD(model.parameters()), None, None, None, torch.rand(3, 2))
     assert caught.value.phase == "device"

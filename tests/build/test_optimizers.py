@@ -7,7 +7,7 @@ import pytest
 from torch import nn
 
 from lrtui.build.assemble import build
-from lrtui.catalog.errors import BuildError, CatalogError
+from lrtui.catalog.errors import PhaseError, CatalogError
 from lrtui.build.param_groups import groups, layers
 from lrtui.build.introspect import describe, offers_in_module
 from lrtui.build.importing import load
@@ -64,7 +64,7 @@ def test_a_rule_is_offered_where_it_means_something() -> None:
 
 
 def test_a_rule_of_the_wrong_type_is_refused() -> None:
-    with pytest.raises(BuildError, match="layer_decay: expected a number, got 'deep'"):
+    with pytest.raises(PhaseError, match="layer_decay: expected a number, got 'deep'"):
         optimizer(layer_decay="deep")
 
 
@@ -77,7 +77,7 @@ def test_an_optimizer_of_torch_builds_with_its_defaults(name) -> None:
 
 def test_an_optimizer_that_refuses_the_model_says_why() -> None:
     with pytest.raises(
-        BuildError, match=r"torch\.optim:Muon failed: ValueError: Muon only supports 2D parameters"
+        PhaseError, match=r"torch\.optim:Muon failed: ValueError: Muon only supports 2D parameters"
     ) as caught:
         build(RunSpec(model=MLP, optimizer=Choice("torch.optim:Muon")))
     assert caught.value.phase == "optimizer"
@@ -116,7 +116,7 @@ def test_an_apex_that_cannot_be_used_says_why(package, files, reason) -> None:
     package(files)
     with pytest.raises(CatalogError, match=reason):
         offers_in_module("apex.optimizers", "optimizer")
-    with pytest.raises(BuildError, match=reason) as caught:
+    with pytest.raises(PhaseError, match=reason) as caught:
         build(RunSpec(optimizer=Choice("apex.optimizers:FusedAdam")))
     assert caught.value.phase == "optimizer"
 

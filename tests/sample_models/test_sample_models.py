@@ -12,7 +12,7 @@ from lrtui.build.datasets import local
 from lrtui.build.importing import load
 from lrtui.build.introspect import describe
 from lrtui.catalog.companion import companion, merged
-from lrtui.catalog.errors import BuildError
+from lrtui.catalog.errors import PhaseError
 from lrtui.catalog.source.reader import offers_in_file
 from lrtui.catalog.targets import locate
 from lrtui.engine.batches import train_batches
@@ -175,6 +175,6 @@ def test_the_resnet_learns_fashion_mnist(tmp_path: Path) -> None:
 def test_the_resnet_says_what_to_fetch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LRTUI_HOME", str(tmp_path))
     with pytest.raises(
-        BuildError, match=r"FashionMNIST is not in .*: set download = true to fetch it \(31 MB\)"
+        PhaseError, match=r"FashionMNIST is not in .*: set download = true to fetch it \(31 MB\)"
     ):
         build(spec_of("sample_models/resnet.py:SmallResNet", {}))

@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from lrtui.catalog.errors import CatalogError, told
+from lrtui.catalog.errors import CatalogError, one_line
 from lrtui.build.optional import library
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def read(path: Path) -> Columns:
     except CatalogError:
         raise
     except (OSError, ValueError, EOFError, csv.Error) as error:
-        raise CatalogError(f"{path} cannot be read: {told(error)}") from error
+        raise CatalogError(f"{path} cannot be read: {one_line(error)}") from error
     if not columns or not len(next(iter(columns.values()))):
         raise CatalogError(f"{path} has no rows")
     return columns

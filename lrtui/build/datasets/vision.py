@@ -12,7 +12,7 @@ from lrtui.catalog.availability import Availability, human
 from lrtui.build.datasets.download import Progress, reporting
 from lrtui.build.datasets.standard import standard
 from lrtui.build.datasets.transforms import Channels, pipeline
-from lrtui.catalog.errors import CatalogError, told
+from lrtui.catalog.errors import CatalogError, one_line
 from lrtui.build.optional import library
 
 # Given by us, or not for a form.
@@ -116,9 +116,9 @@ def fetch(name: str, folder: Path, more: dict[str, Any], progress: Progress | No
             for part in parts_of(name, more):
                 _construct(name, folder, {**part, "download": True}, None)
     except OSError as error:
-        raise CatalogError(f"{name} could not be fetched: no network, or no such address ({told(error)})") from error
+        raise CatalogError(f"{name} could not be fetched: no network, or no such address ({one_line(error)})") from error
     except RuntimeError as error:
-        raise CatalogError(f"{name} could not be fetched: {told(error)}") from error
+        raise CatalogError(f"{name} could not be fetched: {one_line(error)}") from error
 
 
 def parts_of(name: str, more: dict[str, Any]) -> list[dict[str, Any]]:
@@ -183,7 +183,7 @@ def _signature(name: str, make: Callable[..., Any]) -> inspect.Signature:
 
 def _missing(name: str, folder: Path, error: BaseException) -> str:
     if "download" not in _parameters(name):
-        return f"torchvision:{name} cannot be read from {folder}: {told(error)}"
+        return f"torchvision:{name} cannot be read from {folder}: {one_line(error)}"
     size = human(standard(name).download)
     offer = f"set download = true to fetch it{f' ({size})' if size else ''}"
     return f"torchvision:{name} is not in {folder}: {offer}, or root to where it lies"
