@@ -8,14 +8,14 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
-from lrtui.build import device, instantiate, loaders, losses, metrics, models, optimizers
-from lrtui.build.dry_run import try_batch
-from lrtui.build.facts import facts_of
+from lrtui.build import instantiate, device, loaders, losses, metrics, models, optimizers
 from lrtui.catalog.errors import PhaseError
+from lrtui.build.facts import facts_of
 from lrtui.catalog.targets import Notice
+from lrtui.build.dry_run import try_batch
+from lrtui.engine.transfer import move
 from lrtui.engine.forward import BatchError, Forward
 from lrtui.engine.restore.random_state import reseed
-from lrtui.engine.transfer import move
 from lrtui.spec import RunSpec
 
 

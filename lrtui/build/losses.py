@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
-from lrtui.build import explain, instantiate
-from lrtui.build.untouched import untouched
+from lrtui.build import instantiate, explain
 from lrtui.catalog.errors import PhaseError
 from lrtui.catalog.targets import Notice
+from lrtui.build.untouched import untouched
 from lrtui.engine.batch_size import is_sequence
 from lrtui.engine.forward import loss_in, summary
 from lrtui.engine.signature import TARGET_KEYS, forward_inputs, required_inputs, takes_target
