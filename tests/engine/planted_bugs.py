@@ -38,7 +38,7 @@ BUGS = {
         "engine/step.py", "parts = [", "parts = [self._backward_one(draw())] or [", DROP_IN
     ),
     "smoothing is ignored": Bug("engine/tracker.py", "self.smooth_f > 0", "False", DROP_IN),
-    "divergence does not stop": Bug("engine/range_test.py", "tracker.diverged", "False", DROP_IN),
+    "divergence does not stop": Bug("engine/range_test.py", "self.tracker.diverged", "False", DROP_IN),
     "validation returns 0": Bug(
         "engine/validation.py", "return _weighted_mean(losses, sizes)", "return 0.0", DROP_IN
     ),
@@ -108,21 +108,21 @@ BUGS = {
     ),
     "the lr history is off by one": Bug(
         "engine/range_test.py",
-        "set_learning_rates(optimizers, lrs)\n            try",
-        "try",
+        "set_learning_rates(optimizers, lrs)\n            update",
+        "update",
         DROP_IN,
     ),
     "validation comes before the step": Bug(
         "engine/range_test.py",
-        "                update = train()\n",
-        "                early = validation() if validation else None\n                update = train()\n"
-        "                validation = (lambda: early) if validation else None\n",
+        "            update = train()\n",
+        "            early = validation() if validation else None\n            update = train()\n"
+        "            validation = (lambda: early) if validation else None\n",
         DROP_IN,
     ),
     "nan does not stop": Bug(
         "engine/range_test.py",
-        "        if not finite:\n            return",
-        "        if False:\n            return",
+        "if step.nonfinite is not None:",
+        "if False:",
         LOOP,
     ),
     "negative losses stop": Bug("engine/tracker.py", "if self.best > 0:", "if True:", LOOP),
@@ -131,7 +131,7 @@ BUGS = {
     ),
     "gradients are not restored": Bug(
         "engine/restore/snapshot.py",
-        "            leaf.grad = grad\n",
+        "            leaf.tensor.grad = leaf.grad\n",
         "            pass\n",
         RESTORE,
     ),
@@ -139,12 +139,12 @@ BUGS = {
         "engine/restore/snapshot.py", "part.training = training", "pass", RESTORE
     ),
     "the scaler is not restored": Bug(
-        "engine/restore/snapshot.py", "self._containers.add(scaler)", "pass", "test_precision.py"
+        "engine/restore/snapshot.py", "self._attributes.add(scaler)", "pass", "test_precision.py"
     ),
     "an exception restores nothing": Bug(
         "finder.py", "            self._put_back()\n            raise", "            raise", RESTORE
     ),
     "the optimizer keeps the last rate": Bug(
-        "finder.py", "        own.restore()", "        pass", RESTORE
+        "finder.py", "        own_lrs.restore()", "        pass", RESTORE
     ),
 }
