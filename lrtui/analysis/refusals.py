@@ -133,7 +133,11 @@ def too_noisy(reason: str, repeats: int, times: float) -> Suggestion:
 
 def last_at_level(t: PreparedCurve) -> float:
     """Log10 of the last rate at which the loss was not above its first level."""
-    return float(t.log_lr[np.flatnonzero(t.fall >= 0)[-1]])
+    at_level = np.flatnonzero(t.fall >= 0)
+    if len(at_level) == 0:
+        # the mean of equal losses may be rounded to a little below them
+        at_level = np.flatnonzero(t.fall >= -t.noise)
+    return float(t.log_lr[at_level[-1] if len(at_level) else 0])
 
 
 def still_falling(valley: Valley, curves: Sequence[Curve]) -> Suggestion:

@@ -60,7 +60,10 @@ class Valley:
     @property
     def significance(self) -> float:
         """The deepest fall that noise cannot have made, in units of its standard error; 0 where nothing falls."""
-        return max(0.0, float(self.fair[self.surest]) / float(self.error[self.surest]))
+        error = float(self.error[self.surest])
+        if error == 0:
+            return 0.0  # every loss was exactly 0
+        return max(0.0, float(self.fair[self.surest]) / error)
 
     @property
     def surest(self) -> int:

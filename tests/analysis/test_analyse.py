@@ -68,6 +68,15 @@ def test_degenerate_curves_get_no_rate(losses) -> None:
     assert analyse([Curve(lrs, np.array(losses))]).suggestion.lr is None
 
 
+@pytest.mark.parametrize("loss", [0.0, 0.1, 1.1, 2.3, 3.3])
+@pytest.mark.parametrize("num_iter", [20, 50, 100, 400])
+def test_a_constant_loss_is_no_descent_whatever_its_mean_is_rounded_to(
+    loss: float, num_iter: int
+) -> None:
+    curve = Curve(np.geomspace(1e-7, 1e-2, num_iter), np.full(num_iter, loss), momentum=0.0)
+    assert analyse([curve]).suggestion.verdict == "no_descent"
+
+
 def test_the_types_of_an_answer_are_imported_without_numpy() -> None:
     code = "import sys, lrtui.analysis.answer; print('numpy' in sys.modules)"
     assert (
