@@ -6,6 +6,7 @@ import os
 from collections.abc import Generator
 from typing import Any, Unpack
 
+import msgspec
 import torch
 
 from lrtui import paths
@@ -15,6 +16,7 @@ from lrtui.engine.settings import Given, Settings, settings_of
 from lrtui.events import Status, Step, nonfinite_kind
 from lrtui.finder import LRFinder
 from lrtui.launch.live_driver import Facts, LiveDriver
+from lrtui.range_settings import range_spec
 from lrtui.spec import Choice, LoaderSpec, RangeSpec, RunSpec
 
 
@@ -131,6 +133,13 @@ def spec_of(
     end_lr = _first(chosen.end_lr) or RangeSpec().end_lr
     if past:
         start_lr, end_lr = past[0].lr, past[-1].lr
+    test = range_spec(chosen, start_lr, end_lr, val=val_loader is not None)
+    if past:
+        test = msgspec.structs.replace(
+            test,
+            num_iter=sum(step.repeat == 0 for step in past),
+            repeats=past[-1].repeat + 1,
+        )
     loader = getattr(train_loader, "data_loader", train_loader)
     data = getattr(loader, "dataset", loader)
     batch_size = getattr(loader, "batch_size", None)
@@ -141,17 +150,7 @@ def spec_of(
         loader=LoaderSpec(
             batch_size=batch_size if isinstance(batch_size, int) and batch_size > 0 else 1
         ),
-        range=RangeSpec(
-            start_lr=start_lr,
-            end_lr=end_lr,
-            num_iter=chosen.num_iter if not past else sum(step.repeat == 0 for step in past),
-            mode="linear" if chosen.step_mode == "linear" else "exp",
-            smooth_f=chosen.smooth_f,
-            diverge_th=chosen.diverge_th,
-            val=val_loader is not None,
-            repeats=chosen.repeats if not past else past[-1].repeat + 1,
-            metric_mode=chosen.metric_mode,
-        ),
+        range=test,
     )
 
 

@@ -30,6 +30,7 @@ from lrtui.events import (
 )
 from lrtui.finder import LRFinder
 from lrtui.protocol import Confirm
+from lrtui.range_settings import engine_settings
 from lrtui.record import from_events, now
 from lrtui.run_events import STOPPED, check_problem
 from lrtui.runs.curves import answer_of
@@ -174,30 +175,11 @@ class Runner:
         self._recorder.emit(event)
 
     def _steps(self, finder: LRFinder, spec: RunSpec) -> Generator[Step, None, None]:
-        built, test = self._built, spec.range
+        built = self._built
         assert built is not None
-        return finder.steps(
-            built.train_loader,
-            built.val_loader if test.val else None,
-            start_lr=test.start_lr,
-            end_lr=test.end_lr,
-            num_iter=test.num_iter,
-            step_mode=test.mode,
-            smooth_f=test.smooth_f,
-            diverge_th=test.diverge_th,
-            accumulation_steps=test.accumulation_steps,
-            keep_ratios=True,
-            iterations_per_lr=test.iterations_per_lr,
-            warmup=test.warmup,
-            val_batches=test.val_batches,
-            max_seconds=test.max_seconds or None,
-            metric=built.metric,
-            batch_step=built.step,
-            repeats=test.repeats,
-            vary=test.vary,
-            clip_grad_norm=test.clip_grad_norm or None,
-            metric_mode=test.metric_mode,
-        )
+        val_loader = built.val_loader if spec.range.val else None
+        settings = engine_settings(spec.range, built.metric, built.step)
+        return finder.steps(built.train_loader, val_loader, **settings)
 
     def _check(
         self, name: Check, how: Callable[[LRFinder, Built, RunSpec], Iterator[Measured]]
