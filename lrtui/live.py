@@ -14,6 +14,7 @@ from lrtui.engine.settings import Given, settings_of
 from lrtui.events import Step, nonfinite_kind
 from lrtui.finder import LRFinder
 from lrtui.launch.live_driver import LiveDriver
+from lrtui.range_settings import range_spec
 from lrtui.run_events import LiveObjects, Loader, finite
 from lrtui.spec import Choice, LoaderSpec, RangeSpec, RunSpec
 
@@ -99,16 +100,11 @@ def spec_of(
         data=Choice(data_name(train_loader)),
         optimizer=Choice(target_of(optimizer), arguments_of(optimizer)),
         loader=LoaderSpec(batch_size=batch_size_of(train_loader)),
-        range=RangeSpec(
-            start_lr=start_lr,
-            end_lr=first_lr(chosen.end_lr) or RangeSpec().end_lr,
-            num_iter=chosen.num_iter,
-            mode="linear" if chosen.step_mode == "linear" else "exp",
-            smooth_f=chosen.smooth_f,
-            diverge_th=chosen.diverge_th,
+        range=range_spec(
+            chosen,
+            start_lr,
+            first_lr(chosen.end_lr) or RangeSpec().end_lr,
             val=val_loader is not None,
-            repeats=chosen.repeats,
-            metric_mode=chosen.metric_mode,
         ),
     )
 

@@ -13,11 +13,11 @@ from lrtui.build.assemble import Built, build
 from lrtui.catalog.errors import PhaseError, one_line
 from lrtui.endings import StopFlag, check_problem, unbuilt_start
 from lrtui.engine import precision
-from lrtui.engine.settings import Given
 from lrtui.engine.step import updates_itself
 from lrtui.events import Ended, Event, Notice, Restored
 from lrtui.finder import LRFinder
 from lrtui.protocol import Confirm, Run
+from lrtui.range_settings import engine_settings
 from lrtui.run_events import (
     LiveObjects,
     Loader,
@@ -150,30 +150,6 @@ def live_objects(built: Built, finder: LRFinder, spec: RunSpec) -> LiveObjects:
         batch=built.batch,
         loss=built.loss_name,
     )
-
-
-def engine_settings(test: RangeSpec, metric: Metric | None, batch_step: BatchStep | None) -> Given:
-    """The range settings of a spec as `LRFinder.steps` takes them; 0 turns two of them off."""
-    return {
-        "start_lr": test.start_lr,
-        "end_lr": test.end_lr,
-        "num_iter": test.num_iter,
-        "step_mode": test.mode,
-        "smooth_f": test.smooth_f,
-        "diverge_th": test.diverge_th,
-        "accumulation_steps": test.accumulation_steps,
-        "keep_ratios": True,
-        "iterations_per_lr": test.iterations_per_lr,
-        "warmup": test.warmup,
-        "val_batches": test.val_batches,
-        "max_seconds": test.max_seconds or None,
-        "metric": metric,
-        "batch_step": batch_step,
-        "repeats": test.repeats,
-        "vary": test.vary,
-        "clip_grad_norm": test.clip_grad_norm or None,
-        "metric_mode": test.metric_mode,
-    }
 
 
 def trial_val_loader(built: Built, test: RangeSpec) -> Loader | None:
