@@ -806,3 +806,11 @@ class ListedLoss(nn.Module):
 
     def forward(self, output: Tensor, target: Tensor) -> Tensor:
         return cross_entropy(output, target, torch.tensor(self.weights))
+
+
+# --- loaders ----------------------------------------------------------------------------------
+
+
+def persistent() -> DataLoader[Any]:
+    """Workers that live on, with random states that nobody reaches."""
+    return DataLoader(TensorDataset(X, Y), batch_size=BATCH, num_workers=1, persistent_workers=True)
