@@ -64,7 +64,9 @@ class Int8Tensor(Tensor):
         return plain(func, types, args, kwargs or {})
 
     @classmethod
-    def __torch_dispatch__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    def __torch_dispatch__(  # type: ignore[override]
+        cls, func: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
         if func is torch.ops.aten.detach.default:
             return cls(args[0].data8, args[0].scale)
         if func is torch.ops.aten.copy_.default and isinstance(args[0], cls):
