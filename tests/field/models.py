@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, mse_loss
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 
+from lrtui.build.datasets.digits import digits
+
 COUNT, BATCH = 128, 16
 
 
@@ -814,3 +816,65 @@ class ListedLoss(nn.Module):
 def persistent() -> DataLoader[Any]:
     """Workers that live on, with random states that nobody reaches."""
     return DataLoader(TensorDataset(X, Y), batch_size=BATCH, num_workers=1, persistent_workers=True)
+
+
+# --- settings ---------------------------------------------------------------------------------
+
+
+class Net1(nn.Module):
+    """Ten scores of digits, with as many hidden units as it is told."""
+
+    def __init__(self, width: int = 8) -> None:
+        super().__init__()
+        self.net = nn.Sequential(
+            nn.Flatten(), nn.Linear(64, width), nn.ReLU(), nn.Linear(width, 10)
+        )
+
+    def forward(self, x: Any) -> Any:
+        return self.net(x)
+
+
+def whole_step(model: nn.Module, batch: Any, smoothing: float = 0.0) -> Tensor:
+    """A step of one's own."""
+    return cross_entropy(model(batch[0]), batch[1], label_smoothing=smoothing)
+
+
+def update_step(model: nn.Module, batch: Any, optimizers: Any) -> Tensor:
+    """A step that does the update itself."""
+    loss = cross_entropy(model(batch[0]), batch[1])
+    optimizers[0].zero_grad()
+    backward: Any = loss.backward
+    backward()
+    optimizers[0].step()
+    return loss
+
+
+def own_loader() -> DataLoader[Any]:
+    """A loader of one's own, which the loader settings do not reach."""
+    return DataLoader(TensorDataset(X, Y), batch_size=BATCH, shuffle=True)
+
+
+def train_and_val() -> tuple[Dataset[Any], Dataset[Any]]:
+    """A pair of data sets, which nothing is split off from."""
+    return TensorDataset(X, Y), TensorDataset(X[:32], Y[:32])
+
+
+class TwoLayers(Net1):
+    def __init__(self) -> None:
+        super().__init__(width=12)
+
+
+def digits_again() -> Any:
+    """The digits, the first of them only."""
+    train, val = digits()
+    return torch.utils.data.Subset(train, range(200)), val
+
+
+def undivided() -> Dataset[Any]:
+    """The digits in one part."""
+    return digits()[0]
+
+
+def double_step(model: nn.Module, batch: Any) -> Tensor:
+    """A step with another loss than the criterion's."""
+    return 2 * cross_entropy(model(batch[0]), batch[1])
