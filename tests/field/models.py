@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, mse_loss
-from torch.utils.data import DataLoader, Dataset, TensorDataset
+from torch.utils.data import DataLoader, Dataset, IterableDataset, TensorDataset
 
 from lrtui.build.datasets.digits import digits
 
@@ -878,3 +878,254 @@ def undivided() -> Dataset[Any]:
 def double_step(model: nn.Module, batch: Any) -> Tensor:
     """A step with another loss than the criterion's."""
     return 2 * cross_entropy(model(batch[0]), batch[1])
+
+
+# --- loaders and their batches ----------------------------------------------------------------
+
+
+class Normed(nn.Module):
+    """Batch norm, which cannot train on one example."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.net = nn.Sequential(nn.Linear(6, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Linear(16, 3))
+
+    def forward(self, x: Any) -> Any:
+        return self.net(x)
+
+
+class Normed2d(nn.Module):
+    """Batch norm of pictures that have shrunk to one pixel."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.net = nn.Sequential(nn.Linear(6, 16), nn.Unflatten(1, (16, 1, 1)), nn.BatchNorm2d(16))
+        self.head = nn.Linear(16, 3)
+
+    def forward(self, x: Any) -> Any:
+        return self.head(self.net(x).flatten(1))
+
+
+X129, Y129 = normal(129, 6), normal(129, 6)[:, :3].argmax(1)
+
+
+class Stream(IterableDataset[Any]):
+    """Examples, one after the other."""
+
+    def __iter__(self) -> Any:
+        return iter(TensorDataset(X129, Y129))
+
+
+class TokenStream(IterableDataset[Any]):
+    """Examples that are sequences with a label for each token."""
+
+    def __iter__(self) -> Any:
+        return iter(TensorDataset(IDS, TAGS))
+
+
+class Batches(IterableDataset[Any]):
+    """Batches that are made already."""
+
+    def __iter__(self) -> Any:
+        return iter([(X[at : at + 32], Y[at : at + 32]) for at in range(0, COUNT, 32)])
+
+
+class DictBatches(IterableDataset[Any]):
+    def __iter__(self) -> Any:
+        return iter([{"x": X[at : at + 32], "y": Y[at : at + 32]} for at in range(0, COUNT, 32)])
+
+
+class BareBatches(IterableDataset[Any]):
+    """Batches of inputs alone."""
+
+    def __iter__(self) -> Any:
+        return iter([X[at : at + 32] for at in range(0, COUNT, 32)])
+
+
+def examples_129() -> Dataset[Any]:
+    return TensorDataset(X129, Y129)
+
+
+def own_loader_129() -> DataLoader[Any]:
+    return in_order(TensorDataset(X129, Y129))
+
+
+ORDERED_X = normal(384, 6)
+ORDERED_Y = ORDERED_X[:, :3].argmax(1)
+_order = ORDERED_Y.argsort(stable=True)
+
+
+class Ordered(IterableDataset[Any]):
+    """One class after the other."""
+
+    def __iter__(self) -> Any:
+        return iter(TensorDataset(ORDERED_X[_order], ORDERED_Y[_order]))
+
+
+class InOrder(IterableDataset[Any]):
+    """Examples as they come."""
+
+    def __iter__(self) -> Any:
+        return iter(TensorDataset(ORDERED_X, ORDERED_Y))
+
+
+def class_order() -> DataLoader[Any]:
+    return in_order(TensorDataset(ORDERED_X[_order], ORDERED_Y[_order]))
+
+
+def class_order_dicts() -> DataLoader[Any]:
+    return in_order(Listed([{"x": ORDERED_X[i], "y": ORDERED_Y[i]} for i in _order.tolist()]))
+
+
+def class_order_shuffled() -> DataLoader[Any]:
+    data = TensorDataset(ORDERED_X[_order], ORDERED_Y[_order])
+    return DataLoader(data, batch_size=BATCH, shuffle=True)
+
+
+def class_order_examples() -> Dataset[Any]:
+    return TensorDataset(ORDERED_X[_order], ORDERED_Y[_order])
+
+
+def mixed_order() -> DataLoader[Any]:
+    return in_order(TensorDataset(ORDERED_X, ORDERED_Y))
+
+
+def numbers_in_order() -> DataLoader[Any]:
+    """Numbers to predict, rising: a trend, and no classes."""
+    order = ORDERED_X[:, 0].argsort()
+    return in_order(TensorDataset(ORDERED_X[order], ORDERED_X[order, :1]))
+
+
+# --- what is not finite, and what fails -------------------------------------------------------
+
+
+def _bad(where: str, value: float, shuffle: bool = False) -> DataLoader[Any]:
+    x, y = normal(512, 6), normal(512, 1, seed=1)
+    (x if where == "input" else y)[40, 0] = value
+    return DataLoader(TensorDataset(x, y), batch_size=16, shuffle=shuffle)
+
+
+def bad_input() -> DataLoader[Any]:
+    return _bad("input", float("nan"))
+
+
+def bad_input_inf() -> DataLoader[Any]:
+    return _bad("input", float("inf"))
+
+
+def bad_target() -> DataLoader[Any]:
+    return _bad("target", float("nan"))
+
+
+def bad_input_shuffled() -> DataLoader[Any]:
+    return _bad("input", float("nan"), shuffle=True)
+
+
+def bad_dict() -> DataLoader[Any]:
+    x, y = normal(512, 6), normal(512, 1, seed=1)
+    x[40, 0] = float("nan")
+    return in_order(Listed([{"x": x[i], "y": y[i]} for i in range(512)]))
+
+
+class LogOfNegative(Column):
+    """Finite batches, and a forward that is not finite."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls = 0
+
+    def forward(self, x: Any) -> Any:
+        self.calls += 1
+        return self.net(x) * (float("nan") if self.calls > 8 else 1.0)
+
+
+class Frozen(Net):
+    def __init__(self) -> None:
+        super().__init__()
+        self.requires_grad_(False)
+
+
+class NoGrad(Net):
+    def forward(self, x: Any) -> Any:
+        with torch.no_grad():
+            return self.net(x)
+
+
+class NoGradDecorated(Net):
+    @torch.no_grad()
+    def forward(self, x: Any) -> Any:
+        return self.net(x)
+
+
+class Inference(Net):
+    def forward(self, x: Any) -> Any:
+        with torch.inference_mode():
+            return self.net(x)
+
+
+class Detached(Net):
+    def forward(self, x: Any) -> Any:
+        return self.net(x).detach()
+
+
+class ThroughNumpy(Net):
+    def forward(self, x: Any) -> Any:
+        return torch.from_numpy(self.net(x).detach().numpy())
+
+
+def detached_loss(output: Tensor, target: Tensor) -> Tensor:
+    """A criterion that loses the graph."""
+    return torch.tensor(float(cross_entropy(output, target)))
+
+
+class FailsInForward(Net):
+    def forward(self, x: Any) -> Any:
+        return self.net(x) + torch.zeros(7)
+
+
+class FailsLater(Net):
+    """Fails in its sixth forward."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls = 0
+
+    def forward(self, x: Any) -> Any:
+        self.calls += 1
+        if self.calls > 5:
+            return self.net(x) + torch.zeros(7)
+        return self.net(x)
+
+
+class BrokenRow(Dataset[Any]):
+    """One example cannot be read."""
+
+    def __len__(self) -> int:
+        return COUNT
+
+    def __getitem__(self, index: int) -> Any:
+        if index == 40:
+            raise OSError("image file is truncated")
+        return X[index], Y[index]
+
+
+def broken_row() -> DataLoader[Any]:
+    return in_order(BrokenRow())
+
+
+class OddShape(BrokenRow):
+    """One example has another shape."""
+
+    def __getitem__(self, index: int) -> Any:
+        return (X[index, :5] if index == 40 else X[index]), Y[index]
+
+
+def odd_shape() -> DataLoader[Any]:
+    return in_order(OddShape())
+
+
+class Sequences(Tagger):
+    """Scores (N, T, 4)."""
+
+    def forward(self, ids: Any, mask: Any = None) -> Any:
+        return self.scores(ids, mask).transpose(1, 2)
