@@ -13,7 +13,7 @@ from lrtui.catalog.errors import PhaseError
 from lrtui.build.facts import facts_of
 from lrtui.catalog.targets import Notice
 from lrtui.build.dry_run import try_batch
-from lrtui.engine.batches import move
+from lrtui.engine.transfer import move
 from lrtui.engine.forward import BatchError, Forward
 from lrtui.engine.restore.random_state import reseed
 from lrtui.spec import RunSpec

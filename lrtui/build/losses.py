@@ -10,7 +10,8 @@ from lrtui.build import instantiate, explain
 from lrtui.catalog.errors import PhaseError
 from lrtui.catalog.targets import Notice
 from lrtui.build.untouched import untouched
-from lrtui.engine.forward import is_sequence, loss_in, summary
+from lrtui.engine.batch_size import is_sequence
+from lrtui.engine.forward import loss_in, summary
 from lrtui.engine.signature import TARGET_KEYS, forward_inputs, required_inputs, takes_target
 from lrtui.spec import Choice
 

@@ -85,7 +85,7 @@ BUGS = {
     ),
     "divergence does not stop": Bug(
         file="engine/range_test.py",
-        text="tracker.diverged",
+        text="self.tracker.diverged",
         planted="False",
         test_file=DROP_IN,
         test_name="test_divergence_stops_the_test_and_says_so",
@@ -235,30 +235,30 @@ BUGS = {
     ),
     "the lr history is off by one": Bug(
         file="engine/range_test.py",
-        text="set_learning_rates(optimizers, lrs)\n            try",
-        planted="try",
+        text="set_learning_rates(optimizers, lrs)\n            update",
+        planted="update",
         test_file=DROP_IN,
         test_name="test_the_loss_of_a_point_is_the_one_before_its_step_and_smoothed_from_the_second_on",
     ),
     "validation comes before the step": Bug(
         file="engine/range_test.py",
-        text="                update = train()\n",
+        text=(
+            "            update = train()\n"
+            "            reader.add(_measurement(iteration, lrs, update, validation))\n"
+        ),
         planted=(
-            "                if validation is not None:\n"
-            "                    loss, metric = validation()\n"
-            "                    update = train()\n"
-            "                    values = loss, update.loss, metric, update.scale\n"
-            "                    yield (iteration, lrs), values\n"
-            "                    continue\n"
-            "                update = train()\n"
+            "            early = validation() if validation else None\n"
+            "            update = train()\n"
+            "            again = (lambda: early) if validation else None\n"
+            "            reader.add(_measurement(iteration, lrs, update, again))\n"
         ),
         test_file=DROP_IN,
         test_name="test_the_validation_loss_is_the_one_after_the_step_over_the_whole_set",
     ),
     "nan does not stop": Bug(
         file="engine/range_test.py",
-        text="        if not finite:\n            return",
-        planted="        if False:\n            return",
+        text="if step.nonfinite is not None:",
+        planted="if False:",
         test_file=RANGE_TEST,
         test_name="test_a_loss_that_is_not_finite_ends_it_wherever_it_is",
     ),
@@ -278,7 +278,7 @@ BUGS = {
     ),
     "gradients are not restored": Bug(
         file="engine/restore/snapshot.py",
-        text="            leaf.grad = grad\n",
+        text="            leaf.tensor.grad = leaf.grad\n",
         planted="            pass\n",
         test_file=RESTORE,
         test_name="test_gradients_come_back_present_or_absent",
@@ -292,7 +292,7 @@ BUGS = {
     ),
     "the scaler is not restored": Bug(
         file="engine/restore/snapshot.py",
-        text="self._containers.add(scaler)",
+        text="self._attributes.add(scaler)",
         planted="pass",
         test_file=PRECISION,
         test_name="test_the_scaler_is_restored_even_when_it_was_broken_off_between_unscaling_and_updating",
@@ -306,7 +306,7 @@ BUGS = {
     ),
     "the optimizer keeps the last rate": Bug(
         file="finder.py",
-        text="        own.restore()",
+        text="        own_lrs.restore()",
         planted="        pass",
         test_file=RESTORE,
         test_name="test_the_optimizers_own_rates_are_back_as_soon_as_a_test_is_over",
