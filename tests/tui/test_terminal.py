@@ -32,9 +32,9 @@ def environment(**more: str) -> dict[str, str]:
 class Terminal:
     """A child in a pseudo-terminal, with a screen that can be read."""
 
-    def __init__(self, how: str = "", **more: str) -> None:
+    def __init__(self, variant: str = "", **more: str) -> None:
         self.child = ptyprocess.PtyProcess.spawn(
-            [*COMMAND, how], env=environment(**more), dimensions=(30, 100)
+            [*COMMAND, variant], env=environment(**more), dimensions=(30, 100)
         )
         self.screen = pyte.Screen(100, 30)
         self.stream = pyte.ByteStream(self.screen)
@@ -122,7 +122,7 @@ def test_a_crash_is_an_exit_code_of_one(start) -> None:
 
 
 def test_a_terminal_that_goes_away_ends_the_app_even_when_no_signal_says_so(start) -> None:
-    terminal = start("deaf")
+    terminal = start("ignore-hangup")
     terminal.painted()
     os.close(terminal.child.fd)
     deadline = time.monotonic() + 30

@@ -11,7 +11,7 @@ from lrtui.tui.chart.plotting import Mark, Picture, draw, unmarked
 from lrtui.tui.chart.thinning import Thinned
 from lrtui.tui.chart.widget import Chart
 from tests.tui.doubles import SPEC, FakeDriver, curve, started, whole_run
-from tests.tui.helpers import run_screen, told, until
+from tests.tui.helpers import all_drawn, run_screen, until
 
 AXIS = axis_for(1e-7, 10.0, log=True)
 
@@ -131,7 +131,7 @@ async def test_a_resize_draws_anew() -> None:
 
 async def test_an_idle_run_screen_writes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     async with run_screen(FakeDriver(whole_run(SPEC))) as (screen, pilot):
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         await pilot.pause(0.5)
         written = watch_driver(screen.app, monkeypatch)
         polls = count_polls(screen, monkeypatch)
@@ -143,10 +143,10 @@ async def test_a_growing_run_writes_little(monkeypatch: pytest.MonkeyPatch) -> N
     driver = FakeDriver()
     async with run_screen(driver) as (screen, pilot):
         driver.tell(started(SPEC), *curve(SPEC, 40))
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         written = watch_driver(screen.app, monkeypatch)
         driver.tell(*curve(SPEC)[40:45])
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         assert 0 < written() < 1500
 
 
@@ -164,7 +164,7 @@ def watch_driver(app: App[None], monkeypatch: pytest.MonkeyPatch):
 
 
 def count_polls(screen, monkeypatch: pytest.MonkeyPatch):
-    events = list(screen.driver.events)
+    events = list(screen.model.driver.events)
     reads = 0
 
     class Counted(list):
@@ -173,7 +173,7 @@ def count_polls(screen, monkeypatch: pytest.MonkeyPatch):
             reads += isinstance(key, slice)
             return super().__getitem__(key)
 
-    screen.driver.events = Counted(events)
+    screen.model.driver.events = Counted(events)
     return lambda: reads
 
 
@@ -182,7 +182,7 @@ async def test_without_colour_the_boundaries_are_still_told_apart(
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     async with run_screen(FakeDriver(whole_run(SPEC))) as (screen, pilot):
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         strips = screen._compositor.render_strips()
         for strip in strips:
             for segment in strip:
