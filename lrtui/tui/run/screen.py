@@ -291,9 +291,13 @@ class RunScreen(Screen[None]):
         app = self.app
         try:
             await asyncio.to_thread(save_changes, changes)
-        except (OSError, RecordError) as error:
-            reason = getattr(error, "strerror", None) or error
-            tell_or_print(app, f"the boundaries are not saved in {changes.path}: {reason}")
+        except RecordError as error:
+            reason = str(error)
+        except OSError as error:
+            reason = f"{changes.path}: {error.strerror or error}"
+        else:
+            return
+        tell_or_print(app, f"your changes are not in the run's record: {reason}")
 
 
 def _import_recompute() -> None:

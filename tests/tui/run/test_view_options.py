@@ -41,9 +41,14 @@ def test_trimming_is_the_analysis_of_the_trimmed_curve() -> None:
     steps = curve(SPEC)
     recomputed = recompute_answer([steps], ViewOptions(skip_start=10, skip_end=5), SPEC.range, 0.9)
     kept = steps[10:-5]
-    expected = analyse([Curve.of(
-        [s.lr for s in kept], [s.raw_loss for s in kept], [s.loss for s in kept], num_iter=100, momentum=0.9
-    )])  # fmt: skip
+    trimmed = Curve.of(
+        [step.lr for step in kept],
+        np.array([step.raw_loss for step in kept], dtype=np.float64),
+        np.array([step.loss for step in kept], dtype=np.float64),
+        num_iter=100,
+        momentum=0.9,
+    )
+    expected = analyse([trimmed])
     assert recomputed.suggestion == expected.suggestion
     assert recomputed.suggestions == expected.suggestions
     assert recomputed.bounds == expected.bounds
@@ -110,8 +115,8 @@ def test_trimming_leaves_enough_points_to_judge_and_the_last_repeat_stays() -> N
 async def test_keys_change_the_answer_mark_it_and_u_puts_it_back() -> None:
     async with run_screen(FakeDriver(run_of_three())) as (screen, pilot):
         await all_drawn(screen, pilot)
-        own = screen.model.answer
-        assert own.suggestion.lr == 3.2e-3
+        measured = screen.model.answer
+        assert suggestion_of(screen).lr == 3.2e-3
         await pilot.press("right_square_bracket", "right_square_bracket", "comma", "2")
         options = screen.model.view_options
         assert options == ViewOptions(smooth_f=0.2, skip_start=1, without=frozenset({1}))
@@ -122,7 +127,7 @@ async def test_keys_change_the_answer_mark_it_and_u_puts_it_back() -> None:
         assert screen.model.answer == expected
         assert f"{expected.suggestion.lr:.2e}" in text
         await pilot.press("u")
-        assert screen.model.answer == own
+        assert screen.model.answer == measured
         assert "left out" not in screen_text(screen.app)
 
 
@@ -130,6 +135,7 @@ async def test_boundaries_follow_the_new_proposal_unless_a_person_placed_them() 
     async with run_screen(FakeDriver(run_of_three())) as (screen, pilot):
         await all_drawn(screen, pilot)
         await pilot.press("comma")
+        assert screen.model.answer is not None
         assert boundaries_of(screen).bounds == screen.model.answer.bounds
         await pilot.press("s", "left")
         moved = boundaries_of(screen).bounds
