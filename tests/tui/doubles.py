@@ -1,4 +1,4 @@
-"""Doubles for Pilot tests: a driver and a session that do what a test says, without processes or threads."""
+"""Doubles for Pilot tests: a driver and a session without processes or threads."""
 
 import math
 

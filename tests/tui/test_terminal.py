@@ -41,7 +41,7 @@ class Terminal:
         self.written = b""
 
     def read(self, seconds: float = 0.1) -> bool:
-        """Read what the child wrote; False when nothing came, or when it has closed the terminal."""
+        """Read what the child wrote; False when nothing came, or when it has ended."""
         if not select.select([self.child.fd], [], [], seconds)[0]:
             return False
         try:

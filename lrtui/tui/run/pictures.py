@@ -2,7 +2,7 @@
 
 from lrtui.events import TrialResult
 from lrtui.tui.chart.axis import Axis, axis_for
-from lrtui.tui.chart.plotting import Mark, Picture, Role
+from lrtui.tui.chart.picture import Mark, Picture, Role
 from lrtui.tui.chart.thinning import Thinned
 from lrtui.tui.run.boundaries import Boundaries
 from lrtui.tui.run.model import RunModel

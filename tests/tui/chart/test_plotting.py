@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lrtui.tui.chart.axis import Axis, axis_for, decade, nice_step, number
-from lrtui.tui.chart.plotting import LABEL, Mark, Picture, Role, Row, canvas_columns, draw
+from lrtui.tui.chart.picture import LABEL, Mark, Picture, Role, Row, canvas_columns
+from lrtui.tui.chart.plotting import draw
 from lrtui.tui.chart.thinning import BINS, Thinned
 from lrtui.tui.chart.window import clipped, window_for
 
@@ -266,7 +267,7 @@ def test_growing_never_moves_a_point_that_is_drawn() -> None:
     curve, grown = thinned([]), []
     for i in range(100):
         curve.add(AXIS.rate(i / 99), 1.0 + i % 3, 1.0 + i % 3)
-        grown.append({at: (column.low, column.high) for at, column in curve.folded(186)})
+        grown.append({column.position: (column.low, column.high) for column in curve.folded(186)})
     for before, after in pairwise(grown):
         assert all(after[at] == value for at, value in list(before.items())[:-1])
 

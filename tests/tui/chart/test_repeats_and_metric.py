@@ -7,7 +7,8 @@ import pytest
 
 from lrtui.events import Ended, Event, Step
 from lrtui.tui.chart.axis import axis_for
-from lrtui.tui.chart.plotting import Picture, draw
+from lrtui.tui.chart.picture import Picture
+from lrtui.tui.chart.plotting import draw
 from lrtui.tui.chart.thinning import Thinned
 from tests.tui.doubles import THREE_REPEATS, FakeDriver, answer, curve, started
 from tests.tui.helpers import all_drawn, boundaries_of, run_screen, screen_text

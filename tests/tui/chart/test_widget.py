@@ -11,7 +11,8 @@ from textual.geometry import Region
 from textual.screen import Screen
 
 from lrtui.tui.chart.axis import axis_for
-from lrtui.tui.chart.plotting import Mark, Picture, Row, draw, unmarked
+from lrtui.tui.chart.picture import Mark, Picture, Row
+from lrtui.tui.chart.plotting import draw, unmarked
 from lrtui.tui.chart.thinning import Thinned
 from lrtui.tui.chart.widget import Chart
 from lrtui.tui.run.screen import RunScreen

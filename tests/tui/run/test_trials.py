@@ -1,4 +1,4 @@
-"""Short trainings and the stability limit: asked for, drawn as they come, told in words, kept in the record."""
+"""Short trainings and the stability limit: asked for, drawn as they come, in the record."""
 
 import json
 from pathlib import Path
@@ -199,9 +199,10 @@ async def test_a_better_peak_becomes_the_end_boundary_and_leaves_the_answer_alon
         await until(pilot, lambda: "taken" in screen_text(screen.app))
 
 
-async def test_without_an_answer_the_boundary_in_hand_is_tried() -> None:
-    driver = FakeDriver([started(SPEC), *curve(SPEC), answer(lr=None, low=None, high=None, verdict="disagree"),
-                         Ended(status="completed", reason="all", seconds=1)])  # fmt: skip
+async def test_without_an_answer_the_active_boundary_is_tried() -> None:
+    refused = answer(lr=None, low=None, high=None, verdict="disagree")
+    ended = Ended(status="completed", reason="all", seconds=1)
+    driver = FakeDriver([started(SPEC), *curve(SPEC), refused, ended])
     async with run_screen(driver) as (screen, pilot):
         await all_drawn(screen, pilot)
         await pilot.press("e", "shift+left")
