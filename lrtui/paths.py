@@ -19,6 +19,14 @@ def data() -> Path:
     return _made(root)
 
 
+def config() -> Path:
+    """The user's config file, in their config folder or in `LRTUI_HOME`; it may not exist."""
+    override = os.environ.get("LRTUI_HOME")
+    if override:
+        return Path(override).expanduser() / "config.toml"
+    return platformdirs.user_config_path(_APP, appauthor=False) / "config.toml"
+
+
 def runs() -> Path:
     """Run records (`ID.json`) and the journals of runs that have not ended (`ID.jsonl`)."""
     return _made(data() / "runs")

@@ -62,17 +62,17 @@ def test_every_public_name_can_be_had() -> None:
 
 WHOLE_RUN = """
 import asyncio, sys
-from lrtui.events import Ended
 from lrtui.launch.session import Session
 from lrtui.spec import RangeSpec, RunSpec
 from lrtui.tui.app import LrtuiApp
+from lrtui.tui.run.screen import RunScreen
 
 async def main():
     session = Session()
     app = LrtuiApp(RunSpec(range=RangeSpec(num_iter=20)), session)
     async with app.run_test(size=(100, 30)) as pilot:
         await pilot.press("enter")
-        while not any(isinstance(event, Ended) for event in getattr(app.screen.driver, "events", [])):
+        while not isinstance(app.screen, RunScreen) or app.screen.model.state.ended is None:
             await pilot.pause(0.05)
         await pilot.press("s", "right", "r")
         await pilot.pause(0.2)

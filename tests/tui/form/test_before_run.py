@@ -159,7 +159,7 @@ async def test_what_comes_from_the_data_never_overtakes_what_is_being_typed() ->
 
 async def test_the_first_batch_is_told_at_the_data() -> None:
     async with setup_screen(size=(120, 50)) as (screen, pilot):
-        await until(pilot, lambda: "a batch: 16×1×8×8 of float32" in screen_text(screen.app))
+        await until(pilot, lambda: "a batch: (16x1x8x8 float32" in screen_text(screen.app))
 
 
 async def test_a_file_is_asked_about_once_before_it_is_run(tmp_path: Path) -> None:

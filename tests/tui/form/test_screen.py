@@ -320,7 +320,7 @@ async def test_leaving_a_run_that_is_on_asks_first() -> None:
         await until(pilot, lambda: isinstance(screen.app.screen, RunScreen))
         run = screen.app.screen
         session.drivers[0].tell(*whole_run(RunSpec())[:20])
-        await until(pilot, lambda: run.view.steps > 0)
+        await until(pilot, lambda: run.model.state.steps > 0)
         await pilot.press("escape")
         await until(pilot, lambda: "A run is on" in screen_text(screen.app))
         await pilot.press("escape")
