@@ -242,11 +242,15 @@ BUGS = {
     ),
     "validation comes before the step": Bug(
         file="engine/range_test.py",
-        text="            update = train()\n",
+        text=(
+            "            update = train()\n"
+            "            reader.add(_measurement(iteration, lrs, update, validation))\n"
+        ),
         planted=(
             "            early = validation() if validation else None\n"
             "            update = train()\n"
-            "            validation = (lambda: early) if validation else None\n"
+            "            again = (lambda: early) if validation else None\n"
+            "            reader.add(_measurement(iteration, lrs, update, again))\n"
         ),
         test_file=DROP_IN,
         test_name="test_the_validation_loss_is_the_one_after_the_step_over_the_whole_set",
