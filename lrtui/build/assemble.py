@@ -8,11 +8,11 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
-from lrtui.build import instantiate, device, loaders, losses, metrics, models, optimizers
-from lrtui.catalog.errors import PhaseError
-from lrtui.build.facts import facts_of
-from lrtui.catalog.targets import Notice
+from lrtui.build import device, instantiate, loaders, losses, metrics, models, optimizers
 from lrtui.build.dry_run import try_batch
+from lrtui.build.facts import facts_of
+from lrtui.catalog.errors import PhaseError
+from lrtui.catalog.targets import Notice
 from lrtui.engine.batches import move
 from lrtui.engine.forward import BatchError, Forward
 from lrtui.engine.restore.random_state import reseed
@@ -25,7 +25,9 @@ class Built:
 
     model: nn.Module
     optimizer: Optimizer | Sequence[Optimizer]
-    criterion: Callable[[Any, Any], torch.Tensor] | None  # None: the loss is in the forward, or made by the step
+    criterion: (
+        Callable[[Any, Any], torch.Tensor] | None
+    )  # None: the loss is in the forward, or made by the step
     loss_name: str
     train_loader: Any
     val_loader: Any  # None where the data has no validation part
@@ -54,7 +56,11 @@ def build(spec: RunSpec, notice: Notice = lambda text: None) -> Built:
     model = models.build(spec.model, facts_of(data.train, first), where, first, notice)
     optimizer = optimizers.build(spec.optimizer, model, spec.range.start_lr, notice)
     step = None if spec.step.target == "none" else instantiate.scorer("step", spec.step, notice)
-    loss = losses.Loss(None, "the step's own") if step else losses.build(spec.loss, model, first, notice)
+    loss = (
+        losses.Loss(None, "the step's own")
+        if step
+        else losses.build(spec.loss, model, first, notice)
+    )
     metric, metric_name = _metric(spec, loss, notice)
     words = _described(model, loss.criterion, step, first)
     try_batch(model, optimizer, loss.criterion, metric, step, first, spec.precision, loss.name)
@@ -80,11 +86,16 @@ def _data(spec: RunSpec, where: torch.device, notice: Notice) -> loaders.Loaders
     both = loaders.loaders(spec.data.target, made, spec.loader, spec.seed, where)
     if spec.range.val and both.val is None:
         target = spec.data.target
-        raise PhaseError("data", f"{target} has no validation part: return a pair (train, validation), or turn val off")
+        raise PhaseError(
+            "data",
+            f"{target} has no validation part: return a pair (train, validation), or turn val off",
+        )
     return both
 
 
-def _metric(spec: RunSpec, loss: losses.Loss, notice: Notice) -> tuple[Callable[[Any, Any], Any] | None, str]:
+def _metric(
+    spec: RunSpec, loss: losses.Loss, notice: Notice
+) -> tuple[Callable[[Any, Any], Any] | None, str]:
     """The metric that was picked; for `auto`, accuracy where classes are told apart."""
     if spec.metric.target == "none":
         return None, ""

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from lrtui.catalog.availability import Availability
 from lrtui.build.datasets.download import Progress
-from lrtui.catalog.errors import CatalogError
 from lrtui.build.importing import load
+from lrtui.catalog.availability import Availability
+from lrtui.catalog.errors import CatalogError
 from lrtui.catalog.targets import split
 from lrtui.spec import Choice
 
@@ -30,7 +30,9 @@ def available(choice: Choice) -> Availability:
         given = choice.args.get(name)
         if not given or not Path(str(given)).expanduser().exists():
             missing = f"{given} is not there" if given else "is not given"
-            return Availability(there=False, message=f"lrtui:{what}: {name}: {missing}; it takes {wanted}")
+            return Availability(
+                there=False, message=f"lrtui:{what}: {name}: {missing}; it takes {wanted}"
+            )
     return Availability(there=True)
 
 

@@ -12,7 +12,9 @@ def choose(name: str) -> torch.device:
     try:
         device = torch.device(name)
     except RuntimeError as error:
-        raise PhaseError("device", f"'{name}' is no device: use auto, cpu, cuda or cuda:0") from error
+        raise PhaseError(
+            "device", f"'{name}' is no device: use auto, cpu, cuda or cuda:0"
+        ) from error
     if device.type == "cuda":
         _need_cuda(name, device.index or 0)
     elif device.type == "mps" and not _mps():
@@ -22,12 +24,15 @@ def choose(name: str) -> torch.device:
 
 def _need_cuda(name: str, index: int) -> None:
     if not torch.cuda.is_available():
-        why = "this build of torch has no CUDA" if torch.version.cuda is None else "torch sees no GPU"
+        why = (
+            "this build of torch has no CUDA" if torch.version.cuda is None else "torch sees no GPU"
+        )
         raise PhaseError("device", f"{name} is not there ({why}): use cpu, or auto")
     count = torch.cuda.device_count()
     if index >= count:
         raise PhaseError(
-            "device", f"{name} is not there: this machine has {count} GPU{'s' * (count != 1)}, from cuda:0"
+            "device",
+            f"{name} is not there: this machine has {count} GPU{'s' * (count != 1)}, from cuda:0",
         )
 
 

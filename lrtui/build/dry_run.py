@@ -9,12 +9,17 @@ from torch import nn
 from torch.optim import Optimizer
 
 from lrtui.build import explain
-from lrtui.catalog.errors import PhaseError, one_line
 from lrtui.build.untouched import untouched
+from lrtui.catalog.errors import PhaseError, one_line
 from lrtui.engine.forward import BatchError, Forward, summary
 from lrtui.engine.step import updates_itself
 
-_AUTOCAST = {"bf16": torch.bfloat16, "fp16": torch.float16, "apex-O1": torch.float16, "apex-O2": torch.float16}
+_AUTOCAST = {
+    "bf16": torch.bfloat16,
+    "fp16": torch.float16,
+    "apex-O1": torch.float16,
+    "apex-O2": torch.float16,
+}
 
 Scorer = Callable[[Any, Any], Any]
 
@@ -61,7 +66,9 @@ def try_batch(
     path = explain.Path(model)
     try:
         with untouched(modules, optimizers):
-            _once(model, forward, path, batch, optimizers if updates_itself(step) else None, precision)
+            _once(
+                model, forward, path, batch, optimizers if updates_itself(step) else None, precision
+            )
     except torch.OutOfMemoryError as error:
         raise PhaseError("device", explain.of_memory(_device(model), batch)) from error
     except BatchError as error:
@@ -113,7 +120,9 @@ def _autocast(precision: str) -> AbstractContextManager[Any]:
     """The trial must not need more memory than the run: half precision is tried in half precision."""
     if precision not in _AUTOCAST:
         return nullcontext()
-    return torch.autocast("cuda" if torch.cuda.is_available() else "cpu", dtype=_AUTOCAST[precision])
+    return torch.autocast(
+        "cuda" if torch.cuda.is_available() else "cpu", dtype=_AUTOCAST[precision]
+    )
 
 
 def _device(model: nn.Module) -> torch.device:

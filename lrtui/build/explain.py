@@ -10,7 +10,14 @@ from torch import nn
 from lrtui.catalog.errors import one_line
 from lrtui.engine.forward import summary
 
-_WANTED = ("in_features", "in_channels", "num_features", "input_size", "num_embeddings", "embed_dim")
+_WANTED = (
+    "in_features",
+    "in_channels",
+    "num_features",
+    "input_size",
+    "num_embeddings",
+    "embed_dim",
+)
 
 
 class Path(AbstractContextManager["Path"]):
@@ -31,7 +38,10 @@ class Path(AbstractContextManager["Path"]):
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         """Take the hooks off again."""
         for hook in self._hooks:
@@ -90,7 +100,9 @@ class LabelError(IndexError):
 
 def check_labels(criterion: Any, output: Any, target: Any) -> None:
     """Raise LabelError before a criterion meets a label out of range: on a GPU that is the end of the process."""
-    if not isinstance(criterion, nn.CrossEntropyLoss | nn.NLLLoss) or not isinstance(output, torch.Tensor):
+    if not isinstance(criterion, nn.CrossEntropyLoss | nn.NLLLoss) or not isinstance(
+        output, torch.Tensor
+    ):
         return
     if not isinstance(target, torch.Tensor) or target.is_floating_point() or output.dim() < 2:
         return
@@ -101,7 +113,9 @@ def check_labels(criterion: Any, output: Any, target: Any) -> None:
     scores = output.shape[-1 if last_dim else 1]
     if counted.numel() and int(counted.max()) >= scores:
         last = int(counted.max())
-        raise LabelError(f"labels go up to {last}, but the model gives {scores} scores: it needs {last + 1} classes")
+        raise LabelError(
+            f"labels go up to {last}, but the model gives {scores} scores: it needs {last + 1} classes"
+        )
     if counted.numel() and int(counted.min()) < 0:
         raise LabelError(f"labels go down to {int(counted.min())}: they must begin at 0")
 
@@ -131,7 +145,10 @@ def _sizes(part: nn.Module, data: torch.Tensor) -> tuple[tuple[str, int] | None,
     name = next((name for name in _WANTED if isinstance(getattr(part, name, None), int)), None)
     if name is None or data.dim() == 0:
         return None, None
-    last = isinstance(part, nn.Linear | nn.RNNBase | nn.RNNCellBase | nn.MultiheadAttention) or data.dim() == 1
+    last = (
+        isinstance(part, nn.Linear | nn.RNNBase | nn.RNNCellBase | nn.MultiheadAttention)
+        or data.dim() == 1
+    )
     got = data.shape[-1] if last else data.shape[1] if data.dim() > 1 else None
     return (name, int(getattr(part, name))), got
 

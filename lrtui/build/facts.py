@@ -8,7 +8,17 @@ import torch
 from lrtui.catalog.infer import Facts
 from lrtui.engine.signature import TARGET_KEYS
 
-_INPUT_KEYS = ("x", "inputs", "input", "pixel_values", "input_ids", "images", "image", "features", "data")
+_INPUT_KEYS = (
+    "x",
+    "inputs",
+    "input",
+    "pixel_values",
+    "input_ids",
+    "images",
+    "image",
+    "features",
+    "data",
+)
 
 
 def facts_of(data: Any, batch: Any) -> Facts | None:
@@ -17,7 +27,11 @@ def facts_of(data: Any, batch: Any) -> Facts | None:
     if inputs is None or inputs.dim() == 0:
         return None
     stated = stated_classes(data)
-    seen = int(target.max()) + 1 if target is not None and _is_classes(target) and target.numel() else None
+    seen = (
+        int(target.max()) + 1
+        if target is not None and _is_classes(target) and target.numel()
+        else None
+    )
     vocabulary = _attribute(data, "vocab_size", "vocabulary_size")
     return Facts(
         inputs=tuple(inputs.shape[1:]),
@@ -37,9 +51,15 @@ def parts(batch: Any) -> tuple[torch.Tensor | None, torch.Tensor | None]:
         tensors = [part for part in batch if isinstance(part, torch.Tensor)]
         return (tensors[0] if tensors else None), (tensors[-1] if len(tensors) > 1 else None)
     named = (
-        batch if isinstance(batch, Mapping) else {key: getattr(batch, key, None) for key in _INPUT_KEYS + TARGET_KEYS}
+        batch
+        if isinstance(batch, Mapping)
+        else {key: getattr(batch, key, None) for key in _INPUT_KEYS + TARGET_KEYS}
     )
-    tensors = [value for key, value in named.items() if isinstance(value, torch.Tensor) and key not in TARGET_KEYS]
+    tensors = [
+        value
+        for key, value in named.items()
+        if isinstance(value, torch.Tensor) and key not in TARGET_KEYS
+    ]
     usual = [named[key] for key in _INPUT_KEYS if isinstance(named.get(key), torch.Tensor)]
     targets = [named[key] for key in TARGET_KEYS if isinstance(named.get(key), torch.Tensor)]
     return next(iter([*usual, *tensors]), None), next(iter(targets), None)
@@ -104,5 +124,8 @@ def _get(owner: Any, name: str) -> Any:
 
 def _is_classes(target: torch.Tensor | None) -> bool:
     return (
-        target is not None and not target.is_floating_point() and not target.is_complex() and target.dtype != torch.bool
+        target is not None
+        and not target.is_floating_point()
+        and not target.is_complex()
+        and target.dtype != torch.bool
     )

@@ -10,7 +10,7 @@ from typing import Any
 import torch  # noqa: F401  before any module of a user's: one that is called torch.py must not become torch
 
 from lrtui.build import libraries
-from lrtui.catalog.errors import CatalogError, user_line, one_line
+from lrtui.catalog.errors import CatalogError, one_line, with_user_line
 from lrtui.catalog.targets import OWN, Notice, is_file_name, locate, near, split
 
 
@@ -31,7 +31,9 @@ def load(target: str, notice: Notice = lambda text: None) -> Callable[..., Any]:
     module = load_file(where, notice) if is_file_name(where) else load_module(where)
     found = attribute(module, where, what)
     if not callable(found):
-        raise CatalogError(f"{where} has '{what}', but it cannot be called (it is a {type(found).__name__})")
+        raise CatalogError(
+            f"{where} has '{what}', but it cannot be called (it is a {type(found).__name__})"
+        )
     return found  # type: ignore[no-any-return]
 
 
@@ -41,7 +43,9 @@ def attribute(module: ModuleType, where: str, what: str) -> Any:
     for name in what.split("."):
         if not hasattr(value, name):
             known = [
-                other for other in dir(value) if not other.startswith("_") and callable(getattr(value, other, None))
+                other
+                for other in dir(value)
+                if not other.startswith("_") and callable(getattr(value, other, None))
             ]
             raise CatalogError(f"{where} has no '{what}'{near(name, known)}")
         value = getattr(value, name)
@@ -101,12 +105,18 @@ def shadows(folder: Path) -> list[str]:
 
 
 def _import(name: str, where: str, path: Path | None) -> ModuleType:
-    """Import, or one line with the module's own error and the place in it."""
+    """Import a module; CatalogError, in one line, with the module's own error and its line."""
     try:
         return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if path is None and error.name is not None and name.startswith(error.name):
+            message = f"no module named '{error.name}': is it installed, or a file (.py)?"
+            raise CatalogError(message) from error
+        raise CatalogError(_import_failure(error, where, path)) from error
     except (Exception, SystemExit) as error:
-        spot = user_line(error, path.parent if path else None)
-        missing = isinstance(error, ModuleNotFoundError) and error.name is not None and name.startswith(error.name)
-        if missing and path is None:
-            raise CatalogError(f"no module named '{error.name}': is it installed, or a file (.py)?") from error  # type: ignore[union-attr]
-        raise CatalogError(f"{where} failed to import: {one_line(error)}{f' ({spot})' if spot else ''}") from error
+        raise CatalogError(_import_failure(error, where, path)) from error
+
+
+def _import_failure(error: BaseException, where: str, path: Path | None) -> str:
+    folder = None if path is None else path.parent
+    return with_user_line(f"{where} failed to import: {one_line(error)}", error, folder)

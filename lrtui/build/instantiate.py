@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from lrtui.build import importing
-from lrtui.catalog.errors import PhaseError, CatalogError, Phase, user_line, one_line
-from lrtui.catalog.offers import Field, Offer, Role
 from lrtui.build.signatures import annotations_of, enums_in, offer_of
+from lrtui.catalog.errors import CatalogError, PhaseError, one_line, with_user_line
+from lrtui.catalog.offers import Field, Offer, Role
 from lrtui.catalog.targets import Notice
 from lrtui.catalog.values import check
 from lrtui.spec import Choice
 
 
-def load(phase: Phase, choice: Choice, notice: Notice) -> Callable[..., Any]:
+def load(phase: Role, choice: Choice, notice: Notice) -> Callable[..., Any]:
     """The callable that was picked; PhaseError with the line that says why there is none."""
     try:
         return importing.load(choice.target, notice)
@@ -25,13 +25,12 @@ def load(phase: Phase, choice: Choice, notice: Notice) -> Callable[..., Any]:
         raise PhaseError(phase, str(error)) from error
 
 
-def offered(phase: Phase, found: Callable[..., Any], choice: Choice) -> Offer:
-    """What the callable asks for; a phase is named as its role."""
-    role: Role = "model" if phase in ("device", "precision", "training") else phase
+def offered(role: Role, found: Callable[..., Any], choice: Choice) -> Offer:
+    """What the callable asks for."""
     return offer_of(found, choice.target, role)
 
 
-def make(phase: Phase, found: Callable[..., Any], choice: Choice, *given: Any, **more: Any) -> Any:
+def make(phase: Role, found: Callable[..., Any], choice: Choice, *given: Any, **more: Any) -> Any:
     """Call what was picked with its arguments; `given` and `more` come from the test and are not checked.
 
     Raises PhaseError for arguments that do not fit, and for whatever the callable raises, sys.exit included.
@@ -44,26 +43,32 @@ def make(phase: Phase, found: Callable[..., Any], choice: Choice, *given: Any, *
     except CatalogError as error:
         raise PhaseError(phase, f"{choice.target}: {error}") from error
     except (Exception, SystemExit) as error:
-        spot = user_line(error, folder_of(found))
-        raise PhaseError(phase, f"{choice.target} failed: {one_line(error)}{f' ({spot})' if spot else ''}") from error
+        message = f"{choice.target} failed: {one_line(error)}"
+        raise PhaseError(phase, with_user_line(message, error, folder_of(found))) from error
 
 
-def scorer(phase: Phase, choice: Choice, notice: Notice) -> Callable[..., Any]:
+def scorer(phase: Role, choice: Choice, notice: Notice) -> Callable[..., Any]:
     """A criterion, metric or step: a class is instantiated, a function gets its keyword arguments bound."""
     found = load(phase, choice, notice)
     if inspect.isclass(found):
         made = make(phase, found, choice)
         if not callable(made):
-            raise PhaseError(phase, f"{choice.target} made a {type(made).__name__}, which cannot be called")
+            raise PhaseError(
+                phase, f"{choice.target} made a {type(made).__name__}, which cannot be called"
+            )
         return typing.cast(Callable[..., Any], made)
     offer = offered(phase, found, choice)
     # all that is not the test's is bound, so that the number of open parameters says what a step wants
-    defaults = {field.name: field.default for field in offer.fields if not field.required and not field.default_text}
+    defaults = {
+        field.name: field.default
+        for field in offer.fields
+        if not field.required and not field.default_text
+    }
     args = {**typed(found, offer, defaults), **checked(phase, found, choice)}
     return functools.partial(found, **args) if args else found
 
 
-def checked(phase: Phase, found: Callable[..., Any], choice: Choice) -> dict[str, Any]:
+def checked(phase: Role, found: Callable[..., Any], choice: Choice) -> dict[str, Any]:
     """The arguments with the types that the callable's signature asks for; PhaseError for the first that cannot be."""
     offer = offered(phase, found, choice)
     for problem in check(offer, choice.args):

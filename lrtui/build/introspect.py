@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 import torch
 
-from lrtui.build import libraries, importing
+from lrtui.build import importing, libraries
+from lrtui.build.signatures import is_builder, offer_of
 from lrtui.catalog import targets
 from lrtui.catalog.errors import CatalogError
 from lrtui.catalog.offers import Offer, Role
-from lrtui.build.signatures import is_builder, offer_of
 from lrtui.catalog.source.reader import offers_in_file
 
 
@@ -29,7 +29,10 @@ def offers_in_module(where: str, role: Role) -> list[Offer]:
     if where.split(".")[0] == "apex":
         libraries.check_apex()
     module = importing.load_module(where)
-    return [offer_of(value, f"{where}:{name}", role) for name, value in sorted(_picks(vars(module), role))]
+    return [
+        offer_of(value, f"{where}:{name}", role)
+        for name, value in sorted(_picks(vars(module), role))
+    ]
 
 
 def describe(name: str, role: Role = "model") -> Offer:
@@ -50,25 +53,41 @@ def _source(where: str) -> Path | None:
         return None
     path = targets.locate(where) if targets.is_file_name(where) else targets.locate_module(where)
     if path is None:
-        missing = "no such file" if targets.is_file_name(where) else "no such module, or none with a source"
+        missing = (
+            "no such file"
+            if targets.is_file_name(where)
+            else "no such module, or none with a source"
+        )
         raise CatalogError(f"{where}: {missing}")
     return path
 
 
 def _picks(names: Mapping[str, Any], role: Role) -> list[tuple[str, Callable[..., Any]]]:
     """The public callables of a module that fit a role."""
-    public = {name: value for name, value in names.items() if not name.startswith("_") and callable(value)}
+    public = {
+        name: value for name, value in names.items() if not name.startswith("_") and callable(value)
+    }
     if role == "optimizer":
         base = torch.optim.Optimizer
-        return [(name, value) for name, value in public.items() if _is_a(value, base) and value is not base]
+        return [
+            (name, value)
+            for name, value in public.items()
+            if _is_a(value, base) and value is not base
+        ]
     if role == "loss":
         return [(name, value) for name, value in public.items() if _is_criterion(name, value)]
     if role == "model":
-        return [(name, value) for name, value in public.items() if _is_a(value, torch.nn.Module) or is_builder(value)]
+        return [
+            (name, value)
+            for name, value in public.items()
+            if _is_a(value, torch.nn.Module) or is_builder(value)
+        ]
     if role == "data":
         from torch.utils.data import DataLoader, Dataset
 
-        return [(name, value) for name, value in public.items() if _is_a(value, (Dataset, DataLoader))]
+        return [
+            (name, value) for name, value in public.items() if _is_a(value, (Dataset, DataLoader))
+        ]
     return [(name, value) for name, value in public.items() if inspect.isfunction(value)]
 
 

@@ -10,10 +10,10 @@ from typing import Any
 from lrtui.build.datasets.download import in_words
 from lrtui.build.datasets.images import images
 from lrtui.build.datasets.vision import listed, vision
-from lrtui.catalog.errors import CatalogError
-from lrtui.catalog.offers import Offer, Role
 from lrtui.build.optional import library
 from lrtui.build.signatures import fields_of, offer_of
+from lrtui.catalog.errors import CatalogError
+from lrtui.catalog.offers import Offer, Role
 from lrtui.catalog.targets import OWN, Notice, near
 from lrtui.engine.apex import fused_finding
 
@@ -79,7 +79,11 @@ def _timm_builder(name: str) -> Callable[..., Any]:
 
 
 def _timm_parameters(
-    pretrained: bool = False, num_classes: int = 1000, in_chans: int = 3, drop_rate: float = 0.0, **more: Any
+    pretrained: bool = False,
+    num_classes: int = 1000,
+    in_chans: int = 3,
+    drop_rate: float = 0.0,
+    **more: Any,
 ) -> None:
     """One of timm's models.
 
@@ -101,7 +105,9 @@ def check_apex() -> None:
 
 def _own(name: str, role: Role) -> Offer:
     own = OWN[name]
-    return offer_of(getattr(importlib.import_module(own.module), own.attribute), f"lrtui:{name}", role)
+    return offer_of(
+        getattr(importlib.import_module(own.module), own.attribute), f"lrtui:{name}", role
+    )
 
 
 def _torchvision_offer(name: str) -> Offer:

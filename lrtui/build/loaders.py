@@ -34,7 +34,10 @@ def loaders(name: str, made: Any, spec: LoaderSpec, seed: int, device: torch.dev
         train, val = split(name, train, spec.val_fraction, seed)
     if spec.subset and _is_map(train):
         train = subset(train, spec.subset, seed)
-    return Loaders(_loader(name, train, spec, device, train=True), _loader(name, val, spec, device, train=False))
+    return Loaders(
+        _loader(name, train, spec, device, train=True),
+        _loader(name, val, spec, device, train=False),
+    )
 
 
 def split(name: str, data: Any, fraction: float, seed: int) -> tuple[Any, Any]:
@@ -63,9 +66,13 @@ def first_batch(name: str, loader: Any) -> Any:
     try:
         return next(iter(loader))
     except StopIteration:
-        raise PhaseError("data", f"{name} gives no batch: it is empty, or smaller than one batch") from None
+        raise PhaseError(
+            "data", f"{name} gives no batch: it is empty, or smaller than one batch"
+        ) from None
     except (Exception, SystemExit) as error:
-        raise PhaseError("data", f"{name}: its first batch cannot be loaded: {one_line(error)}") from error
+        raise PhaseError(
+            "data", f"{name}: its first batch cannot be loaded: {one_line(error)}"
+        ) from error
     finally:
         if hasattr(loader, "_iterator"):
             loader._iterator = None  # persistent workers would go on with this epoch
@@ -75,16 +82,32 @@ def first_batch(name: str, loader: Any) -> Any:
 
 
 def _parts(name: str, made: Any) -> tuple[Any, Any]:
-    pair = isinstance(made, tuple | list) and len(made) == 2 and all(_is_data(part) or part is None for part in made)
+    pair = (
+        isinstance(made, tuple | list)
+        and len(made) == 2
+        and all(_is_data(part) or part is None for part in made)
+    )
     train, val = made if pair else (made, None)
     if isinstance(train, Iterator):
-        raise PhaseError("data", f"{name} returned a generator, which gives its batches only once: return a Dataset")
+        raise PhaseError(
+            "data",
+            f"{name} returned a generator, which gives its batches only once: return a Dataset",
+        )
     if not _is_data(train):
         got = type(made).__name__
-        raise PhaseError("data", f"{name} returned {got}: expected a Dataset, a DataLoader, or a pair of them")
+        raise PhaseError(
+            "data", f"{name} returned {got}: expected a Dataset, a DataLoader, or a pair of them"
+        )
     for part in (train, val):
-        if part is not None and not isinstance(part, IterableDataset) and not hasattr(part, "__len__"):
-            raise PhaseError("data", f"{name} returned a {type(part).__name__} without a length: give it a __len__")
+        if (
+            part is not None
+            and not isinstance(part, IterableDataset)
+            and not hasattr(part, "__len__")
+        ):
+            raise PhaseError(
+                "data",
+                f"{name} returned a {type(part).__name__} without a length: give it a __len__",
+            )
     return train, val
 
 
@@ -101,7 +124,9 @@ def _loader(name: str, part: Any, spec: LoaderSpec, device: torch.device, *, tra
         return DataLoader(part, **common)
     count = _length(name, part)
     if count == 0:
-        raise PhaseError("data", f"{name}: its {'training' if train else 'validation'} part has no examples")
+        raise PhaseError(
+            "data", f"{name}: its {'training' if train else 'validation'} part has no examples"
+        )
     # a short last batch would be a noisier point of the curve, and one of a single example breaks batch norm
     return DataLoader(part, shuffle=train, drop_last=train and count >= spec.batch_size, **common)
 
@@ -110,7 +135,9 @@ def _length(name: str, data: Any) -> int:
     try:
         return len(data)
     except (Exception, SystemExit) as error:
-        raise PhaseError("data", f"{name}: the length of its data set cannot be told: {one_line(error)}") from error
+        raise PhaseError(
+            "data", f"{name}: the length of its data set cannot be told: {one_line(error)}"
+        ) from error
 
 
 def _is_map(part: Any) -> bool:
@@ -124,4 +151,6 @@ def _is_data(part: Any) -> bool:
     """A data set, or a loader: torch's, or anything else that can be iterated again and again."""
     if isinstance(part, tuple | dict | str | bytes | torch.Tensor | Iterator):
         return False
-    return _is_map(part) or isinstance(part, IterableDataset | DataLoader) or hasattr(part, "__iter__")
+    return (
+        _is_map(part) or isinstance(part, IterableDataset | DataLoader) or hasattr(part, "__iter__")
+    )

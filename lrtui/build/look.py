@@ -10,7 +10,9 @@ from lrtui.engine.forward import summary
 from lrtui.spec import Choice, LoaderSpec
 
 
-def look(data: Choice, loader: LoaderSpec, notice: Notice = lambda text: None) -> tuple[Facts | None, str]:
+def look(
+    data: Choice, loader: LoaderSpec, notice: Notice = lambda text: None
+) -> tuple[Facts | None, str]:
     """The facts of a data choice, and its first batch in words. It runs the user's code.
 
     Raises:

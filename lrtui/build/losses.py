@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
-from lrtui.build import instantiate, explain
+from lrtui.build import explain, instantiate
+from lrtui.build.untouched import untouched
 from lrtui.catalog.errors import PhaseError
 from lrtui.catalog.targets import Notice
-from lrtui.build.untouched import untouched
 from lrtui.engine.forward import is_sequence, loss_in, summary
 from lrtui.engine.signature import TARGET_KEYS, forward_inputs, required_inputs, takes_target
 from lrtui.spec import Choice
@@ -51,7 +51,12 @@ def build(choice: Choice, model: nn.Module, batch: Any, notice: Notice) -> Loss:
 def auto(model: nn.Module, batch: Any) -> Loss:
     """Cross entropy for integer labels, mean squared error for numbers, none where the forward returns a loss."""
     target = _target(model, batch)
-    if isinstance(target, torch.Tensor) and target.dim() <= 1 and is_sequence(batch) and not takes_target(model):
+    if (
+        isinstance(target, torch.Tensor)
+        and target.dim() <= 1
+        and is_sequence(batch)
+        and not takes_target(model)
+    ):
         return _by_type(target)
     output = tried(model, batch)
     if loss_in(output) is not None:
@@ -87,7 +92,8 @@ def _by_type(target: torch.Tensor) -> Loss:
     if target.is_floating_point():
         return Loss(nn.MSELoss(), "mean squared error")
     raise PhaseError(
-        "loss", f"no loss fits a target of {summary(target)}: pick one, or return labels (int64) or numbers"
+        "loss",
+        f"no loss fits a target of {summary(target)}: pick one, or return labels (int64) or numbers",
     )
 
 

@@ -26,7 +26,9 @@ def top_k(output: "torch.Tensor", target: "torch.Tensor", k: int = 5) -> "torch.
         target: the labels
         k: how many scores count
     """
-    scores = output.movedim(1, -1) if output.dim() > 2 and output.shape[:-1] != target.shape else output
+    scores = (
+        output.movedim(1, -1) if output.dim() > 2 and output.shape[:-1] != target.shape else output
+    )
     best = scores.topk(min(k, scores.shape[-1]), dim=-1).indices
     return (best == target.unsqueeze(-1)).any(-1).float().mean()
 

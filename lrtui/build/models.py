@@ -7,15 +7,17 @@ from msgspec.structs import replace
 from torch import nn
 from torch.nn.parameter import is_lazy
 
-from lrtui.build import instantiate, explain
+from lrtui.build import explain, instantiate
+from lrtui.build.losses import called
 from lrtui.catalog.errors import PhaseError, one_line
 from lrtui.catalog.infer import Facts, fit
-from lrtui.build.losses import called
 from lrtui.catalog.targets import Notice
 from lrtui.spec import Choice
 
 
-def build(choice: Choice, facts: Facts | None, where: torch.device, batch: Any, notice: Notice) -> nn.Module:
+def build(
+    choice: Choice, facts: Facts | None, where: torch.device, batch: Any, notice: Notice
+) -> nn.Module:
     """The model that was picked; parameters of the usual names that were not given are taken from the data.
 
     Raises:
@@ -23,7 +25,10 @@ def build(choice: Choice, facts: Facts | None, where: torch.device, batch: Any, 
     """
     found = instantiate.load("model", choice, notice)
     if isinstance(found, nn.Module):
-        raise PhaseError("model", f"{choice.target} is a model already: give the class, or a function that makes it")
+        raise PhaseError(
+            "model",
+            f"{choice.target} is a model already: give the class, or a function that makes it",
+        )
     if facts is not None:
         offer = instantiate.offered("model", found, choice)
         fitted = fit(offer.fields, facts, choice.args)
@@ -52,11 +57,15 @@ def _on(model: nn.Module, where: torch.device, choice: Choice) -> nn.Module:
     try:
         return model.to(where)
     except torch.OutOfMemoryError as error:
-        size = sum(tensor.nelement() * tensor.element_size() for tensor in model.parameters()) / 2**30
+        size = (
+            sum(tensor.nelement() * tensor.element_size() for tensor in model.parameters()) / 2**30
+        )
         told_size = f"{choice.target} ({size:.1f} GiB of parameters) does not fit on {where}"
         raise PhaseError("device", f"{told_size}: free memory, or use cpu") from error
     except RuntimeError as error:
-        raise PhaseError("device", f"{choice.target} cannot be moved to {where}: {one_line(error)}") from error
+        raise PhaseError(
+            "device", f"{choice.target} cannot be moved to {where}: {one_line(error)}"
+        ) from error
 
 
 def _settle(model: nn.Module, batch: Any) -> None:

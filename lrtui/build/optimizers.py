@@ -16,7 +16,9 @@ from lrtui.spec import Choice
 RULES = (param_groups.DECAY_ALL, param_groups.LAYER_DECAY)
 
 
-def build(choice: Choice, model: nn.Module, lr: float, notice: Notice) -> Optimizer | Sequence[Optimizer]:
+def build(
+    choice: Choice, model: nn.Module, lr: float, notice: Notice
+) -> Optimizer | Sequence[Optimizer]:
     """The optimizer that was picked, over what the model trains; several where a factory returns several.
 
     Raises:
@@ -31,15 +33,20 @@ def build(choice: Choice, model: nn.Module, lr: float, notice: Notice) -> Optimi
     each = made if isinstance(made, tuple | list) else [made]
     if not each or not all(is_optimizer(one) for one in each):
         raise PhaseError(
-            "optimizer", f"{choice.target} returned {type(made).__name__}: expected a torch.optim.Optimizer"
+            "optimizer",
+            f"{choice.target} returned {type(made).__name__}: expected a torch.optim.Optimizer",
         )
     return made  # type: ignore[no-any-return]
 
 
-def _parameters(found: Callable[..., Any], choice: Choice, model: nn.Module, lr: float) -> tuple[Any, Choice]:
+def _parameters(
+    found: Callable[..., Any], choice: Choice, model: nn.Module, lr: float
+) -> tuple[Any, Choice]:
     """What the optimizer gets: the parameters, or groups of them where the choice asks for a rule of ours."""
     own = signature_names(found)
-    rules = {name: value for name, value in choice.args.items() if name in RULES and name not in own}
+    rules = {
+        name: value for name, value in choice.args.items() if name in RULES and name not in own
+    }
     if not inspect.isclass(found) or not rules:
         return [parameter for parameter in model.parameters() if parameter.requires_grad], choice
     instantiate.checked("optimizer", found, choice)

@@ -16,8 +16,14 @@ def library(name: str, why: str = "") -> Any:
     except ModuleNotFoundError as error:
         if error.name == name.split(".")[0]:
             purpose = f" ({why})" if why else ""
-            raise CatalogError(f"{error.name} is not installed{purpose}: pip install {error.name}") from error
+            raise CatalogError(
+                f"{error.name} is not installed{purpose}: pip install {error.name}"
+            ) from error
         raise CatalogError(f"{name} failed to import: {one_line(error)}") from error
     except Exception as error:
-        hint = ": it was built for another torch; install the pair that belongs together" if "nms" in str(error) else ""
+        hint = (
+            ": it was built for another torch; install the pair that belongs together"
+            if "nms" in str(error)
+            else ""
+        )
         raise CatalogError(f"{name} failed to import: {one_line(error)}{hint}") from error

@@ -13,7 +13,10 @@ LAYER_DECAY = "layer_decay"
 FIELDS = (
     Field(name=DECAY_ALL, kind="bool", default=True, help="weight decay on biases and norms too"),
     Field(
-        name=LAYER_DECAY, kind="float", default=1.0, help="factor of the learning rate from a layer to the one below it"
+        name=LAYER_DECAY,
+        kind="float",
+        default=1.0,
+        help="factor of the learning rate from a layer to the one below it",
     ),
 )
 
@@ -22,11 +25,15 @@ def fields_for(known: tuple[Field, ...]) -> tuple[Field, ...]:
     """The options that an optimizer gets beside its own: decay only where it has one."""
     names = {field.name for field in known}
     return tuple(
-        field for field in FIELDS if field.name not in names and (field.name != DECAY_ALL or "weight_decay" in names)
+        field
+        for field in FIELDS
+        if field.name not in names and (field.name != DECAY_ALL or "weight_decay" in names)
     )
 
 
-def groups(model: nn.Module, lr: float, decay_all: bool = True, layer_decay: float = 1.0) -> list[dict[str, Any]]:
+def groups(
+    model: nn.Module, lr: float, decay_all: bool = True, layer_decay: float = 1.0
+) -> list[dict[str, Any]]:
     """The trained parameters in groups; the first has the full rate, so that it is the one that the test records.
 
     Biases and norms are the parameters of one dimension. Layers are those of `layers`; the last is the head, whose rate
@@ -39,7 +46,11 @@ def groups(model: nn.Module, lr: float, decay_all: bool = True, layer_decay: flo
             spared = not decay_all and parameter.dim() <= 1
             made.setdefault((height if layer_decay != 1.0 else 0, spared), []).append(parameter)
     return [
-        {"params": params, "lr": lr * layer_decay**height, **({"weight_decay": 0.0} if spared else {})}
+        {
+            "params": params,
+            "lr": lr * layer_decay**height,
+            **({"weight_decay": 0.0} if spared else {}),
+        }
         for (height, spared), params in sorted(made.items(), key=lambda entry: entry[0])
     ]
 

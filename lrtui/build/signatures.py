@@ -9,11 +9,11 @@ from typing import Any
 
 import torch
 
-from lrtui.catalog.source import docs
 from lrtui.build import param_groups
 from lrtui.catalog import skips
 from lrtui.catalog.fields import Default, field, is_plain
 from lrtui.catalog.offers import Field, Offer, Role
+from lrtui.catalog.source import docs
 
 _KEYWORD = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
@@ -52,7 +52,9 @@ def fields_of(found: Callable[..., Any]) -> tuple[tuple[Field, ...], bool]:
     more = any(one.kind is inspect.Parameter.VAR_KEYWORD for one in parameters)
     if more and is_builder(found):
         names = {field.name for field in fields}
-        inner = [field for field in fields_of(found.__annotations__["return"])[0] if not field.required]
+        inner = [
+            field for field in fields_of(found.__annotations__["return"])[0] if not field.required
+        ]
         fields += [field for field in inner if field.name not in names and field.kind != "other"]
     return tuple(fields), more
 
@@ -88,7 +90,9 @@ def _field(parameter: inspect.Parameter, help_text: str) -> Field:
 
 def _written(annotation: Any) -> str:
     """An annotation as one writes it, without the module names that only make it long."""
-    text = inspect.formatannotation(annotation).replace("typing.", "").replace("collections.abc.", "")
+    text = (
+        inspect.formatannotation(annotation).replace("typing.", "").replace("collections.abc.", "")
+    )
     try:
         ast.parse(text, mode="eval")
     except SyntaxError:

@@ -10,10 +10,10 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from lrtui.build.assemble import build
-from lrtui.catalog.errors import PhaseError
 from lrtui.build.loaders import first_batch
-from lrtui.engine.restore.digest import digest
+from lrtui.catalog.errors import PhaseError
 from lrtui.engine.forward import Forward
+from lrtui.engine.restore.digest import digest
 from lrtui.spec import Choice, LoaderSpec, RangeSpec, RunSpec
 
 MLP = "sample_models/mlp.py:MLP"
@@ -47,7 +47,12 @@ def test_the_default_spec_builds() -> None:
     built = build(RunSpec())
     assert type(built.model).__name__ == "SmallCNN"
     assert built.batch == "input 64x1x8x8 float32, target 64 int64"
-    assert (built.loss_name, built.optimizer_name, built.metric, built.step) == ("cross entropy", "AdamW", None, None)
+    assert (built.loss_name, built.optimizer_name, built.metric, built.step) == (
+        "cross entropy",
+        "AdamW",
+        None,
+        None,
+    )
     assert built.val_loader is not None
     assert built.optimizer.param_groups[0]["lr"] == RunSpec().range.start_lr
 
@@ -62,7 +67,8 @@ def test_the_same_spec_gives_the_same_curve_and_another_seed_another() -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "args"), [(MLP, {"dropout": 0.3}), ("sample_models/cnn.py:SmallCNN", {"dropout": 0.3})]
+    ("target", "args"),
+    [(MLP, {"dropout": 0.3}), ("sample_models/cnn.py:SmallCNN", {"dropout": 0.3})],
 )
 def test_it_is_the_curve_of_a_plain_script(target, args) -> None:
     """Data, a look at the first batch and its trial leave no trace: not in random states, not in batch norms."""
@@ -97,7 +103,9 @@ def test_what_the_data_draws_does_not_reach_the_model(user_file) -> None:
 
 
 def test_a_first_batch_leaves_every_random_state_as_it_was() -> None:
-    loader = DataLoader([random.random() for _ in range(9)], shuffle=True, batch_size=2, generator=torch.Generator())
+    loader = DataLoader(
+        [random.random() for _ in range(9)], shuffle=True, batch_size=2, generator=torch.Generator()
+    )
     torch.manual_seed(3)
     before = torch.get_rng_state(), loader.generator.get_state(), random.getstate()
     first_batch("it", loader)
@@ -112,7 +120,9 @@ def test_a_first_batch_leaves_every_random_state_as_it_was() -> None:
 def test_only_the_training_part_is_shuffled() -> None:
     built = build(spec())
     assert torch.equal(next(iter(built.val_loader))[1], built.val_loader.dataset.tensors[1][:64])
-    assert not torch.equal(next(iter(built.train_loader))[1], built.train_loader.dataset.tensors[1][:64])
+    assert not torch.equal(
+        next(iter(built.train_loader))[1], built.train_loader.dataset.tensors[1][:64]
+    )
 
 
 def test_arguments_get_the_types_of_the_signature(user_file) -> None:
@@ -138,7 +148,10 @@ MODELS = [
     ("def net(): pass", "returned None: expected a torch.nn.Module"),
     ("def other(): pass", "has no 'net'; it has other"),
     ("def net(depth: int): pass", "depth: is required"),
-    ("import gone_module", "failed to import: ModuleNotFoundError: No module named 'gone_module' (m.py:2)"),
+    (
+        "import gone_module",
+        "failed to import: ModuleNotFoundError: No module named 'gone_module' (m.py:2)",
+    ),
 ]
 
 
@@ -171,7 +184,10 @@ def test_wrong_arguments_are_refused_before_the_model_is_called(args, expected) 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("def data(): return 3", "returned int: expected a Dataset, a DataLoader, or a pair of them"),
+        (
+            "def data(): return 3",
+            "returned int: expected a Dataset, a DataLoader, or a pair of them",
+        ),
         (
             "def data(): return (i for i in [])",
             "returned a generator, which gives its batches only once: return a Dataset",
@@ -211,7 +227,11 @@ def test_data_that_cannot_be_used_is_one_line(user_file, text, expected) -> None
             "optimizer",
             "torch.optim:AdamW failed: ValueError: Invalid weight_decay value: -1.0",
         ),
-        ({"optimizer": Choice("torch.nn:Linear", {"out_features": 1})}, "optimizer", "torch.nn:Linear"),
+        (
+            {"optimizer": Choice("torch.nn:Linear", {"out_features": 1})},
+            "optimizer",
+            "torch.nn:Linear",
+        ),
         (
             {"loss": Choice("torch.nn:CrossEntropy")},
             "loss",
@@ -302,7 +322,10 @@ def test_a_split_and_a_subset_are_seeded_and_disjoint(user_file):
 
     def parts(seed):
         built = build(replace(what, seed=seed))
-        return [[item[0] for item in loader.dataset] for loader in (built.train_loader, built.val_loader)]
+        return [
+            [item[0] for item in loader.dataset]
+            for loader in (built.train_loader, built.val_loader)
+        ]
 
     train, val = parts(0)
     assert (len(train), len(val), len(set(train) & set(val))) == (30, 25, 0)
@@ -375,11 +398,15 @@ def test_a_loss_and_a_metric_of_ones_own_get_their_arguments(user_file) -> None:
         def share(output, target): return (output.argmax(1) == target).float().mean()
         def step(model, batch, power: int = 1): return model(batch[0]).square().mean() ** power
     """)
-    built = build(spec(loss=Choice(f"{path}:scaled", {"scale": 2.0}), metric=Choice(f"{path}:share")))
+    built = build(
+        spec(loss=Choice(f"{path}:scaled", {"scale": 2.0}), metric=Choice(f"{path}:share"))
+    )
     plain = build(spec(loss=Choice("torch.nn:CrossEntropyLoss")))
     batch = next(iter(plain.train_loader))
     twice = Forward(built.model, built.criterion, None, built.metric)(batch)
-    assert twice.loss.item() == pytest.approx(2 * Forward(plain.model, plain.criterion)(batch).loss.item())
+    assert twice.loss.item() == pytest.approx(
+        2 * Forward(plain.model, plain.criterion)(batch).loss.item()
+    )
     assert (built.loss_name, built.metric_name) == ("scaled", "share")
     assert 0 <= float(twice.metric) <= 1
     stepped = build(spec(step=Choice(f"{path}:step", {"power": 2})))
@@ -399,7 +426,9 @@ def test_an_optimizer_factory_gets_the_model_or_its_parameters(user_file) -> Non
     """)
     grouped = build(spec(optimizer=Choice(f"{path}:groups", {"decay": 0.1}))).optimizer
     assert len(grouped.param_groups) == 6
-    assert {(group["lr"], group["weight_decay"]) for group in grouped.param_groups} == {(RunSpec().range.start_lr, 0.1)}
+    assert {(group["lr"], group["weight_decay"]) for group in grouped.param_groups} == {
+        (RunSpec().range.start_lr, 0.1)
+    }
     assert build(spec(optimizer=Choice(f"{path}:plain"))).optimizer.param_groups[0]["lr"] == 0.5
     assert build(spec(optimizer=Choice(f"{path}:two"))).optimizer_name == "SGD + Adam"
     assert "expected a torch.optim.Optimizer" in failure(optimizer=Choice(f"{path}:wrong")).message

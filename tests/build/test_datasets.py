@@ -15,15 +15,17 @@ from PIL import Image
 
 from lrtui.build.assemble import build
 from lrtui.build.data import available, download
-from lrtui.catalog.errors import PhaseError, CatalogError
 from lrtui.build.facts import facts_of
-from lrtui.build.introspect import describe, offers_in_module
 from lrtui.build.importing import load
+from lrtui.build.introspect import describe, offers_in_module
 from lrtui.build.look import look
+from lrtui.catalog.errors import CatalogError, PhaseError
 from lrtui.spec import Choice, LoaderSpec, RunSpec
 
 DEBIAN = Path("/usr/share/datasets/fashion-mnist")
-needs_fashion = pytest.mark.skipif(not DEBIAN.is_dir(), reason="Debian's dataset-fashion-mnist is not installed")
+needs_fashion = pytest.mark.skipif(
+    not DEBIAN.is_dir(), reason="Debian's dataset-fashion-mnist is not installed"
+)
 MLP = Choice("sample_models/mlp.py:MLP")
 
 
@@ -72,7 +74,9 @@ def test_channels_size_and_augmentation_are_as_asked(fashion_root) -> None:
 
 @pytest.mark.fashion
 @needs_fashion
-def test_a_download_brings_what_was_not_there_and_tells_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_download_brings_what_was_not_there_and_tells_how_far_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """From a server on this machine, with the sums of the files that it has."""
     from torchvision.datasets import FashionMNIST
 
@@ -84,7 +88,10 @@ def test_a_download_brings_what_was_not_there_and_tells_how_far_it_is(tmp_path: 
     monkeypatch.setattr(http.server.SimpleHTTPRequestHandler, "log_message", lambda *args: None)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    sums = [(name, hashlib.md5((DEBIAN / name).read_bytes()).hexdigest()) for name, _ in FashionMNIST.resources]
+    sums = [
+        (name, hashlib.md5((DEBIAN / name).read_bytes()).hexdigest())
+        for name, _ in FashionMNIST.resources
+    ]
     monkeypatch.setattr(FashionMNIST, "resources", sums)
     monkeypatch.setattr(FashionMNIST, "mirrors", [f"http://127.0.0.1:{server.server_port}/"])
     choice, seen = Choice("torchvision:FashionMNIST", {"root": str(tmp_path)}), []
@@ -105,7 +112,9 @@ def test_a_download_brings_what_was_not_there_and_tells_how_far_it_is(tmp_path: 
 
 @pytest.mark.fashion
 @needs_fashion
-def test_debians_package_is_used_before_the_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_debians_package_is_used_before_the_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from torchvision.datasets import FashionMNIST
 
     monkeypatch.setattr(FashionMNIST, "mirrors", ["http://127.0.0.1:9/"])
@@ -120,7 +129,8 @@ def test_what_is_not_there_says_what_to_do(tmp_path: Path) -> None:
     assert found.can_download
     assert found.size == 170_498_071
     with pytest.raises(
-        PhaseError, match=r"CIFAR10 is not in .*: set download = true to fetch it \(170 MB\), or root"
+        PhaseError,
+        match=r"CIFAR10 is not in .*: set download = true to fetch it \(170 MB\), or root",
     ) as caught:
         build(RunSpec(data=choice))
     assert caught.value.phase == "data"
@@ -142,8 +152,12 @@ def test_a_set_without_a_download_says_so(tmp_path: Path) -> None:
 
 
 def test_every_listed_set_has_a_form(tmp_path: Path) -> None:
-    offered = {offer.target.partition(":")[2]: offer for offer in offers_in_module("torchvision", "data")}
-    assert {"MNIST", "FashionMNIST", "KMNIST", "CIFAR10", "CIFAR100", "SVHN", "FakeData"} <= set(offered)
+    offered = {
+        offer.target.partition(":")[2]: offer for offer in offers_in_module("torchvision", "data")
+    }
+    assert {"MNIST", "FashionMNIST", "KMNIST", "CIFAR10", "CIFAR100", "SVHN", "FakeData"} <= set(
+        offered
+    )
     assert "ImageFolder" in offered
     del offered["ImageFolder"]  # ours, see lrtui:images
     for name, offer in offered.items():
@@ -174,7 +188,9 @@ def test_a_set_has_its_own_two_parts(name, parts) -> None:
 
 def test_fake_data_runs_anywhere() -> None:
     options = {"size": 40, "image_size": [3, 32, 32], "num_classes": 4}
-    built = build(RunSpec(data=Choice("torchvision:FakeData", options), loader=LoaderSpec(batch_size=8)))
+    built = build(
+        RunSpec(data=Choice("torchvision:FakeData", options), loader=LoaderSpec(batch_size=8))
+    )
     assert built.batch == "input 8x3x32x32 float32, target 8 int64"
     assert built.model.head.out_features == 4
 
@@ -185,7 +201,9 @@ def image_folder(root: Path, parts: tuple[str, ...]) -> Path:
             (root / part / label).mkdir(parents=True)
             for number in range(4):
                 size = (20 + number, 30)
-                Image.new("RGB" if number % 2 else "L", size, 10 * number).save(root / part / label / f"{number}.png")
+                Image.new("RGB" if number % 2 else "L", size, 10 * number).save(
+                    root / part / label / f"{number}.png"
+                )
     return root
 
 

@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from lrtui.build.assemble import build
-from lrtui.catalog.errors import PhaseError
 from lrtui.build.dry_run import try_batch
+from lrtui.catalog.errors import PhaseError
 from lrtui.engine.restore.digest import digest
 from lrtui.spec import Choice, RunSpec
 
@@ -60,9 +60,21 @@ NETS = """
             "model",
             "layer.0 (BatchNorm2d) expects num_features=5, but its input is 64x1x8x8 float32, which has 1",
         ),
-        ("few_classes", "loss", "cross entropy: labels go up to 9, but the model gives 5 scores: it needs 10 classes"),
-        ("half", "model", "layer.1 (Linear) has float64 weights, but its input is float32: convert one of them"),
-        ("embeds", "model", "layer (Embedding) expects whole numbers, but its input is 64x1x8x8 float32"),
+        (
+            "few_classes",
+            "loss",
+            "cross entropy: labels go up to 9, but the model gives 5 scores: it needs 10 classes",
+        ),
+        (
+            "half",
+            "model",
+            "layer.1 (Linear) has float64 weights, but its input is float32: convert one of them",
+        ),
+        (
+            "embeds",
+            "model",
+            "layer (Embedding) expects whole numbers, but its input is 64x1x8x8 float32",
+        ),
         ("flat", "loss", "the model gave 64x1x8x10 float32, the target is 64 int64"),
         ("raises", "model", "the forward of Raises failed on 64x1x8x8 float32: KeyError: 'mask'"),
         (
@@ -77,15 +89,21 @@ def test_a_mismatch_is_told_with_both_numbers(user_file, net, phase, expected) -
     path = user_file(NETS)
     with pytest.raises(PhaseError) as caught:
         build(RunSpec(model=Choice(f"{path}:{net}")))
-    assert (caught.value.phase, expected in caught.value.message) == (phase, True), caught.value.message
+    assert (caught.value.phase, expected in caught.value.message) == (phase, True), (
+        caught.value.message
+    )
     assert "\n" not in caught.value.message
 
 
 def test_labels_that_an_embedding_does_not_have() -> None:
     model = nn.Sequential(nn.Embedding(4, 3), nn.Flatten(), nn.Linear(6, 2))
     batch = (torch.tensor([[0, 9], [1, 2]]), torch.tensor([0, 1]))
-    with pytest.raises(PhaseError, match="expects numbers from 0 to 3, but its input goes from 0 to 9"):
-        try_batch(model, torch.optim.SGD(model.parameters()), nn.CrossEntropyLoss(), None, None, batch)
+    with pytest.raises(
+        PhaseError, match="expects numbers from 0 to 3, but its input goes from 0 to 9"
+    ):
+        try_batch(
+            model, torch.optim.SGD(model.parameters()), nn.CrossEntropyLoss(), None, None, batch
+        )
 
 
 def test_a_metric_that_fails_is_called_the_metric(user_file) -> None:
@@ -153,7 +171,9 @@ def test_a_scripted_model_is_tried_like_any_other(user_file) -> None:
 
 @pytest.mark.parametrize("fails", [False, True])
 def test_nothing_is_changed_by_the_trial(fails):
-    model = nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4), nn.Dropout(0.5), nn.Linear(4, 3)).eval()
+    model = nn.Sequential(
+        nn.Linear(4, 4), nn.BatchNorm1d(4), nn.Dropout(0.5), nn.Linear(4, 3)
+    ).eval()
     optimizer = torch.optim.Adam(model.parameters(), lr=0.1)
     model(torch.rand(5, 4)).sum().backward()
     gradient = model[0].weight.grad.clone()
@@ -183,6 +203,8 @@ def test_no_memory_for_a_step_is_told_with_the_batch() -> None:
             raise torch.OutOfMemoryError("CUDA out of memory")
 
     model = Large(2, 2)
-    with pytest.raises(PhaseError, match=r"with a batch of 3x2 float32: lower loader\.batch_size") as caught:
+    with pytest.raises(
+        PhaseError, match=r"with a batch of 3x2 float32: lower loader\.batch_size"
+    ) as caught:
         try_batch(model, torch.optim.SGD(model.parameters()), None, None, None, torch.rand(3, 2))
     assert caught.value.phase == "device"

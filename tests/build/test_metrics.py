@@ -36,6 +36,10 @@ def test_they_are_targets_and_auto_chooses_for_the_data(user_file) -> None:
     assert built.metric(SCORES, torch.tensor([4, 4])) == 0.0
     assert built.metric(SCORES, torch.tensor([5, 6])) == 1.0
     assert build(RunSpec(metric=Choice("auto"))).metric_name == "accuracy"
-    path = user_file("def data():\n  import torch\n  return [(torch.rand(64), torch.rand(10)) for _ in range(80)]")
-    numbers = RunSpec(model=Choice("sample_models/mlp.py:MLP"), data=Choice(f"{path}:data"), metric=Choice("auto"))
+    path = user_file(
+        "def data():\n  import torch\n  return [(torch.rand(64), torch.rand(10)) for _ in range(80)]"
+    )
+    numbers = RunSpec(
+        model=Choice("sample_models/mlp.py:MLP"), data=Choice(f"{path}:data"), metric=Choice("auto")
+    )
     assert build(numbers).metric is None

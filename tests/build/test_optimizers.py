@@ -7,10 +7,10 @@ import pytest
 from torch import nn
 
 from lrtui.build.assemble import build
-from lrtui.catalog.errors import PhaseError, CatalogError
-from lrtui.build.param_groups import groups, layers
-from lrtui.build.introspect import describe, offers_in_module
 from lrtui.build.importing import load
+from lrtui.build.introspect import describe, offers_in_module
+from lrtui.build.param_groups import groups, layers
+from lrtui.catalog.errors import CatalogError, PhaseError
 from lrtui.spec import Choice, RunSpec
 
 MLP = Choice("sample_models/mlp.py:MLP")
@@ -37,13 +37,20 @@ def test_the_rate_falls_from_the_head_down() -> None:
 
 
 @pytest.mark.parametrize(
-    "rules", [{}, {"decay_all": False}, {"layer_decay": 0.9}, {"decay_all": False, "layer_decay": 0.9}]
+    "rules",
+    [{}, {"decay_all": False}, {"layer_decay": 0.9}, {"decay_all": False, "layer_decay": 0.9}],
 )
 def test_every_trained_parameter_is_in_one_group(rules) -> None:
-    model = nn.Sequential(nn.Linear(3, 4), nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4)), nn.Linear(4, 2))
+    model = nn.Sequential(
+        nn.Linear(3, 4), nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4)), nn.Linear(4, 2)
+    )
     model[0].bias.requires_grad = False
-    found = [id(parameter) for group in groups(model, 1.0, **rules) for parameter in group["params"]]
-    assert sorted(found) == sorted(id(parameter) for parameter in model.parameters() if parameter.requires_grad)
+    found = [
+        id(parameter) for group in groups(model, 1.0, **rules) for parameter in group["params"]
+    ]
+    assert sorted(found) == sorted(
+        id(parameter) for parameter in model.parameters() if parameter.requires_grad
+    )
 
 
 def test_a_shared_parameter_belongs_to_the_lowest_layer_that_has_it() -> None:
@@ -57,7 +64,9 @@ def test_no_rule_makes_no_groups() -> None:
 
 
 def test_a_rule_is_offered_where_it_means_something() -> None:
-    assert {"decay_all", "layer_decay"} <= {field.name for field in describe("torch.optim:SGD", "optimizer").fields}
+    assert {"decay_all", "layer_decay"} <= {
+        field.name for field in describe("torch.optim:SGD", "optimizer").fields
+    }
     names = {field.name for field in describe("torch.optim:SparseAdam", "optimizer").fields}
     assert "decay_all" not in names
     assert "layer_decay" in names
@@ -68,7 +77,9 @@ def test_a_rule_of_the_wrong_type_is_refused() -> None:
         optimizer(layer_decay="deep")
 
 
-@pytest.mark.parametrize("name", ["SGD", "AdamW", "Adafactor", "LBFGS", "NAdam", "Rprop", "SparseAdam"])
+@pytest.mark.parametrize(
+    "name", ["SGD", "AdamW", "Adafactor", "LBFGS", "NAdam", "Rprop", "SparseAdam"]
+)
 def test_an_optimizer_of_torch_builds_with_its_defaults(name) -> None:
     made = build(RunSpec(model=MLP, optimizer=Choice(f"torch.optim:{name}"))).optimizer
     assert type(made).__name__ == name
@@ -89,7 +100,9 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.syspath_prepend(str(tmp_path))
 
     def write(files: dict[str, str]) -> None:
-        for name in [name for name in sys.modules if name.split(".")[0] in ("apex", "timm", "amp_C")]:
+        for name in [
+            name for name in sys.modules if name.split(".")[0] in ("apex", "timm", "amp_C")
+        ]:
             monkeypatch.delitem(sys.modules, name)
         for name, text in files.items():
             path = tmp_path / name
@@ -123,8 +136,12 @@ def test_an_apex_that_cannot_be_used_says_why(package, files, reason) -> None:
 
 def test_an_apex_that_works_is_offered_and_built(package) -> None:
     package(USABLE)
-    assert [offer.target for offer in offers_in_module("apex.optimizers", "optimizer")] == ["apex.optimizers:FusedAdam"]
-    assert build(RunSpec(optimizer=Choice("apex.optimizers:FusedAdam"))).optimizer_name == "FusedAdam"
+    assert [offer.target for offer in offers_in_module("apex.optimizers", "optimizer")] == [
+        "apex.optimizers:FusedAdam"
+    ]
+    assert (
+        build(RunSpec(optimizer=Choice("apex.optimizers:FusedAdam"))).optimizer_name == "FusedAdam"
+    )
 
 
 def test_a_timm_that_is_there_lists_its_models_and_gets_classes_and_channels(package) -> None:
@@ -141,7 +158,10 @@ def create_model(model_name, pretrained=False, **more):
     from lrtui.build import libraries
 
     libraries.timm_names.cache_clear()
-    assert [offer.target for offer in offers_in_module("timm", "model")] == ["timm:resnet18", "timm:vit_tiny"]
+    assert [offer.target for offer in offers_in_module("timm", "model")] == [
+        "timm:resnet18",
+        "timm:vit_tiny",
+    ]
     built = build(RunSpec(model=Choice("timm:resnet18")))
     assert (built.model[0].in_channels, built.model[2].out_features) == (1, 10)
     with pytest.raises(CatalogError, match="timm has no model 'resnet81'; did you mean 'resnet18'"):
@@ -171,7 +191,9 @@ def test_a_library_that_is_broken_is_one_line(package, files, expected) -> None:
         offers_in_module("timm", "model")
 
 
-def test_a_library_that_is_not_installed_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_library_that_is_not_installed_says_how_to_get_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     from lrtui.build import libraries
 
     libraries.timm_names.cache_clear()

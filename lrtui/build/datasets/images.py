@@ -38,11 +38,15 @@ def images(
     made = []
     for number, part in enumerate(parts if len(parts) == 2 else [folder]):
         varied = augment and number == 0
-        steps = pipeline(OTHER, resize=resize or 64, channels=channels, normalize=normalize, augment=varied)
+        steps = pipeline(
+            OTHER, resize=resize or 64, channels=channels, normalize=normalize, augment=varied
+        )
         try:
             made.append(library("torchvision.datasets").ImageFolder(str(part), transform=steps))
         except FileNotFoundError as error:
-            raise CatalogError(f"{part} holds no images in sub-folders, one for each class: {error}") from error
+            raise CatalogError(
+                f"{part} holds no images in sub-folders, one for each class: {error}"
+            ) from error
     return tuple(made) if len(made) == 2 else made[0]
 
 

@@ -4,8 +4,8 @@ import csv
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from lrtui.catalog.errors import CatalogError, one_line
 from lrtui.build.optional import library
+from lrtui.catalog.errors import CatalogError, one_line
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,7 +55,14 @@ def table(
 
 def read(path: Path) -> Columns:
     """The columns of a file by name; CatalogError for one that is not there or cannot be read."""
-    readers = {".csv": _csv, ".tsv": _csv, ".txt": _csv, ".parquet": _parquet, ".npy": _npy, ".npz": _npz}
+    readers = {
+        ".csv": _csv,
+        ".tsv": _csv,
+        ".txt": _csv,
+        ".parquet": _parquet,
+        ".npy": _npy,
+        ".npz": _npz,
+    }
     if path.suffix.lower() not in readers:
         raise CatalogError(f"{path}: expected one of {', '.join(readers)}")
     try:
@@ -84,12 +91,17 @@ def _csv(path: Path) -> Columns:
         return {}
     named = not any(_is_number(entry) for entry in rows[0])
     names = rows.pop(0) if named else [f"column {number}" for number in range(len(rows[0]))]
-    wrong = next((number for number, row in enumerate(rows, 1 + named) if len(row) != len(names)), None)
+    wrong = next(
+        (number for number, row in enumerate(rows, 1 + named) if len(row) != len(names)), None
+    )
     if wrong is not None:
         raise CatalogError(
             f"{path}: row {wrong} has {len(rows[wrong - 1 - named])} entries, the first has {len(names)}"
         )
-    return {name: _typed(np.array([row[place].strip() for row in rows])) for place, name in enumerate(names)}
+    return {
+        name: _typed(np.array([row[place].strip() for row in rows]))
+        for place, name in enumerate(names)
+    }
 
 
 def _parquet(path: Path) -> Columns:
@@ -144,7 +156,9 @@ def _numbers(column: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
         return np.where(known, numbers, numbers[known].mean() if known.any() else 0.0)
     categories, places = np.unique(column.astype(str), return_inverse=True)
     if len(categories) > _MOST_CATEGORIES:
-        raise CatalogError(f"a column of text has {len(categories)} different entries: drop it, or make it numbers")
+        raise CatalogError(
+            f"a column of text has {len(categories)} different entries: drop it, or make it numbers"
+        )
     return np.eye(len(categories))[places.reshape(-1)]
 
 

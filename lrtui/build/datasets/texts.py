@@ -35,7 +35,9 @@ class Characters:
         if not 0 <= place < len(self):
             raise IndexError(place)
         begin = place * self._context
-        inputs, targets = (self.codes[begin + shift : begin + shift + self._context] for shift in (0, 1))
+        inputs, targets = (
+            self.codes[begin + shift : begin + shift + self._context] for shift in (0, 1)
+        )
         return {"input_ids": inputs, "labels": targets} if self._mapping else (inputs, targets)
 
 
@@ -52,7 +54,9 @@ def text(path: str, context: int = 64, mapping: bool = False) -> tuple[Character
     except OSError as error:
         raise CatalogError(f"{path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise CatalogError(f"{path} is no text in UTF-8: {error.reason} at byte {error.start}") from error
+        raise CatalogError(
+            f"{path} is no text in UTF-8: {error.reason} at byte {error.start}"
+        ) from error
     return characters(content, context, mapping, path)
 
 
@@ -73,7 +77,9 @@ def library_text(context: int = 64, mapping: bool = False) -> tuple[Characters, 
     return characters(plain, context, mapping, "the standard library")
 
 
-def characters(content: str, context: int, mapping: bool, name: str) -> tuple[Characters, Characters]:
+def characters(
+    content: str, context: int, mapping: bool, name: str
+) -> tuple[Characters, Characters]:
     """The two parts of a text; CatalogError for one that is too short to be split."""
     import torch
 
@@ -81,9 +87,13 @@ def characters(content: str, context: int, mapping: bool, name: str) -> tuple[Ch
         raise CatalogError(f"context must be at least 1, got {context}")
     held = int(VALIDATION * len(content))
     if held <= context:
-        raise CatalogError(f"{name} has {len(content)} characters, which is too few for a context of {context}")
+        raise CatalogError(
+            f"{name} has {len(content)} characters, which is too few for a context of {context}"
+        )
     alphabet = "".join(sorted(set(content)))
     places = {letter: place for place, letter in enumerate(alphabet)}
     codes = torch.tensor([places[letter] for letter in content], dtype=torch.int64)
     parts = codes[:-held], codes[-held:]
-    return Characters(parts[0], alphabet, context, mapping), Characters(parts[1], alphabet, context, mapping)
+    return Characters(parts[0], alphabet, context, mapping), Characters(
+        parts[1], alphabet, context, mapping
+    )

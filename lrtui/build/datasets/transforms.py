@@ -8,7 +8,9 @@ from lrtui.build.optional import library
 Channels = Literal["as is", "1", "3"]
 
 
-def pipeline(usual: Standard, *, resize: int, channels: Channels, normalize: bool, augment: bool) -> Any:
+def pipeline(
+    usual: Standard, *, resize: int, channels: Channels, normalize: bool, augment: bool
+) -> Any:
     """From a PIL image to a normalised float tensor."""
     steps = library("torchvision.transforms")
     pixels = resize or (COMMON_PIXELS if usual.pixels == 0 else 0)

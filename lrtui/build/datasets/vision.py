@@ -8,12 +8,12 @@ from typing import Any
 
 from lrtui import paths
 from lrtui.build.datasets import local
-from lrtui.catalog.availability import Availability, human
 from lrtui.build.datasets.download import Progress, reporting
 from lrtui.build.datasets.standard import standard
 from lrtui.build.datasets.transforms import Channels, pipeline
-from lrtui.catalog.errors import CatalogError, one_line
 from lrtui.build.optional import library
+from lrtui.catalog.availability import Availability, human
+from lrtui.catalog.errors import CatalogError, one_line
 
 # Given by us, or not for a form.
 _OURS = (
@@ -40,7 +40,16 @@ _NOT_LISTED = (
         "Flickr30k",
         "Kitti",
     ),
-    *("SBDataset", "SBU", "VOCDetection", "VOCSegmentation", "WIDERFace", "Cityscapes", "PhotoTour", "LFWPairs"),
+    *(
+        "SBDataset",
+        "SBU",
+        "VOCDetection",
+        "VOCSegmentation",
+        "WIDERFace",
+        "Cityscapes",
+        "PhotoTour",
+        "LFWPairs",
+    ),
     *("MovingMNIST", "CelebA"),
 )
 _VALIDATION = ("val", "valid", "test")
@@ -60,8 +69,12 @@ def vision(name: str, progress: Progress | None = None) -> Callable[..., Any]:
         **more: Any,
     ) -> Any:
         usual = standard(name)
-        plain = pipeline(usual, resize=resize, channels=channels, normalize=normalize, augment=False)
-        varied = pipeline(usual, resize=resize, channels=channels, normalize=normalize, augment=augment)
+        plain = pipeline(
+            usual, resize=resize, channels=channels, normalize=normalize, augment=False
+        )
+        varied = pipeline(
+            usual, resize=resize, channels=channels, normalize=normalize, augment=augment
+        )
         folder = folder_of(root)
         if download and not available(name, folder, more).there:
             fetch(name, folder, more, progress)
@@ -72,11 +85,16 @@ def vision(name: str, progress: Progress | None = None) -> Callable[..., Any]:
     return make
 
 
-def made(name: str, folder: Path, more: dict[str, Any], transforms: tuple[Any, Any] = (None, None)) -> Any:
+def made(
+    name: str, folder: Path, more: dict[str, Any], transforms: tuple[Any, Any] = (None, None)
+) -> Any:
     """The data set, or its training and validation part where it has both; CatalogError when it is not there."""
     parts = parts_of(name, more)
     try:
-        both = [_construct(name, folder, part, transform) for part, transform in zip(parts, transforms, strict=False)]
+        both = [
+            _construct(name, folder, part, transform)
+            for part, transform in zip(parts, transforms, strict=False)
+        ]
     except (RuntimeError, FileNotFoundError, NotADirectoryError) as error:
         raise CatalogError(_missing(name, folder, error)) from error
     return tuple(both) if len(both) > 1 else both[0]
@@ -85,9 +103,15 @@ def made(name: str, folder: Path, more: dict[str, Any], transforms: tuple[Any, A
 def listed() -> list[str]:
     """The sets whose examples are an image and a label, or can be read so; the others can still be named."""
     found = library("torchvision.datasets")
-    names = (name for name in found.__all__ if inspect.isclass(getattr(found, name)) and name not in _NOT_LISTED)
+    names = (
+        name
+        for name in found.__all__
+        if inspect.isclass(getattr(found, name)) and name not in _NOT_LISTED
+    )
     return sorted(
-        name for name in names if "transform" in _parameters(name) and "frames_per_clip" not in _parameters(name)
+        name
+        for name in names
+        if "transform" in _parameters(name) and "frames_per_clip" not in _parameters(name)
     )
 
 
@@ -97,26 +121,34 @@ def available(name: str, folder: Path, more: dict[str, Any]) -> Availability:
         made(name, folder, more)
     except CatalogError as error:
         can = "download" in _parameters(name)
-        return Availability(there=False, message=str(error), can_download=can, size=standard(name).download)
+        return Availability(
+            there=False, message=str(error), can_download=can, size=standard(name).download
+        )
     return Availability(there=True)
 
 
 def fetch(name: str, folder: Path, more: dict[str, Any], progress: Progress | None = None) -> None:
     """Download a data set into a folder; CatalogError, in one line, where there is no network."""
     if "download" not in _parameters(name):
-        raise CatalogError(f"torchvision cannot fetch {name}: its makers want it fetched by hand, into {folder}")
+        raise CatalogError(
+            f"torchvision cannot fetch {name}: its makers want it fetched by hand, into {folder}"
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if name == "FashionMNIST" and local.is_there():
             local.unpack(folder / name / "raw")
     except OSError as error:
-        raise CatalogError(f"{name} cannot be put into {folder}: {error.strerror or error}") from error
+        raise CatalogError(
+            f"{name} cannot be put into {folder}: {error.strerror or error}"
+        ) from error
     try:
         with reporting(name, progress):
             for part in parts_of(name, more):
                 _construct(name, folder, {**part, "download": True}, None)
     except OSError as error:
-        raise CatalogError(f"{name} could not be fetched: no network, or no such address ({one_line(error)})") from error
+        raise CatalogError(
+            f"{name} could not be fetched: no network, or no such address ({one_line(error)})"
+        ) from error
     except RuntimeError as error:
         raise CatalogError(f"{name} could not be fetched: {one_line(error)}") from error
 
@@ -128,9 +160,17 @@ def parts_of(name: str, more: dict[str, Any]) -> list[dict[str, Any]]:
         return [{**_EMNIST_SPLITS, **more, "train": train} for train in (True, False)]
     if "train" in known:
         return [{**more, "train": train} for train in (True, False)]
-    if "split" in known and isinstance(known["split"].default, str) and known["split"].default.startswith("train"):
+    if (
+        "split" in known
+        and isinstance(known["split"].default, str)
+        and known["split"].default.startswith("train")
+    ):
         training = known["split"].default
-        return [{**more, "split": split} for split in (training, _validation_split(name, training)) if split]
+        return [
+            {**more, "split": split}
+            for split in (training, _validation_split(name, training))
+            if split
+        ]
     return [dict(more)]
 
 
@@ -169,12 +209,18 @@ def _validation_split(name: str, training: str) -> str | None:
 
 def _signature(name: str, make: Callable[..., Any]) -> inspect.Signature:
     """Our parameters, then what is left of the data set's own."""
-    own = [one for one in inspect.signature(make).parameters.values() if one.kind is not one.VAR_KEYWORD]
+    own = [
+        one
+        for one in inspect.signature(make).parameters.values()
+        if one.kind is not one.VAR_KEYWORD
+    ]
     if "root" not in _parameters(name):
         own = [one for one in own if one.name not in ("root", "download")]
     taken = {*_OURS, *(one.name for one in own)} - ({"split"} if name == "EMNIST" else set())
     rest = [
-        one.replace(kind=inspect.Parameter.KEYWORD_ONLY, default=_EMNIST_SPLITS.get(key, one.default))
+        one.replace(
+            kind=inspect.Parameter.KEYWORD_ONLY, default=_EMNIST_SPLITS.get(key, one.default)
+        )
         for key, one in _parameters(name).items()
         if key not in taken and one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)
     ]

@@ -24,7 +24,9 @@ def digits() -> "tuple[TensorDataset, TensorDataset]":
         images = torch.from_numpy(stored["images"]).unsqueeze(1).float() / 16
         labels = torch.from_numpy(stored["labels"]).long()
         train = torch.from_numpy(first_of_each_class(stored["labels"]))
-    return TensorDataset(images[train], labels[train]), TensorDataset(images[~train], labels[~train])
+    return TensorDataset(images[train], labels[train]), TensorDataset(
+        images[~train], labels[~train]
+    )
 
 
 def first_of_each_class(labels: "np.ndarray", fraction: float = TRAIN_FRACTION) -> "np.ndarray":
