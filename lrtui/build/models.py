@@ -10,7 +10,7 @@ from torch.nn.parameter import is_lazy
 from lrtui.build import explain, instantiate
 from lrtui.build.losses import called
 from lrtui.catalog.errors import PhaseError, one_line
-from lrtui.catalog.infer import Facts, fit
+from lrtui.catalog.infer import Facts, infer_args
 from lrtui.catalog.targets import Notice
 from lrtui.spec import Choice
 
@@ -31,7 +31,7 @@ def build(
         )
     if facts is not None:
         offer = instantiate.offered("model", found, choice)
-        fitted = fit(offer.fields, facts, choice.args)
+        fitted = infer_args(offer.fields, facts, choice.args)
         _tell(offer.fields, fitted, notice)
         choice = replace(choice, args={**fitted, **choice.args})
     made = instantiate.make("model", found, choice)

@@ -10,9 +10,9 @@ from typing import Any
 import torch
 
 from lrtui.build import param_groups
-from lrtui.catalog import skips
-from lrtui.catalog.fields import Default, field, is_plain
+from lrtui.catalog.fields import Default, is_plain, make_field
 from lrtui.catalog.offers import Field, Offer, Role
+from lrtui.catalog.reserved import without_reserved
 from lrtui.catalog.source import docs
 
 _KEYWORD = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
@@ -24,7 +24,7 @@ def offer_of(found: Callable[..., Any], name: str, role: Role) -> Offer:
     kind: typing.Literal["class", "function"] = "class" if is_class else "function"
     doc = _doc(found)
     fields, more = fields_of(found)
-    fields = skips.without(fields, role, kind)
+    fields = without_reserved(fields, role, kind)
     if role == "optimizer" and is_class:
         fields += param_groups.fields_for(fields)
     return Offer(
@@ -85,7 +85,7 @@ def _field(parameter: inspect.Parameter, help_text: str) -> Field:
         text = ""
     else:
         text = annotation if isinstance(annotation, str) else _written(annotation)
-    return field(parameter.name, text, _default(parameter.default), enums, help_text)
+    return make_field(parameter.name, text, _default(parameter.default), enums, help_text)
 
 
 def _written(annotation: Any) -> str:

@@ -1,4 +1,4 @@
-"""Errors between a target and a live object, each with a one-line message. No torch: front ends show these too."""
+"""Errors between a target and a live object, each with a message of one line."""
 
 import sysconfig
 import traceback
@@ -61,8 +61,8 @@ def safe_line(text: str, limit: int) -> str:
 def user_line(error: BaseException, folder: Path | None = None) -> str:
     """The innermost line of the user's code in a traceback, as `net.py:12`; "" if there is none.
 
-    The user's code is every file outside of the standard library, of installed packages and of lrtui,
-    and every file inside `folder`, wherever that is.
+    The user's code is every file outside of the standard library, of installed packages and of
+    lrtui; and every file inside `folder`, wherever that is.
     """
     innermost = ""
     for frame, line in traceback.walk_tb(error.__traceback__):
@@ -73,7 +73,7 @@ def user_line(error: BaseException, folder: Path | None = None) -> str:
 
 
 def with_user_line(message: str, error: BaseException, folder: Path | None = None) -> str:
-    """The message, followed by ` (net.py:12)` where the traceback passes through the user's code."""
+    """The message, followed by ` (net.py:12)` if the traceback has a line of the user's code."""
     line = user_line(error, folder)
     if not line:
         return message

@@ -28,5 +28,5 @@ def test_a_choice_is_replaced_whole_and_a_section_key_by_key() -> None:
 )
 def test_a_spec_that_is_none_is_told_with_its_place(user_file, text) -> None:
     path = user_file(text, "with_spec.py")
-    with pytest.raises(CatalogError, match=r"with_spec\.py:1: SPEC is no part of a spec"):
+    with pytest.raises(CatalogError, match=r"with_spec\.py:1: SPEC is not a valid part of a spec"):
         companion(path)

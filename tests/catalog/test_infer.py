@@ -6,7 +6,7 @@ from torch.utils.data import DataLoader, Subset, TensorDataset
 
 from lrtui.build.assemble import build
 from lrtui.build.facts import facts_of, stated_classes
-from lrtui.catalog.infer import Facts, fit
+from lrtui.catalog.infer import Facts, infer_args
 from lrtui.catalog.offers import Field
 from lrtui.spec import Choice, RunSpec
 
@@ -45,21 +45,23 @@ TOKENS = Facts(inputs=(64,), tokens=True, classes=97, vocabulary=97)
     ],
 )
 def test_a_parameter_of_a_usual_name_gets_what_the_data_has(facts, field, expected) -> None:
-    assert fit([field], facts, {}).get(field.name) == expected
+    assert infer_args([field], facts, {}).get(field.name) == expected
 
 
 def test_what_was_given_stays() -> None:
-    assert fit([Field(name="in_channels", kind="int")], IMAGES, {"in_channels": 1}) == {}
+    assert infer_args([Field(name="in_channels", kind="int")], IMAGES, {"in_channels": 1}) == {}
 
 
 def test_trained_weights_decide_the_classes() -> None:
-    assert fit([Field(name="num_classes", kind="int")], IMAGES, {"weights": "DEFAULT"}) == {}
+    assert infer_args([Field(name="num_classes", kind="int")], IMAGES, {"weights": "DEFAULT"}) == {}
 
 
 def test_classes_seen_in_one_batch_are_only_a_lower_bound() -> None:
     seen = Facts(inputs=(3,), classes=7, exact=False)
-    assert fit([Field(name="num_classes", kind="int", default=10)], seen, {}) == {}
-    assert fit([Field(name="num_classes", kind="int", default=5)], seen, {}) == {"num_classes": 7}
+    assert infer_args([Field(name="num_classes", kind="int", default=10)], seen, {}) == {}
+    assert infer_args([Field(name="num_classes", kind="int", default=5)], seen, {}) == {
+        "num_classes": 7
+    }
 
 
 def test_classes_are_found_inside_subsets_and_loaders() -> None:
