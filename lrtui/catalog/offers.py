@@ -1,6 +1,6 @@
 """Offer and Field: something that can be picked, and what its form asks for. Plain data."""
 
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -22,6 +22,13 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     length: int | None = None  # of a tuple; None: any
     annotation: str = ""
     help: str = ""
+
+
+class Signature(NamedTuple):
+    """The fields of a callable, and whether it takes `**kwargs` as well."""
+
+    fields: tuple[Field, ...]
+    more: bool
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,7 +19,7 @@ def test_images_and_labels_are_what_a_model_takes() -> None:
     image, label = train[0]
     assert (image.dtype, tuple(image.shape), label.dtype) == (torch.float32, (1, 8, 8), torch.int64)
     images = torch.cat([train.tensors[0], val.tensors[0]])
-    assert (images.min(), images.max()) == (0.0, 1.0)
+    assert (images.min().item(), images.max().item()) == (0.0, 1.0)
 
 
 def test_every_class_has_its_share_in_both_parts() -> None:

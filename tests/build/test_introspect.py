@@ -10,6 +10,7 @@ import torch
 from lrtui.build.introspect import describe, offers_in_module
 from lrtui.build.signatures import offer_of
 from lrtui.catalog.errors import CatalogError
+from tests.user_files import WriteFile
 
 
 def test_every_optimizer_of_the_installed_torch_is_offered() -> None:
@@ -66,9 +67,9 @@ def example(
     a: int,
     shade: Shade = Shade.DARK,
     act: "Literal['relu', 'gelu']" = "relu",
-    *rest,
-    fn=len,
-    **more,
+    *rest: object,
+    fn: object = len,
+    **more: object,
 ) -> None:
     """An example.
 
@@ -91,7 +92,7 @@ def test_a_live_signature_reads_as_a_parsed_one() -> None:
 
 
 def test_listing_a_users_module_runs_nothing(
-    user_file, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    user_file: WriteFile, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     user_file("raise SystemExit(3)\nclass Net(nn.Module): ...", "their_pack/__init__.py")
     monkeypatch.chdir(tmp_path)
@@ -99,7 +100,7 @@ def test_listing_a_users_module_runs_nothing(
 
 
 def test_a_module_that_only_sounds_like_torch_is_not_run_either(
-    user_file, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    user_file: WriteFile, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     user_file("raise SystemExit(3)\ndef net(width=1): ...", "torchlike/__init__.py")
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -108,12 +109,12 @@ def test_a_module_that_only_sounds_like_torch_is_not_run_either(
 
 
 @pytest.mark.parametrize("where", ["nowhere.py", "no_such_pack.net"])
-def test_what_is_not_there_cannot_be_listed(where) -> None:
+def test_what_is_not_there_cannot_be_listed(where: str) -> None:
     with pytest.raises(CatalogError, match=f"{where}: no such"):
         offers_in_module(where, "model")
 
 
-def test_describing_one_of_a_file_runs_nothing(user_file) -> None:
+def test_describing_one_of_a_file_runs_nothing(user_file: WriteFile) -> None:
     path = user_file("raise SystemExit(3)\ndef net(width=1): ...")
     assert describe(f"{path}:net").fields[0].name == "width"
     with pytest.raises(CatalogError, match="has no 'ned'; did you mean 'net'"):

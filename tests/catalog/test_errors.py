@@ -10,8 +10,7 @@ from torch import nn
 
 from lrtui.build.importing import load
 from lrtui.catalog.errors import one_line, safe_line, user_line, with_user_line
-
-WriteFile = Callable[..., Path]
+from tests.user_files import WriteFile
 
 
 def error_of(function: Callable[[], object]) -> Exception:

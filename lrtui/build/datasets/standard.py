@@ -1,16 +1,16 @@
-"""What is usual for each of torchvision's data sets: mean, deviation, size of the images, size of the download."""
+"""Common numbers of torchvision's data sets: mean, standard deviation, sizes."""
 
 from typing import NamedTuple
 
 
 class Standard(NamedTuple):
-    """Mean and standard deviation of the training pixels by channel; 0 where images differ in size."""
+    """Mean and standard deviation of the training pixels, for each channel."""
 
     mean: tuple[float, ...]
     std: tuple[float, ...]
-    pixels: int = 0
-    download: int = 0  # bytes
-    flips: bool = True  # a mirrored image is still of its class
+    pixels: int = 0  # side of the images; 0: they differ in size; -1: an option says
+    download: int = 0  # bytes; 0: unknown
+    flips: bool = True  # a mirrored image keeps its class
 
 
 _IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
@@ -38,9 +38,9 @@ STANDARDS = {
 }
 
 OTHER = Standard(*_IMAGENET)
-COMMON_PIXELS = 224  # what images of different sizes are brought to, unless a person says otherwise
+COMMON_PIXELS = 224  # images of different sizes are resized to this by default
 
 
 def standard(name: str) -> Standard:
-    """What is usual for a data set; ImageNet's numbers for one that is not known."""
+    """The numbers of a data set; ImageNet's for one that is not in the table."""
     return STANDARDS.get(name, OTHER)

@@ -4,12 +4,12 @@ import ast
 import tokenize
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from lrtui.catalog import ranking
 from lrtui.catalog.errors import CatalogError
 from lrtui.catalog.fields import Default, is_plain, last_name, make_field
-from lrtui.catalog.offers import Field, Offer, Role
+from lrtui.catalog.offers import Field, Offer, Role, Signature
 from lrtui.catalog.reserved import without_reserved
 from lrtui.catalog.source import docs, literals
 from lrtui.catalog.source.definitions import (
@@ -19,13 +19,6 @@ from lrtui.catalog.source.definitions import (
     base_names,
     decorated,
 )
-
-
-class Signature(NamedTuple):
-    """The fields of a callable, and whether it takes `**kwargs` as well."""
-
-    fields: tuple[Field, ...]
-    more: bool
 
 
 def offers_in_file(path: Path, role: Role = "model") -> list[Offer]:
