@@ -8,7 +8,7 @@ import msgspec
 
 from lrtui.catalog import toml
 from lrtui.catalog.errors import CatalogError
-from lrtui.catalog.infer import USUAL, Facts, fit
+from lrtui.catalog.infer import INFERABLE, Facts, infer_args
 from lrtui.catalog.offers import Field, Offer, Role
 from lrtui.catalog.targets import split
 from lrtui.catalog.values import check, parse, show
@@ -87,7 +87,7 @@ class Form:
 
     def learn(self, offer: Offer | None, facts: Facts | None) -> bool:
         """Take from the data what it says about the model's parameters; True when that is news."""
-        fits = fit(offer.fields, facts, {}) if offer and facts else {}
+        fits = infer_args(offer.fields, facts, {}) if offer and facts else {}
         news, self.fits = fits != self.fits, fits
         return news
 
@@ -175,7 +175,7 @@ class Form:
     def _explicit(self, role: Role, parameter: Field) -> bool:
         """Whether a person gave what would else come from the data; then even the default is worth saying."""
         given = parameter.name in self._typed(role) or parameter.name in self._given(role)
-        return role == "model" and parameter.name in USUAL and given
+        return role == "model" and parameter.name in INFERABLE and given
 
     def _extra(self, role: Role, offer: Offer, found: list[Problem]) -> dict[str, Any]:
         """The arguments beyond the fields: those of the spec, or what was typed in their place."""
