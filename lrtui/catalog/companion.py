@@ -1,15 +1,15 @@
 """What a file says that its model is run with: a literal `SPEC` beside it. Read by parsing; nothing is executed."""
 
 import ast
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-
-import msgspec
 
 from lrtui.catalog.errors import CatalogError
 from lrtui.catalog.fields import last_name
 from lrtui.catalog.source.reader import parse
-from lrtui.spec import RunSpec
+from lrtui.spec import SECTIONS, RunSpec
+from lrtui.specfields import with_values
 
 NAME = "SPEC"
 
@@ -21,7 +21,7 @@ def companion(path: Path) -> dict[str, Any]:
             try:
                 table = dict(ast.literal_eval(node.value))
                 merged(RunSpec(), table)
-            except (ValueError, TypeError, msgspec.ValidationError) as error:
+            except (ValueError, TypeError) as error:
                 raise CatalogError(
                     f"{path}:{node.lineno}: {NAME} is no part of a spec: {error}"
                 ) from error
@@ -29,11 +29,12 @@ def companion(path: Path) -> dict[str, Any]:
     return {}
 
 
-def merged(spec: RunSpec, table: dict[str, Any]) -> RunSpec:
-    """The spec with what the table says in its place: a choice is replaced whole, other sections key by key."""
-    whole = msgspec.to_builtins(spec)
+def merged(spec: RunSpec, table: Mapping[str, Any]) -> RunSpec:
+    """The spec with the values of a table: a choice is replaced whole, a section field by field."""
+    values: dict[str, object] = {}
     for key, value in table.items():
-        section = whole.get(key)
-        keep = isinstance(section, dict) and isinstance(value, dict) and "target" not in section
-        whole[key] = {**section, **value} if keep else value
-    return msgspec.convert(whole, RunSpec)
+        if key in SECTIONS and isinstance(value, dict):
+            values |= {f"{key}.{name}": inner for name, inner in value.items()}
+        else:
+            values[str(key)] = value
+    return with_values(spec, values)

@@ -1,8 +1,11 @@
 """What goes wrong between a pick and a live object, told in one line. No torch here: front ends show these too."""
 
+import sysconfig
 import traceback
 from pathlib import Path
 from typing import Literal
+
+_PACKAGE = Path(__file__).parent.parent
 
 Phase = Literal[
     "model", "data", "optimizer", "loss", "metric", "step", "device", "precision", "training"
@@ -45,8 +48,20 @@ def safe_line(text: str, limit: int) -> str:
 
 
 def user_line(error: BaseException, folder: Path | None = None) -> str:
-    """Where an exception was raised, as `net.py:12`: the innermost line of the user's own code, "" if there is none."""
-    frames = traceback.extract_tb(error.__traceback__)
-    root = str(folder) if folder else ""
-    mine = [frame for frame in frames if root and frame.filename.startswith(root)]
-    return f"{Path(mine[-1].filename).name}:{mine[-1].lineno}" if mine else ""
+    """Where an exception was raised, as `net.py:12`: the innermost line of the user's own code.
+
+    The user's code is what lies in `folder`; without one it is every file outside of lrtui, the
+    standard library and site-packages. "" where no such line was passed.
+    """
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if _is_users(frame.filename, folder):
+            return f"{Path(frame.filename).name}:{frame.lineno}"
+    return ""
+
+
+def _is_users(filename: str, folder: Path | None) -> bool:
+    if folder is not None:
+        return filename.startswith(str(folder))
+    if filename.startswith("<") or "site-packages" in filename:
+        return False
+    return not filename.startswith((str(_PACKAGE), sysconfig.get_path("stdlib")))

@@ -6,8 +6,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from lrtui.endings import check_problem
 from lrtui.events import Ended, Measured, StabilityResult
-from lrtui.run_events import check_problem
 from lrtui.tui.chart.plotting import draw
 from lrtui.tui.run.budget import Budget, parse_budget, usual_budget
 from lrtui.tui.run.state import RunState
