@@ -120,7 +120,7 @@ def test_what_a_model_prints_never_reaches_the_picture(tmp_path: Path) -> None:
     noise = r"print('SPOKEN' * 50); os.write(1, b'\x1b[2JRAW'); os.write(2, b'ERR')"
     with open_app(tmp_path, "--model", module(tmp_path, "loud", noise), "--num-iter", "20") as app:
         app.press("enter")
-        app.wait_for("never run from here")  # a file of one's own is asked about, once
+        app.wait_for("has changed since")  # a file of one's own is asked about, once
         app.press("enter")
         text = app.wait_for(ENDED)
         assert not re.search("SPOKEN|RAW|ERR", text)
@@ -144,7 +144,7 @@ def test_bad_input_is_told_and_the_app_stays(
     with open_app(tmp_path, *arguments) as app:
         app.press("enter")
         if "broken.py:Net" in arguments:
-            app.wait_for("never run from here")
+            app.wait_for("has changed since")
             app.press("enter")
         app.wait_for(words)
         # back to the form, or out of the field that is wrong, and on to the button
