@@ -38,7 +38,9 @@ BUGS = {
         "engine/step.py", "parts = [", "parts = [self._backward_one(draw())] or [", DROP_IN
     ),
     "smoothing is ignored": Bug("engine/tracker.py", "self.smooth_f > 0", "False", DROP_IN),
-    "divergence does not stop": Bug("engine/range_test.py", "self.tracker.diverged", "False", DROP_IN),
+    "divergence does not stop": Bug(
+        "engine/range_test.py", "self.tracker.diverged", "False", DROP_IN
+    ),
     "validation returns 0": Bug(
         "engine/validation.py", "return _weighted_mean(losses, sizes)", "return 0.0", DROP_IN
     ),
