@@ -62,7 +62,7 @@ def with_values(spec: RunSpec, values: Mapping[str, object]) -> RunSpec:
         values: by path; `model.args.width` is an argument, `model` a whole choice.
 
     Raises:
-        SpecError: no such field, or a value of another type. Limits are not checked: see `problems`.
+        SpecError: no such field, or a value of another type. Limits are checked by `problems`.
     """
     for path, value in values.items():
         keys = path.split(".")
