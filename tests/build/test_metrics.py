@@ -5,6 +5,7 @@ import torch
 from lrtui.build.assemble import build
 from lrtui.build.metrics import accuracy, mean_absolute_error, top5, top_k
 from lrtui.spec import Choice, RunSpec
+from tests.user_files import WriteFile
 
 SCORES = torch.tensor([[0.1, 0.9, 0.0, 0.2, 0.3, 0.4, 0.5], [0.9, 0.1, 0.0, 0.2, 0.3, 0.4, 0.5]])
 
@@ -30,12 +31,17 @@ def test_distance() -> None:
     assert mean_absolute_error(torch.tensor([1.0, 3.0]), torch.tensor([2.0, 1.0])) == 1.5
 
 
-def test_they_are_targets_and_auto_chooses_for_the_data(user_file) -> None:
+def test_they_are_targets_and_auto_chooses_for_the_data(user_file: WriteFile) -> None:
     built = build(RunSpec(metric=Choice("lrtui:top-k", {"k": 3})))
     assert built.metric_name == "top-k"
+    assert built.metric is not None
     assert built.metric(SCORES, torch.tensor([4, 4])) == 0.0
     assert built.metric(SCORES, torch.tensor([5, 6])) == 1.0
     assert build(RunSpec(metric=Choice("auto"))).metric_name == "accuracy"
-    path = user_file("def data():\n  import torch\n  return [(torch.rand(64), torch.rand(10)) for _ in range(80)]")
-    numbers = RunSpec(model=Choice("sample_models/mlp.py:MLP"), data=Choice(f"{path}:data"), metric=Choice("auto"))
+    path = user_file(
+        "def data():\n  import torch\n  return [(torch.rand(64), torch.rand(10)) for _ in range(80)]"
+    )
+    numbers = RunSpec(
+        model=Choice("sample_models/mlp.py:MLP"), data=Choice(f"{path}:data"), metric=Choice("auto")
+    )
     assert build(numbers).metric is None

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from lrtui import paths
 from lrtui.build.assemble import build
 from lrtui.build.datasets import local
+from lrtui.build.dry_run import as_list
 from lrtui.build.importing import load
 from lrtui.build.introspect import describe
 from lrtui.catalog.companion import companion, merged
@@ -25,7 +26,7 @@ FILES = sorted(path.name for path in paths.sample_models().glob("*.py"))
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_the_form_has_a_line_for_the_model_and_for_each_of_its_fields(name) -> None:
+def test_the_form_has_a_line_for_the_model_and_for_each_of_its_fields(name: str) -> None:
     first = offers_in_file(paths.sample_models() / name)[0]
     assert first.summary
     assert first.fields
@@ -40,7 +41,7 @@ def test_the_folder_is_no_package() -> None:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_what_a_file_is_run_with_names_things_that_exist(name) -> None:
+def test_what_a_file_is_run_with_names_things_that_exist(name: str) -> None:
     """The data may have to be fetched; everything else is there."""
     spec = merged(RunSpec(), companion(paths.sample_models() / name))
     for role in ("data", "optimizer", "loss", "step"):
@@ -50,14 +51,16 @@ def test_what_a_file_is_run_with_names_things_that_exist(name) -> None:
 
 def spec_of(target: str, args: dict[str, object], **changed: object) -> RunSpec:
     """The spec that the form makes of a sample: what its file says, on a batch that a test has time for."""
-    spec = merged(RunSpec(), companion(locate(target.rpartition(":")[0])))
+    path = locate(target.rpartition(":")[0])
+    assert path is not None
+    spec = merged(RunSpec(), companion(path))
     return replace(spec, model=Choice(target, args), range=RangeSpec(start_lr=5e-3), **changed)
 
 
 def losses(spec: RunSpec, steps: int = 30) -> list[float]:
     """The losses of a short training at the rate of the spec, by the engine's own step."""
     built = build(spec)
-    optimizers = list(built.optimizer) if isinstance(built.optimizer, list) else [built.optimizer]
+    optimizers = as_list(built.optimizer)
     forward = Forward(built.model, built.criterion, built.step)
     step = TrainStep(
         built.model,
@@ -100,7 +103,7 @@ def learns(spec: RunSpec, share: float = 0.75) -> None:
         ("sample_models/tabular.py:TabularNet", {}),
     ],
 )
-def test_it_learns_the_digits(target, args) -> None:
+def test_it_learns_the_digits(target: str, args: dict[str, object]) -> None:
     learns(spec_of(target, args, data=Choice("lrtui:digits"), loader=LoaderSpec(batch_size=128)))
 
 
@@ -111,7 +114,9 @@ def test_it_learns_the_digits(target, args) -> None:
         ("sample_models/loss_inside.py:CharModelWithLoss", {}),
     ],
 )
-def test_it_learns_to_spell_with_the_data_that_its_file_names(target, args) -> None:
+def test_it_learns_to_spell_with_the_data_that_its_file_names(
+    target: str, args: dict[str, object]
+) -> None:
     learns(spec_of(target, args), share=0.85)
 
 
@@ -136,8 +141,9 @@ def test_both_nets_of_the_gan_are_trained() -> None:
     spec = spec_of("sample_models/gan.py:GAN", {})
     built = build(spec)
     assert built.optimizer_name == "Adam"
-    assert len(built.optimizer) == 2
+    assert len(as_list(built.optimizer)) == 2
     before = [parameter.clone() for parameter in built.model.parameters()]
+    assert built.step is not None
     built.step(built.model, next(iter(built.train_loader)), built.optimizer)
     assert all(
         not torch.equal(*pair) for pair in zip(before, built.model.parameters(), strict=True)
@@ -159,7 +165,9 @@ def test_a_table_of_numbers_to_predict(tmp_path: Path) -> None:
 
 
 @pytest.mark.fashion
-@pytest.mark.skipif(not local.is_there(), reason="Debian's dataset-fashion-mnist is not installed")
+@pytest.mark.skipif(
+    not local.is_installed(), reason="Debian's dataset-fashion-mnist is not installed"
+)
 def test_the_resnet_learns_fashion_mnist(tmp_path: Path) -> None:
     data = Choice("torchvision:FashionMNIST", {"root": str(tmp_path), "download": True})
     learns(
@@ -175,6 +183,6 @@ def test_the_resnet_learns_fashion_mnist(tmp_path: Path) -> None:
 def test_the_resnet_says_what_to_fetch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LRTUI_HOME", str(tmp_path))
     with pytest.raises(
-        PhaseError, match=r"FashionMNIST is not in .*: set download = true to fetch it \(31 MB\)"
+        PhaseError, match=r"FashionMNIST is not in .*: set download = true to download it \(31 MB\)"
     ):
         build(spec_of("sample_models/resnet.py:SmallResNet", {}))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lrtui.catalog import toml
-from lrtui.catalog.infer import USUAL, Facts, fit
+from lrtui.catalog.infer import INFERABLE, Facts, infer_args
 from lrtui.catalog.offers import Field, Offer, Role
 from lrtui.spec import Choice, RunSpec
 from lrtui.specfields import value_at
@@ -55,7 +55,7 @@ class FormState:
         """Infer arguments of the model from the data; True where they are others than before."""
         values: dict[str, Any] = {}
         if offer and facts:
-            values = fit(offer.fields, facts, {})
+            values = infer_args(offer.fields, facts, {})
         changed = values != self.data_values
         self.data_values = values
         return changed
@@ -123,6 +123,6 @@ class FormState:
 
         Then the spec keeps even its default.
         """
-        if role != "model" or field.name not in USUAL:
+        if role != "model" or field.name not in INFERABLE:
             return False
         return field.name in self.typed_args(role) or field.name in self.given_args(role)
