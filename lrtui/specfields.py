@@ -76,18 +76,17 @@ def with_values(spec: RunSpec, values: Mapping[str, object]) -> RunSpec:
 
 def check_path(keys: Sequence[str]) -> None:
     """Raise SpecError for a path that leads to no field; it names the nearest field."""
-    first = keys[0]
+    first, *rest = keys
     if first not in RunSpec.__struct_fields__:
         raise _unknown(keys[:1], RunSpec.__struct_fields__)
-    section = _TYPES.get(first)
-    depth = 1
-    if section is not None:
-        depth = 2
-        if len(keys) > 1 and keys[1] not in section.__struct_fields__:
-            raise _unknown(keys[:2], section.__struct_fields__)
-    if first in CHOICES and keys[1:2] == ["args"]:
-        depth = 3
-    if len(keys) > depth:
+    if rest and is_section(first):
+        fields = _TYPES[first].__struct_fields__
+        name, *rest = rest
+        if name not in fields:
+            raise _unknown(keys[:2], fields)
+        if first in CHOICES and name == "args":
+            rest = rest[1:]  # the name of an argument
+    if rest:
         raise SpecError(f"'{keys[-2]}' has no fields", ".".join(keys))
 
 
