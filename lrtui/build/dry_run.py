@@ -12,7 +12,8 @@ from lrtui.build import explain
 from lrtui.build.device import device_of
 from lrtui.build.types import Batch, BatchStep, Criterion, Metric, Optimizers, Output
 from lrtui.catalog.errors import PhaseError, one_line, with_user_line
-from lrtui.engine.forward import BatchError, Forward, is_sequence, summary
+from lrtui.engine.batch_size import is_sequence
+from lrtui.engine.forward import BatchError, Forward, summary
 from lrtui.engine.restore.snapshot import Snapshot
 from lrtui.engine.signature import TARGET_KEYS, forward_inputs
 from lrtui.engine.step import updates_itself

@@ -13,7 +13,8 @@ from lrtui.build.instantiate import make_scorer
 from lrtui.build.types import Batch, Criterion
 from lrtui.catalog.errors import PhaseError
 from lrtui.catalog.targets import Notice
-from lrtui.engine.forward import is_sequence, loss_in, summary
+from lrtui.engine.batch_size import is_sequence
+from lrtui.engine.forward import loss_in, summary
 from lrtui.engine.signature import TARGET_KEYS, required_inputs, takes_target
 from lrtui.spec import Choice
 

@@ -4,15 +4,15 @@ The file is parsed, not executed.
 """
 
 import ast
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-
-import msgspec
 
 from lrtui.catalog.errors import CatalogError
 from lrtui.catalog.fields import last_name
 from lrtui.catalog.source.reader import parse
-from lrtui.spec import RunSpec
+from lrtui.spec import SECTIONS, RunSpec
+from lrtui.specfields import with_values
 
 NAME = "SPEC"
 
@@ -31,20 +31,18 @@ def companion(path: Path) -> Table:
     return {}
 
 
-def merged(spec: RunSpec, table: Table) -> RunSpec:
+def merged(spec: RunSpec, table: Mapping[str, Any]) -> RunSpec:
     """The spec with the table's settings.
 
-    A choice is replaced as a whole, any other section key by key.
+    A choice is replaced as a whole, a section field by field.
     """
-    settings = msgspec.to_builtins(spec)
+    values: dict[str, object] = {}
     for key, value in table.items():
-        section = settings.get(key)
-        is_choice = isinstance(section, dict) and "target" in section
-        if isinstance(section, dict) and isinstance(value, dict) and not is_choice:
-            settings[key] = section | value
+        if key in SECTIONS and isinstance(value, dict):
+            values |= {f"{key}.{name}": inner for name, inner in value.items()}
         else:
-            settings[key] = value
-    return msgspec.convert(settings, RunSpec)
+            values[str(key)] = value
+    return with_values(spec, values)
 
 
 def _assigns_spec(statement: ast.Assign) -> bool:
@@ -55,7 +53,7 @@ def _read_table(path: Path, statement: ast.Assign) -> Table:
     try:
         table = dict(ast.literal_eval(statement.value))
         merged(RunSpec(), table)
-    except (ValueError, TypeError, msgspec.ValidationError) as error:
+    except (ValueError, TypeError) as error:
         where = f"{path}:{statement.lineno}"
         raise CatalogError(f"{where}: {NAME} is not a valid part of a spec: {error}") from error
     return table

@@ -5,6 +5,8 @@ import traceback
 from pathlib import Path
 from typing import Literal
 
+_PACKAGE = Path(__file__).parent.parent
+
 Phase = Literal[
     "model", "data", "optimizer", "loss", "metric", "step", "device", "precision", "training"
 ]

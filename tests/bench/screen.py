@@ -98,7 +98,8 @@ def cpu_seconds(pid: int) -> float:
 def frame(points: int) -> float:
     """Milliseconds of one frame with so many points on the curve."""
     from lrtui.tui.chart.axis import axis_for
-    from lrtui.tui.chart.plotting import Picture, draw
+    from lrtui.tui.chart.picture import Picture
+    from lrtui.tui.chart.plotting import draw
     from lrtui.tui.chart.thinning import Thinned
 
     axis = axis_for(1e-7, 10.0, log=True)

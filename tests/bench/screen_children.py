@@ -39,7 +39,7 @@ def plain() -> None:
     from textual.app import App
     from textual.widgets import Static
 
-    from lrtui.tui.run.screen_base import POLL
+    from lrtui.tui.run.screen import POLL_SECONDS
     from tests.bench.screen import POINTS, SECONDS, SIZE
     from tests.tui.doubles import SPEC, curve
 
@@ -51,7 +51,7 @@ def plain() -> None:
             yield Static(id="plot")
 
         def on_mount(self) -> None:
-            self.set_interval(POLL, self.draw)
+            self.set_interval(POLL_SECONDS, self.draw)
 
         def draw(self) -> None:
             figure = _figure_class()

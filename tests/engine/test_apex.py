@@ -29,6 +29,12 @@ TREES = {
         "apex/optimizers/__init__.py": "",
     },
     "broken": {"apex/__init__.py": "", "apex/amp/__init__.py": "raise OSError('libcudart.so')"},
+    "broken, and imported by its parent": {  # as from tag 25.05 on
+        "apex/__init__.py": "from . import optimizers, amp",
+        "apex/amp/__init__.py": "raise ImportError('no apex.contrib')",
+        "apex/optimizers/__init__.py": "",
+        "amp_C.py": "",
+    },
     "whole": {
         "apex/__init__.py": "",
         "apex/amp/__init__.py": "",
@@ -41,7 +47,10 @@ AMP = {
     "foreign": "a foreign package of that name .*; use fp16 or bf16",
     "foreign and quiet": "a foreign package of that name",
     "too new": r"too new: it has no amp any more \(removed after 25.05\); use fp16 or bf16",
-    "broken": r"apex.amp cannot be imported \(libcudart.so\); use fp16 or bf16",
+    "broken": r"broken: apex.amp cannot be imported \(libcudart.so\); use fp16 or bf16",
+    "broken, and imported by its parent": (
+        r"broken: apex.amp cannot be imported \(no apex.contrib\); use fp16 or bf16"
+    ),
     "no kernels": None,
     "whole": None,
 }
@@ -49,6 +58,9 @@ FUSED = {
     "absent": "apex is not installed",
     "foreign": "a foreign package",
     "broken": "no optimizers; use torch.optim with fused=True",
+    "broken, and imported by its parent": (
+        r"broken: apex.optimizers cannot be imported \(no apex.contrib\); use torch.optim"
+    ),
     "too new": r"without its CUDA kernels \(amp_C\); use torch.optim with fused=True",
     "no kernels": r"without its CUDA kernels",
     "whole": None,
@@ -76,7 +88,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixtur
     forget()
     monkeypatch.syspath_prepend(str(tmp_path))
     if not TREES[request.param]:
-        monkeypatch.setattr(apex, "_find", lambda name: None)
+        monkeypatch.setattr(apex, "_located", lambda name: None)
     yield request.param
     forget()
     sys.modules.update(kept)

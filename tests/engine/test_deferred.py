@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from lrtui.engine.batches import OutOfData, train_batches
-from lrtui.engine.deferred import default_lag, read_late
+from lrtui.engine.batches import train_batches
+from lrtui.engine.deferred import LateReader, Measurement, Point, default_lag
 from lrtui.engine.forward import Forward
 from lrtui.engine.precision import Precision
 from lrtui.engine.ramp import Ramp
@@ -91,26 +91,23 @@ def test_the_cases_above_end_in_every_way() -> None:
     assert len(walked(0, fails_at=9)[0]) == 8
 
 
-@given(
-    st.lists(st.tuples(st.floats(allow_nan=False), st.none() | st.floats(allow_nan=False))),
-    st.integers(0, 7),
-)
-def test_values_arrive_unchanged_and_in_order(values, lag) -> None:
-    sent = [(i, (torch.tensor(a, dtype=torch.float64), b)) for i, (a, b) in enumerate(values)]
-    assert list(read_late(iter(sent), CPU, lag)) == [(i, [a, b]) for i, (a, b) in enumerate(values)]
+FLOATS = st.floats(allow_nan=False)
 
 
-def test_what_was_measured_before_an_error_still_arrives():
-    def measured():
-        yield 0, (torch.tensor(1.0),)
-        yield 1, (torch.tensor(2.0),)
-        raise OutOfData
-
-    reader = read_late(measured(), CPU, 5)
-    assert next(reader) == (0, [1.0])
-    assert next(reader) == (1, [2.0])
-    with pytest.raises(OutOfData):
-        next(reader)
+@given(st.lists(st.tuples(FLOATS, st.none() | FLOATS)), st.integers(0, 7))
+def test_values_arrive_unchanged_in_order_and_no_later_than_the_lag(
+    values: list[tuple[float, float | None]], lag: int
+) -> None:
+    reader, points = LateReader(CPU, lag), []
+    for iteration, (loss, metric) in enumerate(values):
+        tensor = torch.tensor(loss, dtype=torch.float64)
+        reader.add(Measurement(iteration, (0.1,), tensor, metric=metric))
+        points += reader.arrived()
+        assert len(points) == max(0, iteration + 1 - lag)
+    points += reader.remaining()
+    assert points == [
+        Point(i, (0.1,), loss, metric=metric) for i, (loss, metric) in enumerate(values)
+    ]
 
 
 def test_reading_at_once_where_that_costs_nothing() -> None:

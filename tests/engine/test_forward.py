@@ -11,7 +11,8 @@ from torch.nn.functional import cross_entropy, mse_loss, softplus
 from torch.nn.utils.rnn import pack_sequence
 from torch.utils.data import DataLoader, IterableDataset
 
-from lrtui.engine.forward import BatchError, Forward, batch_size, summary
+from lrtui.engine.batch_size import batch_size
+from lrtui.engine.forward import BatchError, Forward, summary
 from lrtui.engine.step import updates_itself
 from tests.engine.rigs import finder, loader, mlp, points, same, weights
 
@@ -234,7 +235,7 @@ def test_a_step_with_the_optimizers_does_the_whole_update():
     assert live.digest() == before
     with pytest.raises(ValueError, match="cannot be validated with"):
         live.range_test(loader(), loader(), batch_step=step)
-    with pytest.raises(ValueError, match="no room for accumulation_steps"):
+    with pytest.raises(ValueError, match="cannot be combined with accumulation_steps"):
         live.range_test(loader(), accumulation_steps=2, batch_step=step)
 
 

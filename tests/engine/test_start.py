@@ -106,11 +106,11 @@ def test_there_is_one_copy_until_somebody_trains() -> None:
 )
 def test_every_change_is_seen(change) -> None:
     live = finder()
-    assert live._snapshot.holds()
+    assert live._snapshot.unchanged()
     change(live)
-    assert not live._snapshot.holds()
+    assert not live._snapshot.unchanged()
     live.reset()
-    assert live._snapshot.holds()
+    assert live._snapshot.unchanged()
 
 
 def test_a_second_test_starts_at_the_optimizers_own_rate_not_at_that_of_one_left_in_the_middle() -> (

@@ -16,8 +16,8 @@ def interrupt(*_) -> None:
 def test_in_the_middle_of_a_restore_it_waits_for_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     live = finder()
     before = live.digest()
-    restore = live._snapshot._vault.restore
-    monkeypatch.setattr(live._snapshot._vault, "restore", lambda: (interrupt(), restore()))
+    restore = live._snapshot._tensors.restore
+    monkeypatch.setattr(live._snapshot._tensors, "restore", lambda: (interrupt(), restore()))
     live.range_test(loader(), num_iter=5)
     assert live.digest() != before
     with pytest.raises(KeyboardInterrupt):
@@ -30,8 +30,8 @@ def test_a_second_one_while_the_first_is_being_cleaned_up_after(
 ) -> None:
     live = finder()
     before = live.digest()
-    restore = live._snapshot._vault.restore
-    monkeypatch.setattr(live._snapshot._vault, "restore", lambda: (interrupt(), restore()))
+    restore = live._snapshot._tensors.restore
+    monkeypatch.setattr(live._snapshot._tensors, "restore", lambda: (interrupt(), restore()))
     with pytest.raises(KeyboardInterrupt):
         live.range_test(loader(), num_iter=5, metric=interrupt)
     assert live.digest() == before
