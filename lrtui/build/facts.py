@@ -118,26 +118,37 @@ def _classes_of(owner: object) -> int | None:
 
 def _labels(owner: object) -> Tensor | None:
     """All labels of a data set that keeps them in one place."""
+    candidates = [_attribute(owner, "targets"), _attribute(owner, "labels")]
     tensors = _attribute(owner, "tensors")
-    last = tensors[-1] if isinstance(tensors, tuple) and len(tensors) > 1 else None
-    for values in (last, _attribute(owner, "targets"), _attribute(owner, "labels")):
-        if values is None:
-            continue
-        try:
-            labels = torch.as_tensor(values)
-        except (TypeError, ValueError, RuntimeError):
-            continue
-        if labels.numel() and is_class_labels(labels):
+    if isinstance(tensors, tuple) and len(tensors) > 1:
+        candidates.insert(0, tensors[-1])
+    for candidate in candidates:
+        labels = _as_labels(candidate)
+        if labels is not None:
             return labels
     return None
 
 
+def _as_labels(values: object) -> Tensor | None:
+    """Labels of classes as a tensor; None for anything else."""
+    if values is None:
+        return None
+    try:
+        labels = torch.as_tensor(values)
+    except (TypeError, ValueError, RuntimeError):
+        return None
+    if not labels.numel() or not is_class_labels(labels):
+        return None
+    return labels
+
+
 def _vocabulary(data: object) -> int | None:
     for owner in _owners(data):
-        for name in ("vocab_size", "vocabulary_size"):
-            size = _attribute(owner, name)
-            if isinstance(size, int):
-                return size
+        size = _attribute(owner, "vocab_size")
+        if not isinstance(size, int):
+            size = _attribute(owner, "vocabulary_size")
+        if isinstance(size, int):
+            return size
     return None
 
 

@@ -1,14 +1,14 @@
 """The optimizer of a run: a class or a factory that takes the parameters or the model."""
 
 import inspect
-from collections.abc import Mapping
-from typing import NamedTuple, TypeGuard
+from typing import Any, NamedTuple, TypeGuard
 
 from torch import nn
 from torch.optim import Optimizer
 
+from lrtui.build.dry_run import as_list
 from lrtui.build.instantiate import Picked, import_choice
-from lrtui.build.param_groups import RULES, make_groups
+from lrtui.build.param_groups import RULES, Group, make_groups
 from lrtui.build.types import Factory, Optimizers
 from lrtui.catalog.errors import PhaseError
 from lrtui.catalog.targets import Notice
@@ -41,18 +41,22 @@ def build(choice: Choice, model: nn.Module, lr: float, notice: Notice) -> Optimi
         PhaseError: it cannot be made, or what was made is not an optimizer.
     """
     picked = import_choice("optimizer", choice, notice)
-    if not any(parameter.requires_grad for parameter in model.parameters()):
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    if not trained:
         message = f"{choice.target}: the model has no parameters to train"
         raise PhaseError("optimizer", message)
     signature = signature_of(picked.factory)
-    rate = {"lr": lr} if signature.takes_lr else {}
+    keywords: dict[str, float] = {}
+    if signature.takes_lr:
+        keywords["lr"] = lr
     rules = _group_rules(picked, signature)
     if signature.takes_model:
-        made = picked.call(model, **rate)
+        made = picked.call(model, **keywords)
     elif rules:
-        made = _with_groups(picked, model, lr, rules, rate)
+        own, groups = _apply_rules(picked, rules, model, lr)
+        made = own.call(groups, **keywords)
     else:
-        made = picked.call([one for one in model.parameters() if one.requires_grad], **rate)
+        made = picked.call(trained, **keywords)
     if not _are_optimizers(made):
         message = f"{choice.target} returned {type(made).__name__}"
         raise PhaseError("optimizer", f"{message}: expected a torch.optim.Optimizer")
@@ -61,8 +65,7 @@ def build(choice: Choice, model: nn.Module, lr: float, notice: Notice) -> Optimi
 
 def name_of(made: Optimizers) -> str:
     """`AdamW`, or `Adam + SGD` for several."""
-    optimizers = made if isinstance(made, tuple | list) else [made]
-    names = [type(optimizer).__name__ for optimizer in optimizers]
+    names = [type(optimizer).__name__ for optimizer in as_list(made)]
     return " + ".join(dict.fromkeys(names))
 
 
@@ -76,31 +79,33 @@ def signature_of(factory: Factory) -> OptimizerSignature:
 
 def is_optimizer(made: object) -> bool:
     """Whether this is one of torch's optimizers, or has what the engine needs of one."""
-    return isinstance(made, Optimizer) or all(hasattr(made, name) for name in _INTERFACE)
+    if isinstance(made, Optimizer):
+        return True
+    return all(hasattr(made, name) for name in _INTERFACE)
 
 
-def _group_rules(picked: Picked, signature: OptimizerSignature) -> dict[str, object]:
+def _group_rules(picked: Picked, signature: OptimizerSignature) -> set[str]:
     """The arguments that are our rules for parameter groups, rather than the optimizer's own."""
     if not inspect.isclass(picked.factory):
-        return {}
-    rules = RULES - set(signature.names)
-    return {name: value for name, value in picked.choice.args.items() if name in rules}
+        return set()
+    ours = set(RULES) - set(signature.names)
+    return ours & picked.choice.args.keys()
 
 
-def _with_groups(
-    picked: Picked,
-    model: nn.Module,
-    lr: float,
-    rules: Mapping[str, object],
-    rate: Mapping[str, float],
-) -> object:
-    """The optimizer over parameter groups that are made by the rules."""
+def _apply_rules(
+    picked: Picked, rules: set[str], model: nn.Module, lr: float
+) -> tuple[Picked, list[Group]]:
+    """The pick without the rules, and the parameter groups that they make."""
     args = picked.checked_args()
-    groups = make_groups(model, lr, **{name: args.pop(name) for name in rules})  # type: ignore[arg-type]
-    own = {name: value for name, value in picked.choice.args.items() if name not in rules}
-    return picked.with_args(own).call(groups, **rate)
+    own = dict(picked.choice.args)
+    options: dict[str, Any] = {}
+    for rule in rules:
+        options[rule] = args[rule]
+        del own[rule]
+    return picked.with_args(own), make_groups(model, lr, **options)
 
 
 def _are_optimizers(made: object) -> TypeGuard[Optimizers]:
-    optimizers = made if isinstance(made, tuple | list) else [made]
-    return bool(optimizers) and all(map(is_optimizer, optimizers))
+    if not isinstance(made, tuple | list):
+        return is_optimizer(made)
+    return len(made) > 0 and all(map(is_optimizer, made))

@@ -135,5 +135,6 @@ def _doc(factory: Factory) -> str:
     if not inspect.isclass(factory):
         return factory.__doc__ or ""
     own = vars(factory)
-    parts = [own.get("__doc__"), getattr(own.get("__init__"), "__doc__", None)]
-    return "\n\n".join(part for part in parts if part)
+    init = own.get("__init__")
+    parts = [own.get("__doc__"), getattr(init, "__doc__", None)]
+    return "\n\n".join(filter(None, parts))

@@ -178,7 +178,8 @@ def _sequence(name: str, entries: Sequence[ast.expr], enums: Enums) -> Shape:
     item = _common_item(kinds)
     if item is None:
         return Shape()
-    any_length = any(isinstance(entry, ast.Constant) and entry.value is ... for entry in entries)
+    last = entries[-1]
+    any_length = isinstance(last, ast.Constant) and last.value is ...
     if any_length or name not in _TUPLES:
         return Shape("tuple", item=item)
     return Shape("tuple", item=item, length=len(entries))
@@ -189,20 +190,26 @@ def _common_item(kinds: set[Kind]) -> Kind | None:
     if len(kinds) != 1:
         return None
     kind = next(iter(kinds))
-    return kind if kind in _ITEMS else None
+    if kind not in _ITEMS:
+        return None
+    return kind
 
 
 def _union(members: Iterable[ast.expr], enums: Enums) -> Shape:
     """The only member that a form has a widget for; a value of several is written as TOML."""
-    shapes = [_shape(member, enums) for member in members]
-    optional = any(shape.optional for shape in shapes)
-    known = [shape for shape in shapes if shape.kind != "other"]
-    kinds = {shape.kind for shape in known}
-    if kinds == {"int", "float"}:
+    by_kind: dict[Kind, Shape] = {}
+    optional = False
+    for member in members:
+        shape = _shape(member, enums)
+        optional = optional or shape.optional
+        if shape.kind != "other":
+            by_kind.setdefault(shape.kind, shape)
+    if by_kind.keys() == {"int", "float"}:
         return Shape("float", optional=optional)
-    if len(kinds) != 1:
+    if len(by_kind) != 1:
         return Shape(optional=optional)
-    return known[0]._replace(optional=optional)
+    only = next(iter(by_kind.values()))
+    return only._replace(optional=optional)
 
 
 def _shape_of_value(value: object) -> Shape:

@@ -130,8 +130,9 @@ def _size(field: Field, image: tuple[int, ...]) -> Inferred | None:
     """An image's size as the parameter wants it: one number, (height, width), or with channels."""
     _, height, width = image
     if field.kind == "tuple":
-        wants_channels = field.length == 3 or (field.length is None and "shape" in field.name)
-        return list(image) if wants_channels else [height, width]
+        if field.length == 3 or (field.length is None and "shape" in field.name):
+            return list(image)
+        return [height, width]
     if height == width:
         return height
     if field.kind == "int":

@@ -1,4 +1,4 @@
-"""A spec becomes live objects, the same every time, or one line that names the phase and the thing."""
+"""A spec becomes the same live objects every time, or an error with the phase and one line."""
 
 import random
 from typing import Any
@@ -148,8 +148,10 @@ def test_arguments_get_the_types_of_the_signature(user_file: WriteFile) -> None:
         from torch import nn
         class Shade(enum.Enum):
             DARK = 1
-        def net(shade: Shade, size: tuple[int, int], depth: Literal[1, 2], rate: float, sizes: list[int]):
-            assert shade is Shade.DARK and type(size) is tuple and depth == 2 and type(rate) is float
+        def net(shade: Shade, size: tuple[int, int], depth: Literal[1, 2], rate: float,
+                sizes: list[int]):
+            assert shade is Shade.DARK and type(size) is tuple
+            assert depth == 2 and type(rate) is float
             assert type(sizes) is list
             return nn.Sequential(nn.Flatten(), nn.Linear(64, 10))
     """)
@@ -172,7 +174,7 @@ MODELS = [
 
 
 @pytest.mark.parametrize(("text", "expected"), MODELS)
-def test_a_model_that_cannot_be_made_is_one_line(
+def test_a_model_that_cannot_be_made_fails_with_one_line(
     user_file: WriteFile, text: str, expected: str
 ) -> None:
     path = user_file("\n" + text, "m.py")
@@ -219,12 +221,13 @@ def test_wrong_arguments_are_refused_before_the_model_is_called(
         ),
         ("def data(): return []", "its training part has no examples"),
         (
-            "class Bad(list):\n  def __getitem__(self, i): raise KeyError('pixels')\ndef data(): return Bad('abc')",
+            "class Bad(list):\n  def __getitem__(self, i): raise KeyError('pixels')\n"
+            "def data(): return Bad('abc')",
             "its first batch cannot be loaded: KeyError: 'pixels' (d.py:3)",
         ),
     ],
 )
-def test_data_that_cannot_be_used_is_one_line(
+def test_data_that_cannot_be_used_fails_with_one_line(
     user_file: WriteFile, text: str, expected: str
 ) -> None:
     path = user_file("\n" + text, "d.py")
@@ -289,7 +292,7 @@ def test_out_of_memory_is_reported_with_the_size_of_the_model(
     assert "GiB of parameters) does not fit on cpu" in error.message
 
 
-def test_the_keyboard_is_not_swallowed(user_file: WriteFile) -> None:
+def test_a_keyboard_interrupt_is_not_swallowed(user_file: WriteFile) -> None:
     path = user_file("def net(): raise KeyboardInterrupt")
     with pytest.raises(KeyboardInterrupt):
         build(spec(model=Choice(f"{path}:net")))
@@ -305,7 +308,8 @@ DATA = """
     class Stream(IterableDataset):
         def __iter__(self): return iter([(torch.rand(64), 1)] * 40)
     class Mine:
-        def __iter__(self): return iter([(torch.rand(9, 64), torch.zeros(9, dtype=torch.int64))] * 3)
+        def __iter__(self):
+            return iter([(torch.rand(9, 64), torch.zeros(9, dtype=torch.int64))] * 3)
         def __len__(self): return 3
 """
 
@@ -330,7 +334,7 @@ def test_each_kind_of_data_becomes_batches(
     assert (built.val_loader is not None) == validated
 
 
-def test_validation_is_refused_where_there_is_no_such_part(user_file: WriteFile) -> None:
+def test_val_without_a_validation_part_is_refused(user_file: WriteFile) -> None:
     path = user_file(DATA)
     error = failure(data=Choice(f"{path}:loader"), range=RangeSpec(val=True))
     assert (error.phase, "has no validation part" in error.message) == ("data", True)
@@ -338,7 +342,8 @@ def test_validation_is_refused_where_there_is_no_such_part(user_file: WriteFile)
 
 def test_a_split_and_a_subset_are_seeded_and_disjoint(user_file: WriteFile) -> None:
     path = user_file(
-        "def data(): return [(i, 0) for i in range(100)]\nfrom torch import nn\ndef net(): return nn.Linear(1, 1)\n"
+        "def data(): return [(i, 0) for i in range(100)]\n"
+        "from torch import nn\ndef net(): return nn.Linear(1, 1)\n"
         "def step(model, batch): return model(batch[0].float().unsqueeze(1)).mean()"
     )
     what = spec(
@@ -373,7 +378,8 @@ FORWARDS = """
     class Scores(Net):
         def forward(self, x): return self.norm(self.layer(x))
     class Named(Net):
-        def forward(self, x, labels=None): return {"loss": self.norm(self.layer(x)).mean(), "logits": None}
+        def forward(self, x, labels=None):
+            return {"loss": self.norm(self.layer(x)).mean(), "logits": None}
     class Pair(Net):
         def forward(self, x, y): return nn.functional.cross_entropy(self.layer(x), y)
     class Auto(nn.Module):
@@ -424,10 +430,11 @@ def test_choosing_a_loss_leaves_the_model_as_it_was(user_file: WriteFile) -> Non
     assert torch.equal(norm.running_mean, torch.zeros(10))
 
 
-def test_a_loss_and_a_metric_of_ones_own_get_their_arguments(user_file: WriteFile) -> None:
+def test_the_users_loss_metric_and_step_get_their_arguments(user_file: WriteFile) -> None:
     path = user_file("""
         from torch import nn
-        def scaled(output, target, scale: float = 1.0): return scale * nn.functional.cross_entropy(output, target)
+        def scaled(output, target, scale: float = 1.0):
+            return scale * nn.functional.cross_entropy(output, target)
         def share(output, target): return (output.argmax(1) == target).float().mean()
         def step(model, batch, power: int = 1): return model(batch[0]).square().mean() ** power
     """)
@@ -455,7 +462,9 @@ def test_an_optimizer_factory_gets_the_model_or_its_parameters(user_file: WriteF
             own = list(model.named_parameters())
             return torch.optim.SGD([{"params": [p]} for _, p in own], lr=lr, weight_decay=decay)
         def plain(params): return torch.optim.SGD(params, lr=0.5)
-        def two(model): return [torch.optim.SGD(model.parameters(), lr=0.1), torch.optim.Adam(model.parameters())]
+        def two(model):
+            parameters = list(model.parameters())
+            return [torch.optim.SGD(parameters, lr=0.1), torch.optim.Adam(parameters)]
         def wrong(params): return 3
     """)
     grouped = optimizer_of(build(spec(optimizer=Choice(f"{path}:groups", {"decay": 0.1}))))

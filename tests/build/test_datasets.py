@@ -1,4 +1,4 @@
-"""Data that people have: torchvision's sets as a download leaves them, folders, tables, texts."""
+"""Data sets: torchvision's after a download, image folders, tables, texts."""
 
 import gzip
 import hashlib
@@ -34,7 +34,7 @@ MLP = Choice("sample_models/mlp.py:MLP")
 
 @pytest.fixture(scope="module")
 def fashion_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Fashion-MNIST as torchvision's download leaves it."""
+    """A folder with Fashion-MNIST as torchvision's download writes it."""
     root: Path = tmp_path_factory.mktemp("datasets")
     raw = root / "FashionMNIST" / "raw"
     raw.mkdir(parents=True)
@@ -68,7 +68,7 @@ def test_fashion_mnist_is_normalised_with_its_own_numbers(fashion_root: Path) ->
 
 @pytest.mark.fashion
 @needs_fashion
-def test_channels_size_and_augmentation_are_as_asked(fashion_root: Path) -> None:
+def test_channels_size_and_augmentation_are_as_configured(fashion_root: Path) -> None:
     make = partial(load("torchvision:FashionMNIST"), root=str(fashion_root))
     train, val = make(channels="3", resize=16, augment=True)
     assert train[0][0].shape == (3, 16, 16)
@@ -78,10 +78,10 @@ def test_channels_size_and_augmentation_are_as_asked(fashion_root: Path) -> None
 
 @pytest.mark.fashion
 @needs_fashion
-def test_a_download_brings_what_was_not_there_and_tells_how_far_it_is(
+def test_a_download_adds_missing_data_and_reports_progress(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """From a server on this machine, with the sums of the files that it has."""
+    """From a local server, with the checksums of its files."""
     from torchvision.datasets import FashionMNIST  # type: ignore[import-untyped]
 
     from lrtui.build.datasets import local
@@ -126,7 +126,7 @@ def test_debians_package_is_used_before_the_network(
     assert len(load(choice.target)(**choice.args)[0]) == 60_000
 
 
-def test_what_is_not_there_says_what_to_do(tmp_path: Path) -> None:
+def test_missing_data_says_what_to_do(tmp_path: Path) -> None:
     choice = Choice("torchvision:CIFAR10", {"root": str(tmp_path)})
     found = available(choice)
     assert not found.there
@@ -140,7 +140,9 @@ def test_what_is_not_there_says_what_to_do(tmp_path: Path) -> None:
     assert caught.value.phase == "data"
 
 
-def test_no_network_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_download_without_a_network_fails_with_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from torchvision.datasets import MNIST
 
     monkeypatch.setattr(MNIST, "mirrors", ["http://127.0.0.1:9/"])
@@ -223,7 +225,7 @@ def test_a_folder_of_images_of_any_size_and_mode(
     assert (count_examples(built.train_loader), count_examples(built.val_loader)) == counts
 
 
-def test_a_folder_without_images_is_told(tmp_path: Path) -> None:
+def test_a_folder_without_images_is_reported(tmp_path: Path) -> None:
     with pytest.raises(PhaseError, match="has no images in sub-folders"):
         build(RunSpec(data=Choice("lrtui:images", {"root": str(tmp_path)})))
     with pytest.raises(PhaseError, match="nowhere: no such folder"):
@@ -290,7 +292,7 @@ def test_arrays_and_parquet(tmp_path: Path, suffix: str) -> None:
         ("a.csv", "a,b\n" + "".join(f"word{n},{n}\n" for n in range(80)), "80 different entries"),
     ],
 )
-def test_a_table_that_cannot_be_used_is_one_line(
+def test_a_table_that_cannot_be_used_fails_with_one_line(
     tmp_path: Path, name: str, content: str, expected: str
 ) -> None:
     (tmp_path / name).write_text(content)
@@ -317,7 +319,7 @@ def test_the_next_character_is_the_target(tmp_path: Path) -> None:
     assert set(train.codes.tolist()) | set(val.codes.tolist()) == set(range(10))
 
 
-def test_a_text_that_is_too_short_or_no_text_is_told(tmp_path: Path) -> None:
+def test_a_text_that_is_too_short_or_not_text_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "short.txt"
     path.write_text("short")
     with pytest.raises(CatalogError, match="too few for a context of 64"):
@@ -336,7 +338,7 @@ def test_text_without_a_file_and_as_a_mapping() -> None:
 
 
 @pytest.mark.parametrize("name", ["images", "table", "text", "stdlib-text"])
-def test_our_own_sets_explain_their_fields(name: str) -> None:
+def test_every_field_of_lrtuis_data_sets_has_help(name: str) -> None:
     for field in describe(f"lrtui:{name}", "data").fields:
         assert field.help, field.name
 

@@ -1,4 +1,4 @@
-"""The data set in the package: real, whole, always split the same."""
+"""The digits: complete, and always split the same way."""
 
 import subprocess
 import sys
@@ -22,7 +22,7 @@ def test_images_and_labels_are_what_a_model_takes() -> None:
     assert (images.min().item(), images.max().item()) == (0.0, 1.0)
 
 
-def test_every_class_has_its_share_in_both_parts() -> None:
+def test_every_class_is_split_by_the_same_fraction() -> None:
     train, val = digits()
     whole = torch.bincount(torch.cat([train.tensors[1], val.tensors[1]]))
     assert len(whole) == 10
@@ -44,7 +44,7 @@ def test_it_is_scikit_learns_copy_to_the_last_pixel() -> None:
         assert np.array_equal(stored["labels"], theirs.target)
 
 
-def test_its_licence_lies_beside_it() -> None:
+def test_its_licence_is_in_the_same_folder() -> None:
     text = Path(package.__file__).with_name("LICENSE.txt").read_text()
     assert "CC BY 4.0" in text
     assert "Alpaydin" in text

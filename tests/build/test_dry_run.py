@@ -25,7 +25,8 @@ NETS = """
             self.layer = layer
         def forward(self, x): return self.layer(x)
     def wrong_features(): return Net(nn.Sequential(nn.Flatten(), nn.Linear(784, 10)))
-    def wrong_channels(): return Net(nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten(), nn.Linear(144, 10)))
+    def wrong_channels():
+        return Net(nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten(), nn.Linear(144, 10)))
     def wrong_norm(): return Net(nn.Sequential(nn.BatchNorm2d(5), nn.Flatten(), nn.Linear(64, 10)))
     def few_classes(): return Net(nn.Sequential(nn.Flatten(), nn.Linear(64, 5)))
     def half(): return Net(nn.Sequential(nn.Flatten(), nn.Linear(64, 10).double()))
@@ -51,17 +52,20 @@ NETS = """
         (
             "wrong_features",
             "model",
-            "layer.1 (Linear) expects in_features=784, but its input is 64x64 float32, which has 64",
+            "layer.1 (Linear) expects in_features=784, but its input is 64x64 float32, "
+            "which has 64",
         ),
         (
             "wrong_channels",
             "model",
-            "layer.0 (Conv2d) expects in_channels=3, but its input is 64x1x8x8 float32, which has 1",
+            "layer.0 (Conv2d) expects in_channels=3, but its input is 64x1x8x8 float32, "
+            "which has 1",
         ),
         (
             "wrong_norm",
             "model",
-            "layer.0 (BatchNorm2d) expects num_features=5, but its input is 64x1x8x8 float32, which has 1",
+            "layer.0 (BatchNorm2d) expects num_features=5, but its input is 64x1x8x8 float32, "
+            "which has 1",
         ),
         (
             "few_classes",
@@ -83,12 +87,13 @@ NETS = """
         (
             "cut",
             "model",
-            "the backward pass failed on the first batch: RuntimeError: element 0 of tensors does not require grad",
+            "the backward pass failed on the first batch: RuntimeError: element 0 of tensors "
+            "does not require grad",
         ),
         ("exits", "model", "it called sys.exit(3)"),
     ],
 )
-def test_a_mismatch_is_told_with_both_numbers(
+def test_a_mismatch_is_reported_with_both_numbers(
     user_file: WriteFile, net: str, phase: str, expected: str
 ) -> None:
     path = user_file(NETS)
@@ -100,7 +105,7 @@ def test_a_mismatch_is_told_with_both_numbers(
     assert "\n" not in caught.value.message
 
 
-def test_labels_that_an_embedding_does_not_have() -> None:
+def test_an_index_out_of_range_of_an_embedding_is_reported() -> None:
     model = nn.Sequential(nn.Embedding(4, 3), nn.Flatten(), nn.Linear(6, 2))
     batch = (torch.tensor([[0, 9], [1, 2]]), torch.tensor([0, 1]))
     with pytest.raises(
@@ -109,7 +114,7 @@ def test_labels_that_an_embedding_does_not_have() -> None:
         DryRun(model, torch.optim.SGD(model.parameters()), nn.CrossEntropyLoss()).try_batch(batch)
 
 
-def test_a_metric_that_fails_is_called_the_metric(user_file: WriteFile) -> None:
+def test_a_failure_in_the_metric_is_attributed_to_it(user_file: WriteFile) -> None:
     path = user_file("def odd(output, target): return output @ target")
     with pytest.raises(PhaseError) as caught:
         build(RunSpec(metric=Choice(f"{path}:odd")))
@@ -117,14 +122,14 @@ def test_a_metric_that_fails_is_called_the_metric(user_file: WriteFile) -> None:
     assert "the model gave 64x10 float32, the target is 64 int64" in caught.value.message
 
 
-def test_a_step_that_fails_is_called_the_step(user_file: WriteFile) -> None:
+def test_a_failure_in_the_step_is_attributed_to_it(user_file: WriteFile) -> None:
     path = user_file("def step(model, batch): return batch['x']")
     with pytest.raises(PhaseError, match="the step failed on the first batch: TypeError") as caught:
         build(RunSpec(step=Choice(f"{path}:step")))
     assert caught.value.phase == "step"
 
 
-def test_a_step_that_returns_no_loss_is_told(user_file: WriteFile) -> None:
+def test_a_step_that_returns_no_loss_is_reported(user_file: WriteFile) -> None:
     path = user_file("def step(model, batch): return 'fine'")
     with pytest.raises(PhaseError, match="the step must return"):
         build(RunSpec(step=Choice(f"{path}:step")))
@@ -139,7 +144,7 @@ def states(model: nn.Module, optimizer: Optimizer) -> tuple[object, ...]:
     )
 
 
-def test_a_forward_that_counts_its_calls_begins_at_zero(user_file: WriteFile) -> None:
+def test_a_forward_that_counts_its_calls_starts_at_zero(user_file: WriteFile) -> None:
     path = user_file("""
         from torch import nn
         class Net(nn.Module):
@@ -202,7 +207,7 @@ def test_nothing_is_changed_by_the_dry_run(fails: bool) -> None:
     assert not any(part.training for part in model.modules())
 
 
-def test_no_memory_for_a_step_is_told_with_the_batch() -> None:
+def test_out_of_memory_in_a_step_is_reported_with_the_batch() -> None:
     class Large(nn.Linear):
         def forward(self, input: torch.Tensor) -> torch.Tensor:
             raise torch.OutOfMemoryError("CUDA out of memory")

@@ -1,4 +1,4 @@
-"""What torch itself offers is found by its signatures."""
+"""Offers of torch by live signatures, and of user modules by parsing."""
 
 import enum
 from pathlib import Path
@@ -99,7 +99,7 @@ def test_listing_a_users_module_runs_nothing(
     assert [offer.target for offer in offers_in_module("their_pack", "model")] == ["their_pack:Net"]
 
 
-def test_a_module_that_only_sounds_like_torch_is_not_run_either(
+def test_a_user_module_whose_name_begins_with_torch_is_not_run(
     user_file: WriteFile, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     user_file("raise SystemExit(3)\ndef net(width=1): ...", "torchlike/__init__.py")
@@ -109,12 +109,12 @@ def test_a_module_that_only_sounds_like_torch_is_not_run_either(
 
 
 @pytest.mark.parametrize("where", ["nowhere.py", "no_such_pack.net"])
-def test_what_is_not_there_cannot_be_listed(where: str) -> None:
+def test_a_missing_file_or_module_cannot_be_listed(where: str) -> None:
     with pytest.raises(CatalogError, match=f"{where}: no such"):
         offers_in_module(where, "model")
 
 
-def test_describing_one_of_a_file_runs_nothing(user_file: WriteFile) -> None:
+def test_describing_a_target_in_a_file_runs_nothing(user_file: WriteFile) -> None:
     path = user_file("raise SystemExit(3)\ndef net(width=1): ...")
     assert describe(f"{path}:net").fields[0].name == "width"
     with pytest.raises(CatalogError, match="has no 'ned'; did you mean 'net'"):

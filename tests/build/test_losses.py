@@ -1,4 +1,4 @@
-"""Which criterion fits a batch: the one of what the engine takes for its target."""
+"""The criterion that is chosen fits what the engine uses as the target."""
 
 import torch
 from torch import nn
@@ -21,7 +21,7 @@ class Any(nn.Module):
         return scores
 
 
-def test_the_target_is_the_item_after_the_inputs_whatever_follows() -> None:
+def test_the_target_is_the_item_after_the_inputs() -> None:
     for model in (nn.Linear(4, 3), Any()):
         batch = (INPUTS, CLASSES, WEIGHTS)
         loss = choose_loss(model, batch)
@@ -29,7 +29,7 @@ def test_the_target_is_the_item_after_the_inputs_whatever_follows() -> None:
         assert torch.isfinite(Forward(model, loss.criterion)(batch).loss)
 
 
-def test_numbers_are_compared_by_their_squares() -> None:
+def test_numbers_get_the_squared_error() -> None:
     assert isinstance(
         choose_loss(nn.Linear(4, 1), [INPUTS, torch.randn(8, 1)]).criterion, nn.MSELoss
     )

@@ -1,4 +1,4 @@
-"""Optimizers: rules for parameter groups, apex's where it can be used, libraries that are absent or broken."""
+"""Optimizers: parameter groups, apex's, and libraries that are absent or broken."""
 
 import sys
 from collections.abc import Callable
@@ -25,7 +25,7 @@ def optimizer(**args: object) -> Optimizer:
     return optimizer_of(build(RunSpec(optimizer=Choice("torch.optim:AdamW", args))))
 
 
-def test_biases_and_norms_can_be_spared_weight_decay() -> None:
+def test_biases_and_norms_can_have_no_weight_decay() -> None:
     made = optimizer(decay_all=False, weight_decay=0.1)
     assert [group["weight_decay"] for group in made.param_groups] == [0.1, 0.0]
     assert {parameter.dim() > 1 for parameter in made.param_groups[0]["params"]} == {True}
@@ -67,7 +67,7 @@ def test_no_rule_makes_no_groups() -> None:
     assert len(optimizer().param_groups) == 1
 
 
-def test_a_rule_is_offered_where_it_means_something() -> None:
+def test_decay_all_is_offered_only_with_weight_decay() -> None:
     assert {"decay_all", "layer_decay"} <= {
         field.name for field in describe("torch.optim:SGD", "optimizer").fields
     }
@@ -153,7 +153,7 @@ def test_an_apex_that_works_is_offered_and_built(package: WritePackage) -> None:
     )
 
 
-def test_a_timm_that_is_there_lists_its_models_and_gets_classes_and_channels(
+def test_timm_lists_its_models_and_gets_classes_and_channels(
     package: WritePackage,
 ) -> None:
     package(
@@ -162,7 +162,8 @@ def test_a_timm_that_is_there_lists_its_models_and_gets_classes_and_channels(
 from torch import nn
 def list_models(): return ["resnet18", "vit_tiny"]
 def create_model(model_name, pretrained=False, **more):
-    return nn.Sequential(nn.Conv2d(more["in_chans"], 2, 3), nn.Flatten(), nn.Linear(72, more["num_classes"]))
+    head = nn.Linear(72, more["num_classes"])
+    return nn.Sequential(nn.Conv2d(more["in_chans"], 2, 3), nn.Flatten(), head)
 """
         }
     )
@@ -196,7 +197,7 @@ def create_model(model_name, pretrained=False, **more):
         ),
     ],
 )
-def test_a_library_that_is_broken_is_one_line(
+def test_a_broken_library_fails_with_one_line(
     package: WritePackage, files: dict[str, str], expected: str
 ) -> None:
     package(files)
@@ -218,7 +219,7 @@ def test_a_library_that_is_not_installed_says_how_to_get_it(
         load("timm:resnet18")
 
 
-def test_torchvisions_builders_take_the_classes_of_the_data() -> None:
+def test_torchvisions_builders_get_the_classes_of_the_data() -> None:
     built = build(
         RunSpec(
             model=Choice("torchvision:mobilenet_v3_small"),

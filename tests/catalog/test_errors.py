@@ -1,4 +1,4 @@
-"""An error is named with the line of the user's code that it comes from."""
+"""Errors in one line, with the line of the user's code that raised them."""
 
 import json
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from tests.user_files import WriteFile
 def error_of(function: Callable[[], object]) -> Exception:
     try:
         function()
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever the function raises
         return error
     raise AssertionError("nothing was raised")
 
@@ -93,11 +93,11 @@ def test_an_import_that_fails_in_another_folder_is_named_with_its_line(
 
 
 def test_the_message_of_an_error_is_safe_and_short() -> None:
-    class Odd(Exception):
+    class OddError(Exception):
         def __str__(self) -> str:
             raise RuntimeError
 
-    assert one_line(Odd()) == "Odd"
+    assert one_line(OddError()) == "OddError"
     assert one_line(ValueError("a\nb")) == "ValueError: a"
     assert one_line(ValueError("\x1b[31mred")) == "ValueError: �[31mred"
     assert safe_line("abcdef", 4) == "abc…"

@@ -53,11 +53,11 @@ def test_a_parameter_with_a_common_name_is_inferred(
     assert infer_args([field], facts, {}).get(field.name) == expected
 
 
-def test_what_was_given_stays() -> None:
+def test_a_given_argument_is_not_inferred() -> None:
     assert infer_args([Field(name="in_channels", kind="int")], IMAGES, {"in_channels": 1}) == {}
 
 
-def test_trained_weights_decide_the_classes() -> None:
+def test_pretrained_weights_decide_the_classes() -> None:
     assert infer_args([Field(name="num_classes", kind="int")], IMAGES, {"weights": "DEFAULT"}) == {}
 
 
@@ -77,7 +77,7 @@ def test_classes_are_found_inside_subsets_and_loaders() -> None:
     assert stated_classes([(1, 2)]) is None
 
 
-def test_a_data_set_that_fails_when_asked_tells_nothing() -> None:
+def test_a_data_set_whose_attributes_raise_states_no_classes() -> None:
     class Lazy:
         @property
         def classes(self) -> None:
@@ -123,7 +123,7 @@ def test_inferred_arguments_are_used_and_reported(user_file: WriteFile) -> None:
     assert len(notices) == 1, "values that equal the default are not reported"
 
 
-def test_layers_that_are_lazy_get_their_sizes_before_the_optimizer(user_file: WriteFile) -> None:
+def test_lazy_layers_are_initialised_before_the_optimizer(user_file: WriteFile) -> None:
     path = user_file("""
         from torch import nn
         def net(): return nn.Sequential(nn.Flatten(), nn.LazyLinear(10))

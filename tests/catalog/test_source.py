@@ -1,4 +1,4 @@
-"""What a file offers is read from its source, and nothing of it runs."""
+"""The offers of a file are read from its source; nothing of it runs."""
 
 from pathlib import Path
 
@@ -81,7 +81,7 @@ def test_a_parameter_becomes_a_field(
     assert {name: getattr(found, name) for name in expected} == expected
 
 
-def test_what_cannot_be_given_by_keyword_is_no_field(user_file: WriteFile) -> None:
+def test_a_parameter_that_has_no_keyword_is_not_a_field(user_file: WriteFile) -> None:
     path = user_file("def f(a, /, b=1, *args, c=2, **kwargs): ...")
     offer = offers_in_file(path)[0]
     assert [field.name for field in offer.fields] == ["b", "c"]
@@ -104,7 +104,7 @@ def test_a_class_has_the_signature_of_the_init_that_it_inherits(user_file: Write
     assert found["width"].help == "how wide"
 
 
-def test_a_class_whose_init_is_elsewhere_takes_what_it_is_given(user_file: WriteFile) -> None:
+def test_a_class_with_an_unknown_init_takes_any_argument(user_file: WriteFile) -> None:
     path = user_file("from other import Base\nclass Net(Base): ...\nclass Plain(nn.Module): ...")
     offers = {offer.target.rpartition(":")[2]: offer for offer in offers_in_file(path)}
     assert offers["Net"].more
@@ -158,7 +158,7 @@ def test_modules_come_first_then_what_makes_them(user_file: WriteFile) -> None:
     ]
 
 
-def test_what_the_test_itself_passes_is_not_asked_for(user_file: WriteFile) -> None:
+def test_parameters_that_the_test_fills_are_not_fields(user_file: WriteFile) -> None:
     path = user_file("""
         def make(params, lr=1e-3, momentum=0.9): ...
         def loss(output, target, weight=1.0): ...
@@ -168,7 +168,7 @@ def test_what_the_test_itself_passes_is_not_asked_for(user_file: WriteFile) -> N
 
 
 @pytest.mark.parametrize("text", ["def f(:\n  pass", "x = 1\n\n\n  y = 2", "class A\n"])
-def test_a_syntax_error_is_one_line_with_its_place(user_file: WriteFile, text: str) -> None:
+def test_a_syntax_error_is_reported_with_its_line(user_file: WriteFile, text: str) -> None:
     path = user_file(text, "broken.py")
     with pytest.raises(CatalogError, match=r"broken\.py:\d+: ") as caught:
         offers_in_file(path)
@@ -176,7 +176,7 @@ def test_a_syntax_error_is_one_line_with_its_place(user_file: WriteFile, text: s
 
 
 @pytest.mark.parametrize("content", [b"\x00\x01", b"\xff\xfe\x00", b"x = '\xe9'", b"(" * 5000])
-def test_what_is_no_source_is_one_line(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_not_source_fails_with_one_line(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "rubbish.py"
     path.write_bytes(content)
     with pytest.raises(CatalogError, match=r"rubbish\.py"):

@@ -19,7 +19,7 @@ def test_where_and_what() -> None:
 
 
 @pytest.mark.parametrize("target", ["", "net.py", ":Net", "net.py:", ":"])
-def test_anything_else_is_no_target(target: str) -> None:
+def test_anything_else_is_not_a_target(target: str) -> None:
     with pytest.raises(CatalogError, match="expected where:what"):
         split(target)
 
@@ -66,13 +66,13 @@ def test_a_file_of_a_package_is_imported_as_part_of_it(user_file: WriteFile) -> 
     assert load(f"{path}:make")() == 8
 
 
-def test_a_name_that_is_not_there_brings_the_near_ones(user_file: WriteFile) -> None:
+def test_an_unknown_name_is_reported_with_similar_ones(user_file: WriteFile) -> None:
     path = user_file("class SmallNet: ...\nclass Other: ...")
     with pytest.raises(CatalogError, match="has no 'SmalNet'; did you mean 'SmallNet'"):
         load(f"{path}:SmalNet")
 
 
-def test_something_that_cannot_be_called_is_told(user_file: WriteFile) -> None:
+def test_a_value_that_cannot_be_called_is_reported(user_file: WriteFile) -> None:
     path = user_file("WIDTH = 3")
     with pytest.raises(CatalogError, match=r"has 'WIDTH', but it cannot be called \(it is a int\)"):
         load(f"{path}:WIDTH")
@@ -94,7 +94,7 @@ def test_something_that_cannot_be_called_is_told(user_file: WriteFile) -> None:
         ),
     ],
 )
-def test_a_module_that_fails_tells_its_own_error_and_place(
+def test_a_module_that_fails_is_reported_with_its_error_and_line(
     user_file: WriteFile, text: str, expected: str
 ) -> None:
     path = user_file(text, "bad.py")
@@ -103,7 +103,7 @@ def test_a_module_that_fails_tells_its_own_error_and_place(
     assert caught.value.__cause__ is not None
 
 
-def test_the_keyboard_is_not_caught(user_file: WriteFile) -> None:
+def test_a_keyboard_interrupt_is_not_caught(user_file: WriteFile) -> None:
     path = user_file("raise KeyboardInterrupt", "interrupted.py")
     with pytest.raises(KeyboardInterrupt):
         load(f"{path}:Net")
@@ -119,7 +119,7 @@ def test_the_keyboard_is_not_caught(user_file: WriteFile) -> None:
         ("torchvision:resnet81", "torchvision has no 'resnet81'; did you mean"),
     ],
 )
-def test_what_is_not_there_is_named(target: str, expected: str) -> None:
+def test_a_missing_target_is_named(target: str, expected: str) -> None:
     with pytest.raises(CatalogError) as caught:
         load(target)
     assert expected in str(caught.value)
@@ -132,7 +132,7 @@ def test_a_file_named_as_a_module_in_use_is_refused(user_file: WriteFile, name: 
         load(f"{path}:make")
 
 
-def test_a_sibling_that_hides_the_standard_library_is_warned_of(user_file: WriteFile) -> None:
+def test_a_file_that_hides_the_standard_library_is_reported(user_file: WriteFile) -> None:
     user_file("", "random.py")
     path = user_file("def make(): ...")
     notices: list[str] = []
@@ -141,10 +141,10 @@ def test_a_sibling_that_hides_the_standard_library_is_warned_of(user_file: Write
     assert "hides the standard library's 'random'" in notices[0]
 
 
-def test_what_the_front_ends_import_brings_no_torch_and_no_numpy() -> None:
+def test_the_catalog_imports_neither_torch_nor_numpy() -> None:
     code = (
-        "import sys, lrtui.catalog.offers, lrtui.catalog.source.reader, lrtui.catalog.targets, lrtui.catalog.values,"
-        " lrtui.catalog.errors\n"
+        "import sys, lrtui.catalog.offers, lrtui.catalog.source.reader, lrtui.catalog.targets,"
+        " lrtui.catalog.values, lrtui.catalog.errors\n"
         "assert not {'torch', 'numpy', 'torchvision'} & set(sys.modules), 'too much'"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -1,4 +1,4 @@
-"""A file is asked about once, and again when its content is another."""
+"""A file is trusted until its content changes."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ def test_a_file_is_trusted_by_its_content(user_file: WriteFile) -> None:
     assert not is_trusted(path)
 
 
-def test_sample_models_need_no_asking() -> None:
+def test_sample_models_are_always_trusted() -> None:
     assert is_trusted(paths.sample_models() / "cnn.py")
 
 

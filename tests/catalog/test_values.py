@@ -1,4 +1,4 @@
-"""A value is typed, checked and shown in the same words."""
+"""Values are parsed, checked and shown; what is shown is parsed back."""
 
 import msgspec
 import pytest
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from lrtui.catalog.offers import Field, Kind, Offer
 from lrtui.catalog.values import check, parse, show
 
-# a loaded machine is no reason to fail
+# a busy machine must not fail a test
 CALM = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 INT64 = st.integers(-(2**63), 2**63 - 1)
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
@@ -78,7 +78,7 @@ def test_whatever_is_typed_is_read_or_refused_in_one_line(text: str, kind: Kind)
         ("other", "1979-05-27", "expected a TOML value"),
     ],
 )
-def test_wrong_text_is_refused_in_words(kind: Kind, text: str, message: str) -> None:
+def test_wrong_text_is_refused_with_what_was_expected(kind: Kind, text: str, message: str) -> None:
     field = Field(
         name="x", kind=kind, choices=("relu", "gelu"), length=2 if kind == "tuple" else None
     )
@@ -100,7 +100,7 @@ def test_wrong_text_is_refused_in_words(kind: Kind, text: str, message: str) -> 
         ("other", "[1, 2]", [1, 2]),
     ],
 )
-def test_what_a_person_may_write(kind: Kind, text: str, value: object) -> None:
+def test_text_may_be_written_in_several_ways(kind: Kind, text: str, value: object) -> None:
     assert parse(Field(name="x", kind=kind, choices=("relu", "gelu")), text) == value
 
 
@@ -150,13 +150,13 @@ def test_a_missing_required_argument_is_named() -> None:
     assert [str(problem) for problem in check(OFFER, {})] == ["depth: is required"]
 
 
-def test_a_callable_that_takes_any_keyword_is_not_second_guessed() -> None:
+def test_unknown_arguments_pass_if_the_callable_takes_any() -> None:
     assert check(Offer(target="a:b", more=True), {"anything": 1}) == []
 
 
 @CALM
 @given(st.text())
-def test_text_survives_where_none_is_a_value_too(value: str) -> None:
+def test_optional_text_that_is_shown_is_read_back(value: str) -> None:
     assume(value)
     field = Field(name="x", kind="str", optional=True)
     assert parse(field, show(field, value)) == value

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from lrtui.catalog.fields import last_name
 from lrtui.catalog.source import literals
+from lrtui.catalog.source.literals import assigned_names
 
 ENUMS = ("Enum", "StrEnum", "IntEnum", "Flag", "IntFlag")
 
@@ -41,11 +42,11 @@ class Definitions:
 
     def is_module(self, node: ast.ClassDef) -> bool:
         """Whether a class is an nn.Module, judged by the names of its bases."""
-        return any(map(_is_module_name, self._all_base_names(node)))
+        return any(map(_is_module_name, self.all_base_names(node)))
 
     def is_a(self, node: ast.ClassDef, names: tuple[str, ...]) -> bool:
         """Whether one of these names is a base of a class, or of one of its bases in this file."""
-        return any(name.split(".")[-1] in names for name in self._all_base_names(node))
+        return any(base.split(".")[-1] in names for base in self.all_base_names(node))
 
     def lineage(
         self, node: ast.ClassDef, seen: frozenset[str] = frozenset()
@@ -60,13 +61,13 @@ class Definitions:
 
     def is_known(self, node: ast.ClassDef) -> bool:
         """Whether every base that may define an __init__ is in this file."""
-        known = {*self.classes, "Module", "object"}
+        bases: set[str] = set()
         for ancestor in self.lineage(node):
-            if any(last_name(base) not in known for base in ancestor.bases):
-                return False
-        return True
+            bases.update(map(last_name, ancestor.bases))
+        return bases <= {*self.classes, "Module", "object"}
 
-    def _all_base_names(self, node: ast.ClassDef) -> Iterator[str]:
+    def all_base_names(self, node: ast.ClassDef) -> Iterator[str]:
+        """The bases of a class and of its bases in this file, as they are written."""
         for ancestor in self.lineage(node):
             yield from base_names(ancestor)
 
@@ -90,9 +91,8 @@ def members(node: ast.ClassDef) -> tuple[str, ...]:
     names: list[str] = []
     for statement in node.body:
         if isinstance(statement, ast.Assign):
-            targets = [target for target in statement.targets if isinstance(target, ast.Name)]
-            names += [target.id for target in targets if not target.id.startswith("_")]
-    return tuple(names)
+            names += assigned_names(statement.targets)
+    return tuple(name for name in names if not name.startswith("_"))
 
 
 def base_names(node: ast.ClassDef) -> list[str]:
@@ -102,7 +102,7 @@ def base_names(node: ast.ClassDef) -> list[str]:
 
 def decorated(node: Definition, name: str) -> bool:
     """Whether a definition has a decorator of that name."""
-    return any(last_name(decorator) == name for decorator in node.decorator_list)
+    return name in map(last_name, node.decorator_list)
 
 
 def _is_module_name(name: str) -> bool:

@@ -65,7 +65,7 @@ def constants(statements: Iterable[ast.stmt]) -> dict[str, object]:
 
 def _assign(targets: Iterable[ast.expr], node: ast.expr, values: dict[str, object]) -> None:
     """Store the value under each name; a value that is not a literal removes the names."""
-    names = [target.id for target in targets if isinstance(target, ast.Name)]
+    names = assigned_names(targets)
     try:
         value = evaluate(node, values)
     except ValueError:
@@ -73,3 +73,8 @@ def _assign(targets: Iterable[ast.expr], node: ast.expr, values: dict[str, objec
             values.pop(name, None)
     else:
         values.update(dict.fromkeys(names, value))
+
+
+def assigned_names(targets: Iterable[ast.expr]) -> list[str]:
+    """The targets of an assignment that are plain names."""
+    return [target.id for target in targets if isinstance(target, ast.Name)]
