@@ -4,7 +4,8 @@ from typing import Any, cast
 
 import msgspec
 
-from lrtui.engine.settings import BatchStep, Given, Metric, Settings
+from lrtui.engine.settings import Given, Settings
+from lrtui.engine.types import BatchStep, Metric
 from lrtui.spec import RangeSpec
 
 _OFF_AT_ZERO = ("max_seconds", "clip_grad_norm")  # the engine takes None for "off"
@@ -33,11 +34,11 @@ def range_spec(settings: Settings, start_lr: float, end_lr: float, *, val: bool)
         end_lr: its last rate; settings may have one for each parameter group.
         val: whether the curve is the validation loss.
     """
-    values: dict[str, Any] = {"start_lr": start_lr, "end_lr": end_lr, "val": val}
+    values: dict[str, Any] = {"start_lr": start_lr, "end_lr": end_lr, "mode": "exp", "val": val}
     if settings.step_mode.lower() == "linear":
         values["mode"] = "linear"
     for name, default in msgspec.structs.asdict(RangeSpec()).items():
-        if name not in values and name != "mode":
+        if name not in values:
             value = getattr(settings, name) or 0
             values[name] = type(default)(value)  # a numpy number cannot be encoded
     return RangeSpec(**values)

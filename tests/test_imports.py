@@ -93,14 +93,14 @@ def test_a_folder_is_a_documented_package_of_at_most_twenty_modules(folder: Path
 
 WHOLE_RUN = """
 import asyncio
-from lrtui.events import Ended
 from lrtui.launch.session import Session
 from lrtui.spec import RangeSpec, RunSpec
 from lrtui.tui.app import LrtuiApp
+from lrtui.tui.run.screen import RunScreen
 from tests.tui.helpers import screen_words, until
 
 def ended(app):
-    return any(isinstance(event, Ended) for event in getattr(app.screen.driver, "events", []))
+    return isinstance(app.screen, RunScreen) and app.screen.model.state.ended is not None
 
 async def main():
     session = Session()

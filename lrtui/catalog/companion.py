@@ -1,4 +1,7 @@
-"""What a file says that its model is run with: a literal `SPEC` beside it. Read by parsing; nothing is executed."""
+"""The settings that a model file suggests for its run: a literal `SPEC` in it.
+
+The file is parsed, not executed.
+"""
 
 import ast
 from collections.abc import Mapping
@@ -13,24 +16,26 @@ from lrtui.specfields import with_values
 
 NAME = "SPEC"
 
+Table = dict[str, Any]  # a part of a spec, as TOML has it
 
-def companion(path: Path) -> dict[str, Any]:
-    """The file's `SPEC`, a part of a spec as in TOML, or {} when it has none; CatalogError when it is no such part."""
-    for node in parse(path).body:
-        if isinstance(node, ast.Assign) and NAME in [last_name(name) for name in node.targets]:
-            try:
-                table = dict(ast.literal_eval(node.value))
-                merged(RunSpec(), table)
-            except (ValueError, TypeError) as error:
-                raise CatalogError(
-                    f"{path}:{node.lineno}: {NAME} is no part of a spec: {error}"
-                ) from error
-            return table
+
+def companion(path: Path) -> Table:
+    """The file's `SPEC`, or {} if it has none.
+
+    Raises:
+        CatalogError: the file cannot be parsed, or its `SPEC` is not a valid part of a spec.
+    """
+    for statement in parse(path).body:
+        if isinstance(statement, ast.Assign) and _assigns_spec(statement):
+            return _read_table(path, statement)
     return {}
 
 
 def merged(spec: RunSpec, table: Mapping[str, Any]) -> RunSpec:
-    """The spec with the values of a table: a choice is replaced whole, a section field by field."""
+    """The spec with the table's settings.
+
+    A choice is replaced as a whole, a section field by field.
+    """
     values: dict[str, object] = {}
     for key, value in table.items():
         if key in SECTIONS and isinstance(value, dict):
@@ -38,3 +43,17 @@ def merged(spec: RunSpec, table: Mapping[str, Any]) -> RunSpec:
         else:
             values[str(key)] = value
     return with_values(spec, values)
+
+
+def _assigns_spec(statement: ast.Assign) -> bool:
+    return any(last_name(target) == NAME for target in statement.targets)
+
+
+def _read_table(path: Path, statement: ast.Assign) -> Table:
+    try:
+        table = dict(ast.literal_eval(statement.value))
+        merged(RunSpec(), table)
+    except (ValueError, TypeError) as error:
+        where = f"{path}:{statement.lineno}"
+        raise CatalogError(f"{where}: {NAME} is not a valid part of a spec: {error}") from error
+    return table

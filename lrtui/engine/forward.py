@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Mapping
 from numbers import Real
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import torch
 from torch import nn
@@ -11,6 +11,10 @@ from torch import nn
 from lrtui.engine.batch_size import batch_size, is_sequence
 from lrtui.engine.signature import TARGET_KEYS, forward_inputs, keywords, required_inputs
 from lrtui.engine.types import Batch, BatchStep, Criterion, Metric, ModelOutput, Scalar, Target
+
+Inputs: TypeAlias = tuple[Any, ...]
+NamedInputs: TypeAlias = Mapping[str, Any]
+StepResult: TypeAlias = Any  # what a user's step returned
 
 _TORCH_LOSSES = ("torch.nn.modules.loss", "torch.nn.functional")
 
@@ -27,7 +31,7 @@ class Output(NamedTuple):
 
     loss: torch.Tensor
     target: Target
-    inputs: tuple[Any, ...] = ()
+    inputs: Inputs = ()
     metric: Scalar | None = None
 
     @property
@@ -105,7 +109,7 @@ class Forward:
             return f"keyword arguments {summary(batch)}"
         return summary(batch)
 
-    def _call(self, inputs: tuple[Any, ...]) -> ModelOutput:
+    def _call(self, inputs: Inputs) -> ModelOutput:
         if len(inputs) == 1:
             only = inputs[0]
             if self._required_inputs > 1 and is_sequence(only):
@@ -114,7 +118,7 @@ class Forward:
                 return self._call_by_name(only)
         return self._model(*inputs)
 
-    def _call_by_name(self, inputs: Mapping[str, Any]) -> ModelOutput:
+    def _call_by_name(self, inputs: NamedInputs) -> ModelOutput:
         if self._names is None:
             return self._model(**inputs)
         known = self._known(inputs)
@@ -122,12 +126,12 @@ class Forward:
             return self._model(**known)
         return self._model(inputs)
 
-    def _known(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    def _known(self, inputs: NamedInputs) -> dict[str, Any]:
         """The items of a mapping that the forward has parameters for."""
         names = self._names or set()
         return {name: value for name, value in inputs.items() if name in names}
 
-    def _inputs_and_target(self, batch: Batch) -> tuple[tuple[Any, ...], Target]:
+    def _inputs_and_target(self, batch: Batch) -> tuple[Inputs, Target]:
         if self._split:
             return (batch[0],), batch[1]
         if self._criterion is None:
@@ -140,9 +144,7 @@ class Forward:
             )
         return tuple(batch[:count]), batch[count]
 
-    def _named_inputs_and_target(
-        self, batch: Mapping[str, Any]
-    ) -> tuple[Mapping[str, Any], Target]:
+    def _named_inputs_and_target(self, batch: NamedInputs) -> tuple[NamedInputs, Target]:
         target_key = next((key for key in TARGET_KEYS if key in batch), None)
         if self._criterion is None:
             return batch, None if target_key is None else batch[target_key]
@@ -155,7 +157,7 @@ class Forward:
         inputs = {name: value for name, value in batch.items() if name != target_key}
         return inputs, batch[target_key]
 
-    def _output(self, output: ModelOutput, target: Target, inputs: tuple[Any, ...]) -> Output:
+    def _output(self, output: ModelOutput, target: Target, inputs: Inputs) -> Output:
         if self._takes_tensors:
             output = _logits(output)
         loss = self._loss(output, target)
@@ -229,7 +231,7 @@ def target_attribute(batch: Batch) -> Target:
     return batch
 
 
-def _target_beside(inputs: tuple[Any, ...], batch: Batch) -> Target:
+def _target_beside(inputs: Inputs, batch: Batch) -> Target:
     """The target of a batch whose loss the model computes: after the inputs, or the last one."""
     if len(inputs) < len(batch):
         return batch[len(inputs)]
@@ -257,7 +259,7 @@ def _named_loss(loss: object) -> torch.Tensor | None:
     return None
 
 
-def _step_output(result: Any, batch: Batch) -> Output:
+def _step_output(result: StepResult, batch: Batch) -> Output:
     """The output of a user's step from what it returned."""
     loss = result if isinstance(result, torch.Tensor) else loss_in(result)
     if loss is None:
@@ -267,16 +269,16 @@ def _step_output(result: Any, batch: Batch) -> Output:
     return Output(_mean(loss), batch, metric=_step_metric(result))
 
 
-def _step_metric(result: Any) -> Scalar | None:
+def _step_metric(result: StepResult) -> Scalar | None:
     """The first metric in what a user's step returned."""
-    metrics: list[Any] = []
+    metrics: list[Scalar] = []
     if isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], Mapping):
         metrics = list(result[1].values())
     elif isinstance(result, Mapping):
         metrics = [value for key, value in result.items() if key != "loss" and _is_number(value)]
     if not metrics:
         return None
-    metric: Scalar = metrics[0]
+    metric = metrics[0]
     return metric.detach() if isinstance(metric, torch.Tensor) else metric
 
 

@@ -69,7 +69,7 @@ class SavedLearningRates:
             group["lr"] = lr
 
 
-def momentum_of(optimizer: Any) -> float | None:
+def momentum_of(optimizer: Optimizer | Sequence[Optimizer]) -> float | None:
     """Heavy-ball momentum, or beta1 of Adam and its relatives.
 
     Args:
@@ -78,7 +78,7 @@ def momentum_of(optimizer: Any) -> float | None:
     Returns:
         The momentum; 0 for a torch.optim class without any, None if it is unknown.
     """
-    if isinstance(optimizer, list | tuple):
+    if isinstance(optimizer, Sequence):
         optimizer = optimizer[0]
     group = optimizer.param_groups[0]
     if "betas" in group:

@@ -14,6 +14,7 @@ from lrtui.engine import apex
 from lrtui.engine.types import Scalar, Scaler
 
 PRECISIONS = ("fp32", "tf32", "bf16", "fp16", "apex-O1", "apex-O2")
+AutocastConfig: TypeAlias = Mapping[str, Any]  # keyword arguments of torch.amp.autocast
 AnyContext: TypeAlias = AbstractContextManager[object]
 Optimizers = TypeVar("Optimizers", bound=Optimizer | Sequence[Optimizer])
 
@@ -71,7 +72,7 @@ class Tf32(Precision):
 class Autocast(Precision):
     """torch.amp.autocast, with a GradScaler if there is one (fp16 needs it, bf16 does not)."""
 
-    def __init__(self, config: Mapping[str, Any], scaler: GradScaler | None = None) -> None:
+    def __init__(self, config: AutocastConfig, scaler: GradScaler | None = None) -> None:
         self._config = dict(config)
         self.scaler: GradScaler | None = scaler
 
@@ -170,7 +171,7 @@ def of_name(name: str, device: torch.device) -> Precision:
 
 def of_backend(
     backend: str | None,
-    config: Mapping[str, Any] | None,
+    config: AutocastConfig | None,
     scaler: GradScaler | None,
     device: torch.device,
 ) -> Precision:

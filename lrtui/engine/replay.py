@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 
 from lrtui.engine.restore.attributes import PLAIN
-from lrtui.engine.restore.random_state import RngState
+from lrtui.engine.restore.random_state import RngState, SavedGenerator
 from lrtui.engine.types import Batch
 
 _UNKNOWN = -1  # the version of an inference tensor: torch does not count its changes
@@ -19,7 +19,7 @@ class _Draw(NamedTuple):
     batch: Batch
     versions: list[int]
     rng: RngState
-    generator_states: list[torch.Tensor]
+    generators: list[SavedGenerator]
 
 
 class Replay:
@@ -73,13 +73,13 @@ class Replay:
     def _replayed(self, draw: _Draw) -> Batch:
         self._position += 1
         draw.rng.restore()
-        for generator, state in zip(self._generators, draw.generator_states, strict=True):
-            generator.set_state(state)
+        for generator in draw.generators:
+            generator.restore()
         return draw.batch
 
     def _keep(self, batch: Batch) -> None:
-        states = [generator.get_state() for generator in self._generators]
-        self._kept.append(_Draw(batch, _versions(batch), RngState(devices=False), states))
+        generators = list(map(SavedGenerator, self._generators))
+        self._kept.append(_Draw(batch, _versions(batch), RngState(devices=False), generators))
         self._position += 1
 
 

@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import torch
 
@@ -26,7 +25,7 @@ def move(data: Batch, device: torch.device, non_blocking: bool = True) -> Batch:
     return data
 
 
-def _move_object(data: Any, device: torch.device, non_blocking: bool) -> Batch:
+def _move_object(data: Batch, device: torch.device, non_blocking: bool) -> Batch:
     try:
         moved = data.to(device, non_blocking=non_blocking)
     except TypeError:  # a user's class whose `to` takes a device alone
@@ -44,13 +43,13 @@ def _attribute(data: object, name: str) -> object:
         return None
 
 
-def _same_container(original: Any, content: Any) -> Batch:
+def _same_container(original: Batch, content: Batch) -> Batch:
     """The content in a container of the original's class, or in a plain one if that fails."""
     if type(original) in (dict, list, tuple):
         return type(original)(content)
     if isinstance(original, tuple) and hasattr(original, "_fields"):
         return type(original)(*content)
-    ways: tuple[Callable[[Any, Any], Any], ...] = (_refilled_copy, _constructed)
+    ways: tuple[Callable[[Batch, Batch], Batch], ...] = (_refilled_copy, _constructed)
     for make in ways:
         try:
             return make(original, content)
@@ -61,7 +60,7 @@ def _same_container(original: Any, content: Any) -> Batch:
     return content
 
 
-def _refilled_copy(original: Any, content: Any) -> Any:
+def _refilled_copy(original: Batch, content: Batch) -> Batch:
     """A copy that keeps its attributes and gets new content; raises if it cannot be emptied."""
     refilled = copy.copy(original)
     refilled.clear()
@@ -72,5 +71,5 @@ def _refilled_copy(original: Any, content: Any) -> Any:
     return refilled
 
 
-def _constructed(original: Any, content: Any) -> Any:
+def _constructed(original: Batch, content: Batch) -> Batch:
     return type(original)(content)

@@ -1,4 +1,4 @@
-"""The app: it opens the form, or a run, and owns neither. What touches the terminal itself is in terminal.py."""
+"""The app: opens the form, or a run. What touches the terminal itself is in terminal.py."""
 
 import os
 import sys
@@ -12,10 +12,11 @@ from textual.binding import BindingsMap
 from textual.filter import LineFilter
 from textual.screen import Screen
 
+from lrtui import paths
 from lrtui.spec import RunSpec
 from lrtui.tui import keys
 from lrtui.tui.clean import CleanFilter
-from lrtui.tui.terminal import aside, guard, refusal
+from lrtui.tui.terminal import guard, redirected_output, refusal
 from lrtui.tui.theme import LRTUI
 
 if TYPE_CHECKING:
@@ -24,7 +25,14 @@ if TYPE_CHECKING:
 
 
 class LrtuiApp(App[None]):
-    """`session` makes drivers for what the form says; with a `driver` the app opens on its run and has no form."""
+    """With a `session` the app opens on the form; with a `driver` it opens on that driver's run.
+
+    Args:
+        spec: what the form is filled with, or what the driver runs.
+        session: makes a driver for what the form says.
+        driver: drives live objects, or something else that has no form.
+        keymap: the user's own keys, by binding id.
+    """
 
     CSS_PATH = "app.tcss"
     TITLE = "lrtui"
@@ -36,17 +44,13 @@ class LrtuiApp(App[None]):
         spec: RunSpec | None = None,
         session: "Session | None" = None,
         driver: "Driver | None" = None,
-        live: bool = False,
         keymap: dict[str, str] | None = None,
     ) -> None:
         own_theme = "TEXTUAL_THEME" not in os.environ
-        super().__init__(ansi_color=True if own_theme else None)
+        super().__init__(ansi_color=own_theme or None)
         self.spec = spec or RunSpec()
         self.session = session
         self.driver = driver
-        self.live = (
-            live  # the driver runs objects of this very process: its spec's targets are only names
-        )
         self.register_theme(LRTUI)
         if own_theme:
             self.theme = LRTUI.name
@@ -54,7 +58,7 @@ class LrtuiApp(App[None]):
         self.set_keymap(keymap or {})
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Textual's own, and the one that lets no control character through."""
+        """Textual's filters, and the one that removes control characters."""
         return [*super().get_line_filters(), self._clean]
 
     def on_mount(self) -> None:
@@ -62,11 +66,11 @@ class LrtuiApp(App[None]):
             guard(self.leave)
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         if self.session is not None:
-            # After the first paint: a second process that imports torch would take the core it needs.
+            # after the first paint, because a process that imports torch would slow it down
             self.call_after_refresh(self.session.start)
 
     def get_default_screen(self) -> Screen[None]:
-        """The form; the run of a driver that is there already."""
+        """The run screen where a driver was given, else the form."""
         if self.driver is not None:
             from lrtui.tui.run.screen import RunScreen
 
@@ -80,56 +84,80 @@ class LrtuiApp(App[None]):
         self.exit(return_code=code)
 
     def action_help(self) -> None:
-        """Show every key of the screen and of the app, as it is bound now, whether it has something to do or not."""
+        """Show every key of the screen and of the app, also those that do nothing now."""
         from lrtui.tui.dialogs.help import Help
 
         if isinstance(self.screen, Help):
             return
-        lines: dict[str, list[str]] = {}
+        keys_of: dict[str, list[str]] = {}  # by what they do
         for table in (self.screen.BINDINGS, self.BINDINGS):
-            bound = BindingsMap(table)
-            bound.apply_keymap(self._keymap)
-            for _, binding in bound:
-                if binding.id and binding.tooltip:
-                    lines.setdefault(binding.tooltip, []).append(self.get_key_display(binding))
-        self.push_screen(
-            Help([(" ".join(dict.fromkeys(names)), words) for words, names in lines.items()])
-        )
+            bindings = BindingsMap(table)
+            bindings.apply_keymap(self._keymap)
+            for _, binding in bindings:
+                names = keys_of.setdefault(binding.tooltip, [])
+                name = self.get_key_display(binding)
+                if name not in names:
+                    names.append(name)
+        keys_of.pop("", None)  # bindings without a line of their own
+        self.push_screen(Help((" ".join(names), action) for action, names in keys_of.items()))
 
     def action_help_quit(self) -> None:
-        """ctrl+c copies in other programs and stops in some: here it says how to leave."""
+        """Say how to leave: ctrl+c copies in some programs and stops others."""
         self.notify("q leaves lrtui; x stops a run", markup=False, timeout=4)
 
 
 def run_app(spec: RunSpec | None = None, driver: "Driver | None" = None, live: bool = False) -> int:
-    """Run the app to its end.
+    """Run the app until it ends.
+
+    Args:
+        spec: what the form is filled with, or what the driver runs.
+        driver: opens the app on this driver's run, without a form.
+        live: the driver runs objects of this process; what they print goes to the driver's log.
 
     Returns:
-        The exit code: 0, 1 after a crash of ours, 2 where there is no terminal to draw on, 128 + a signal's number.
+        The exit code: 0; 1 after a bug of ours; 2 where there is no terminal to draw on, or where
+        config.toml is wrong; 128 + a signal's number.
     """
+    keymap: dict[str, str] = {}
     problem = refusal()
+    if not problem:
+        problem, keymap = _user_keymap(paths.config())
     if problem:
         print(f"lrtui: {problem}", file=sys.stderr)
         return 2
-    session = None
     if driver is None:
-        from lrtui.launch.session import Session as Workers
-
-        session = Workers()
+        return _run_on_form(spec, keymap)
     log = str(getattr(driver, "log", ""))
     # what live objects print would land on the picture
-    with aside(Path(log)) if live and log else nullcontext():
+    with redirected_output(Path(log)) if live and log else nullcontext():
         try:
-            return _run(LrtuiApp(spec, session, driver, live), session)
+            return _run(LrtuiApp(spec, driver=driver, keymap=keymap))
         finally:
-            if driver is not None:
-                driver.close()
+            driver.close()
 
 
-def _run(app: LrtuiApp, session: "Session | None") -> int:
+def _user_keymap(config: Path) -> tuple[str, dict[str, str]]:
+    """What is wrong with the user's keys (empty when all is well), and the keys."""
+    if not config.exists():
+        return "", {}
+    from lrtui.tui.keymap import KeymapError, read_keymap  # parsing costs nothing where no file is
+
     try:
-        app.run(mouse=False)
+        return "", read_keymap(config)
+    except KeymapError as error:
+        return str(error), {}
+
+
+def _run_on_form(spec: RunSpec | None, keymap: dict[str, str]) -> int:
+    from lrtui.launch.session import Session
+
+    session = Session()
+    try:
+        return _run(LrtuiApp(spec, session, keymap=keymap))
     finally:
-        if session is not None:
-            session.close()
+        session.close()
+
+
+def _run(app: LrtuiApp) -> int:
+    app.run(mouse=False)
     return app.return_code or 0

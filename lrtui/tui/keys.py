@@ -1,12 +1,17 @@
-"""Every key in one table: the footer, the help and the remapping all read it.
+"""The keys of every screen: the key bar, the help and the user's keymap all read these tables.
 
-Plain letters, arrows and F-keys: tmux, screen and terminals eat ctrl chords. A binding's tooltip is its line in the
-help.
+Plain letters, arrows and F-keys only: tmux, screen and terminals intercept ctrl chords. A binding's
+tooltip is its line in the help. Its id names it in the `[keys]` table of the user's config.toml.
+The keys of dialogs are fixed.
 """
 
 from textual.binding import Binding, BindingType
 
 _BOUNDARY = Binding.Group("bounds")
+_OTHER_REPEATS = [  # in the help they share the line of the first repeat
+    Binding(str(number), f"leave_out({number - 1})", show=False, id=f"run.repeat{number}")
+    for number in range(2, 10)
+]
 
 RUN: list[BindingType] = [
     Binding(
@@ -15,7 +20,7 @@ RUN: list[BindingType] = [
         "start",
         id="run.start",
         group=_BOUNDARY,
-        tooltip="take the start boundary in hand",
+        tooltip="select the start boundary",
     ),
     Binding(
         "e",
@@ -23,7 +28,7 @@ RUN: list[BindingType] = [
         "end",
         id="run.end",
         group=_BOUNDARY,
-        tooltip="take the end boundary in hand",
+        tooltip="select the end boundary",
     ),
     Binding(
         "left",
@@ -32,7 +37,7 @@ RUN: list[BindingType] = [
         id="run.left",
         group=_BOUNDARY,
         key_display="←",
-        tooltip="move it one column down",
+        tooltip="move the selected boundary one column left",
     ),
     Binding(
         "right",
@@ -41,13 +46,13 @@ RUN: list[BindingType] = [
         id="run.right",
         group=_BOUNDARY,
         key_display="→",
-        tooltip="move it one column up",
+        tooltip="move it one column right",
     ),
     Binding(
-        "shift+left", "move(-10)", show=False, id="run.left10", tooltip="move it ten columns down"
+        "shift+left", "move(-10)", show=False, id="run.left10", tooltip="move it ten columns left"
     ),
     Binding(
-        "shift+right", "move(10)", show=False, id="run.right10", tooltip="move it ten columns up"
+        "shift+right", "move(10)", show=False, id="run.right10", tooltip="move it ten columns right"
     ),
     Binding(
         "a",
@@ -70,7 +75,7 @@ RUN: list[BindingType] = [
         "reset",
         "reset",
         id="run.reset",
-        tooltip="put model and optimizer back and empty the chart",
+        tooltip="restore model and optimizer, and empty the chart",
     ),
     Binding("w", "write", "write", id="run.write", tooltip="write the run record as JSON"),
     Binding("y", "copy", show=False, id="run.copy", tooltip="copy the suggested learning rate"),
@@ -87,7 +92,7 @@ RUN: list[BindingType] = [
         "limit",
         show=False,
         id="run.limit",
-        tooltip="measure the stability limit; again: hide or show it",
+        tooltip="measure the stability limit; then hide or show it",
     ),
     Binding(
         "left_square_bracket",
@@ -122,14 +127,14 @@ RUN: list[BindingType] = [
         "trim('start', -1)",
         show=False,
         id="run.untrim_start",
-        tooltip="take them in again",
+        tooltip="include points at the start again",
     ),
     Binding(
         "greater_than_sign",
         "trim('end', -1)",
         show=False,
         id="run.untrim_end",
-        tooltip="take those in again",
+        tooltip="include points at the end again",
     ),
     Binding(
         "1",
@@ -137,18 +142,15 @@ RUN: list[BindingType] = [
         show=False,
         id="run.repeat1",
         key_display="1-9",
-        tooltip="leave that repeat out, or not",
+        tooltip="leave out that repeat, or include it again",
     ),
-    *(
-        Binding(str(n), f"leave_out({n - 1})", show=False, id=f"run.repeat{n}")
-        for n in range(2, 10)
-    ),
+    *_OTHER_REPEATS,
     Binding(
         "u",
         "as_measured",
         "undo",
         id="run.undo",
-        tooltip="look at the curves as they were measured again",
+        tooltip="undo smoothing, trimming and repeats left out",
     ),
     Binding(
         "b", "copy_bounds", show=False, id="run.copy_bounds", tooltip="copy the two boundaries"
@@ -185,7 +187,7 @@ TRIALS: list[BindingType] = [
     Binding(
         "c",
         "again",
-        "once more",
+        "again",
         id="trials.again",
         tooltip="train again, with another budget or schedule",
     ),
@@ -194,7 +196,7 @@ TRIALS: list[BindingType] = [
         "write",
         "write",
         id="trials.write",
-        tooltip="write the run record, these trainings in it",
+        tooltip="write the run record with these trainings",
     ),
     Binding(
         "escape",
@@ -222,16 +224,16 @@ SETUP: list[BindingType] = [
         "fetch",
         "download",
         id="setup.fetch",
-        tooltip="download the data, where it is not here yet",
+        tooltip="download the data, where it is missing",
     ),
     Binding(
         "f5",
         "run",
         "run",
         id="setup.run",
-        tooltip="run the range test, from wherever you are in the form",
+        tooltip="run the range test, from any field",
     ),
-    Binding("up", "app.focus_previous", show=False, id="setup.up", tooltip="the field before"),
+    Binding("up", "app.focus_previous", show=False, id="setup.up", tooltip="the previous field"),
     Binding(
         "down",
         "app.focus_next",
@@ -245,7 +247,7 @@ SETUP: list[BindingType] = [
         "to the button",
         id="setup.leave",
         key_display="esc",
-        tooltip="leave a field for the run button",
+        tooltip="go from a field to the run button",
     ),
 ]
 

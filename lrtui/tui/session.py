@@ -1,4 +1,4 @@
-"""What the app needs of a session: warm workers, and what they say of modules that only they can import."""
+"""Session: what the app needs of warm workers. `lrtui.launch.session.Session` is the real one."""
 
 from collections.abc import Mapping
 from typing import Protocol
@@ -10,45 +10,45 @@ from lrtui.spec import Choice, LoaderSpec, RunSpec
 
 
 class Session(Protocol):
-    """One per app. Nothing in it blocks: answers appear, and the form looks for them."""
+    """One per app. Calls return at once; answers appear in the mappings, which the form polls."""
 
     @property
     def ready(self) -> Ready | None:
-        """Torch's version and the devices, once a worker is warm."""
+        """Torch's version and the devices; None until a worker is warm."""
         ...
 
     @property
     def described(self) -> Mapping[tuple[str, str], Described]:
-        """The answers so far, by (role, where)."""
+        """What modules offer, by (role, where)."""
         ...
 
     @property
     def news(self) -> int:
-        """Grows with every answer."""
+        """Number of answers so far."""
         ...
 
     @property
     def looked(self) -> Mapping[str, Looked]:
-        """What data looks like, by `key(data, loader)`."""
+        """Facts about data and its first batch, by `key(data, loader)`."""
         ...
 
     @property
     def checked(self) -> Mapping[str, Checked]:
-        """Whether data is there, by `key(data)`."""
+        """Whether data is available, by `key(data)`."""
         ...
 
     @property
     def fetching(self) -> Mapping[str, Fetching | Fetched]:
-        """How far downloads are, by `key(data)`."""
+        """Progress and results of downloads, by `key(data)`."""
         ...
 
     @property
     def problem(self) -> str:
-        """Why no worker can be had; empty when all is well."""
+        """Why no worker can be started; empty when all is well."""
         ...
 
     def start(self) -> None:
-        """Begin to warm a spare worker."""
+        """Start warming a spare worker."""
         ...
 
     def describe(self, role: Role, where: str) -> None:
@@ -56,19 +56,19 @@ class Session(Protocol):
         ...
 
     def look(self, data: Choice, loader: LoaderSpec) -> None:
-        """Ask what a batch tells; the answer appears in `looked`. It runs the data's code."""
+        """Ask about the first batch; the answer appears in `looked`. It runs the data's code."""
         ...
 
     def check(self, data: Choice) -> None:
-        """Ask, again too, whether data is there; the answer appears in `checked`."""
+        """Ask (again) whether data is available; the answer appears in `checked`."""
         ...
 
     def fetch(self, data: Choice) -> None:
-        """Download data; how far it is appears in `fetching`."""
+        """Download data; its progress appears in `fetching`."""
         ...
 
     def leave(self, data: Choice) -> None:
-        """End a download."""
+        """Stop a download."""
         ...
 
     def driver(self, spec: RunSpec) -> Driver:
@@ -76,5 +76,5 @@ class Session(Protocol):
         ...
 
     def close(self) -> None:
-        """Leave nothing behind."""
+        """End every worker."""
         ...

@@ -1,4 +1,4 @@
-"""The terminal itself: refused at the door when it is none, given back whole whatever ends the app."""
+"""The terminal: refused where there is none, given back in order however the app ends."""
 
 import asyncio
 import os
@@ -9,21 +9,24 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
-# Textual draws on stderr, reads stdin and leaves both to nobody when one of these ends it.
+# Textual draws on stderr and reads stdin; it restores neither when one of these signals ends it.
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGINT)
+_GONE = select.POLLHUP | select.POLLERR | select.POLLNVAL
+_STREAMS = ("stdin", "stdout", "stderr")
+_INSTEAD = "'lrtui run' does the same work without one"
 
 Leave = Callable[[int], None]
 
 
 def refusal() -> str:
     """Why the app cannot be drawn here, in one line; empty where it can."""
-    names = ("stdin", "stdout", "stderr")
-    missing = [name for fd, name in enumerate(names) if not _is_terminal(fd)]
-    if missing:
-        return f"no terminal: {' and '.join(missing)} is redirected; 'lrtui run' does the same work without one"
-    if os.environ.get("TERM", "dumb") in ("dumb", ""):
-        return "TERM is 'dumb' or not set: this terminal cannot be drawn on; 'lrtui run' does the same work without one"
+    redirected = [name for fd, name in enumerate(_STREAMS) if not _is_terminal(fd)]
+    if redirected:
+        return f"no terminal: {' and '.join(redirected)} is redirected; {_INSTEAD}"
+    if os.environ.get("TERM", "") in ("dumb", ""):
+        return f"TERM is 'dumb' or not set: this terminal cannot be drawn on; {_INSTEAD}"
     return ""
 
 
@@ -35,9 +38,9 @@ def _is_terminal(fd: int) -> bool:
 
 
 def guard(leave: Leave) -> None:
-    """Have signals, and a terminal that goes away, end the app in order: `leave` is given the exit code.
+    """Have signals, and a terminal that goes away, end the app in order.
 
-    Called on the app's running loop.
+    `leave` gets the exit code, on the running loop on which this is called.
     """
     loop = asyncio.get_running_loop()
     for number in _SIGNALS:
@@ -46,42 +49,42 @@ def guard(leave: Leave) -> None:
 
 
 def _watch_hangup(loop: asyncio.AbstractEventLoop, leave: Leave) -> None:
-    """Wait for the terminal to be gone: with SIGHUP ignored nothing else says so, and Textual would spin for ever."""
+    """Wait until the terminal is gone: with SIGHUP ignored nothing else notices it."""
+    stdin = 0
+    if sys.__stdin__ is not None:
+        stdin = sys.__stdin__.fileno()
     poll = select.poll()
-    poll.register(
-        sys.__stdin__.fileno() if sys.__stdin__ else 0, 0
-    )  # errors and hang-ups are always reported
-    while True:
-        if any(
-            event & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, event in poll.poll()
-        ):
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(leave, 128 + signal.SIGHUP)
-            return
+    poll.register(stdin, 0)  # errors and hang-ups are always reported
+    while not any(event & _GONE for _, event in poll.poll()):
+        pass
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(leave, 128 + signal.SIGHUP)
 
 
 @contextmanager
-def aside(log: Path) -> Iterator[None]:
-    """Draw on descriptors of our own; whatever else in this process writes to 1 and 2 goes to a log meanwhile."""
+def redirected_output(log: Path) -> Iterator[None]:
+    """Draw on copies of descriptors 1 and 2; what else is written to them goes to the log."""
     streams = sys.stdout, sys.stderr
-    for stream in streams:
-        stream.flush()
-    kept = os.dup(1), os.dup(2)
-    before = sys.__stdout__, sys.__stderr__
+    originals = sys.__stdout__, sys.__stderr__
+    _flush(*streams)
+    copies = os.dup(1), os.dup(2)
     with log.open("ab") as file:
-        for fd in (1, 2):
-            os.dup2(file.fileno(), fd)
-    ours = [os.fdopen(fd, "w", closefd=False) for fd in kept]
-    sys.__stdout__, sys.__stderr__ = ours  # type: ignore[misc]  # Textual draws on these two
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    drawn_on = [os.fdopen(fd, "w", closefd=False) for fd in copies]
+    sys.__stdout__, sys.__stderr__ = drawn_on  # type: ignore[misc]  # Textual draws on these two
     try:
         yield
     finally:
-        for stream in (*streams, *ours):
-            stream.flush()
-        sys.stdout, sys.stderr = (
-            streams  # a thread that redirected them may have ended after the app
-        )
-        sys.__stdout__, sys.__stderr__ = before  # type: ignore[misc]
-        for fd, terminal in zip((1, 2), kept, strict=True):
-            os.dup2(terminal, fd)
-            os.close(terminal)
+        _flush(*streams, *drawn_on)
+        # set again: a thread that redirected them may have ended after the app
+        sys.stdout, sys.stderr = streams
+        sys.__stdout__, sys.__stderr__ = originals  # type: ignore[misc]
+        for fd, copied in zip((1, 2), copies, strict=True):
+            os.dup2(copied, fd)
+            os.close(copied)
+
+
+def _flush(*streams: TextIO) -> None:
+    for stream in streams:
+        stream.flush()

@@ -1,9 +1,12 @@
-"""The one theme: the terminal's own colours, so that it looks at home on dark and light, in 16 colours and in none."""
+"""The theme: the terminal's own colours, so it fits dark and light, 16 colours and none."""
 
 from textual.theme import Theme
 
-# accent: what the person moves; success: the suggestion; secondary: the metric; everything else is the terminal's
-# default, plain or dim.
+NORMAL_WIDTH = 92  # columns from which the answer stands beside the chart instead of below it
+WIDTHS = [(0, "-narrow"), (NORMAL_WIDTH, "-normal"), (140, "-wide")]  # of the run screen
+
+# accent: what the person moves; success: the suggestion; secondary: the metric; everything else is
+# the terminal's default colour, plain or dim.
 LRTUI = Theme(
     name="lrtui",
     ansi=True,

@@ -5,9 +5,9 @@ import time
 import traceback
 from collections.abc import Callable
 
-from lrtui.build import data as datasets
+from lrtui.build import availability as datasets
+from lrtui.build.first_batch import inspect_first_batch
 from lrtui.build.introspect import offers_in_module
-from lrtui.build.look import look as look_at
 from lrtui.catalog.errors import CatalogError, PhaseError, one_line
 from lrtui.protocol import (
     Answer,
@@ -55,7 +55,7 @@ def look(question: Look) -> Looked:
     """The facts of the first batch, and its description."""
     data, loader = question.data, question.loader
     try:
-        facts, description = look_at(data, loader)
+        facts, description = inspect_first_batch(data, loader)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a user's data set may do anything
         return Looked(data=data, loader=loader, problem=problem_of(error))
     return Looked(data=data, loader=loader, facts=facts, words=description)

@@ -107,7 +107,8 @@ def cpu_seconds(pid: int) -> float:
 def frame(points: int) -> float:
     """Milliseconds to draw one frame of a curve with that many points."""
     from lrtui.tui.chart.axis import axis_for
-    from lrtui.tui.chart.plotting import Picture, draw
+    from lrtui.tui.chart.picture import Picture
+    from lrtui.tui.chart.plotting import draw
     from lrtui.tui.chart.thinning import Thinned
 
     axis = axis_for(1e-7, 10.0, log=True)

@@ -14,7 +14,7 @@ from tests.user_modules import module
 
 ENDED = r"(completed|diverged) "
 BUTTON_HAS_FOCUS = "⏎ runs"
-UNKNOWN_FILE = "never run from here"
+UNKNOWN_FILE = "has changed since"
 
 # A run that would take far longer than a test waits: whatever ends it, it is not its own end.
 LONG_RUN = ("--num-iter", "1000000", "--start-lr", "1e-9", "--end-lr", "1e-8")

@@ -1,12 +1,14 @@
-"""Doubles for the Pilot tests: a driver and a session that say what a test tells them to. No processes, no threads."""
+"""Doubles for Pilot tests: a driver and a session without processes or threads."""
 
 import math
+
+import msgspec
 
 from lrtui.analysis.answer import Bounds, ConfirmVerdict, Schedule, Suggestion
 from lrtui.analysis.candidates import what_it_is
 from lrtui.catalog.availability import Availability
 from lrtui.catalog.infer import Facts
-from lrtui.catalog.offers import Field, Offer
+from lrtui.catalog.offers import Field, Offer, Role
 from lrtui.events import (
     ConfirmationResult,
     Ended,
@@ -22,10 +24,11 @@ from lrtui.events import (
 from lrtui.protocol import Checked, Described, Fetched, Fetching, Looked, Ready, key
 from lrtui.spec import Choice, LoaderSpec, RangeSpec, RunSpec
 
-SPEC = RunSpec(
-    range=RangeSpec(start_lr=1e-7, end_lr=10.0, num_iter=100)
-)  # whatever the defaults become
-DIGEST = "abc123def456" + "0" * 52
+# spelled out, so that tests do not depend on the defaults
+SPEC = RunSpec(range=RangeSpec(start_lr=1e-7, end_lr=10.0, num_iter=100))
+THREE_REPEATS = RunSpec(range=RangeSpec(start_lr=1e-7, end_lr=10.0, num_iter=100, repeats=3))
+DIGEST = "abc123def4567890"  # as lrtui.engine.restore.digest makes it: 64 bits in hex
+LOG = "/tmp/lrtui/worker.log"
 ADAMW = Offer(
     target="torch.optim:AdamW",
     summary="Implements AdamW algorithm.",
@@ -36,78 +39,94 @@ ADAMW = Offer(
         Field(name="foreach", kind="bool", optional=True),
     ),
 )
-SGD = Offer(target="torch.optim:SGD", summary="Stochastic gradient descent.", fields=(
-    Field(name="momentum", kind="float", default=0.0),
-))  # fmt: skip
+SGD = Offer(
+    target="torch.optim:SGD",
+    summary="Stochastic gradient descent.",
+    fields=(Field(name="momentum", kind="float", default=0.0),),
+)
 
 
-def started(spec: RunSpec, digest: str = DIGEST, **fields: object) -> Started:
-    given = {
-        "id": "01KAN000000000000000ABCDEF", "created": "2026-01-01T00:00:00.000Z", "lrtui": "0", "torch": "2",
-        "device": "cpu", "parameters": 10, "batch": "a pair", "loss": "CrossEntropyLoss",
-        "log": "/tmp/lrtui/worker.log",
-    }  # fmt: skip
-    total = spec.range.num_iter * spec.range.repeats
-    return Started(**{**given, **fields}, spec=spec, digest=digest, total_steps=total)
+def started(spec: RunSpec, digest: str = DIGEST, **changes: object) -> Started:
+    """The start of a run on the digits."""
+    event = Started(
+        id="01KAN000000000000000ABCDEF",
+        created="2026-01-01T00:00:00.000Z",
+        lrtui="0.1.0",
+        torch="2.9.0",
+        device="cpu",
+        spec=spec,
+        parameters=5_018,
+        batch="input 64x1x8x8 float32, target 64 int64",
+        loss="CrossEntropyLoss",
+        digest=digest,
+        total_steps=spec.range.num_iter * spec.range.repeats,
+        log=LOG,
+    )
+    return msgspec.structs.replace(event, **changes)
 
 
 def curve(spec: RunSpec, count: int | None = None, repeat: int = 0) -> list[Step]:
-    """The textbook picture: flat, falling, blowing up."""
-    test = spec.range
+    """A textbook curve: flat, falling, diverging. The first `count` of its steps."""
+    ramp = spec.range
+    if count is None:
+        count = ramp.num_iter
     steps = []
-    for i in range(count if count is not None else test.num_iter):
-        lr = test.start_lr * (test.end_lr / test.start_lr) ** (i / (test.num_iter - 1))
-        place = math.log10(lr)
-        loss = (
-            2.3
-            - 1.0 * (1 + math.tanh((place + 2.5) * 1.5))
-            + (10 ** (place + 0.3)) ** 2 * 0.8
-            + 0.01 * repeat
+    for iteration in range(count):
+        lr = ramp.start_lr * (ramp.end_lr / ramp.start_lr) ** (iteration / (ramp.num_iter - 1))
+        log_lr = math.log10(lr)
+        descent = 1.0 + math.tanh((log_lr + 2.5) * 1.5)
+        divergence = 0.8 * (10 ** (log_lr + 0.3)) ** 2
+        loss = 2.3 - descent + divergence + 0.01 * repeat
+        step = Step(
+            iteration=iteration,
+            repeat=repeat,
+            lr=lr,
+            raw_loss=loss + 0.05 * math.sin(iteration * 12.9),
+            loss=loss,
+            seconds=0.1 * (iteration + 1),
         )
-        raw = loss + 0.05 * math.sin(i * 12.9)
-        steps.append(
-            Step(iteration=i, repeat=repeat, lr=lr, raw_loss=raw, loss=loss, seconds=0.1 * (i + 1))
-        )
+        steps.append(step)
     return steps
 
 
-def answer(**fields: object) -> Suggested:
-    given = {
-        "lr": 3.2e-3, "low": 1.1e-3, "high": 7.9e-3, "verdict": "ok", "reason": "steepest where the repeats agree",
-        "method": "valley centre", "advice": "confirm it",
-    }  # fmt: skip
+def answer(**changes: object) -> Suggested:
+    """An answer with a rate and bounds; without a rate (`lr=None`) it has no bounds either."""
+    suggestion = Suggestion(
+        lr=3.2e-3,
+        low=1.1e-3,
+        high=7.9e-3,
+        verdict="ok",
+        reason="steepest where the repeats agree",
+        method="valley centre",
+        advice="confirm it",
+    )
+    suggestion = msgspec.structs.replace(suggestion, **changes)
+    bounds = None if suggestion.lr is None else Bounds(2e-4, 2e-1)
     return Suggested(
-        suggestion=Suggestion(**{**given, **fields}),
-        suggestions={"valley": 1.23e-3, "slide": None},
-        bounds=Bounds(2e-4, 2e-1) if fields.get("lr", 1) else None,
+        suggestion=suggestion, suggestions={"valley": 1.23e-3, "slide": None}, bounds=bounds
     )
 
 
-def whole_run(spec: RunSpec) -> list[Event]:
-    """A run that went well, from its first event to its last."""
-    return [
-        started(spec),
-        *curve(spec),
-        answer(),
-        Ended(status="completed", reason="all iterations ran", seconds=10.0),
-    ]
+def whole_run(spec: RunSpec, record: str = "") -> list[Event]:
+    """Events of a run that went well; `record` is the path of its own record."""
+    ended = Ended(status="completed", reason="all iterations ran", seconds=10.0, record=record)
+    return [started(spec), *curve(spec), answer(), ended]
 
 
 def trial(
     lr: float, loss: float | None, round: int = 0, seed: int = 0, steps: int = 40
 ) -> Measured:
-    curve = [2.3 - 0.02 * i for i in range(steps)]
-    found = answer()
-    what = what_it_is(lr, 3.2e-3, found.suggestion, found.bounds)
+    """A finished short training."""
+    suggested = answer()
     return Measured(
         TrialResult(
             lr=lr,
-            what=what,
+            what=what_it_is(lr, 3.2e-3, suggested.suggestion, suggested.bounds),
             round=round,
             seed=seed,
             iterations=steps,
             loss=loss,
-            curve=curve,
+            curve=[2.3 - 0.02 * step for step in range(steps)],
             schedule="constant",
             spent=steps,
         )
@@ -120,6 +139,7 @@ def confirmation(
     reason: str = "no rate trains better",
     schedule: Schedule = "constant",
 ) -> Measured:
+    """The end of a confirmation."""
     return Measured(
         ConfirmationResult(
             verdict=verdict,
@@ -137,12 +157,12 @@ def confirmation(
 
 
 class FakeDriver:
-    """Keeps what it was asked for; the test appends the events."""
+    """Remembers what it was asked for; the test supplies the events with `tell`."""
 
     def __init__(self, events: list[Event] | None = None) -> None:
         self.events: list[Event] = list(events or [])
         self.busy = False
-        self.log = "/tmp/lrtui/worker.log"
+        self.log = LOG
         self.asked: list[str] = []
         self.specs: list[RunSpec] = []
         self.budgets: list[dict[str, object]] = []
@@ -152,10 +172,19 @@ class FakeDriver:
         self.asked.append("run")
         self.specs.append(spec)
 
-    def confirm(self, **how: object) -> None:
+    def confirm(
+        self,
+        *,
+        lr: float | None = None,
+        iterations: int | None = None,
+        seconds: float | None = None,
+        schedule: Schedule = "constant",
+    ) -> None:
         self.busy = True
         self.asked.append("confirm")
-        self.budgets.append(how)
+        self.budgets.append(
+            {"lr": lr, "iterations": iterations, "seconds": seconds, "schedule": schedule}
+        )
 
     def stability(self) -> None:
         self.busy = True
@@ -171,8 +200,10 @@ class FakeDriver:
         self.asked.append("close")
 
     def tell(self, *events: Event) -> None:
+        """Let these events arrive."""
         self.events.extend(events)
-        if events and (isinstance(events[-1], Ended | Restored) or ends_check(events[-1])):
+        last = events[-1]
+        if isinstance(last, Ended | Restored) or ends_check(last):
             self.busy = False
 
 
@@ -180,12 +211,14 @@ class FakeSession:
     """Warm from the start unless told otherwise; describes torch.optim."""
 
     def __init__(self, *, warm: bool = True) -> None:
-        self.ready = Ready(torch="2.9.0", devices=("cpu", "cuda:0")) if warm else None
+        self.ready: Ready | None = None
+        if warm:
+            self.ready = Ready(torch="2.9.0", devices=("cpu", "cuda:0"))
         self.described: dict[tuple[str, str], Described] = {}
         self.looked: dict[str, Looked] = {}
         self.checked: dict[str, Checked] = {}
         self.fetching: dict[str, Fetching | Fetched] = {}
-        self.missing: dict[str, Availability] = {}  # by target: all other data is there
+        self.missing: dict[str, Availability] = {}  # by target; all other data is available
         self.facts: dict[str, Facts] = {}  # by target
         self.left: list[Choice] = []
         self.problem = ""
@@ -194,26 +227,28 @@ class FakeSession:
 
     def start(self) -> None: ...
 
-    def describe(self, role: str, where: str) -> None:
-        known = {"torch.optim": (ADAMW, SGD)}
-        problem = "" if where in known else f"no module named '{where}'"
-        self.described[role, where] = Described(
-            role=role, where=where, offers=known.get(where, ()), problem=problem
-        )
+    def describe(self, role: Role, where: str) -> None:
+        described = Described(role=role, where=where, problem=f"no module named '{where}'")
+        if where == "torch.optim":
+            described = Described(role=role, where=where, offers=(ADAMW, SGD))
+        self.described[role, where] = described
 
     @property
     def news(self) -> int:
-        return sum(map(len, (self.described, self.looked, self.checked, self.fetching)))
+        answers = len(self.described) + len(self.looked) + len(self.checked)
+        return answers + len(self.fetching)
 
     def look(self, data: Choice, loader: LoaderSpec) -> None:
-        facts = self.facts.get(data.target)
         self.looked[key(data, loader)] = Looked(
-            data=data, loader=loader, facts=facts, words="16×1×8×8 of float32"
+            data=data,
+            loader=loader,
+            facts=self.facts.get(data.target),
+            words="(16x1x8x8 float32, 16 int64)",
         )
 
     def check(self, data: Choice) -> None:
-        there = self.missing.get(data.target, Availability(there=True))
-        self.checked[key(data)] = Checked(data=data, availability=there)
+        available = self.missing.get(data.target, Availability(there=True))
+        self.checked[key(data)] = Checked(data=data, availability=available)
 
     def fetch(self, data: Choice) -> None:
         self.fetching[key(data)] = Fetching(data=data, name="train.gz", done=0, total=30_000_000)

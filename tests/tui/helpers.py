@@ -1,40 +1,47 @@
-"""What Pilot tests share: waiting for a state, and reading what the screen says."""
+"""What Pilot tests share: waiting for a state, and reading what the screen shows."""
 
 import re
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
+from textual.app import App
 from textual.pilot import Pilot
 from textual.widget import Widget
+from textual.widgets import Input
 
+from lrtui.analysis.answer import Suggestion
 from lrtui.spec import RunSpec
 from lrtui.tui.app import LrtuiApp
 from lrtui.tui.form.choice_box import ChoiceBox
 from lrtui.tui.form.field_box import FieldBox
 from lrtui.tui.form.screen import SetupScreen
+from lrtui.tui.run.boundaries import Boundaries
 from lrtui.tui.run.screen import RunScreen
 from tests.tui.doubles import SPEC, FakeDriver, FakeSession
 
+_PATIENCE_SECONDS = 20
+
 
 async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
-    """Wait for a state. What never comes fails with the screen as it was."""
-    deadline = time.monotonic() + 20
+    """Wait for a state. A state that never comes fails with the screen as it was."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
     while not condition():
         assert time.monotonic() < deadline, "it never came; the screen:\n" + screen_text(pilot.app)
         await pilot.pause(0.01)
     await pilot.pause()
 
 
-def screen_text(app: LrtuiApp) -> str:
+def screen_text(app: App[Any]) -> str:
     """All that is on the screen, row by row."""
     width, height = app.size
-    update = app.screen._compositor.render_strips()
-    return "\n".join(strip.text[:width] for strip in update[:height])
+    strips = app.screen._compositor.render_strips()
+    return "\n".join(strip.text[:width] for strip in strips[:height])
 
 
-def screen_words(app: LrtuiApp) -> str:
-    """The same in one line, whatever rows a sentence was broken into: a path of any length may stand before it."""
+def screen_words(app: App[Any]) -> str:
+    """All that is on the screen as one line, without frames: sentences may be broken anywhere."""
     return re.sub(r"[\s│┃║▏▕▌▐]+", " ", screen_text(app))
 
 
@@ -50,9 +57,27 @@ async def run_screen(
         yield app.screen, pilot
 
 
-async def told(screen: RunScreen, pilot: Pilot[None]) -> None:
-    """Wait until all that the driver has told is drawn."""
-    await until(pilot, lambda: screen._read >= len(screen.driver.events))
+async def all_drawn(screen: RunScreen, pilot: Pilot[None]) -> None:
+    """Wait until every event of the driver is drawn."""
+    model = screen.model
+    await until(pilot, lambda: model.events_read >= len(model.driver.events))
+
+
+def boundaries_of(screen: RunScreen) -> Boundaries:
+    """The boundaries, which there must be."""
+    assert screen.model.boundaries is not None
+    return screen.model.boundaries
+
+
+def suggestion_of(screen: RunScreen) -> Suggestion:
+    """The suggestion, which there must be."""
+    assert screen.model.suggestion is not None
+    return screen.model.suggestion
+
+
+def text_input(app: App[Any]) -> Input:
+    """The line to type on in the dialog that is open."""
+    return app.screen.query_one(Input)
 
 
 @asynccontextmanager
@@ -73,17 +98,18 @@ async def setup_screen(
         if screen.session is not None and screen.session.ready and not screen.session.problem:
             await until(
                 pilot,
-                lambda: screen.query_one("#choice-optimizer", ChoiceBox).found.state != "waiting",
+                lambda: screen.query_one("#choice-optimizer", ChoiceBox).lookup.state != "waiting",
             )
         yield screen, pilot
 
 
 def box(screen: SetupScreen, path: str) -> FieldBox:
+    """The field with this path."""
     return next(box for box in screen.query(FieldBox) if box.path == path)
 
 
 def mark(screen: SetupScreen, path: str) -> str:
-    """What is said at a field."""
+    """The error shown at a field."""
     return " ".join(str(error.render()) for error in box(screen, path).query(".error"))
 
 

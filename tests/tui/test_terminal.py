@@ -9,13 +9,13 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import ptyprocess
+import ptyprocess  # type: ignore[import-untyped]
 import pyte
 import pytest
 
 HERE = Path(__file__).parent
 COMMAND = [sys.executable, str(HERE / "terminal_child.py")]
-LEFT = {  # what switches a mode on, and what has to follow it before the end
+LEFT = {  # what switches a terminal mode on, and what must switch it off at the end
     b"\x1b[?1049h": b"\x1b[?1049l",
     b"\x1b[?25l": b"\x1b[?25h",
     b"\x1b[?1003h": b"\x1b[?1003l",
@@ -32,24 +32,26 @@ def environment(**more: str) -> dict[str, str]:
 class Terminal:
     """A child in a pseudo-terminal, with a screen that can be read."""
 
-    def __init__(self, how: str = "", **more: str) -> None:
+    def __init__(self, variant: str = "", **more: str) -> None:
         self.child = ptyprocess.PtyProcess.spawn(
-            [*COMMAND, how], env=environment(**more), dimensions=(30, 100)
+            [*COMMAND, variant], env=environment(**more), dimensions=(30, 100)
         )
         self.screen = pyte.Screen(100, 30)
         self.stream = pyte.ByteStream(self.screen)
         self.written = b""
 
-    def read(self, seconds: float = 0.1) -> None:
-        if select.select([self.child.fd], [], [], seconds)[0]:
-            try:
-                data = self.child.read(1 << 16)
-            except EOFError:
-                return
-            self.written += data
-            self.stream.feed(
-                data.replace(b"\x1b[>25u", b"").replace(b"\x1b[<u", b"")
-            )  # pyte knows no kitty keys
+    def read(self, seconds: float = 0.1) -> bool:
+        """Read what the child wrote; False when nothing came, or when it has ended."""
+        if not select.select([self.child.fd], [], [], seconds)[0]:
+            return False
+        try:
+            data = self.child.read(1 << 16)
+        except EOFError:
+            return False
+        self.written += data
+        # pyte knows no kitty keys
+        self.stream.feed(data.replace(b"\x1b[>25u", b"").replace(b"\x1b[<u", b""))
+        return True
 
     @property
     def text(self) -> str:
@@ -65,13 +67,13 @@ class Terminal:
         self.until(lambda: "completed: all iterations ran" in self.text)
 
     def ended(self) -> int:
-        """The exit code, or minus the signal."""
+        """The exit code, or minus the signal, once it has ended."""
         self.until(lambda: not self.child.isalive())
-        for _ in range(3):
-            self.read(0.01)
-        return (
-            self.child.exitstatus if self.child.signalstatus is None else -self.child.signalstatus
-        )
+        while self.read():
+            pass
+        if self.child.signalstatus is not None:
+            return -int(self.child.signalstatus)
+        return int(self.child.exitstatus)
 
     def given_back(self) -> bool:
         return all(
@@ -81,8 +83,11 @@ class Terminal:
         )
 
 
+Start = Callable[..., Terminal]
+
+
 @pytest.fixture
-def start() -> Iterator[Callable[..., Terminal]]:
+def start() -> Iterator[Start]:
     started: list[Terminal] = []
 
     def begin(how: str = "", **more: str) -> Terminal:
@@ -94,7 +99,7 @@ def start() -> Iterator[Callable[..., Terminal]]:
         terminal.child.terminate(force=True)
 
 
-def test_q_leaves_with_zero_and_the_terminal_as_it_was(start) -> None:
+def test_q_leaves_with_zero_and_the_terminal_as_it_was(start: Start) -> None:
     terminal = start()
     terminal.painted()
     terminal.child.write(b"q")
@@ -104,7 +109,7 @@ def test_q_leaves_with_zero_and_the_terminal_as_it_was(start) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_a_signal_gives_the_terminal_back_and_is_told_by_the_exit_code(
-    start, number: signal.Signals
+    start: Start, number: signal.Signals
 ) -> None:
     terminal = start()
     terminal.painted()
@@ -113,7 +118,7 @@ def test_a_signal_gives_the_terminal_back_and_is_told_by_the_exit_code(
     assert terminal.given_back()
 
 
-def test_a_crash_is_an_exit_code_of_one(start) -> None:
+def test_a_crash_is_an_exit_code_of_one(start: Start) -> None:
     terminal = start("crash")
     terminal.painted()
     terminal.child.write(b"q")
@@ -121,18 +126,18 @@ def test_a_crash_is_an_exit_code_of_one(start) -> None:
     assert terminal.given_back()
 
 
-def test_a_terminal_that_goes_away_ends_the_app_even_when_no_signal_says_so(start) -> None:
-    terminal = start("deaf")
+def test_a_terminal_that_goes_away_ends_the_app_even_when_no_signal_says_so(start: Start) -> None:
+    terminal = start("ignore-hangup")
     terminal.painted()
     os.close(terminal.child.fd)
     deadline = time.monotonic() + 30
     while os.waitpid(terminal.child.pid, os.WNOHANG) == (0, 0):
-        assert time.monotonic() < deadline, "it is still there, without a terminal"
+        assert time.monotonic() < deadline, "it still runs, without a terminal"
         time.sleep(0.02)
     terminal.child.terminated = terminal.child.closed = True
 
 
-def test_after_a_stop_and_fg_the_screen_is_drawn_again(start) -> None:
+def test_after_a_stop_and_fg_the_screen_is_drawn_again(start: Start) -> None:
     terminal = start()
     terminal.painted()
     terminal.child.kill(signal.SIGTSTP)
@@ -148,15 +153,17 @@ def test_after_a_stop_and_fg_the_screen_is_drawn_again(start) -> None:
 @pytest.mark.parametrize("stream", ["stdin", "stdout", "stderr"])
 def test_a_redirected_stream_is_refused_in_one_line(stream: str) -> None:
     leader, follower = os.openpty()
-    streams = {
-        "stdin": follower,
-        "stdout": follower,
-        "stderr": follower,
-        stream: subprocess.DEVNULL,
-    }
-    if stream == "stderr":
-        streams["stderr"] = subprocess.PIPE
-    done = subprocess.run(COMMAND, env=environment(), timeout=60, check=False, **streams)
+    streams = dict.fromkeys(("stdin", "stdout", "stderr"), follower)
+    streams[stream] = subprocess.PIPE if stream == "stderr" else subprocess.DEVNULL
+    done = subprocess.run(
+        [*COMMAND, ""],
+        env=environment(),
+        timeout=60,
+        check=False,
+        stdin=streams["stdin"],
+        stdout=streams["stdout"],
+        stderr=streams["stderr"],
+    )
     said = done.stderr or b""
     if stream != "stderr":
         said = os.read(leader, 10_000)
@@ -168,14 +175,14 @@ def test_a_redirected_stream_is_refused_in_one_line(stream: str) -> None:
     assert b"lrtui run" in said
 
 
-def test_a_dumb_terminal_is_refused_in_one_line(start) -> None:
+def test_a_dumb_terminal_is_refused_in_one_line(start: Start) -> None:
     terminal = start(TERM="dumb")
     assert terminal.ended() == 2
     assert b"dumb" in terminal.written
     assert b"\x1b" not in terminal.written
 
 
-def test_no_colour_writes_no_colour(start) -> None:
+def test_no_colour_writes_no_colour(start: Start) -> None:
     terminal = start(NO_COLOR="1")
     terminal.painted()
     terminal.child.write(b"ss")

@@ -11,15 +11,17 @@ and left alone.
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import torch
 from torch import nn
 
+from lrtui.engine.restore.random_state import SavedGenerator
 from lrtui.engine.restore.tensors import SavedTensors
 
+Owner: TypeAlias = Any  # a module, an optimizer, or an object in an optimizer's state
 Attributes: TypeAlias = dict[str, Any]
+Container: TypeAlias = dict[Any, Any] | set[Any] | list[Any] | deque[Any]
 PLAIN = (bool, int, float, complex, str, bytes, type(None))
 _MODULE_STATE = ("_parameters", "_buffers", "_modules")
 _OPTIMIZER_STATE = ("state", "param_groups")
@@ -32,89 +34,110 @@ class SavedAttributes:
 
     def __init__(self, tensors: SavedTensors) -> None:
         self._tensors = tensors
-        self._owners: list[tuple[Any, Attributes]] = []
+        self._owners: list[_SavedOwner] = []
         self._containers: list[_SavedContainer] = []
-        self._generators: list[tuple[torch.Generator, torch.Tensor]] = []
+        self._generators: list[SavedGenerator] = []
         self._seen: set[int] = set()  # the objects are kept above, so that no id is used twice
 
-    def add(self, owner: Any) -> None:
+    def add(self, owner: Owner) -> None:
         """Save the attributes of a module, an optimizer, or an object in an optimizer's state."""
         if id(owner) in self._seen:
             return
         self._seen.add(id(owner))
-        content = attributes(owner)
-        self._owners.append((owner, content))
+        saved = _SavedOwner(owner)
+        self._owners.append(saved)
         in_state = not isinstance(owner, nn.Module) and not is_optimizer(owner)
-        for name, value in content.items():
+        for name, value in saved.attributes.items():
             self._visit(value, in_state or name in (*_MODULE_STATE, *_OPTIMIZER_STATE))
 
     def restore(self) -> None:
         """Put them all back; the contents of tensors are restored by `tensors`."""
-        for owner, content in self._owners:
-            _restore_attributes(owner, content)
-        for container in self._containers:
-            container.restore()
-        for generator, state in self._generators:
-            generator.set_state(state)
+        for saved in self._all():
+            saved.restore()
 
     def unchanged(self) -> bool:
         """Whether all of them are as they were."""
-        for owner, content in self._owners:
-            if not _same_items(attributes(owner), content):
-                return False
-        for container in self._containers:
-            if not container.unchanged():
-                return False
-        for generator, state in self._generators:
-            if not torch.equal(generator.get_state(), state):
-                return False
-        return True
+        return all(saved.unchanged() for saved in self._all())
 
-    def _visit(self, value: Any, in_state: bool) -> None:
+    def _all(self) -> "list[_Saved]":
+        return [*self._owners, *self._containers, *self._generators]
+
+    def _visit(self, value: object, in_state: bool) -> None:
         if isinstance(value, torch.Tensor):
             self._tensors.add(value)
         elif isinstance(value, tuple):
-            for item in value:
-                self._visit(item, in_state)
+            self._visit_items(value, in_state)
         elif isinstance(value, PLAIN) or id(value) in self._seen:
             return
         elif isinstance(value, dict | list | set | deque):
             self._seen.add(id(value))
-            self._containers.append(_SavedContainer(value, _shallow_copy(value), in_state))
-            for item in items_of(value):
-                self._visit(item, in_state)
+            self._containers.append(_SavedContainer(value, in_state))
+            self._visit_items(value, in_state)
         elif isinstance(value, torch.Generator):
             self._seen.add(id(value))
-            self._generators.append((value, value.get_state()))
+            self._generators.append(SavedGenerator(value))
         elif is_optimizer(value) or (in_state and has_attributes(value)):
             self.add(value)
 
+    def _visit_items(self, container: Iterable[object], in_state: bool) -> None:
+        for item in items_of(container):
+            self._visit(item, in_state)
 
-@dataclass(frozen=True)
-class _SavedContainer:
-    """A container and its items. `in_state`: in an optimizer's state, so that it is never a log."""
 
-    container: Any
-    items: dict[Any, Any] | set[Any] | list[Any]
-    in_state: bool
+class _Saved(Protocol):
+    def restore(self) -> None: ...
+
+    def unchanged(self) -> bool: ...
+
+
+class _SavedOwner:
+    """An object and those of its attributes that are state."""
+
+    def __init__(self, owner: Owner) -> None:
+        self._owner = owner
+        self.attributes = attributes(owner)
 
     def restore(self) -> None:
-        is_state = self.in_state or holds_tensors(self.items) or holds_tensors(self.container)
-        if not is_state:
-            return
-        self.container.clear()
-        if isinstance(self.container, dict | set):
-            self.container.update(self.items)
-        else:
-            self.container.extend(self.items)
+        current: Attributes = self._owner.__dict__
+        for name, value in attributes(self._owner).items():
+            # a callable may stay: a scheduler wraps the optimizer's `step`
+            if name not in self.attributes and not callable(value):
+                del current[name]
+        is_module = isinstance(self._owner, nn.Module)
+        for name, value in self.attributes.items():
+            # a module's None may have become a log, which stays
+            if value is not None or not is_module or holds_tensors(current.get(name)):
+                current[name] = value
 
     def unchanged(self) -> bool:
-        if not self.in_state and not holds_tensors(self.container):
-            return True
-        return _same_items(self.container, self.items)
+        return _same_items(attributes(self._owner), self.attributes)
 
 
-def attributes(owner: Any) -> Attributes:
+class _SavedContainer:
+    """A container and its items. `in_state`: in an optimizer's state, so that it is no log."""
+
+    def __init__(self, container: Container, in_state: bool) -> None:
+        self._container = container
+        self._items = _shallow_copy(container)
+        self._in_state = in_state
+
+    def restore(self) -> None:
+        if not (self._is_state() or holds_tensors(self._items)):
+            return
+        self._container.clear()
+        if isinstance(self._container, dict | set):
+            self._container.update(self._items)
+        else:
+            self._container.extend(self._items)
+
+    def unchanged(self) -> bool:
+        return not self._is_state() or _same_items(self._container, self._items)
+
+    def _is_state(self) -> bool:
+        return self._in_state or holds_tensors(self._container)
+
+
+def attributes(owner: Owner) -> Attributes:
     """The attributes that are state.
 
     Of a module: its parameters, buffers and submodules, plain values such as an annealed
@@ -149,22 +172,9 @@ def holds_tensors(value: object) -> bool:
     return any(holds_tensors(item) for item in items_of(value) if not isinstance(item, PLAIN))
 
 
-def items_of(container: Iterable[Any]) -> Iterable[Any]:
+def items_of(container: Iterable[object]) -> Iterable[object]:
     """The values of a dict, or the items of another container."""
     return container.values() if isinstance(container, dict) else container
-
-
-def _restore_attributes(owner: Any, content: Attributes) -> None:
-    current = vars(owner)
-    for name, value in attributes(owner).items():
-        # a callable may stay: a scheduler wraps the optimizer's `step`
-        if name not in content and not callable(value):
-            del current[name]
-    is_module = isinstance(owner, nn.Module)
-    for name, value in content.items():
-        # what was None in a module is left alone unless it holds tensors now: it may be a log
-        if value is not None or not is_module or holds_tensors(current.get(name)):
-            current[name] = value
 
 
 def _is_module_state(name: str, value: object) -> bool:
@@ -177,18 +187,19 @@ def _is_module_state(name: str, value: object) -> bool:
     return isinstance(value, dict | list | deque) and not value
 
 
-def _shallow_copy(container: Any) -> dict[Any, Any] | set[Any] | list[Any]:
+def _shallow_copy(container: Container) -> Container:
     """A plain dict, set or list with the same items."""
-    for kind in (dict, set):
-        if isinstance(container, kind):
-            return kind(container)
+    if isinstance(container, dict):
+        return dict(container)
+    if isinstance(container, set):
+        return set(container)
     return list(container)
 
 
-def _same_items(current: Any, saved: Any) -> bool:
+def _same_items(current: Container, saved: Container) -> bool:
     if len(current) != len(saved):
         return False
-    if isinstance(current, dict):
+    if isinstance(current, dict) and isinstance(saved, dict):
         return all(key in saved and _same(value, saved[key]) for key, value in current.items())
     if isinstance(current, set):
         return bool(current == saved)

@@ -1,4 +1,4 @@
-"""Random states: Python's, numpy's, torch's, and that of every accelerator."""
+"""Random states: Python's, numpy's, torch's, those of accelerators and of single generators."""
 
 import random
 from collections.abc import Iterable
@@ -30,6 +30,22 @@ class RngState:
             torch.cuda.set_rng_state_all(self._cuda)
         if self._mps is not None:
             torch.mps.set_rng_state(self._mps)
+
+
+class SavedGenerator:
+    """A random generator and its current state."""
+
+    def __init__(self, generator: torch.Generator) -> None:
+        self.generator = generator
+        self._state = generator.get_state()
+
+    def restore(self) -> None:
+        """Put the state back."""
+        self.generator.set_state(self._state)
+
+    def unchanged(self) -> bool:
+        """Whether it still has that state."""
+        return torch.equal(self.generator.get_state(), self._state)
 
 
 def reseed(seed: int, generators: Iterable[torch.Generator] = ()) -> None:

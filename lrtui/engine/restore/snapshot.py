@@ -17,7 +17,7 @@ from torch.optim import Optimizer
 
 from lrtui.engine.optim import parameters_of
 from lrtui.engine.restore.attributes import SavedAttributes
-from lrtui.engine.restore.random_state import RngState
+from lrtui.engine.restore.random_state import RngState, SavedGenerator
 from lrtui.engine.restore.signals import uninterrupted
 from lrtui.engine.restore.tensors import SavedTensors
 from lrtui.engine.types import Scaler
@@ -73,14 +73,14 @@ class Snapshot:
         self._scaler_state: dict[str, Any] = {}
         self._save_scaler(scaler)
         self._rng = RngState()
-        self._generators: dict[torch.Generator, torch.Tensor] = {}
+        self._generators: dict[torch.Generator, SavedGenerator] = {}
         self._tensors.seal()
 
     def watch(self, generators: Iterable[torch.Generator]) -> None:
         """Also put back these generators, to their current state; known ones keep theirs."""
         for generator in generators:
             if generator not in self._generators:
-                self._generators[generator] = generator.get_state()
+                self._generators[generator] = SavedGenerator(generator)
 
     @uninterrupted
     def restore(self) -> None:
@@ -91,8 +91,8 @@ class Snapshot:
             for part, training in self._flags:
                 part.training = training
             self._rng.restore()
-            for generator, state in self._generators.items():
-                generator.set_state(state)
+            for generator in self._generators.values():
+                generator.restore()
 
     def unchanged(self) -> bool:
         """Whether model, optimizers and scaler are as they were; random states do not count."""

@@ -1,1 +1,1 @@
-"""The chart: axis, window, thinning by column, and the widget that redraws only the rows that changed."""
+"""The chart: curves as braille text. Read axis, thinning, window, plotting, then widget."""

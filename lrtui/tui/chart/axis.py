@@ -1,14 +1,20 @@
-"""Axes: where a learning rate stands on the canvas, and which ticks are labelled."""
+"""Axes: the column of a learning rate, and the ticks that are labelled."""
 
 import math
 from dataclasses import dataclass
 
-Tick = tuple[float, str]
+Tick = tuple[float, str]  # where it stands, and its label
+
+_MAX_TICKS = 100
+_STRIDES = (1, 2, 3, 4, 5, 10, 20, 50, 100, 1000)  # decades between two labels
+_DECADE_COLUMNS = 7  # room for a label such as 1e-7
+_RATE_COLUMNS = 8  # room for a label inside a decade
+_ENDS_COLUMNS = 24  # room for labels at both ends only
 
 
 @dataclass(frozen=True)
 class Axis:
-    """The x axis. A log axis is linear in log10: plotext's own log scale breaks on a second build."""
+    """The x axis. A log axis is linear in log10: plotext's log scale breaks on a second build."""
 
     low: float
     high: float
@@ -20,12 +26,12 @@ class Axis:
         return math.log10(self.high) - math.log10(self.low)
 
     def position(self, lr: float) -> float:
-        """Where a learning rate stands: 0 at the low end, 1 at the high end."""
-        if self.log:
-            if lr <= 0:
-                return 0.0
-            return (math.log10(lr) - math.log10(self.low)) / self.decades
-        return (lr - self.low) / (self.high - self.low)
+        """Position of a learning rate: 0 at the low end, 1 at the high end."""
+        if not self.log:
+            return (lr - self.low) / (self.high - self.low)
+        if lr <= 0:
+            return 0.0
+        return (math.log10(lr) - math.log10(self.low)) / self.decades
 
     def rate(self, position: float) -> float:
         """The learning rate at a position; both ends are exact."""
@@ -33,35 +39,48 @@ class Axis:
             return self.low
         if position >= 1:
             return self.high
-        if self.log:
-            return float(10.0 ** (math.log10(self.low) + position * self.decades))
-        return self.low + position * (self.high - self.low)
+        if not self.log:
+            return self.low + position * (self.high - self.low)
+        return float(10.0 ** (math.log10(self.low) + position * self.decades))
 
     def column(self, lr: float, columns: int) -> int:
-        """The column of a learning rate on a canvas."""
+        """Column of a learning rate on a canvas of so many columns."""
         return min(max(round(self.position(lr) * (columns - 1)), 0), columns - 1)
 
     def rate_of(self, column: int, columns: int) -> float:
-        """The learning rate of a column; the first and the last are the ends."""
+        """Learning rate of a column; the first and the last column are the ends."""
         return self.rate(column / max(1, columns - 1))
 
     def ticks(self, columns: int) -> list[Tick]:
         """Positions and labels, as many as fit: decades on a log axis."""
-        return _log_ticks(self, columns) if self.log else _linear_ticks(self, columns)
+        if not self.log:
+            return _linear_ticks(self, columns)
+        first = math.ceil(math.log10(self.low) - 1e-9)
+        last = math.floor(math.log10(self.high) + 1e-9)
+        if first >= last:
+            return _mantissa_ticks(self, columns)
+        return _decade_ticks(self, columns, first, last)
 
 
 def axis_for(low: float, high: float, log: bool) -> Axis:
-    """An axis that can be drawn whatever the ends are: a range that is none becomes a small one."""
+    """An axis that can be drawn whatever the ends are: an empty range is widened."""
     if log and not 0 < low < high:
-        low, high = 1e-7, 10.0
-    return Axis(low, high, log) if high > low else Axis(low, low + max(1.0, abs(low)), log)
+        return Axis(1e-7, 10.0, log)
+    if high <= low:
+        return Axis(low, low + max(1.0, abs(low)), log)
+    return Axis(low, high, log)
 
 
-def nice_step(span: float, most: int) -> float:
+def nice_step(span: float, parts: int) -> float:
     """The smallest of 1, 2, 5 × 10^k that cuts a span into at most so many parts."""
-    rough = span / max(1, most)
-    base = 10.0 ** max(math.floor(math.log10(rough)), -300) if rough > 0 else 1e-300
-    return next((base * factor for factor in (1, 2, 5) if base * factor >= rough), base * 10)
+    smallest = span / max(1, parts)
+    base = 1e-300
+    if smallest > 0:
+        base = 10.0 ** max(math.floor(math.log10(smallest)), -300)
+    for factor in (1, 2, 5):
+        if base * factor >= smallest:
+            return base * factor
+    return base * 10
 
 
 def number(value: float, step: float) -> str:
@@ -70,7 +89,9 @@ def number(value: float, step: float) -> str:
         return "0"
     decimals = max(0, -math.floor(math.log10(step) + 1e-9))
     text = f"{value:.{decimals}f}"
-    return text if len(text) <= 6 else decade(value)
+    if len(text) > 6:
+        return decade(value)
+    return text
 
 
 def decade(value: float) -> str:
@@ -79,38 +100,51 @@ def decade(value: float) -> str:
     return f"{mantissa}e{int(exponent)}"
 
 
-def _log_ticks(axis: Axis, columns: int) -> list[Tick]:
-    low, high = math.log10(axis.low), math.log10(axis.high)
-    first, last = math.ceil(low - 1e-9), math.floor(high + 1e-9)
-    if last - first < 1:
-        return _mantissa_ticks(axis, columns)
-    room = columns / (high - low)  # of one decade
-    stride = next(
-        (stride for stride in (1, 2, 3, 4, 5, 10, 20, 50, 100) if room * stride >= 7), 1000
-    )
-    start = first + (-first) % stride if last - first >= stride else first
-    return [
-        ((power - low) / (high - low), f"1e{power}") for power in range(start, last + 1, stride)
-    ]
+def _decade_ticks(axis: Axis, columns: int, first: int, last: int) -> list[Tick]:
+    """Powers of ten from `first` to `last`, every so many decades."""
+    room = columns / axis.decades
+    stride = _STRIDES[-1]
+    for candidate in reversed(_STRIDES):
+        if room * candidate >= _DECADE_COLUMNS:
+            stride = candidate
+    if last - first >= stride:
+        first += -first % stride
+    ticks = []
+    for power in range(first, last + 1, stride):
+        position = (power - math.log10(axis.low)) / axis.decades
+        ticks.append((position, f"1e{power}"))
+    return ticks
 
 
 def _mantissa_ticks(axis: Axis, columns: int) -> list[Tick]:
-    """Less than a decade with two powers of ten in it: 1-2-5, or the ends."""
-    powers = range(math.floor(math.log10(axis.low)), math.ceil(math.log10(axis.high)) + 1)
-    rates = [factor * 10.0**power for power in powers for factor in (1, 2, 5)]
-    inside = [rate for rate in rates if axis.low * (1 - 1e-9) <= rate <= axis.high * (1 + 1e-9)]
-    if len(inside) < 2 or columns < 8 * len(inside):
-        return [(0.0, f"{axis.low:.3g}"), (1.0, f"{axis.high:.3g}")] if columns >= 24 else []
-    return [(axis.position(rate), decade(rate)) for rate in inside]
+    """Ticks where fewer than two powers of ten are on the axis: 1-2-5, or the ends."""
+    rates = _mantissa_rates(axis)
+    if len(rates) >= 2 and columns >= _RATE_COLUMNS * len(rates):
+        return [(axis.position(rate), decade(rate)) for rate in rates]
+    if columns >= _ENDS_COLUMNS:
+        return [(0.0, f"{axis.low:.3g}"), (1.0, f"{axis.high:.3g}")]
+    return []
+
+
+def _mantissa_rates(axis: Axis) -> list[float]:
+    """1, 2 and 5 times every power of ten, as far as they are on the axis."""
+    first, last = math.floor(math.log10(axis.low)), math.ceil(math.log10(axis.high))
+    rates = []
+    for power in range(first, last + 1):
+        for factor in (1, 2, 5):
+            rate = factor * 10.0**power
+            if axis.low * (1 - 1e-9) <= rate <= axis.high * (1 + 1e-9):
+                rates.append(rate)
+    return rates
 
 
 def _linear_ticks(axis: Axis, columns: int) -> list[Tick]:
     step = nice_step(axis.high - axis.low, max(1, columns // 10))
     count = math.floor((axis.high - axis.low) / step + 1e-9)
     first = math.ceil(axis.low / step - 1e-9)
-    values = [(first + n) * step for n in range(min(count, 100) + 1)]
-    return [
-        (axis.position(value), number(value, step))
-        for value in values
-        if value <= axis.high + step * 1e-6
-    ]
+    ticks = []
+    for index in range(min(count, _MAX_TICKS) + 1):
+        value = (first + index) * step
+        if value <= axis.high + step * 1e-6:
+            ticks.append((axis.position(value), number(value, step)))
+    return ticks

@@ -1,24 +1,33 @@
-"""Thinning: a curve of any length, kept as a fixed number of columns as it grows.
+"""Thinning: a curve of any length, kept in a fixed number of columns as it grows.
 
-Thinned by column, not by index, so that a point never moves once it is drawn, and a long run costs no more than a short
-one: every point is touched once, when it arrives.
+Points are merged by column, not by index, so a point never moves once it is drawn, and a long run
+costs no more to draw than a short one.
 """
 
 import math
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from lrtui.tui.chart.axis import Axis
 
 BINS = 1024
 
+Line = list[tuple[float, float]]  # points (position, y)
+
 
 @dataclass
 class Column:
-    """What fell into one column: the range of the raw losses and the last smoothed one."""
+    """What fell into one column: the range of the raw losses, and the last smoothed loss."""
 
+    position: float = 0.0  # on the axis, from 0 to 1
     low: float = math.inf
     high: float = -math.inf
     smooth: float = math.nan  # nan: not finite here, so the line has a gap
+
+    def include(self, low: float, high: float) -> None:
+        """Extend the range of the raw losses."""
+        self.low = min(self.low, low)
+        self.high = max(self.high, high)
 
 
 @dataclass
@@ -29,58 +38,61 @@ class Thinned:
     columns: dict[int, Column] = field(default_factory=dict)
 
     def add(self, lr: float, raw: float | None, smooth: float | None) -> None:
-        """One more point; None or nan is a gap."""
+        """Add a point; a loss that is None or not finite is a gap."""
         position = self.axis.position(lr)
         if not -0.001 <= position <= 1.001:
             return
-        place = min(max(round(position * (BINS - 1)), 0), BINS - 1)
-        column = self.columns.setdefault(place, Column())
+        bin_ = min(max(round(position * (BINS - 1)), 0), BINS - 1)
+        column = self.columns.setdefault(bin_, Column(bin_ / (BINS - 1)))
         if raw is not None and math.isfinite(raw):
-            column.low = min(column.low, raw)
-            column.high = max(column.high, raw)
-        column.smooth = smooth if smooth is not None and math.isfinite(smooth) else math.nan
+            column.include(raw, raw)
+        column.smooth = math.nan
+        if smooth is not None and math.isfinite(smooth):
+            column.smooth = smooth
 
-    def folded(self, dots: int) -> list[tuple[float, Column]]:
-        """The curve in at most `dots` columns, as (position, column) from left to right."""
+    def folded(self, count: int) -> list[Column]:
+        """The curve in at most `count` columns, from left to right."""
+        last = max(1, count - 1)
         merged: dict[int, Column] = {}
-        for place in sorted(self.columns):
-            column = self.columns[place]
-            target = merged.setdefault(round(place / (BINS - 1) * (dots - 1)), Column())
-            target.low = min(target.low, column.low)
-            target.high = max(target.high, column.high)
+        for column in sorted(self.columns.values(), key=attrgetter("position")):
+            index = round(column.position * (count - 1))
+            target = merged.setdefault(index, Column(index / last))
+            target.include(column.low, column.high)
             target.smooth = column.smooth
-        return [(dot / max(1, dots - 1), column) for dot, column in merged.items()]
+        return list(merged.values())
 
 
-Line = list[tuple[float, float]]
-
-
-def line_of(folded: list[tuple[float, Column]]) -> list[Line]:
+def line_of(columns: list[Column]) -> list[Line]:
     """The smoothed curve as unbroken stretches."""
     stretches: list[Line] = [[]]
-    for position, column in folded:
+    for column in columns:
         if math.isnan(column.smooth):
             stretches.append([])
         else:
-            stretches[-1].append((position, column.smooth))
+            stretches[-1].append((column.position, column.smooth))
     return [stretch for stretch in stretches if stretch]
 
 
-def dots_of(folded: list[tuple[float, Column]]) -> Line:
-    """The raw curve as dots: the lowest and the highest of every column."""
-    return [
-        (position, value)
-        for position, column in folded
-        if column.low <= column.high
-        for value in {column.low, column.high}
-    ]
+def dots_of(columns: list[Column]) -> Line:
+    """The raw curve as dots: the lowest and the highest loss of every column."""
+    dots = []
+    for column in columns:
+        if column.low <= column.high:
+            dots.append((column.position, column.low))
+        if column.low < column.high:
+            dots.append((column.position, column.high))
+    return dots
 
 
-def mean_of(curves: list[list[tuple[float, Column]]]) -> list[Line]:
-    """The mean of several repeats' smoothed curves, where all of them have been."""
-    places: dict[float, list[float]] = {}
-    for curve in curves:
-        for position, column in curve:
-            places.setdefault(position, []).append(column.smooth)
-    shared = sorted(position for position, values in places.items() if len(values) == len(curves))
-    return line_of([(at, Column(smooth=sum(places[at]) / len(curves))) for at in shared])
+def mean_of(curves: list[list[Column]]) -> list[Line]:
+    """The mean of the smoothed curves, where all of them have points."""
+    values: dict[float, list[float]] = {}  # by position
+    for columns in curves:
+        for column in columns:
+            values.setdefault(column.position, []).append(column.smooth)
+    means = []
+    for position in sorted(values):
+        if len(values[position]) == len(curves):
+            mean = sum(values[position]) / len(curves)
+            means.append(Column(position, smooth=mean))
+    return line_of(means)

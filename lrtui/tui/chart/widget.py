@@ -1,21 +1,23 @@
-"""Chart: draws a Picture and sends only what changed in it."""
+"""Chart: a widget that draws a Picture, and sends only what changed."""
 
 from dataclasses import replace
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
 from lrtui.tui.chart.axis import axis_for
-from lrtui.tui.chart.plotting import Picture, Role, Row, canvas_columns, marked, unmarked
+from lrtui.tui.chart.overlay import marked
+from lrtui.tui.chart.picture import Picture, Role, Row, canvas_columns
+from lrtui.tui.chart.plotting import unmarked
 
 
 class Chart(Widget):
-    """The loss against the learning rate. Over SSH the row by row comparison is what makes it fluent."""
+    """The loss over the learning rate. Comparing row by row keeps it smooth over SSH."""
 
     ALLOW_SELECT = False
     DEFAULT_CSS = """
@@ -50,18 +52,15 @@ class Chart(Widget):
         self.picture = Picture(axis_for(1e-7, 10.0, log=True))
         self.rows: tuple[Row, ...] = ()
         self._strips: list[Strip] = []
-        self._plotted: tuple[tuple[Picture, int, int], tuple[Row, ...]] | None = (
-            None  # the last plot, and of what
-        )
-        self.sent = 0  # regions refreshed so far
+        self._plotted: _Plotted | None = None  # reused while only marks and interval change
 
     @property
     def columns(self) -> int:
-        """Columns of the canvas: what a boundary moves along."""
+        """Columns of the canvas, along which a boundary moves."""
         return canvas_columns(self.size.width)
 
     def show(self, picture: Picture) -> None:
-        """Draw a picture; nothing is sent where it looks like the last one."""
+        """Draw a picture; nothing is sent if it equals the last one."""
         if picture != self.picture:
             self.picture = picture
             self._redraw()
@@ -70,57 +69,69 @@ class Chart(Widget):
         self._redraw()
 
     def notify_style_update(self) -> None:
-        """Colours changed: every row is made anew."""
+        """Make every row again: the colours changed."""
         super().notify_style_update()
-        self._strips = [self._strip(row) for row in self.rows]
+        self._strips = list(map(self._strip, self.rows))
         self.refresh()
 
     def _redraw(self) -> None:
-        width, height = self.size
-        if not width or not height:
+        if not self.size.width or not self.size.height:
             return
-        plot = replace(self.picture, marks=(), interval=None)
-        if self._plotted is None or self._plotted[0] != (plot, width, height):
-            self._plotted = (plot, width, height), unmarked(plot, width, height)
-        before, self.rows = self.rows, marked(self._plotted[1], self.picture)
-        if len(before) != height or len(before[0]) != width:
-            self._strips = [self._strip(row) for row in self.rows]
+        before, self.rows = self.rows, marked(self._plot(), self.picture)
+        if len(before) != len(self.rows) or len(before[0]) != len(self.rows[0]):
+            self._strips = list(map(self._strip, self.rows))
             self.refresh()
             return
-        changed = [
-            self._change(y, old, new)
-            for y, (old, new) in enumerate(zip(before, self.rows, strict=True))
-            if old != new
-        ]
+        changed = []
+        for y, row in enumerate(self.rows):
+            if row != before[y]:
+                self._strips[y] = self._strip(row)
+                changed.append(_changed_region(y, before[y], row))
         if changed:
-            self.sent += len(changed)
             self.refresh(*changed)
 
-    def _change(self, y: int, old: Row, new: Row) -> Region:
-        """Renew one row, and tell which part of it is different."""
-        self._strips[y] = self._strip(new)
-        different = [
-            x for x, (before, after) in enumerate(zip(old, new, strict=True)) if before != after
-        ]
-        return Region(different[0], y, different[-1] - different[0] + 1, 1)
+    def _plot(self) -> tuple[Row, ...]:
+        """The rows without marks and interval."""
+        picture = replace(self.picture, marks=(), interval=None)
+        if self._plotted is None or self._plotted.of != (picture, self.size):
+            rows = unmarked(picture, *self.size)
+            self._plotted = _Plotted((picture, self.size), rows)
+        return self._plotted.rows
 
     def render_line(self, y: int) -> Strip:
-        """One row; every segment has a style, as NO_COLOR demands."""
+        """One row. Every segment has a style, as NO_COLOR requires."""
         if y < len(self._strips):
             return self._strips[y]
         return Strip.blank(self.size.width, self.rich_style)
 
     def _strip(self, row: Row) -> Strip:
+        """The row as segments of one style each; spaces join the segment before them."""
         segments: list[Segment] = []
-        text, role = "", row[0][1] if row else "blank"
-        for char, next_role in (*row, ("", None)):
-            if (
-                next_role != role and char != " "
-            ):  # a blank looks the same in any role, and a change of style is dear
+        text, role = "", row[0][1]
+        for char, next_role in row:
+            # a space looks the same in any style, and every change of style costs bytes
+            if next_role != role and char != " ":
                 segments.append(Segment(text, self._style(role)))
-                text, role = "", next_role or role
+                text, role = "", next_role
             text += char
+        segments.append(Segment(text, self._style(role)))
         return Strip(segments, len(row))
 
     def _style(self, role: Role) -> Style:
         return self.get_component_rich_style(f"chart--{role}")
+
+
+class _Plotted(NamedTuple):
+    """The rows of the last plot, and what they were plotted from."""
+
+    of: tuple[Picture, Size]
+    rows: tuple[Row, ...]
+
+
+def _changed_region(y: int, before: Row, after: Row) -> Region:
+    """The part of row `y` in which the two differ."""
+    different = []
+    for x, (old, new) in enumerate(zip(before, after, strict=True)):
+        if old != new:
+            different.append(x)
+    return Region(different[0], y, different[-1] - different[0] + 1, 1)

@@ -1,4 +1,4 @@
-"""A question with two answers."""
+"""Ask: a question with two answers."""
 
 from typing import ClassVar
 
@@ -11,7 +11,7 @@ from lrtui.tui.dialogs.dialog import Dialog
 
 
 class Ask(Dialog[bool]):
-    """Asks; Enter or y is yes, escape or n is no."""
+    """Enter or y is yes; escape or n is no."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,y", "answer(True)", "yes", id="confirm.yes"),
@@ -27,5 +27,5 @@ class Ask(Dialog[bool]):
             yield Static(self.words, markup=False)
 
     def action_answer(self, answer: bool) -> None:
-        """Leave with the answer."""
+        """Close with the answer."""
         self.dismiss(answer)

@@ -1,6 +1,6 @@
-"""The answer in full: why, what to do next, every published rule, and lines of code that are ready to paste."""
+"""Details: the answer in full, with its reason, lines of code, checks, and every published rule."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -9,21 +9,24 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from lrtui.analysis.answer import Bounds
 from lrtui.report.code import code_lines
 from lrtui.report.confirmation import stability_line, verdict_line, verdicts
 from lrtui.report.rules import agreed_within
 from lrtui.tui.clean import clean
 from lrtui.tui.dialogs.dialog import Dialog
 from lrtui.tui.numbers import rate
-from lrtui.tui.run.answer import why
-from lrtui.tui.run.state import RunState
+from lrtui.tui.run.answer_panel import verdict_and_reason
+from lrtui.tui.run.model import RunModel
+from lrtui.tui.toast import copy
 
-Copy = Callable[[str, str], None]
+_COPY_KEYS = [
+    Binding(str(number), f"copy({number - 1})", f"copy line {number}", id=f"details.copy{number}")
+    for number in (1, 2, 3)
+]
 
 
 class Details(Dialog[None]):
-    """A page to read, whose lines of code can be copied."""
+    """A page to read; its lines of code can be copied."""
 
     DEFAULT_CSS = """
     Details {
@@ -34,89 +37,98 @@ class Details(Dialog[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,i,enter", "dismiss", "close", id="details.close"),
-        *(
-            Binding(str(n), f"copy({n - 1})", f"copy line {n}", id=f"details.copy{n}")
-            for n in (1, 2, 3)
-        ),
+        *_COPY_KEYS,
         Binding("up,k", "scroll(-1)", show=False, id="details.up"),
         Binding("down,j", "scroll(1)", show=False, id="details.down"),
     ]
 
-    def __init__(self, view: RunState, bounds: Bounds | None, copy: Copy) -> None:
+    def __init__(self, model: RunModel) -> None:
         super().__init__()
-        self.view = view
-        self.copy = copy
-        suggestion = view.answer.suggestion if view.answer else None
-        momentum = view.started.momentum if view.started else None
-        self.code = code_lines(view.spec.optimizer, suggestion, bounds, momentum)
+        self.model = model
+        state = model.state
+        self.code = code_lines(
+            state.spec.optimizer, model.suggestion, model.schedule_bounds, state.momentum
+        )
 
     def compose(self) -> ComposeResult:
-        parts = [_answer(self.view), _code(self.code), _checks(self.view)]
-        texts = [Content("\n").join(lines) for part in parts if (lines := list(part))]
+        sections = (_answer_lines(self.model), _code_lines(self.code), _check_lines(self.model))
+        texts = [Content("\n").join(lines) for lines in sections]
+        rules = Content("\n").join([Content(""), *_rule_lines(self.model)])
         with VerticalScroll(classes="dialog"):
-            yield Static(Content("\n\n").join(texts))
-            yield Static(Content("\n").join([Content(""), *_rules(self.view)]), classes="rules")
+            yield Static(Content("\n\n").join(filter(None, texts)))
+            yield Static(rules, classes="rules")
             yield Static(Content.styled("\n↑↓ scroll   esc closes", "dim"))
 
-    def action_copy(self, place: int) -> None:
+    def action_copy(self, index: int) -> None:
         """Copy a line of code."""
-        if place < len(self.code):
-            name = list(self.code)[place]
-            self.copy(self.code[name], f"the line for {_NAMES.get(name, name)}")
+        if index < len(self.code):
+            name = list(self.code)[index]
+            copy(self.app, self.code[name], f"the line for {_title(name)}")
 
     def action_scroll(self, by: int) -> None:
-        """Scroll where the page is longer than the screen."""
+        """Scroll, where the page is longer than the screen."""
         self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
 
 
-_NAMES = {"constant": "a constant rate"}
+def _title(code_name: str) -> str:
+    if code_name == "constant":
+        return "a constant rate"
+    return code_name
 
 
-def _answer(view: RunState) -> Iterator[Content]:
-    if view.answer is None:
+def _answer_lines(model: RunModel) -> Iterator[Content]:
+    suggestion = model.suggestion
+    if suggestion is None:
         yield Content("No answer yet: it comes when the curve is measured.")
         return
-    answer = view.answer.suggestion
-    interval = (
-        f"   from {rate(answer.low)} to {rate(answer.high)}" if answer.low and answer.high else ""
-    )
-    yield Content.assemble(
-        ("lr  ", "bold"), (rate(answer.lr) if answer.lr else "none", "bold $success"), interval
-    )
-    yield why(answer)
-    if answer.advice:
-        yield Content.assemble(("→ ", "dim"), clean(answer.advice))
-    yield Content.styled(clean(f"method: {answer.method}"), "dim")
-    if view.lens.words:
-        yield Content.assemble(("view: ", "dim"), (view.lens.words, "$accent"))
+    lr, interval = "none", ""
+    if suggestion.lr:
+        lr = rate(suggestion.lr)
+    if suggestion.low and suggestion.high:
+        interval = f"   from {rate(suggestion.low)} to {rate(suggestion.high)}"
+    yield Content.assemble(("lr  ", "bold"), (lr, "bold $success"), interval)
+    yield verdict_and_reason(suggestion)
+    if suggestion.advice:
+        yield Content.assemble(("→ ", "dim"), clean(suggestion.advice))
+    yield Content.styled(clean(f"method: {suggestion.method}"), "dim")
+    view = model.view_options.description
+    if view:
+        yield Content.assemble(("view: ", "dim"), (view, "$accent"))
 
 
-def _code(code: dict[str, str]) -> Iterator[Content]:
+def _code_lines(code: dict[str, str]) -> Iterator[Content]:
     if not code:
         return
     yield Content.styled("lines of code, with the boundaries as they stand", "dim")
     for number, (name, line) in enumerate(code.items(), 1):
-        yield Content.assemble(
-            (f"{number} ", "bold $accent"), (f"copies {_NAMES.get(name, name)}", "dim")
-        )
+        copies = (f"copies {_title(name)}", "dim")
+        yield Content.assemble((f"{number} ", "bold $accent"), copies)
         yield Content(f"  {clean(line)}")
 
 
-def _checks(view: RunState) -> Iterator[Content]:
-    for result in verdicts(view.measured):
+def _check_lines(model: RunModel) -> Iterator[Content]:
+    for result in verdicts(model.state.measured):
         yield Content.assemble(("short trainings: ", "dim"), clean(verdict_line(result)))
-    if view.stability is not None:
-        lr = view.answer.suggestion.lr if view.answer else None
-        yield Content.assemble(("stability: ", "dim"), clean(stability_line(view.stability, lr)))
+    stability = model.state.stability
+    if stability is not None:
+        line = stability_line(stability, model.suggested_lr)
+        yield Content.assemble(("stability: ", "dim"), clean(line))
 
 
-def _rules(view: RunState) -> Iterator[Content]:
-    if view.answer is None or not view.answer.suggestions:
+def _rule_lines(model: RunModel) -> Iterator[Content]:
+    if model.answer is None or not model.answer.suggestions:
         return
-    from lrtui.analysis.rules import RULES
-
-    suggestions = view.answer.suggestions
+    suggestions = model.answer.suggestions
     yield Content.styled(f"published rules: {agreed_within(suggestions)}", "dim")
     for name, lr in suggestions.items():
-        words = (RULES[name].__doc__ or "").split("\n")[0] if name in RULES else ""
-        yield Content.assemble(f"{rate(lr):>9}  {clean(name):<18}", (words, "dim"))
+        label = f"{rate(lr):>9}  {clean(name):<18}"
+        yield Content.assemble(label, (_rule_description(name), "dim"))
+
+
+def _rule_description(name: str) -> str:
+    """First line of the rule's docstring; empty for a rule of another version."""
+    from lrtui.analysis.rules import RULES
+
+    if name not in RULES:
+        return ""
+    return (RULES[name].__doc__ or "").split("\n")[0]

@@ -1,10 +1,10 @@
-"""Dialog: a frame in the middle of the screen, before what stands there."""
+"""Dialog: a modal screen with a frame in its middle; the screen below stays visible around it."""
 
 from textual.screen import ModalScreen, ScreenResultType
 
 
 class Dialog(ModalScreen[ScreenResultType]):
-    """Its content goes into one container of the class `dialog`."""
+    """Subclasses put their content into one container of the class `dialog`."""
 
     DEFAULT_CSS = """
     Dialog {

@@ -1,4 +1,4 @@
-"""The two boundaries: which one is in hand, and where its next column is. They are values, so a resize moves none."""
+"""The two boundaries, and which is active. They hold learning rates, so a resize moves none."""
 
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -11,55 +11,60 @@ Side = Literal["start", "end"]
 
 @dataclass(frozen=True)
 class Boundaries:
-    """Where the boundaries stand. `touched`: a person has moved them, so no proposal may."""
+    """Two learning rates. `touched` means that the person moved one, so no proposal may."""
 
     start: float
     end: float
     active: Side = "start"
     touched: bool = False
 
-    def choose(self, side: Side) -> "Boundaries":
-        """Take one of them in hand."""
-        return replace(self, active=side)
-
-    def moved(self, by: int, axis: Axis, columns: int) -> "Boundaries":
-        """The one in hand, so many columns further; it stays on the axis and on its own side of the other."""
-        here, other = (
-            axis.column(getattr(self, self.active), columns),
-            axis.column(self.other, columns),
-        )
-        low, high = (0, other - 1) if self.active == "start" else (other + 1, columns - 1)
-        target = min(max(here + by, low), max(low, high))
-        if target == here or not 0 <= target < columns:
-            return self
-        value = axis.rate_of(target, columns)
+    @property
+    def active_lr(self) -> float:
+        """Learning rate of the active boundary."""
         if self.active == "start":
-            return replace(self, start=value, touched=True)
-        return replace(self, end=value, touched=True)
-
-    def proposed(self, bounds: Bounds) -> "Boundaries":
-        """At a proposal, unless a person has placed them."""
-        return self if self.touched else replace(self, start=bounds.start_lr, end=bounds.end_lr)
-
-    def adopted(self, bounds: Bounds) -> "Boundaries":
-        """At a proposal because a person took it; from then on they follow it again."""
-        return replace(self, start=bounds.start_lr, end=bounds.end_lr, touched=False)
-
-    def ending(self, lr: float) -> "Boundaries":
-        """With the end at a rate that a person took; the start stays below it."""
-        return replace(self, start=self.start if self.start < lr else lr / 10, end=lr, touched=True)
-
-    @property
-    def held(self) -> float:
-        """The value of the one in hand."""
-        return self.start if self.active == "start" else self.end
-
-    @property
-    def other(self) -> float:
-        """The value of the one that is not in hand."""
-        return self.end if self.active == "start" else self.start
+            return self.start
+        return self.end
 
     @property
     def bounds(self) -> Bounds:
-        """As the record keeps them."""
+        """The boundaries as a record stores them."""
         return Bounds(self.start, self.end)
+
+    def activate(self, side: Side) -> "Boundaries":
+        """Make one of them the boundary that the arrows move."""
+        return replace(self, active=side)
+
+    def moved(self, by: int, axis: Axis, columns: int) -> "Boundaries":
+        """Move the active boundary by columns, within the axis and on its side of the other."""
+        here = axis.column(self.active_lr, columns)
+        lowest, highest = self._columns_allowed(axis, columns)
+        target = min(max(here + by, lowest), max(lowest, highest))
+        if target == here or target >= columns:
+            return self
+        lr = axis.rate_of(target, columns)
+        if self.active == "start":
+            return replace(self, start=lr, touched=True)
+        return replace(self, end=lr, touched=True)
+
+    def proposed(self, bounds: Bounds) -> "Boundaries":
+        """Follow a proposal, unless the person moved a boundary."""
+        if self.touched:
+            return self
+        return replace(self, start=bounds.start_lr, end=bounds.end_lr)
+
+    def adopted(self, bounds: Bounds) -> "Boundaries":
+        """Take a proposal on the person's request, and follow later proposals again."""
+        return replace(self, start=bounds.start_lr, end=bounds.end_lr, touched=False)
+
+    def ending_at(self, lr: float) -> "Boundaries":
+        """Put the end boundary at a rate that the person took; the start stays below it."""
+        start = self.start
+        if start >= lr:
+            start = lr / 10
+        return replace(self, start=start, end=lr, touched=True)
+
+    def _columns_allowed(self, axis: Axis, columns: int) -> tuple[int, int]:
+        """First and last column that the active boundary may have."""
+        if self.active == "start":
+            return 0, axis.column(self.end, columns) - 1
+        return axis.column(self.start, columns) + 1, columns - 1

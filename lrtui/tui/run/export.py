@@ -1,51 +1,122 @@
-"""What a person takes away from a run: text for the clipboard, and the record as a file."""
+"""Exports of a run: text for the clipboard, a copy of the record, changes to the record itself."""
 
+import time
+from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from lrtui.analysis.answer import Bounds
 from lrtui.events import Measured
 from lrtui.tui.clean import clean
 from lrtui.tui.numbers import rate
-from lrtui.tui.run.state import RunState
+from lrtui.tui.run.model import RunModel, with_better_rate
 from lrtui.tui.run.view_options import AS_MEASURED
 
-
-def rate_text(view: RunState) -> tuple[str, str] | None:
-    """The suggested learning rate as (clipboard, words), where one is suggested."""
-    answer = view.answer.suggestion if view.answer else None
-    if answer is None or answer.lr is None:
-        return None
-    return f"{answer.lr:.6g}", f"lr {rate(answer.lr)}"
+_WORKER_SECONDS = 5.0  # longer than a closed worker may take to end
+_POLL_SECONDS = 0.02
 
 
-def bounds_text(bounds: Bounds) -> tuple[str, str]:
-    """The boundaries as (clipboard, words): what a cyclical schedule is given."""
-    words = f"the boundaries {rate(bounds.start_lr)} and {rate(bounds.end_lr)}"
-    return f"base_lr={bounds.start_lr:.6g}, max_lr={bounds.end_lr:.6g}", words
+def bounds_text(bounds: Bounds) -> str:
+    """The boundaries as arguments of a cyclical schedule."""
+    return f"base_lr={bounds.start_lr:.6g}, max_lr={bounds.end_lr:.6g}"
 
 
-def file_name(view: RunState) -> Path:
-    """A name for the record that says what was run."""
-    model = clean(view.spec.model.target).rpartition(":")[2]
-    word = "".join(letter for letter in model if letter.isalnum() or letter in "_-") or "run"
-    return Path(f"{word}-{view.started.id[-6:] if view.started else 'run'}.json")
+def bounds_description(bounds: Bounds) -> str:
+    """The boundaries in words."""
+    return f"the boundaries {rate(bounds.start_lr)} and {rate(bounds.end_lr)}"
 
 
-def save_record(view: RunState, bounds: Bounds | None, path: Path, *, overwrite: bool) -> None:
+def file_name(model: RunModel) -> Path:
+    """A file name for a copy of the record: the model's name and the end of the run's id."""
+    started = model.state.started
+    run_id = "run"
+    if started is not None:
+        run_id = started.id[-6:]
+    target = clean(model.state.spec.model.target).rpartition(":")[2]
+    name = "".join(filter(_fits_file_name, target)) or "run"
+    return Path(f"{name}-{run_id}.json")
+
+
+def _fits_file_name(letter: str) -> bool:
+    return letter.isalnum() or letter in "_-"
+
+
+def save_copy(model: RunModel, path: Path, *, overwrite: bool) -> None:
     """Write the run record with the boundaries and the answer as they stand.
 
-    What the person changed of the view that the answer is to is kept in an entry `view` of `measured`.
+    View options are recorded as an entry `view` of `measured`.
 
     Raises:
         FileExistsError: the path exists and `overwrite` is false.
         OSError: it cannot be written; one clear line.
     """
-    import msgspec
-
     from lrtui.record import from_events
     from lrtui.runs.store import save
 
-    events = [*view.events, *([view.answer] if view.answer else [])]
-    if view.lens != AS_MEASURED:
-        events.append(Measured(view.lens.result))
-    save(msgspec.structs.replace(from_events(events), bounds=bounds), path, overwrite=overwrite)
+    events = list(model.state.events)
+    if model.answer is not None:
+        events.append(model.answer)
+    if model.view_options != AS_MEASURED:
+        events.append(Measured(model.view_options.result))
+    record = msgspec.structs.replace(from_events(events), bounds=model.bounds)
+    save(record, path, overwrite=overwrite)
+
+
+@dataclass(frozen=True)
+class RecordChanges:
+    """What the person changed in the answer of a run that has a record of its own."""
+
+    path: Path  # of that record
+    bounds: Bounds | None  # None: not moved
+    lr: float | None  # None: no better rate was taken
+
+
+def record_changes(model: RunModel) -> RecordChanges | None:
+    """Changes that the run's own record lacks; None where there are none, or no record."""
+    ended, boundaries = model.state.ended, model.boundaries
+    if ended is None or not ended.record:
+        return None
+    moved = boundaries is not None and boundaries.touched
+    if not moved and model.taken_lr is None:
+        return None
+    bounds = model.bounds if moved else None
+    return RecordChanges(Path(ended.record), bounds, model.taken_lr)
+
+
+def save_changes(changes: RecordChanges) -> None:
+    """Rewrite the run's own record with the changes, atomically.
+
+    It may wait seconds for the worker to finish writing, so it is called on a thread.
+
+    Raises:
+        RecordError: the file is no run record any more.
+        OSError: it cannot be read or written, or its worker is still writing it.
+    """
+    from lrtui.runs.store import load, save
+
+    _wait_for_worker(changes.path.with_suffix(".jsonl"))
+    record = load(changes.path)
+    if changes.bounds is not None:
+        record = msgspec.structs.replace(record, bounds=changes.bounds)
+    if changes.lr is not None and record.suggestion is not None:
+        suggestion = with_better_rate(record.suggestion, changes.lr)
+        record = msgspec.structs.replace(record, suggestion=suggestion)
+    save(record, changes.path, overwrite=True)
+
+
+def _wait_for_worker(journal: Path) -> None:
+    """Wait until the worker has written what it measured last.
+
+    A worker that was killed leaves a journal that knows more than the record: it is recovered.
+    """
+    from lrtui.runs.recover import recover
+    from lrtui.runs.store import going_on, journals
+
+    deadline = time.monotonic() + _WORKER_SECONDS
+    while going_on(journal):
+        if time.monotonic() > deadline:
+            raise TimeoutError("its worker is still writing it")
+        time.sleep(_POLL_SECONDS)
+    if journal in journals():
+        recover(journal)

@@ -1,6 +1,6 @@
-"""The answer, anew, from the points that are there: what a worker said of them is said again of what a lens shows.
+"""The answer and the curves under view options, computed from the measured points.
 
-This is the one place of the front end that needs numpy: it is imported when somebody changes something, not before.
+The only module of the run screen that needs numpy: it is imported after the curve is measured.
 """
 
 from collections.abc import Sequence
@@ -17,69 +17,96 @@ from lrtui.tui.chart.axis import Axis
 from lrtui.tui.chart.thinning import Thinned
 from lrtui.tui.run.view_options import ViewOptions
 
-Points = Sequence[Sequence[Step]]  # of each repeat
+Points = Sequence[Sequence[Step]]  # the steps of each repeat
 
 
-def recomputed(
-    points: Points, lens: ViewOptions, test: RangeSpec, momentum: float | None
+def recompute_answer(
+    points: Points, options: ViewOptions, ramp: RangeSpec, momentum: float | None
 ) -> Suggested:
-    """The answer to what the lens shows of the curves."""
-    found = analyse([_curve(steps, lens, test, momentum) for steps in _taken(points, lens)])
-    suggestion = _of_a_view(found.suggestion, lens)
+    """The answer that the curves give under these view options."""
+    curves = []
+    for steps in _shown(points, options):
+        curves.append(_curve(steps, options, ramp, momentum))
+    answer = analyse(curves)
     return Suggested(
-        suggestion=suggestion, suggestions=dict(found.suggestions), bounds=found.bounds
+        suggestion=_blame_trimming(answer.suggestion, options),
+        suggestions=dict(answer.suggestions),
+        bounds=answer.bounds,
     )
 
 
-def _of_a_view(suggestion: Suggestion, lens: ViewOptions) -> Suggestion:
-    """What is missing from a curve that a person has trimmed is not the test's to measure."""
-    for verdict, left_out, where in (
-        ("still_falling", lens.skip_end, "last"),
-        ("falling_from_start", lens.skip_start, "first"),
-    ):
-        if suggestion.verdict == verdict and left_out:
-            return msgspec.structs.replace(
-                suggestion,
-                reason=f"The loss falls right to where the {where} {left_out} points are left out.",
-                advice="Leave out fewer of them.",
-            )
-    return suggestion
-
-
-def redrawn(points: Points, lens: ViewOptions, axis: Axis) -> list[Thinned]:
-    """The curves as the lens shows them; the raw losses of trimmed points stay in sight."""
+def redraw_curves(points: Points, options: ViewOptions, axis: Axis) -> list[Thinned]:
+    """The curves under these view options; trimmed points keep only their raw loss."""
     curves = []
-    for steps in _taken(points, lens):
+    for steps in _shown(points, options):
         curve = Thinned(axis)
-        losses, last = smoothed(steps, lens).tolist(), len(steps) - lens.skip_end
-        for place, (step, loss) in enumerate(zip(steps, losses, strict=True)):
-            curve.add(step.lr, step.raw_loss, loss if lens.skip_start <= place < last else None)
+        losses = smoothed(steps, options).tolist()
+        end = len(steps) - options.skip_end
+        for index, step in enumerate(steps):
+            trimmed = not options.skip_start <= index < end
+            curve.add(step.lr, step.raw_loss, None if trimmed else losses[index])
         curves.append(curve)
     return curves
 
 
-def smoothed(steps: Sequence[Step], lens: ViewOptions) -> FloatArray:
-    """The smoothed losses of one repeat: the run's own, or from the raw ones."""
-    if lens.smooth_f is not None:
-        return exponential_average(np.array([step.measured_loss for step in steps]), lens.smooth_f)
-    return np.array([np.nan if step.loss is None else step.loss for step in steps])
+def smoothed(steps: Sequence[Step], options: ViewOptions) -> FloatArray:
+    """Smoothed losses of one repeat: the run's own, or recomputed from the raw ones."""
+    if options.smooth_f is not None:
+        return exponential_average(_raw(steps), options.smooth_f)
+    return _floats([step.loss for step in steps])
 
 
 def _curve(
-    steps: Sequence[Step], lens: ViewOptions, test: RangeSpec, momentum: float | None
+    steps: Sequence[Step], options: ViewOptions, ramp: RangeSpec, momentum: float | None
 ) -> Curve:
-    kept = slice(lens.skip_start, len(steps) - lens.skip_end)
-    metric = [step.metric for step in steps[kept]]
+    kept = slice(options.skip_start, len(steps) - options.skip_end)
+    losses = smoothed(steps, options)[kept]
+    steps = steps[kept]
     return Curve.of(
-        [step.lr for step in steps[kept]],
-        [step.measured_loss for step in steps[kept]],
-        smoothed(steps, lens)[kept],
-        None if all(value is None for value in metric) else np.array(metric, dtype=np.float64),
-        metric_mode=test.metric_mode,
-        num_iter=None if lens.skip_end else test.num_iter,
+        [step.lr for step in steps],
+        _raw(steps),
+        losses,
+        _metric(steps),
+        metric_mode=ramp.metric_mode,
+        num_iter=None if options.skip_end else ramp.num_iter,
         momentum=momentum,
     )
 
 
-def _taken(points: Points, lens: ViewOptions) -> list[Sequence[Step]]:
-    return [steps for repeat, steps in enumerate(points) if repeat not in lens.without]
+def _raw(steps: Sequence[Step]) -> FloatArray:
+    return np.array([step.measured_loss for step in steps])
+
+
+def _metric(steps: Sequence[Step]) -> FloatArray | None:
+    if all(step.metric is None for step in steps):
+        return None
+    return _floats([step.metric for step in steps])
+
+
+def _floats(values: Sequence[float | None]) -> FloatArray:
+    """The values as an array, with nan for None."""
+    return np.array(values, dtype=np.float64)
+
+
+def _shown(points: Points, options: ViewOptions) -> list[Sequence[Step]]:
+    """The repeats that are not left out."""
+    shown = []
+    for repeat, steps in enumerate(points):
+        if repeat not in options.without:
+            shown.append(steps)
+    return shown
+
+
+def _blame_trimming(suggestion: Suggestion, options: ViewOptions) -> Suggestion:
+    """Say so where a verdict comes from the points that the person left out, not from the test."""
+    if suggestion.verdict == "still_falling" and options.skip_end:
+        left_out = f"last {options.skip_end}"
+    elif suggestion.verdict == "falling_from_start" and options.skip_start:
+        left_out = f"first {options.skip_start}"
+    else:
+        return suggestion
+    return msgspec.structs.replace(
+        suggestion,
+        reason=f"The loss falls right up to where the {left_out} points are left out.",
+        advice="Leave out fewer of them.",
+    )

@@ -1,106 +1,307 @@
-"""The run screen: it polls a driver's events, draws them, and moves two boundaries. It knows no torch and no files."""
+"""The run screen: polls a model, draws it, and binds keys to it."""
 
+import asyncio
+import threading
+from importlib import import_module
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.screen import Screen
+
+from lrtui.launch.driver import Driver
+from lrtui.record import RecordError
+from lrtui.spec import RunSpec
 from lrtui.tui import keys
 from lrtui.tui.chart.widget import Chart
 from lrtui.tui.dialogs.ask import Ask
-from lrtui.tui.run.answer import Answer
-from lrtui.tui.run.screen_checks import Checks
-from lrtui.tui.run.screen_looks import Looks
-from lrtui.tui.run.view_options import AS_MEASURED
+from lrtui.tui.numbers import rate
+from lrtui.tui.run.answer_panel import AnswerPanel
+from lrtui.tui.run.boundaries import Side
+from lrtui.tui.run.budget import Budget
+from lrtui.tui.run.export import (
+    RecordChanges,
+    bounds_description,
+    bounds_text,
+    record_changes,
+    save_changes,
+)
+from lrtui.tui.run.header import RunHeader
+from lrtui.tui.run.model import RunModel
+from lrtui.tui.run.pictures import run_picture
+from lrtui.tui.run.status import status
+from lrtui.tui.run.write_record import write_record
+from lrtui.tui.theme import NORMAL_WIDTH, WIDTHS
+from lrtui.tui.toast import copy, tell, tell_or_print
+from lrtui.tui.widgets.key_bar import KeyBar
+from lrtui.tui.widgets.quiet import Quiet
+
+POLL_SECONDS = 0.22  # 4-5 frames a second look smooth, and are cheap over SSH
 
 
-class RunScreen(Looks, Checks):
-    """One driver's runs, one after the other: the keys that run, stop, reset, and move the boundaries."""
+class RunScreen(Screen[None]):
+    """One driver's runs. With `alone` there is no form below this screen: escape ends the app."""
 
     BINDINGS = keys.RUN
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    AUTO_FOCUS = None
+    DEFAULT_CSS = """
+    RunScreen {
+        #body { height: 1fr; }
+        #chart { width: 1fr; height: 1fr; margin: 0 1 0 0; }
+        #status { height: auto; max-height: 6; min-height: 2; }
+        &.-wide AnswerPanel { width: 44; }
+        &.-narrow {
+            #body { layout: vertical; }
+            #chart { margin: 0; }
+            AnswerPanel {
+                width: 1fr;
+                height: 7;
+                layout: horizontal;
+                padding: 0;
+                border-left: none;
+                border-top: solid $border-blurred;
+            }
+            #suggestion { width: 1fr; }
+            #bounds { width: 27; margin: 0 0 0 2; }
+            #rules { display: none; }
+        }
+    }
+    """
+
+    def __init__(self, driver: Driver, spec: RunSpec, *, alone: bool = False) -> None:
+        super().__init__()
+        self.model = RunModel(driver, spec)
+        self.alone = alone
+
+    def compose(self) -> ComposeResult:
+        yield RunHeader()
+        with Horizontal(id="body"):
+            yield Chart(id="chart")
+            yield AnswerPanel(id="answer")
+        yield Quiet(id="status")
+        yield KeyBar(roomy_from=NORMAL_WIDTH)
+
+    def on_mount(self) -> None:
+        self.model.start()
+        self.set_interval(POLL_SECONDS, self.poll)
+        self.call_after_refresh(self.redraw)
+
+    async def on_unmount(self) -> None:
+        changes = record_changes(self.model)
+        self.model.driver.close()
+        if changes is not None:
+            await self._save(changes)
+
+    def poll(self) -> None:
+        """Read the driver's new events, and draw them."""
+        state = self.model.state
+        before = state.phase, state.checking, state.suggested
+        if not self.model.poll():
+            return
+        self.redraw()
+        if (state.phase, state.checking, state.suggested) != before:
+            self.refresh_bindings()
+        if state.ended is not None:
+            _import_recompute()
+
+    def redraw(self) -> None:
+        """Draw the model. Widgets send only what differs from what they show."""
+        model = self.model
+        self.query_one(RunHeader).show(model.state)
+        self.query_one(Chart).show(run_picture(model))
+        self.query_one(AnswerPanel).show(model)
+        self.query_one("#status", Quiet).show(status(model), layout=True)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys that have nothing to do now are not in the footer."""
+        """Hide the keys that do nothing now."""
+        model = self.model
         match action:
             case "stop":
-                return self.view.phase in ("building", "running") or bool(self.view.checking)
+                return model.can_stop
             case "again":
-                return not self.view.busy
+                return model.can_run
             case "choose" | "move":
-                return self.boundaries is not None
+                return model.boundaries is not None
             case "adopt":
-                at = self.boundaries.bounds if self.boundaries else None
-                return at is not None and self.view.proposal not in (None, at)
+                return model.can_adopt
             case "confirm":
-                return self.checkable and bool(self.candidates)
+                return model.can_check and bool(model.candidates)
             case "limit":
-                return self.checkable
+                return model.can_check
             case "details":
-                return self.view.answer is not None
+                return model.answer is not None
             case "smooth" | "trim":
-                return self.judged
+                return model.has_curve
             case "leave_out":
-                return self.judged and len(self.view.points) > 1
+                return model.can_leave_out_repeats
             case "as_measured":
-                return self.view.lens != AS_MEASURED or self.view.taken_lr is not None
+                return model.can_undo_view
         return True
 
-    def action_choose(self, side: str) -> None:
-        """Take a boundary in hand."""
-        if self.boundaries:
-            self.boundaries = self.boundaries.choose("start" if side == "start" else "end")
-            self.show()
-
-    def action_move(self, by: int) -> None:
-        """Move the boundary in hand by columns."""
-        if self.boundaries:
-            self.boundaries = self.boundaries.moved(
-                by, self.view.axis, self.query_one(Chart).columns
-            )
-            self.show()
-            self.refresh_bindings()
-
-    def action_adopt(self) -> None:
-        """Put the boundaries where the answer proposes them."""
-        if self.boundaries and self.view.proposal:
-            self.boundaries = self.boundaries.adopted(self.view.proposal)
-            self.show()
-            self.refresh_bindings()
-
-    def action_again(self) -> None:
-        """Run again what was run."""
-        if not self.view.busy:
-            self._read = len(self.driver.events)
-            self.view.begin(self.view.spec)
-            self.boundaries = None
-            self.driver.run(self.view.spec)
-            self.settle()
-            self.show()
-            self.refresh_bindings()
-
-    def action_stop(self) -> None:
-        """Stop what goes on; what was measured is kept."""
-        self.driver.stop()
-
-    def action_reset(self) -> None:
-        """Empty the chart and have model and optimizer put back."""
-        if not self.view.initial:
-            self.tell("nothing to reset: no model was built", warn=True)
-            return
-        self.view.clear()
-        self.driver.reset()
-        self.settle()
-        self.show()
+    def _changed(self) -> None:
+        """Draw what a key changed, and the keys that do something now."""
+        self.redraw()
         self.refresh_bindings()
 
-    def action_scroll_answer(self, by: int) -> None:
-        """Scroll the panel where it does not fit."""
-        self.query_one(Answer).scroll_relative(y=by, animate=False)
+    # runs
+
+    def action_again(self) -> None:
+        """Run the same spec again."""
+        self._save_in_background()
+        self.model.run_again()
+        self._changed()
+
+    def action_stop(self) -> None:
+        """Stop what is running; what was measured is kept."""
+        self.model.driver.stop()
+
+    def action_reset(self) -> None:
+        """Restore model and optimizer, and empty the chart."""
+        self._save_in_background()
+        if self.model.reset():
+            self._changed()
+        else:
+            tell(self.app, "nothing to reset: no model was built", "warning")
 
     def action_back(self) -> None:
-        """Back to the form; a run that is on is stopped first, when confirmed."""
-        if self.view.busy and not self.alone:
-            self.app.push_screen(
-                Ask("A run is on.", "stop it and go back to the form", "stay"), self._leave
-            )
+        """Go back to the form; what is running is stopped first, if the person agrees."""
+        if self.model.state.busy and not self.alone:
+            question = Ask("A run is in progress.", "stop it and go back to the form", "stay")
+            self.app.push_screen(question, self._leave)
         else:
             self._leave(True)
 
-    def _leave(self, sure: bool | None) -> None:
-        if sure:
-            self.app.exit() if self.alone else self.dismiss()
+    def _leave(self, agreed: bool | None) -> None:
+        if not agreed:
+            return
+        if self.alone:
+            self.app.exit()
+        else:
+            self.dismiss()
+
+    # boundaries
+
+    def action_choose(self, side: Side) -> None:
+        """Make one boundary the active one."""
+        self.model.activate(side)
+        self.redraw()
+
+    def action_move(self, by: int) -> None:
+        """Move the active boundary by columns."""
+        self.model.move_boundary(by, self.query_one(Chart).columns)
+        self._changed()
+
+    def action_adopt(self) -> None:
+        """Put both boundaries where the answer proposes them."""
+        self.model.adopt()
+        self._changed()
+
+    # view options
+
+    def action_smooth(self, by: int) -> None:
+        """Smooth the curves more or less."""
+        self.model.smooth(by)
+        self._changed()
+
+    def action_trim(self, side: Side, by: int) -> None:
+        """Leave out points at one side, or include them again."""
+        self.model.trim(side, by)
+        self._changed()
+
+    def action_leave_out(self, repeat: int) -> None:
+        """Leave a repeat out, or include it again."""
+        self.model.toggle_repeat(repeat)
+        self._changed()
+
+    def action_as_measured(self) -> None:
+        """Undo the view options and the better rate."""
+        self.model.undo_view()
+        self._changed()
+
+    # checks
+
+    def action_confirm(self) -> None:
+        """Ask for the budget of short trainings, or show those that there are."""
+        if self.model.state.checking == "confirmation" or self.model.state.trials:
+            self._show_trials()
+        elif self.model.can_start_check:
+            self._ask_budget()
+        else:
+            tell(self.app, "nothing to try yet: a run has to end first", "warning")
+
+    def _ask_budget(self) -> None:
+        from lrtui.tui.dialogs.budget import AskBudget
+
+        self.app.push_screen(AskBudget(self.model), self._confirm)
+
+    def _confirm(self, budget: Budget | None) -> None:
+        if budget is not None and self.model.confirm(budget):
+            self._changed()
+            self._show_trials()
+
+    def _show_trials(self) -> None:
+        from lrtui.tui.run.trials_screen import Trials
+
+        self.app.push_screen(Trials(self.model), lambda _: self._changed())
+
+    def action_limit(self) -> None:
+        """Measure the stability limit; once it is known, hide or show it."""
+        self.model.measure_limit()
+        self._changed()
+
+    # what the person reads and takes
+
+    def action_details(self) -> None:
+        """Show the answer in full."""
+        from lrtui.tui.dialogs.details import Details
+
+        self.app.push_screen(Details(self.model))
+
+    def action_scroll_answer(self, by: int) -> None:
+        """Scroll the answer panel."""
+        self.query_one(AnswerPanel).scroll_relative(y=by, animate=False)
+
+    def action_copy(self) -> None:
+        """Copy the suggested learning rate, or the boundaries where there is none."""
+        lr = self.model.suggested_lr
+        if lr is None:
+            self.action_copy_bounds()
+        else:
+            copy(self.app, f"{lr:.6g}", f"lr {rate(lr)}")
+
+    def action_copy_bounds(self) -> None:
+        """Copy the two boundaries."""
+        bounds = self.model.bounds
+        if bounds is not None:
+            copy(self.app, bounds_text(bounds), bounds_description(bounds))
+
+    def action_write(self) -> None:
+        """Write a copy of the run record."""
+        write_record(self.app, self.model)
+
+    # the run's own record
+
+    def _save_in_background(self) -> None:
+        """Save the person's changes before they are forgotten; keys do not wait for the disk."""
+        changes = record_changes(self.model)
+        if changes is not None:
+            self.app.run_worker(self._save(changes))
+
+    async def _save(self, changes: RecordChanges) -> None:
+        app = self.app
+        try:
+            await asyncio.to_thread(save_changes, changes)
+        except RecordError as error:
+            reason = str(error)
+        except OSError as error:
+            reason = f"{changes.path}: {error.strerror or error}"
+        else:
+            return
+        tell_or_print(app, f"your changes are not in the run's record: {reason}")
+
+
+def _import_recompute() -> None:
+    """Import numpy beside the screen, so that the first change of the view does not wait for it."""
+    threading.Thread(
+        target=import_module, args=("lrtui.tui.run.recompute",), name="import", daemon=True
+    ).start()

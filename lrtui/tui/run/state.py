@@ -1,13 +1,10 @@
-"""RunState: a fold over the events of a run into what the run screen shows. It has no widgets."""
+"""RunState: the events of a run, folded into what the run screen shows. Plain data, no widgets."""
 
 import math
-from bisect import bisect_left
 from collections import deque
+from dataclasses import dataclass, field
 from typing import Literal
 
-import msgspec
-
-from lrtui.analysis.answer import Bounds
 from lrtui.events import (
     Check,
     ConfirmationResult,
@@ -28,62 +25,66 @@ from lrtui.report.confirmation import latest
 from lrtui.spec import RunSpec
 from lrtui.tui.chart.axis import Axis, axis_for
 from lrtui.tui.chart.thinning import Thinned
-from lrtui.tui.run.view_options import AS_MEASURED, ViewOptions
 
 Phase = Literal["building", "running", "ended", "resetting", "reset"]
-_RECENT = 12  # points that a trend is read from
+_TREND_POINTS = 12  # the trend is read from this many smoothed losses
+_FLAT = 0.01  # a smaller relative change of the loss is no trend
+
+
+@dataclass
+class Repeat:
+    """One repeat of the range test: its points, and the same points thinned for the chart."""
+
+    curve: Thinned
+    metric: Thinned
+    steps: list[Step] = field(default_factory=list)
 
 
 class RunState:
-    """What is known of the run so far. `version` changes with whatever the chart shows."""
+    """What the events of a run say so far. `version` grows whenever the chart has to change."""
 
     def __init__(self, spec: RunSpec) -> None:
         self.version = 0
-        self.spec = spec
         self.begin(spec)
 
     def begin(self, spec: RunSpec) -> None:
-        """Nothing is known yet: a run was asked for."""
+        """Forget the last run: a new one was asked for."""
         self.spec = spec
-        self.axis: Axis = axis_for(spec.range.start_lr, spec.range.end_lr, spec.range.mode == "exp")
-        self.initial = ""
+        ramp = spec.range
+        self.axis: Axis = axis_for(ramp.start_lr, ramp.end_lr, ramp.mode == "exp")
+        self.initial_digest = ""
         self.started: Started | None = None
         self._forget("building")
 
     def clear(self) -> None:
-        """A reset was asked for: what was measured goes at once, whatever still arrives from it."""
+        """Forget what was measured: a reset was asked for. Events of the old run are ignored."""
         self._forget("resetting")
 
     def _forget(self, phase: Phase) -> None:
         self.phase: Phase = phase
-        self.curves: list[Thinned] = []
-        self.points: list[list[Step]] = []  # of each repeat
-        self.metrics: list[Thinned] = []  # of each repeat, where there is one
+        self.repeats: list[Repeat] = []
         self.metric_range: tuple[float, float] | None = None
-        self.lens = AS_MEASURED
-        self.anew: Suggested | None = None  # the answer to what the lens shows
+        self.lr_range: tuple[float, float] | None = None
         self.events: list[Event] = []
         self.steps = 0
         self.last: Step | None = None
-        self.recent: deque[float] = deque(maxlen=_RECENT)
-        self.span: tuple[float, float] | None = None
         self.suggested: Suggested | None = None
         self.ended: Ended | None = None
         self.restored: Restored | None = None
         self.notice = ""
-        self.measured: list[Result] = []  # beside the curve
-        self.checking: Check | None = None  # what is being measured beside it now
-        self.limit_shown = True
-        self.taken_lr: float | None = (
-            None  # a rate that short trainings found better, and the person took
-        )
+        self.measured: list[Result] = []
+        self.checking: Check | None = None
+        self._recent_losses: deque[float] = deque(maxlen=_TREND_POINTS)
+        self.version += 1
+
+    def start_check(self, check: Check) -> None:
+        """Note that a confirmation or a stability measurement was asked for."""
+        self.checking = check
         self.version += 1
 
     def feed(self, event: Event) -> None:
-        """One more event."""
-        if self.phase == "resetting" and not isinstance(event, Started | Restored):
-            if isinstance(event, Ended) and event.status == "failed":
-                self._end(event)
+        """Take in one more event."""
+        if self.phase == "resetting" and not _matters_to_reset(event):
             return
         self.events.append(event)
         match event:
@@ -97,40 +98,38 @@ class RunState:
             case Notice():
                 self.notice = event.text
             case Ended():
-                self._end(event)
+                self.ended = event
+                self.phase = "ended"
             case Restored():
                 self._restore(event)
             case Measured():
                 self._measure(event)
 
     def _start(self, event: Started) -> None:
-        heard = [earlier for earlier in self.events if isinstance(earlier, Notice)]
+        notices = [earlier for earlier in self.events if isinstance(earlier, Notice)]
         self.begin(event.spec)
         self.phase = "running"
         self.started = event
-        self.initial = event.digest
-        self.events = [event, *heard]
+        self.initial_digest = event.digest
+        self.events = [event, *notices]
 
     def _step(self, step: Step) -> None:
         self.steps += 1
         self.last = step
         if step.skipped:
             return
-        while len(self.curves) <= step.repeat:
-            self.curves.append(Thinned(self.axis))
-            self.points.append([])
-            self.metrics.append(Thinned(self.axis))
-            self.recent.clear()
-        self.points[step.repeat].append(step)
-        self.curves[step.repeat].add(step.lr, step.raw_loss, step.loss)
+        while len(self.repeats) <= step.repeat:
+            self.repeats.append(Repeat(Thinned(self.axis), Thinned(self.axis)))
+            self._recent_losses.clear()
+        repeat = self.repeats[step.repeat]
+        repeat.steps.append(step)
+        repeat.curve.add(step.lr, step.raw_loss, step.loss)
+        self.lr_range = _extended(self.lr_range, step.lr)
         if step.loss is not None:
-            self.recent.append(step.loss)
+            self._recent_losses.append(step.loss)
         if step.metric is not None and math.isfinite(step.metric):
-            self.metrics[step.repeat].add(step.lr, None, step.metric)
-            lowest, highest = self.metric_range or (step.metric, step.metric)
-            self.metric_range = min(lowest, step.metric), max(highest, step.metric)
-        low, high = self.span or (step.lr, step.lr)
-        self.span = min(low, step.lr), max(high, step.lr)
+            repeat.metric.add(step.lr, None, step.metric)
+            self.metric_range = _extended(self.metric_range, step.metric)
         self.version += 1
 
     def _measure(self, event: Measured) -> None:
@@ -139,36 +138,6 @@ class RunState:
             self.checking = None
         self.version += 1
 
-    def check(self, name: Check) -> None:
-        """Something beside the curve was asked for."""
-        self.checking = name
-        self.version += 1
-
-    def take(self, lr: float) -> None:
-        """The person takes a rate that short trainings found better."""
-        self.taken_lr = lr
-        self.version += 1
-
-    def look(self, lens: ViewOptions) -> None:
-        """Look at the curves through another lens: they are drawn anew, and the answer is computed anew."""
-        from lrtui.tui.run.recompute import recomputed, redrawn
-
-        if lens == self.lens or not self.points:
-            return
-        self.lens = lens
-        self.curves = redrawn(self.points, lens, self.axis)
-        momentum = self.started.momentum if self.started else None
-        self.anew = (
-            None
-            if lens == AS_MEASURED
-            else recomputed(self.points, lens, self.spec.range, momentum)
-        )
-        self.version += 1
-
-    def _end(self, event: Ended) -> None:
-        self.ended = event
-        self.phase = "ended"
-
     def _restore(self, event: Restored) -> None:
         if self.phase == "resetting":
             self._forget("reset")
@@ -176,111 +145,85 @@ class RunState:
 
     @property
     def busy(self) -> bool:
-        """A run is being built or measured, as far as its events tell."""
-        return self.phase in ("building", "running", "resetting") or bool(self.checking)
+        """Whether something is being built, measured or restored, as far as the events say."""
+        return self.phase in ("building", "running", "resetting") or self.checking is not None
 
     @property
-    def total(self) -> int:
-        """Points in all."""
-        return (
-            self.started.total_steps
-            if self.started
-            else self.spec.range.num_iter * self.spec.range.repeats
-        )
+    def total_steps(self) -> int:
+        """Steps of the whole run, over all repeats."""
+        if self.started is not None:
+            return self.started.total_steps
+        return self.spec.range.num_iter * self.spec.range.repeats
 
     @property
     def seconds_left(self) -> float | None:
-        """Time left at the pace so far."""
-        if self.phase != "running" or self.last is None or not self.steps:
+        """Time left at the pace so far; None unless steps are being measured."""
+        if self.phase != "running" or self.last is None:
             return None
-        return self.last.seconds / self.steps * max(0, self.total - self.steps)
+        steps_left = max(0, self.total_steps - self.steps)
+        return self.last.seconds / self.steps * steps_left
 
     @property
     def trend(self) -> str:
-        """Where the smoothed curve is heading, in a word."""
-        if len(self.recent) < _RECENT // 2:
+        """Direction of the smoothed loss: falling, rising or flat; empty while points are few."""
+        if len(self._recent_losses) < _TREND_POINTS // 2:
             return ""
-        first, last = self.recent[0], self.recent[-1]
-        slack = 0.01 * max(abs(first), abs(last))
-        return "flat" if abs(last - first) <= slack else "falling" if last < first else "rising"
+        first, last = self._recent_losses[0], self._recent_losses[-1]
+        if abs(last - first) <= _FLAT * max(abs(first), abs(last)):
+            return "flat"
+        if last < first:
+            return "falling"
+        return "rising"
 
     @property
-    def answer(self) -> Suggested | None:
-        """The answer in force: the run's own, or the one to what the person looks at, and with the rate they took."""
-        found = self.anew or self.suggested
-        return found if found is None or self.taken_lr is None else _with_rate(found, self.taken_lr)
-
-    @property
-    def shown_metrics(self) -> tuple[Thinned, ...]:
-        """The metric of the repeats that are not left out."""
-        return tuple(
-            one for n, one in enumerate(self.metrics) if one.columns and n not in self.lens.without
-        )
-
-    def at(self, lr: float) -> Step | None:
-        """The point of the first repeat that is looked at that is nearest to a rate."""
-        steps = next(
-            (steps for n, steps in enumerate(self.points) if n not in self.lens.without), []
-        )
-        place = bisect_left(steps, lr, key=lambda step: step.lr)
-        near = steps[max(0, place - 1) : place + 1]
-        return min(near, key=lambda step: abs(step.lr - lr), default=None)
+    def momentum(self) -> float | None:
+        """Momentum of the optimizer, where the run said it."""
+        if self.started is None:
+            return None
+        return self.started.momentum
 
     @property
     def trials(self) -> list[TrialResult]:
-        """The trials of the last confirmation, or of the one that is going on."""
+        """Trials of the confirmation that is running, or else of the last one."""
         trials, result = latest(self.measured)
-        return [] if result is not None and self.checking == "confirmation" else trials
+        if self.checking == "confirmation" and result is not None:
+            return []  # of the confirmation before
+        return trials
 
     @property
     def confirmation(self) -> ConfirmationResult | None:
-        """What the last trials came to; None while they are going on."""
-        return None if self.checking == "confirmation" else latest(self.measured)[1]
+        """Result of the last confirmation; None while one is running."""
+        if self.checking == "confirmation":
+            return None
+        _, result = latest(self.measured)
+        return result
 
     @property
     def stability(self) -> StabilityResult | None:
-        """The last stability measurement."""
-        results = [result for result in self.measured if isinstance(result, StabilityResult)]
-        return results[-1] if results else None
+        """Result of the last stability measurement."""
+        for result in reversed(self.measured):
+            if isinstance(result, StabilityResult):
+                return result
+        return None
 
     @property
     def limit(self) -> float | None:
         """The stability limit, where one was measured."""
-        return (self.stability.limit or None) if self.stability else None
-
-    @property
-    def proposal(self) -> Bounds | None:
-        """The boundaries as proposed: the analysis' own, else the interval that it is sure of."""
-        if self.answer is None:
+        if self.stability is None:
             return None
-        answer = self.answer.suggestion
-        if self.answer.bounds is not None:
-            return self.answer.bounds
-        if answer.low is not None and answer.high is not None and answer.low < answer.high:
-            return Bounds(answer.low, answer.high)
-        return None
-
-    @property
-    def resting(self) -> Bounds:
-        """Where the boundaries stand without a proposal: at the ends of the curve, or of the axis while it grows."""
-        if self.phase == "ended" and self.span and self.span[0] < self.span[1]:
-            return Bounds(*self.span)
-        return Bounds(self.axis.low, self.axis.high)
+        return self.stability.limit or None  # UNSET where the measurement failed
 
 
-def _with_rate(found: Suggested, lr: float) -> Suggested:
-    """The same answer with a rate that was found by training; its interval reaches to it."""
-    old = found.suggestion
-    new = msgspec.structs.replace(
-        old,
-        lr=lr,
-        low=min(old.low or lr, lr),
-        high=max(old.high or lr, lr),
-        verdict="ok",
-        reason=f"It trained better than {old.lr:.1e}."
-        if old.lr
-        else "Short trainings speak for it.",
-        advice="",
-        method="short trainings",
-    )
-    return msgspec.structs.replace(found, suggestion=new)
+def _matters_to_reset(event: Event) -> bool:
+    """Whether a reset waits for this event; others belong to the run that was reset."""
+    if isinstance(event, Ended):
+        return event.status == "failed"
+    return isinstance(event, Started | Restored)
+
+
+def _extended(span: tuple[float, float] | None, value: float) -> tuple[float, float]:
+    """The range with one more value in it."""
+    if span is None:
+        return value, value
+    low, high = span
+    return min(low, value), max(high, value)

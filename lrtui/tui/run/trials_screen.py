@@ -1,6 +1,6 @@
-"""Short trainings, as they come in: loss over iterations for each rate, the same as a table, and the verdict."""
+"""The screen of short trainings: loss over iterations as a chart and a table, and the verdict."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -8,87 +8,95 @@ from textual.screen import Screen
 
 from lrtui.tui import keys
 from lrtui.tui.chart.widget import Chart
-from lrtui.tui.run.screen_base import WIDTHS
-from lrtui.tui.run.trials import head, table, trials_picture, verdict
+from lrtui.tui.run.budget import Budget
+from lrtui.tui.run.model import RunModel
+from lrtui.tui.run.pictures import trials_picture
+from lrtui.tui.run.trials import table, title, verdict
+from lrtui.tui.run.write_record import write_record
+from lrtui.tui.theme import NORMAL_WIDTH
+from lrtui.tui.toast import tell
 from lrtui.tui.widgets.key_bar import KeyBar
 from lrtui.tui.widgets.quiet import Quiet
 
-if TYPE_CHECKING:
-    from lrtui.tui.run.screen_checks import Checks
-
-_LOOK = 0.22  # seconds between looks at the view that the run screen keeps
+_POLL_SECONDS = 0.22
 
 
 class Trials(Screen[None]):
-    """Draws what the run screen's view knows of the trials; that screen goes on polling behind this one."""
+    """Draws the trials of a model. The run screen below it goes on polling the driver."""
 
     BINDINGS: ClassVar[list[BindingType]] = keys.TRIALS
     AUTO_FOCUS = None
     DEFAULT_CSS = """
     Trials {
-        #head { height: 1; }
+        #title { height: 1; }
         #chart { height: 1fr; min-height: 8; }
         #table { height: auto; margin: 1 0 0 0; }
         #verdict { height: auto; max-height: 4; margin: 1 0 0 0; }
     }
     """
 
-    def __init__(self, run: "Checks") -> None:
+    def __init__(self, model: RunModel) -> None:
         super().__init__()
-        self.run = run
-        self._drawn: object = None
+        self.model = model
+        self.drawn: tuple[object, ...] = ()  # of the model, as it was drawn last
 
     def compose(self) -> ComposeResult:
-        yield Quiet(id="head")
+        yield Quiet(id="title")
         yield Chart(id="chart")
         yield Quiet(id="table")
         yield Quiet(id="verdict")
-        yield KeyBar(roomy_from=WIDTHS[1][0])
+        yield KeyBar(roomy_from=NORMAL_WIDTH)
 
     def on_mount(self) -> None:
-        self.set_interval(_LOOK, self.look)
-        self.call_after_refresh(self.look)
+        self.set_interval(_POLL_SECONDS, self.redraw)
+        self.call_after_refresh(self.redraw)
 
-    def look(self) -> None:
-        """Draw the trials anew where something has changed."""
-        view = self.run.view
-        now = view.version, view.checking, self.run.better, view.phase
-        if now == self._drawn:
+    def redraw(self) -> None:
+        """Draw the trials, if anything changed."""
+        model, state = self.model, self.model.state
+        current = (model.version, state.checking, model.better_lr, state.phase)
+        if current == self.drawn:
             return
-        self._drawn = now
-        if view.phase in ("resetting", "building"):  # their curve is gone
+        self.drawn = current
+        if state.phase in ("resetting", "building"):  # the curve that was confirmed is gone
             self.dismiss()
             return
-        self.query_one("#head", Quiet).show(head(view))
-        self.query_one("#chart", Chart).show(trials_picture(view))
-        self.query_one("#table", Quiet).show(table(view), layout=True)
-        self.query_one("#verdict", Quiet).show(verdict(view, self.run.better), layout=True)
+        self.query_one("#title", Quiet).show(title(state))
+        self.query_one("#chart", Chart).show(trials_picture(state))
+        self.query_one("#table", Quiet).show(table(state), layout=True)
+        self.query_one("#verdict", Quiet).show(verdict(model), layout=True)
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys that have nothing to do now are not in the footer."""
+        """Hide the keys that do nothing now."""
         match action:
             case "stop":
-                return bool(self.run.view.checking)
+                return self.model.state.checking is not None
             case "again":
-                return not self.run.view.busy
+                return not self.model.state.busy
             case "take":
-                return self.run.better is not None
+                return self.model.better_lr is not None
         return True
 
     def action_stop(self) -> None:
         """Stop the trainings; what they measured is kept."""
-        self.run.driver.stop()
+        self.model.driver.stop()
 
     def action_again(self) -> None:
-        """Ask for another budget."""
-        self.run.ask_budget()
+        """Train again, within another budget."""
+        from lrtui.tui.dialogs.budget import AskBudget
+
+        self.app.push_screen(AskBudget(self.model), self._confirm)
+
+    def _confirm(self, budget: Budget | None) -> None:
+        if budget is not None and self.model.confirm(budget):
+            self.redraw()
 
     def action_take(self) -> None:
         """Take the better rate."""
-        self.run.take_better()
-        self.look()
+        tell(self.app, f"{self.model.take_better_lr()}; w writes it")
+        self.redraw()
 
     def action_write(self) -> None:
-        """Write the record, these trials in it."""
-        self.run.take_record()
+        """Write the record, these trials included."""
+        write_record(self.app, self.model)

@@ -1,7 +1,8 @@
-"""The chart as rows: right for a textbook curve, safe for any numbers at any size, and no dearer for long runs."""
+"""The chart as rows: right for a textbook curve, safe for any numbers at any size."""
 
 import math
 import time
+from collections.abc import Iterable
 from itertools import pairwise
 
 import pytest
@@ -9,14 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lrtui.tui.chart.axis import Axis, axis_for, decade, nice_step, number
-from lrtui.tui.chart.plotting import LABEL, Mark, Picture, canvas_columns, draw
+from lrtui.tui.chart.picture import LABEL, Mark, Picture, Role, Row, canvas_columns
+from lrtui.tui.chart.plotting import draw
 from lrtui.tui.chart.thinning import BINS, Thinned
 from lrtui.tui.chart.window import clipped, window_for
 
 AXIS = axis_for(1e-7, 10.0, log=True)
+Point = tuple[float, float | None, float | None]  # lr, raw loss, smoothed loss
 
 
-def thinned(points: list[tuple[float, float | None, float | None]], axis: Axis = AXIS) -> Thinned:
+def thinned(points: list[Point], axis: Axis = AXIS) -> Thinned:
     curve = Thinned(axis)
     for lr, raw, smooth in points:
         curve.add(lr, raw, smooth)
@@ -30,11 +33,11 @@ def textbook(count: int = 100) -> Thinned:
     return thinned([(lr, loss, loss) for lr, loss in zip(rates, losses, strict=True)])
 
 
-def text(rows) -> list[str]:
+def text(rows: Iterable[Row]) -> list[str]:
     return ["".join(char for char, _ in row) for row in rows]
 
 
-def roles_at(rows, column: int) -> set[str]:
+def roles_at(rows: Iterable[Row], column: int) -> set[str]:
     return {row[column][1] for row in rows}
 
 
@@ -84,11 +87,12 @@ def test_a_curve_that_only_rises_is_still_seen_to_rise() -> None:
 
 
 def test_a_marked_rate_has_its_line_in_its_column_and_its_name_above() -> None:
-    for name, role, line in (
+    lines: list[tuple[str, Role, str]] = [
         ("start", "bound", "┊"),
         ("▸end", "active", "┃"),
         ("lr", "suggestion", "╎"),
-    ):
+    ]
+    for name, role, line in lines:
         rows = draw(Picture(AXIS, (textbook(),), marks=(Mark(1e-6, name, role),)), 100, 30)
         column = LABEL + 1 + AXIS.column(1e-6, canvas_columns(100))
         assert name in text(rows)[0]
@@ -212,7 +216,13 @@ points = st.lists(
     marks=st.lists(st.floats(min_value=0, allow_infinity=False), max_size=3),
 )
 def test_any_numbers_at_any_size_make_rows_of_the_right_size(
-    points, start, end, log, width, height, marks
+    points: list[Point],
+    start: float,
+    end: float,
+    log: bool,
+    width: int,
+    height: int,
+    marks: list[float],
 ) -> None:
     axis = axis_for(start, end, log)
     lines = tuple(
@@ -228,7 +238,7 @@ def test_any_numbers_at_any_size_make_rows_of_the_right_size(
 
 @settings(deadline=None)
 @given(points=points)
-def test_a_clipped_line_stays_inside_its_window(points) -> None:
+def test_a_clipped_line_stays_inside_its_window(points: list[Point]) -> None:
     line = sorted(
         {lr: y for lr, _, y in points if y is not None and math.isfinite(y) and lr <= 1}.items()
     )
@@ -257,7 +267,7 @@ def test_growing_never_moves_a_point_that_is_drawn() -> None:
     curve, grown = thinned([]), []
     for i in range(100):
         curve.add(AXIS.rate(i / 99), 1.0 + i % 3, 1.0 + i % 3)
-        grown.append({at: (column.low, column.high) for at, column in curve.folded(186)})
+        grown.append({column.position: (column.low, column.high) for column in curve.folded(186)})
     for before, after in pairwise(grown):
         assert all(after[at] == value for at, value in list(before.items())[:-1])
 

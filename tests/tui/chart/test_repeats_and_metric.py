@@ -1,33 +1,34 @@
-"""Several repeats and a metric: what is drawn, and what of it is text."""
+"""Several repeats and a metric, on the chart and as text."""
+
+from itertools import chain
 
 import msgspec
 import pytest
 
-from lrtui.events import Ended
-from lrtui.spec import RangeSpec, RunSpec
+from lrtui.events import Ended, Event, Step
 from lrtui.tui.chart.axis import axis_for
-from lrtui.tui.chart.plotting import Picture, draw
+from lrtui.tui.chart.picture import Picture
+from lrtui.tui.chart.plotting import draw
 from lrtui.tui.chart.thinning import Thinned
-from tests.tui.doubles import FakeDriver, answer, curve, started
-from tests.tui.helpers import run_screen, screen_text, told
-
-THREE = RunSpec(range=RangeSpec(start_lr=1e-7, end_lr=10.0, num_iter=100, repeats=3))
+from tests.tui.doubles import THREE_REPEATS, FakeDriver, answer, curve, started
+from tests.tui.helpers import all_drawn, boundaries_of, run_screen, screen_text
 
 
-def with_metric(repeat: int) -> list:
-    steps = curve(THREE, repeat=repeat)
+def with_metric(repeat: int) -> list[Step]:
+    steps = curve(THREE_REPEATS, repeat=repeat)
     return [msgspec.structs.replace(step, metric=0.1 + 0.008 * step.iteration) for step in steps]
 
 
-def events() -> list:
-    steps = [step for repeat in range(3) for step in with_metric(repeat)]
-    return [started(THREE), *steps, answer(), Ended(status="completed", reason="all", seconds=1)]
+def events() -> list[Event]:
+    steps = chain(*(with_metric(repeat) for repeat in range(3)))
+    ended = Ended(status="completed", reason="all", seconds=1)
+    return [started(THREE_REPEATS), *steps, answer(), ended]
 
 
 @pytest.mark.parametrize("size", [(80, 24), (100, 30)])
 async def test_the_number_of_repeats_and_the_metrics_range_are_text(size: tuple[int, int]) -> None:
-    async with run_screen(FakeDriver(events()), THREE, size=size) as (screen, pilot):
-        await told(screen, pilot)
+    async with run_screen(FakeDriver(events()), THREE_REPEATS, size=size) as (screen, pilot):
+        await all_drawn(screen, pilot)
         text = screen_text(screen.app)
         assert "mean of 3 repeats" in text
         assert "0.1 to 0.892" in text
@@ -36,12 +37,12 @@ async def test_the_number_of_repeats_and_the_metrics_range_are_text(size: tuple[
 
 
 async def test_loss_and_metric_at_the_boundary_in_hand_are_text() -> None:
-    async with run_screen(FakeDriver(events()), THREE) as (screen, pilot):
-        await told(screen, pilot)
+    async with run_screen(FakeDriver(events()), THREE_REPEATS) as (screen, pilot):
+        await all_drawn(screen, pilot)
         await pilot.press("e")
-        nearest = min(with_metric(0), key=lambda step: abs(step.lr - screen.boundaries.end))
+        nearest = min(with_metric(0), key=lambda step: abs(step.lr - boundaries_of(screen).end))
         text = screen_text(screen.app)
-        assert f"at end {screen.boundaries.end:.2e}   loss {nearest.loss:.4g}" in text
+        assert f"at end {boundaries_of(screen).end:.2e}   loss {nearest.loss:.4g}" in text
         assert f"metric {nearest.metric:.4g}" in text
 
 
@@ -53,10 +54,11 @@ def test_repeats_are_faint_and_their_mean_is_in_front() -> None:
     axis = axis_for(1e-7, 10.0, log=True)
     curves = []
     for repeat in range(3):
-        one = Thinned(axis)
+        curve = Thinned(axis)
         for step in with_metric(repeat):
-            one.add(step.lr, None, step.loss + 0.5 * repeat)
-        curves.append(one)
+            assert step.loss is not None
+            curve.add(step.lr, None, step.loss + 0.5 * repeat)
+        curves.append(curve)
     assert {"repeat", "smooth"} <= set(roles(Picture(axis, tuple(curves))))
     assert "repeat" not in roles(Picture(axis, tuple(curves[:1])))
 
@@ -66,6 +68,7 @@ def test_the_metric_is_a_line_of_dots_that_fills_the_window_whatever_its_scale()
     loss, metric = Thinned(axis), Thinned(axis)
     for step in with_metric(0):
         loss.add(step.lr, None, step.loss)
+        assert step.metric is not None
         metric.add(step.lr, None, 1000 * step.metric)
     rows = draw(Picture(axis, (loss,), metric=(metric,)), 100, 30)
     at = [y for y, row in enumerate(rows) for char, role in row if role == "metric" and char == "·"]

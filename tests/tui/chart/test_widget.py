@@ -1,17 +1,23 @@
-"""The chart widget: what it sends when something changes, and that it sends nothing when nothing does."""
+"""The chart widget sends what changed, and nothing else."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any, Self
 
 import pytest
+from textual._compositor import CompositorUpdate
 from textual.app import App, ComposeResult
 from textual.geometry import Region
+from textual.screen import Screen
 
 from lrtui.tui.chart.axis import axis_for
-from lrtui.tui.chart.plotting import Mark, Picture, draw, unmarked
+from lrtui.tui.chart.picture import Mark, Picture, Row
+from lrtui.tui.chart.plotting import draw, unmarked
 from lrtui.tui.chart.thinning import Thinned
 from lrtui.tui.chart.widget import Chart
+from lrtui.tui.run.screen import RunScreen
 from tests.tui.doubles import SPEC, FakeDriver, curve, started, whole_run
-from tests.tui.helpers import run_screen, told, until
+from tests.tui.helpers import all_drawn, run_screen, until
 
 AXIS = axis_for(1e-7, 10.0, log=True)
 
@@ -25,7 +31,7 @@ class Watched(Chart):
 
     def refresh(
         self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
-    ):
+    ) -> Self:
         self.regions = [*getattr(self, "regions", []), *(regions or [Region(0, 0, *self.size)])]
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
@@ -70,28 +76,18 @@ async def test_a_moved_boundary_sends_its_old_and_its_new_column() -> None:
         chart.show(picture(100, (Mark(1e-6, "start", "active"),)))
         await pilot.pause()
         chart.regions.clear()
-        chart.show(
-            picture(
-                100,
-                (
-                    Mark(
-                        AXIS.rate_of(AXIS.column(1e-6, chart.columns) + 1, chart.columns),
-                        "start",
-                        "active",
-                    ),
-                ),
-            )
-        )
+        next_lr = AXIS.rate_of(AXIS.column(1e-6, chart.columns) + 1, chart.columns)
+        chart.show(picture(100, (Mark(next_lr, "start", "active"),)))
         assert all(region.height == 1 for region in chart.regions)
         assert all(region.width <= 9 for region in chart.regions)
 
 
 async def test_a_moved_boundary_waits_for_no_plot_and_a_new_point_or_size_gets_one(
     monkeypatch: pytest.MonkeyPatch,
-):
+) -> None:
     plots: list[Picture] = []
 
-    def counted(plotted: Picture, width: int, height: int):
+    def counted(plotted: Picture, width: int, height: int) -> tuple[Row, ...]:
         plots.append(plotted)
         return unmarked(plotted, width, height)
 
@@ -131,11 +127,12 @@ async def test_a_resize_draws_anew() -> None:
 
 async def test_an_idle_run_screen_writes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     async with run_screen(FakeDriver(whole_run(SPEC))) as (screen, pilot):
-        await told(screen, pilot)
-        await pilot.pause(0.5)
-        written = watch_driver(screen.app, monkeypatch)
+        await all_drawn(screen, pilot)
         polls = count_polls(screen, monkeypatch)
-        await until(pilot, lambda: polls() >= 4)
+        await until(pilot, lambda: polls() >= 2)  # what the last event changed is written by then
+        written = count_writes(screen.app, monkeypatch)
+        before = polls()
+        await until(pilot, lambda: polls() >= before + 4)
         assert written() == 0
 
 
@@ -143,38 +140,38 @@ async def test_a_growing_run_writes_little(monkeypatch: pytest.MonkeyPatch) -> N
     driver = FakeDriver()
     async with run_screen(driver) as (screen, pilot):
         driver.tell(started(SPEC), *curve(SPEC, 40))
-        await told(screen, pilot)
-        written = watch_driver(screen.app, monkeypatch)
+        await all_drawn(screen, pilot)
+        written = count_writes(screen.app, monkeypatch)
         driver.tell(*curve(SPEC)[40:45])
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         assert 0 < written() < 1500
 
 
-def watch_driver(app: App[None], monkeypatch: pytest.MonkeyPatch):
-    """How many characters the app has handed to its terminal since now."""
+def count_writes(app: App[Any], monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+    """The number of characters that the app hands to its terminal from now on."""
     total = 0
 
-    def display(screen, renderable) -> None:
+    def display(screen: Screen[Any], update: CompositorUpdate | None) -> None:
         nonlocal total
-        if renderable is not None:
-            total += len(renderable.render_segments(app.console))
+        if update is not None:
+            total += len(update.render_segments(app.console))
 
     monkeypatch.setattr(app, "_display", display)
     return lambda: total
 
 
-def count_polls(screen, monkeypatch: pytest.MonkeyPatch):
-    events = list(screen.driver.events)
-    reads = 0
+def count_polls(screen: RunScreen, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+    """The number of times that the screen polls its driver from now on."""
+    polls = 0
+    poll = screen.model.poll
 
-    class Counted(list):
-        def __getitem__(self, key):
-            nonlocal reads
-            reads += isinstance(key, slice)
-            return super().__getitem__(key)
+    def counted() -> bool:
+        nonlocal polls
+        polls += 1
+        return poll()
 
-    screen.driver.events = Counted(events)
-    return lambda: reads
+    monkeypatch.setattr(screen.model, "poll", counted)
+    return lambda: polls
 
 
 async def test_without_colour_the_boundaries_are_still_told_apart(
@@ -182,7 +179,7 @@ async def test_without_colour_the_boundaries_are_still_told_apart(
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     async with run_screen(FakeDriver(whole_run(SPEC))) as (screen, pilot):
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         strips = screen._compositor.render_strips()
         for strip in strips:
             for segment in strip:
@@ -191,6 +188,6 @@ async def test_without_colour_the_boundaries_are_still_told_apart(
                 assert style is None or style.bgcolor is None or style.bgcolor.is_default
         text = "\n".join(strip.text for strip in strips)
         assert "▸start" in text
-        assert "┃" in text  # in hand
+        assert "┃" in text  # the active boundary
         assert "┊" in text  # the other one
         assert "╎" in text  # the suggestion

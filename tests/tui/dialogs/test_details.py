@@ -1,28 +1,29 @@
-"""The second level of the answer: every reason, every rule, and code that is ready to paste."""
+"""The details dialog: every reason, every rule, and lines of code."""
 
 import re
 
 import msgspec
 import pytest
+from textual.pilot import Pilot
 
-from lrtui.events import Ended
-from lrtui.spec import Choice
+from lrtui.events import Ended, Suggested
+from lrtui.spec import Choice, RunSpec
+from lrtui.tui.run.screen import RunScreen
 from tests.tui.doubles import SPEC, FakeDriver, answer, curve, started, whole_run
-from tests.tui.helpers import run_screen, screen_text, told, until
+from tests.tui.helpers import all_drawn, boundaries_of, run_screen, screen_text, until
 
 SGD = msgspec.structs.replace(SPEC, optimizer=Choice("torch.optim:SGD", {"momentum": 0.9}))
 RULES = {"steepest": 1e-3, "valley": 2e-3, "slide": None}
 
 
-def finished(suggested, spec=SGD) -> FakeDriver:
-    return FakeDriver(
-        [started(spec), *curve(spec), suggested, Ended(status="completed", reason="all", seconds=1)]
-    )
+def finished(suggested: Suggested, spec: RunSpec = SGD) -> FakeDriver:
+    ended = Ended(status="completed", reason="all", seconds=1)
+    return FakeDriver([started(spec), *curve(spec), suggested, ended])
 
 
-async def opened(screen, pilot) -> str:
-    """The whole page, however much of it is in sight."""
-    await told(screen, pilot)
+async def opened(screen: RunScreen, pilot: Pilot[None]) -> str:
+    """Open the page; all of its text, whether it is in sight or not."""
+    await all_drawn(screen, pilot)
     await pilot.press("i")
     await until(pilot, lambda: screen.app.screen is not screen)
     return "\n".join(str(part.render()) for part in screen.app.screen.query("Static"))
@@ -49,13 +50,11 @@ async def test_i_opens_reasons_advice_rules_and_code(size: tuple[int, int]) -> N
         await until(pilot, lambda: screen.app.screen is screen)
 
 
-async def test_the_code_has_the_boundaries_as_the_person_left_them_and_each_line_is_copied_by_its_number() -> (
-    None
-):
+async def test_the_code_has_the_moved_boundaries_and_a_digit_copies_its_line() -> None:
     async with run_screen(finished(answer()), SGD) as (screen, pilot):
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         await pilot.press("e", "shift+left")
-        end = f"{screen.boundaries.end:.2g}"
+        end = f"{boundaries_of(screen).end:.2g}"
         assert end != "0.2"
         text = await opened(screen, pilot)
         assert f"max_lr={end}" in text
@@ -80,7 +79,7 @@ async def test_without_an_answer_there_is_no_constant_rate_to_copy() -> None:
         advice="Raise end_lr to 1e3.",
     )
     async with run_screen(finished(none), SGD) as (screen, pilot):
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         text = screen_text(screen.app)
         assert "still falling: it fell" in text
         assert "Raise end_lr to 1e3." in text
@@ -91,7 +90,7 @@ async def test_without_an_answer_there_is_no_constant_rate_to_copy() -> None:
         assert "OneCycleLR" not in page
         await pilot.press("escape", "e", "left")
         page = await opened(screen, pilot)
-        assert "OneCycleLR" in page  # the boundaries are the person's own now
+        assert "OneCycleLR" in page  # the person chose the boundaries
 
 
 async def test_the_page_can_be_read_to_its_end_at_80_by_24() -> None:
@@ -107,14 +106,14 @@ async def test_before_an_answer_i_opens_nothing() -> None:
     driver = FakeDriver()
     async with run_screen(driver) as (screen, pilot):
         driver.tell(started(SPEC), *curve(SPEC, 5))
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         await pilot.press("i")
         assert screen.app.screen is screen
 
 
 async def test_the_panel_says_the_answer_in_six_lines_at_80_by_24() -> None:
     async with run_screen(FakeDriver(whole_run(SPEC)), size=(80, 24)) as (screen, pilot):
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         text = screen_text(screen.app)
         for words in (
             "3.20e-03",

@@ -5,13 +5,22 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from textual.binding import Binding
 
-from lrtui.events import Ended, Notice, Restored, Started
+from lrtui.events import Ended, Event, Notice, Restored, Started
 from lrtui.record import from_json
 from lrtui.tui.chart.widget import Chart
 from lrtui.tui.widgets.key_bar import KeyBar
 from tests.tui.doubles import DIGEST, SPEC, FakeDriver, answer, curve, started, whole_run
-from tests.tui.helpers import run_screen, screen_text, screen_words, told, until
+from tests.tui.helpers import (
+    all_drawn,
+    boundaries_of,
+    run_screen,
+    screen_text,
+    screen_words,
+    text_input,
+    until,
+)
 
 
 async def test_a_run_is_asked_for_once_when_the_screen_opens() -> None:
@@ -27,7 +36,7 @@ async def test_a_run_that_is_on_already_is_not_asked_for_again() -> None:
     driver = FakeDriver([started(SPEC)])
     driver.busy = True
     async with run_screen(driver) as (screen, pilot):
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         assert driver.asked == []
 
 
@@ -35,9 +44,9 @@ async def test_progress_lr_and_losses_are_text_while_it_runs() -> None:
     driver = FakeDriver()
     async with run_screen(driver) as (screen, pilot):
         driver.tell(started(SPEC), *curve(SPEC, 50))
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         text = screen_text(screen.app)
-        last = driver.events[-1]
+        last = curve(SPEC, 50)[-1]
         assert "50/100" in text
         assert "0:05 left" in text  # 50 points in 5 seconds, 50 to come
         assert f"lr {last.lr:.2e}" in text
@@ -47,7 +56,7 @@ async def test_progress_lr_and_losses_are_text_while_it_runs() -> None:
 
 async def test_the_answer_is_readable_as_text() -> None:
     async with run_screen(FakeDriver(whole_run(SPEC))) as (screen, pilot):
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         text = screen_text(screen.app)
         for words in (
             "3.20e-03",
@@ -63,13 +72,13 @@ async def test_the_answer_is_readable_as_text() -> None:
 
 
 async def test_without_a_justified_rate_the_reason_is_shown_and_no_rate() -> None:
-    events = [
+    events: list[Event] = [
         started(SPEC),
         *curve(SPEC),
         answer(lr=None, low=None, high=None, verdict="no_descent", reason="it never fell"),
     ]
     async with run_screen(FakeDriver(events)) as (screen, pilot):
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         text = screen_text(screen.app)
         assert "no descent: it never fell" in text
         assert "3.20e-03" not in text
@@ -79,60 +88,61 @@ async def test_boundaries_stand_at_the_ends_before_there_is_a_proposal() -> None
     driver = FakeDriver()
     async with run_screen(driver) as (screen, pilot):
         driver.tell(started(SPEC), *curve(SPEC, 10))
-        await told(screen, pilot)
-        assert (screen.boundaries.start, screen.boundaries.end) == (1e-7, 10.0)
+        await all_drawn(screen, pilot)
+        assert (boundaries_of(screen).start, boundaries_of(screen).end) == (1e-7, 10.0)
         assert "1.00e-07" in screen_text(screen.app)
 
 
 async def test_a_run_that_ends_without_an_answer_leaves_them_at_the_ends_of_its_curve() -> None:
-    events = [started(SPEC), *curve(SPEC, 60), Ended(status="stopped", reason="by you", seconds=1)]
+    stopped = Ended(status="stopped", reason="by you", seconds=1)
+    events: list[Event] = [started(SPEC), *curve(SPEC, 60), stopped]
     async with run_screen(FakeDriver(events)) as (screen, pilot):
-        await told(screen, pilot)
-        assert screen.boundaries.end == pytest.approx(curve(SPEC, 60)[-1].lr)
+        await all_drawn(screen, pilot)
+        assert boundaries_of(screen).end == pytest.approx(curve(SPEC, 60)[-1].lr)
 
 
 async def test_s_and_e_choose_and_the_arrows_move_by_columns() -> None:
     async with run_screen(FakeDriver(whole_run(SPEC))) as (screen, pilot):
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         columns = screen.query_one(Chart).columns
-        axis = screen.view.axis
-        start, end = screen.boundaries.start, screen.boundaries.end
+        axis = screen.model.state.axis
+        start, end = boundaries_of(screen).start, boundaries_of(screen).end
         assert (start, end) == (2e-4, 2e-1)
         await pilot.press("e", "left", "left")
-        assert screen.boundaries.start == start
-        assert axis.column(screen.boundaries.end, columns) == axis.column(end, columns) - 2
+        assert boundaries_of(screen).start == start
+        assert axis.column(boundaries_of(screen).end, columns) == axis.column(end, columns) - 2
         await pilot.press("s", "shift+right")
-        assert axis.column(screen.boundaries.start, columns) == axis.column(start, columns) + 10
-        assert f"{screen.boundaries.start:.2e}" in screen_text(screen.app)
+        assert axis.column(boundaries_of(screen).start, columns) == axis.column(start, columns) + 10
+        assert f"{boundaries_of(screen).start:.2e}" in screen_text(screen.app)
 
 
 async def test_a_boundary_stops_at_the_axis_and_at_the_other_one() -> None:
     async with run_screen(FakeDriver(whole_run(SPEC))) as (screen, pilot):
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         await pilot.press("s", *["shift+left"] * 12)
-        assert screen.boundaries.start == 1e-7
+        assert boundaries_of(screen).start == 1e-7
         await pilot.press(*["shift+right"] * 12)
-        assert screen.boundaries.start < screen.boundaries.end
+        assert boundaries_of(screen).start < boundaries_of(screen).end
 
 
 async def test_boundaries_move_while_the_run_goes_on_and_no_proposal_takes_them_back() -> None:
     driver = FakeDriver()
     async with run_screen(driver) as (screen, pilot):
         driver.tell(started(SPEC), *curve(SPEC, 30))
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         await pilot.press("s", "shift+right")
-        moved = screen.boundaries.start
+        moved = boundaries_of(screen).start
         driver.tell(*curve(SPEC)[30:], answer(), Ended(status="completed", reason="", seconds=1))
-        await told(screen, pilot)
-        assert screen.boundaries.start == moved
+        await all_drawn(screen, pilot)
+        assert boundaries_of(screen).start == moved
         await pilot.press("a")
-        assert (screen.boundaries.start, screen.boundaries.end) == (2e-4, 2e-1)
-        assert not screen.boundaries.touched  # they follow the answer again
+        assert (boundaries_of(screen).start, boundaries_of(screen).end) == (2e-4, 2e-1)
+        assert not boundaries_of(screen).touched  # they follow the answer again
 
 
 async def test_the_line_of_keys_is_made_anew_only_when_other_keys_have_something_to_do() -> None:
     async with run_screen(FakeDriver(whole_run(SPEC))) as (screen, pilot):
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         await pilot.press("s", "right")
         await until(pilot, lambda: " a adopt " in screen_text(screen.app))
         keys = screen.query_one(KeyBar).shown
@@ -147,11 +157,11 @@ async def test_x_stops_only_what_runs() -> None:
     driver = FakeDriver()
     async with run_screen(driver) as (screen, pilot):
         driver.tell(started(SPEC), *curve(SPEC, 5))
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         await pilot.press("x")
         assert driver.asked == ["run", "stop"]
         driver.tell(Ended(status="stopped", reason="stopped by the user", seconds=1))
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         await pilot.press("x")
         assert driver.asked == ["run", "stop"]
         assert "stopped by the user" in screen_text(screen.app)
@@ -160,13 +170,13 @@ async def test_x_stops_only_what_runs() -> None:
 async def test_reset_empties_the_chart_at_once_and_shows_the_digest_when_it_is_done() -> None:
     driver = FakeDriver(whole_run(SPEC))
     async with run_screen(driver) as (screen, pilot):
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         await pilot.press("r")
         assert driver.asked == ["reset"]
-        assert screen.view.curves == []
-        assert screen.boundaries is None
+        assert screen.model.state.repeats == []
+        assert screen.model.boundaries is None
         driver.tell(Restored(digest=DIGEST, exact=True))
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         text = screen_text(screen.app)
         assert "restored exactly" in text
         assert DIGEST[:12] in text
@@ -177,10 +187,10 @@ async def test_reset_empties_the_chart_at_once_and_shows_the_digest_when_it_is_d
 async def test_a_restore_that_is_not_exact_says_so() -> None:
     driver = FakeDriver(whole_run(SPEC))
     async with run_screen(driver) as (screen, pilot):
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         await pilot.press("r")
-        driver.tell(Restored(digest="f" * 64, exact=False))
-        await told(screen, pilot)
+        driver.tell(Restored(digest="f" * 16, exact=False))
+        await all_drawn(screen, pilot)
         assert "NOT restored exactly" in screen_text(screen.app)
 
 
@@ -188,28 +198,28 @@ async def test_what_a_run_still_tells_after_a_reset_is_not_drawn() -> None:
     driver = FakeDriver([started(SPEC), *curve(SPEC, 20)])
     driver.busy = True
     async with run_screen(driver) as (screen, pilot):
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         await pilot.press("r")
         driver.tell(
             *curve(SPEC)[20:40], answer(), Ended(status="stopped", reason="reset", seconds=1)
         )
-        await told(screen, pilot)
-        assert screen.view.curves == []
-        assert screen.view.suggested is None
+        await all_drawn(screen, pilot)
+        assert screen.model.state.repeats == []
+        assert screen.model.state.suggested is None
 
 
 async def test_enter_runs_again_after_a_reset_and_after_an_end_but_not_in_between() -> None:
     driver = FakeDriver()
     async with run_screen(driver) as (screen, pilot):
         driver.tell(*whole_run(SPEC))
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         await pilot.press("enter")
         assert driver.asked == ["run", "run"]
         await pilot.press("enter")
         assert driver.asked == ["run", "run"]
-        driver.tell(started(SPEC, digest="e" * 64), *curve(SPEC, 10))
-        await told(screen, pilot)
-        assert screen.view.steps == 10
+        driver.tell(started(SPEC, digest="e" * 16), *curve(SPEC, 10))
+        await all_drawn(screen, pilot)
+        assert screen.model.state.steps == 10
         assert "eeeeeeeeeeee" in screen_text(screen.app)
 
 
@@ -217,23 +227,24 @@ async def test_reset_without_a_model_is_refused_in_words() -> None:
     driver = FakeDriver()
     async with run_screen(driver) as (screen, pilot):
         driver.tell(Ended(status="failed", phase="model", reason="net.py: no such file", seconds=0))
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         await pilot.press("r")
         assert "reset" not in driver.asked
 
 
 async def test_w_writes_the_record_with_the_boundaries_as_they_stand(tmp_path: Path) -> None:
     async with run_screen(FakeDriver(whole_run(SPEC))) as (screen, pilot):
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         await pilot.press("e", "shift+left", "w")
         target = tmp_path / "out.json"
-        screen.app.screen.query_one("Input").value = str(target)
+        text_input(screen.app).value = str(target)
         await pilot.press("enter")
         await until(pilot, lambda: screen.app.screen is screen)
         record = from_json(target.read_bytes())
-        assert record.bounds == screen.boundaries.bounds
+        assert record.bounds == boundaries_of(screen).bounds
         assert record.status == "completed"
         assert len(record.history.lr) == 100
+        assert record.suggestion is not None
         assert record.suggestion.lr == 3.2e-3
 
 
@@ -241,12 +252,12 @@ async def test_w_asks_before_it_overwrites(tmp_path: Path) -> None:
     target = tmp_path / "there.json"
     target.write_text("mine")
     async with run_screen(FakeDriver(whole_run(SPEC))) as (screen, pilot):
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         await pilot.press("w")
-        screen.app.screen.query_one("Input").value = str(target)
+        text_input(screen.app).value = str(target)
         await pilot.press("enter")
         assert target.read_text() == "mine"
-        assert "is there already" in screen_words(screen.app)
+        assert "already exists" in screen_words(screen.app)
         await pilot.press("enter")
         await until(pilot, lambda: screen.app.screen is screen)
         assert json.loads(target.read_text())["schema"] == "lrtui.run/1"
@@ -256,9 +267,9 @@ async def test_another_path_after_the_question_is_asked_about_anew(tmp_path: Pat
     for name in ("a.json", "b.json"):
         (tmp_path / name).write_text("mine")
     async with run_screen(FakeDriver(whole_run(SPEC))) as (screen, pilot):
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         await pilot.press("w")
-        field = screen.app.screen.query_one("Input")
+        field = text_input(screen.app)
         field.value = str(tmp_path / "a.json")
         await pilot.press("enter")
         field.value = str(tmp_path / "b.json")
@@ -274,10 +285,10 @@ async def test_another_path_after_the_question_is_asked_about_anew(tmp_path: Pat
 )
 async def test_a_record_that_cannot_be_written_is_told_and_the_dialog_stays(path: str) -> None:
     async with run_screen(FakeDriver(whole_run(SPEC))) as (screen, pilot):
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         await pilot.press("w")
         dialog = screen.app.screen
-        dialog.query_one("Input").value = path
+        text_input(screen.app).value = path
         await pilot.press("enter")
         await until(
             pilot,
@@ -296,7 +307,7 @@ async def test_w_before_anything_started_says_so_and_opens_nothing() -> None:
 
 async def test_y_copies_the_rate_and_b_the_boundaries() -> None:
     async with run_screen(FakeDriver(whole_run(SPEC))) as (screen, pilot):
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         await pilot.press("y")
         assert screen.app.clipboard == "0.0032"
         await pilot.press("b")
@@ -307,7 +318,7 @@ async def test_y_without_an_answer_copies_the_boundaries() -> None:
     driver = FakeDriver()
     async with run_screen(driver) as (screen, pilot):
         driver.tell(started(SPEC), *curve(SPEC, 5))
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         await pilot.press("y")
         assert screen.app.clipboard == "base_lr=1e-07, max_lr=10"
 
@@ -323,7 +334,7 @@ async def test_a_failed_run_shows_what_where_and_the_log_and_the_app_lives() -> 
                 seconds=0,
             )
         )
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         text = screen_text(screen.app)
         assert "failed" in text
         assert "model" in text
@@ -338,7 +349,7 @@ async def test_q_leaves_and_the_driver_is_closed() -> None:
     driver = FakeDriver(whole_run(SPEC))
     async with run_screen(driver) as (screen, pilot):
         app = screen.app
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         await pilot.press("q")
     assert driver.asked[-1] == "close"
     assert app.return_code == 0
@@ -361,11 +372,11 @@ async def test_hostile_text_is_shown_and_never_obeyed() -> None:
             *curve(SPEC, 9),
             event,
         )
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         driver.tell(Ended(status="failed", phase=HOSTILE, reason=HOSTILE, seconds=1))
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         await pilot.press("w")
-        screen.app.screen.query_one("Input").value = f"/nowhere/{HOSTILE}"
+        text_input(screen.app).value = f"/nowhere/{HOSTILE}"
         await pilot.press("enter")
         await until(pilot, lambda: "not written" in screen_words(screen.app))
         await pilot.press("escape")
@@ -376,12 +387,13 @@ async def test_hostile_text_is_shown_and_never_obeyed() -> None:
 
 async def test_help_lists_every_key_from_the_table_that_binds_it() -> None:
     async with run_screen(FakeDriver(whole_run(SPEC)), size=(100, 60)) as (screen, pilot):
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         await pilot.press("question_mark")
         await until(pilot, lambda: screen.app.screen is not screen)
         text = screen_text(screen.app)
         for binding in screen.BINDINGS:
-            assert binding.tooltip in text  # also of keys that have nothing to do now
+            assert isinstance(binding, Binding)
+            assert binding.tooltip in text  # also of keys that do nothing now
         await pilot.press("escape")
         await until(pilot, lambda: screen.app.screen is screen)
 
@@ -389,7 +401,7 @@ async def test_help_lists_every_key_from_the_table_that_binds_it() -> None:
 async def test_keys_can_be_remapped() -> None:
     driver = FakeDriver(whole_run(SPEC))
     async with run_screen(driver) as (screen, pilot):
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         screen.app.set_keymap({"run.reset": "f9"})
         await pilot.pause()
         await pilot.press("r")
@@ -401,7 +413,7 @@ async def test_keys_can_be_remapped() -> None:
 @pytest.mark.parametrize("size", [(80, 24), (100, 30), (200, 50), (40, 12), (20, 6), (1, 1)])
 async def test_every_size_is_drawn(size: tuple[int, int]) -> None:
     async with run_screen(FakeDriver(whole_run(SPEC)), size=size) as (screen, pilot):
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         if size[0] >= 80:
             text = screen_text(screen.app)
             assert "start" in text
@@ -416,15 +428,15 @@ async def test_repeats_are_drawn_and_counted() -> None:
         driver.tell(
             started(spec), *(step for repeat in range(3) for step in curve(spec, repeat=repeat))
         )
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         assert "300/300" in screen_text(screen.app)
-        assert len(screen.view.curves) == 3
+        assert len(screen.model.state.repeats) == 3
 
 
 async def test_events_of_an_earlier_run_are_not_in_the_record(tmp_path: Path) -> None:
     driver = FakeDriver(whole_run(SPEC))
     async with run_screen(driver) as (screen, pilot):
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         await pilot.press("enter")
         driver.tell(
             started(SPEC),
@@ -432,10 +444,10 @@ async def test_events_of_an_earlier_run_are_not_in_the_record(tmp_path: Path) ->
             *curve(SPEC, 7),
             Ended(status="stopped", reason="x", seconds=1),
         )
-        await told(screen, pilot)
-        assert isinstance(screen.view.events[0], Started)
-        assert sum(isinstance(event, Started) for event in screen.view.events) == 1
-        assert len(screen.view.events) == 10
+        await all_drawn(screen, pilot)
+        assert isinstance(screen.model.state.events[0], Started)
+        assert sum(isinstance(event, Started) for event in screen.model.state.events) == 1
+        assert len(screen.model.state.events) == 10
 
 
 async def test_with_a_theme_of_textuals_own_it_is_drawn_as_well(
@@ -443,6 +455,6 @@ async def test_with_a_theme_of_textuals_own_it_is_drawn_as_well(
 ) -> None:
     monkeypatch.setenv("TEXTUAL_THEME", "textual-dark")
     async with run_screen(FakeDriver(whole_run(SPEC))) as (screen, pilot):
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         assert screen.app.theme == "textual-dark"
         assert "3.20e-03" in screen_text(screen.app)

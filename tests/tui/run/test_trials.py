@@ -1,17 +1,19 @@
-"""Short trainings and the stability limit: asked for, drawn as they come, told in words, kept in the record."""
+"""Short trainings and the stability limit: asked for, drawn as they come, in the record."""
 
 import json
 from pathlib import Path
 
 import msgspec
 import pytest
+from textual.pilot import Pilot
 
 from lrtui.endings import check_problem
 from lrtui.events import Ended, Measured, StabilityResult
 from lrtui.tui.chart.plotting import draw
-from lrtui.tui.run.budget import Budget, parse_budget, usual_budget
+from lrtui.tui.run.budget import Budget, default_budget, parse_budget
+from lrtui.tui.run.pictures import trials_picture
+from lrtui.tui.run.screen import RunScreen
 from lrtui.tui.run.state import RunState
-from lrtui.tui.run.trials import trials_picture
 from lrtui.tui.run.trials_screen import Trials
 from tests.tui.doubles import (
     SPEC,
@@ -23,42 +25,50 @@ from tests.tui.doubles import (
     trial,
     whole_run,
 )
-from tests.tui.helpers import run_screen, screen_text, told, until
+from tests.tui.helpers import (
+    all_drawn,
+    boundaries_of,
+    run_screen,
+    screen_text,
+    suggestion_of,
+    text_input,
+    until,
+)
 
 TRIALS = [trial(3.2e-3, 0.4), trial(9.6e-3, 0.3), trial(1.1e-3, None)]
 LIMIT = Measured(StabilityResult(limit=1e-3, eigenvalue=2000.0, formula="2/λ", problem=""))
 
 
-async def going(screen, pilot, driver: FakeDriver, *events: Measured) -> None:
+async def start_trainings(
+    screen: RunScreen, pilot: Pilot[None], driver: FakeDriver, *events: Measured
+) -> None:
     """Ask for trainings with the default budget; these events come."""
-    await told(screen, pilot)
+    await all_drawn(screen, pilot)
     await pilot.press("c")
     await until(pilot, lambda: screen.app.screen is not screen)
     await pilot.press("enter")
     await until(pilot, lambda: isinstance(screen.app.screen, Trials))
+    trials = screen.app.screen
+    assert isinstance(trials, Trials)
     driver.tell(*events)
-    await told(screen, pilot)
-    await until(
-        pilot,
-        lambda: (
-            screen.app.screen._drawn is not None
-            and screen.app.screen._drawn[0] == screen.view.version
-        ),
-    )
+    await all_drawn(screen, pilot)
+    await until(pilot, lambda: trials.drawn[:1] == (screen.model.version,))
 
 
 @pytest.mark.parametrize(
-    ("text", "budget"),
+    ("text", "iterations", "seconds"),
     [
-        ("1200", (1200, None)),
-        (" 30 s", (None, 30.0)),
-        ("2 min", (None, 120.0)),
-        ("1.5m", (None, 90.0)),
-        ("500 steps", (500, None)),
+        ("1200", 1200, None),
+        (" 30 s", None, 30.0),
+        ("2 min", None, 120.0),
+        ("1.5m", None, 90.0),
+        ("500 steps", 500, None),
     ],
 )
-def test_a_budget_is_iterations_or_a_time(text: str, budget: tuple) -> None:
-    assert parse_budget(text, "constant") == Budget(*budget, "constant")
+def test_a_budget_is_iterations_or_a_time(
+    text: str, iterations: int | None, seconds: float | None
+) -> None:
+    assert parse_budget(text, "constant") == Budget(iterations, seconds, "constant")
 
 
 @pytest.mark.parametrize("text", ["", "0", "-3", "many", "1.5", "nan", "1e9999", "30 parsecs"])
@@ -67,9 +77,9 @@ def test_what_is_no_budget_is_told_in_words(text: str) -> None:
         parse_budget(text, "constant")
 
 
-def test_the_usual_budget_grows_with_the_rates_to_compare() -> None:
-    few = usual_budget(3.2e-3, None, None)
-    many = usual_budget(3.2e-3, answer().suggestion, answer().bounds)
+def test_the_default_budget_grows_with_the_rates_to_compare() -> None:
+    few = default_budget(3.2e-3, None, None)
+    many = default_budget(3.2e-3, answer().suggestion, answer().bounds)
     assert few == 3 * 300
     assert many == 7 * 300  # the interval's ends and both bounds are new
 
@@ -77,16 +87,15 @@ def test_the_usual_budget_grows_with_the_rates_to_compare() -> None:
 async def test_c_asks_for_budget_and_schedule_and_the_driver_is_given_them() -> None:
     driver = FakeDriver(whole_run(SPEC))
     async with run_screen(driver) as (screen, pilot):
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         await pilot.press("c")
         await until(pilot, lambda: "budget" in screen_text(screen.app))
         assert "3.20e-03" in screen_text(screen.app)
-        dialog = screen.app.screen
-        dialog.query_one("Input").value = "soon"
+        text_input(screen.app).value = "soon"
         await pilot.press("enter")
         assert "such as 30 s" in screen_text(screen.app)
         assert driver.budgets == []
-        dialog.query_one("Input").value = "30 s"
+        text_input(screen.app).value = "30 s"
         await pilot.press("down", "right")
         assert "2.00e-01 (the end boundary, as the peak)" in screen_text(screen.app)
         await pilot.press("enter")
@@ -102,7 +111,7 @@ async def test_trials_are_a_table_as_they_come_and_the_verdict_is_in_words(
 ) -> None:
     driver = FakeDriver(whole_run(SPEC))
     async with run_screen(driver, size=size) as (screen, pilot):
-        await going(screen, pilot, driver, *TRIALS[:2])
+        await start_trainings(screen, pilot, driver, *TRIALS[:2])
         text = screen_text(screen.app)
         assert "3.20e-03  suggestion" in text
         assert "9.60e-03  suggestion × 3" in text
@@ -110,7 +119,7 @@ async def test_trials_are_a_table_as_they_come_and_the_verdict_is_in_words(
         assert "x stops" in text
         assert any(0x2800 < ord(char) < 0x2900 for char in text)  # their curves
         driver.tell(TRIALS[2], confirmation())
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         await until(pilot, lambda: "confirmed: no rate trains better" in screen_text(screen.app))
         text = screen_text(screen.app)
         assert "low" in text
@@ -124,13 +133,13 @@ async def test_trials_are_a_table_as_they_come_and_the_verdict_is_in_words(
 async def test_x_stops_the_trainings() -> None:
     driver = FakeDriver(whole_run(SPEC))
     async with run_screen(driver) as (screen, pilot):
-        await going(screen, pilot, driver, TRIALS[0])
+        await start_trainings(screen, pilot, driver, TRIALS[0])
         await pilot.press("x")
         assert driver.asked == ["confirm", "stop"]
         driver.tell(check_problem("confirmation", "stopped by the user after 1 trials"))
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         await until(pilot, lambda: "stopped by the user" in screen_text(screen.app))
-        assert not screen.view.busy
+        assert not screen.model.state.busy
         await pilot.press("x")
         assert driver.asked == ["confirm", "stop"]
 
@@ -140,7 +149,7 @@ async def test_a_better_rate_is_taken_by_a_and_is_in_the_record_with_the_trials(
 ) -> None:
     driver = FakeDriver(whole_run(SPEC))
     async with run_screen(driver) as (screen, pilot):
-        await going(
+        await start_trainings(
             screen,
             pilot,
             driver,
@@ -148,14 +157,14 @@ async def test_a_better_rate_is_taken_by_a_and_is_in_the_record_with_the_trials(
             confirmation("refuted", better=9.6e-3, reason="9.6e-03 is better"),
         )
         await until(pilot, lambda: "a takes it" in screen_text(screen.app))
-        assert screen.view.answer.suggestion.lr == 3.2e-3
+        assert suggestion_of(screen).lr == 3.2e-3
         await pilot.press("a")
-        assert screen.view.answer.suggestion.lr == 9.6e-3
-        assert screen.view.answer.suggestion.high == 9.6e-3
+        assert suggestion_of(screen).lr == 9.6e-3
+        assert suggestion_of(screen).high == 9.6e-3
         await pilot.press("w")
         target = tmp_path / "out.json"
         await until(pilot, lambda: bool(screen.app.screen.query("Input")))
-        screen.app.screen.query_one("Input").value = str(target)
+        text_input(screen.app).value = str(target)
         await pilot.press("enter")
         await until(pilot, target.exists)
         record = json.loads(target.read_text())
@@ -165,7 +174,7 @@ async def test_a_better_rate_is_taken_by_a_and_is_in_the_record_with_the_trials(
         await pilot.press("escape")
         await until(pilot, lambda: screen.app.screen is screen)
         await pilot.press("u")
-        assert screen.view.answer.suggestion.lr == 3.2e-3
+        assert suggestion_of(screen).lr == 3.2e-3
 
 
 async def test_a_better_peak_becomes_the_end_boundary_and_leaves_the_answer_alone() -> None:
@@ -177,41 +186,42 @@ async def test_a_better_peak_becomes_the_end_boundary_and_leaves_the_answer_alon
         refuted = confirmation(
             "refuted", better=9.6e-3, reason="9.6e-03 is better", schedule="one-cycle"
         )
-        await going(screen, pilot, driver, *peaks, refuted)
+        await start_trainings(screen, pilot, driver, *peaks, refuted)
         await until(
             pilot,
             lambda: "let it peak at 9.6e-03 instead" in " ".join(screen_text(screen.app).split()),
         )
         assert "a takes it" in " ".join(screen_text(screen.app).split())
         await pilot.press("a")
-        assert screen.boundaries.end == 9.6e-3
-        assert screen.boundaries.start == 2e-4
-        assert screen.view.answer.suggestion.lr == 3.2e-3
+        assert boundaries_of(screen).end == 9.6e-3
+        assert boundaries_of(screen).start == 2e-4
+        assert suggestion_of(screen).lr == 3.2e-3
         await until(pilot, lambda: "taken" in screen_text(screen.app))
 
 
-async def test_without_an_answer_the_boundary_in_hand_is_tried() -> None:
-    driver = FakeDriver([started(SPEC), *curve(SPEC), answer(lr=None, low=None, high=None, verdict="disagree"),
-                         Ended(status="completed", reason="all", seconds=1)])  # fmt: skip
+async def test_without_an_answer_the_active_boundary_is_tried() -> None:
+    refused = answer(lr=None, low=None, high=None, verdict="disagree")
+    ended = Ended(status="completed", reason="all", seconds=1)
+    driver = FakeDriver([started(SPEC), *curve(SPEC), refused, ended])
     async with run_screen(driver) as (screen, pilot):
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         await pilot.press("e", "shift+left")
         await pilot.press("c")
         await until(pilot, lambda: "the end boundary" in screen_text(screen.app))
         await pilot.press("enter")
         await until(pilot, lambda: bool(driver.budgets))
-        assert driver.budgets[0]["lr"] == screen.boundaries.end
+        assert driver.budgets[0]["lr"] == boundaries_of(screen).end
 
 
 async def test_neither_is_asked_for_while_a_run_goes_on_and_no_run_while_they_go_on() -> None:
     driver = FakeDriver()
     async with run_screen(driver) as (screen, pilot):
         driver.tell(started(SPEC), *curve(SPEC, 5))
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         await pilot.press("c", "l")
         assert driver.asked == ["run"]
         driver.tell(*curve(SPEC)[5:], answer(), Ended(status="completed", reason="", seconds=1))
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         await pilot.press("l", "l", "enter")
         assert driver.asked == ["run", "stability"]
 
@@ -219,12 +229,12 @@ async def test_neither_is_asked_for_while_a_run_goes_on_and_no_run_while_they_go
 async def test_the_stability_limit_is_a_line_with_its_value_and_formula_and_l_hides_it() -> None:
     driver = FakeDriver(whole_run(SPEC))
     async with run_screen(driver) as (screen, pilot):
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         assert "limit" not in screen_text(screen.app)
         await pilot.press("l")
         assert driver.asked == ["stability"]
         driver.tell(LIMIT)
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         text = screen_text(screen.app)
         assert "limit" in text.split("\n")[1]
         assert "¦" in text
@@ -237,21 +247,21 @@ async def test_the_stability_limit_is_a_line_with_its_value_and_formula_and_l_hi
 async def test_an_optimizer_without_a_theory_is_told_in_a_line() -> None:
     driver = FakeDriver(whole_run(SPEC))
     async with run_screen(driver) as (screen, pilot):
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         await pilot.press("l")
         driver.tell(check_problem("stability", "there is no theory for Lion"))
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         text = screen_text(screen.app)
         assert "there is no theory for Lion" in text
         assert "¦" not in text
 
 
 def test_a_training_that_blew_up_does_not_flatten_those_in_front() -> None:
-    view = RunState(SPEC)
+    state = RunState(SPEC)
     blown_up = msgspec.structs.replace(trial(0.1, None).result, curve=[2.3, 50.0, 4000.0])
     for event in (trial(3.2e-3, 0.4), trial(9.6e-3, 0.3), Measured(blown_up)):
-        view.feed(event)
-    picture = trials_picture(view)
+        state.feed(event)
+    picture = trials_picture(state)
     rows = draw(picture, 100, 20)
     high = max(
         float(label)
@@ -265,9 +275,9 @@ def test_a_training_that_blew_up_does_not_flatten_those_in_front() -> None:
 async def test_a_reset_takes_the_trials_away() -> None:
     driver = FakeDriver(whole_run(SPEC))
     async with run_screen(driver) as (screen, pilot):
-        await going(screen, pilot, driver, *TRIALS, confirmation())
+        await start_trainings(screen, pilot, driver, *TRIALS, confirmation())
         await pilot.press("escape")
         await until(pilot, lambda: screen.app.screen is screen)
         await pilot.press("r")
-        assert screen.view.trials == []
+        assert screen.model.state.trials == []
         assert "confirmed" not in screen_text(screen.app)

@@ -2,6 +2,7 @@
 
 import json
 import time
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -10,50 +11,56 @@ import pytest
 
 from lrtui.analysis.analyse import analyse
 from lrtui.analysis.curve import Curve, exponential_average
-from lrtui.events import Ended, Step
+from lrtui.events import Ended, Event, Step
 from lrtui.spec import RangeSpec, RunSpec
 from lrtui.tui.chart.axis import axis_for
-from lrtui.tui.run.recompute import recomputed, redrawn
+from lrtui.tui.run.recompute import recompute_answer, redraw_curves
 from lrtui.tui.run.view_options import AS_MEASURED, ViewOptions
-from tests.tui.doubles import SPEC, FakeDriver, answer, curve, started, whole_run
-from tests.tui.helpers import run_screen, screen_text, told, until
+from tests.tui.doubles import SPEC, THREE_REPEATS, FakeDriver, answer, curve, started, whole_run
+from tests.tui.helpers import (
+    all_drawn,
+    boundaries_of,
+    run_screen,
+    screen_text,
+    suggestion_of,
+    text_input,
+    until,
+)
 
-THREE = RunSpec(range=RangeSpec(start_lr=1e-7, end_lr=10.0, num_iter=100, repeats=3))
 
-
-def three_repeats(spec: RunSpec = THREE) -> list[list[Step]]:
+def three_repeats(spec: RunSpec = THREE_REPEATS) -> list[list[Step]]:
     return [curve(spec, repeat=repeat) for repeat in range(3)]
 
 
-def run_of_three() -> list:
-    steps = [step for one in three_repeats() for step in one]
-    return [
-        started(THREE, momentum=0.9),
-        *steps,
-        answer(),
-        Ended(status="completed", reason="all", seconds=1.0),
-    ]
+def run_of_three() -> list[Event]:
+    ended = Ended(status="completed", reason="all", seconds=1.0)
+    return [started(THREE_REPEATS, momentum=0.9), *chain(*three_repeats()), answer(), ended]
 
 
 def test_trimming_is_the_analysis_of_the_trimmed_curve() -> None:
     steps = curve(SPEC)
-    found = recomputed([steps], ViewOptions(skip_start=10, skip_end=5), SPEC.range, 0.9)
+    recomputed = recompute_answer([steps], ViewOptions(skip_start=10, skip_end=5), SPEC.range, 0.9)
     kept = steps[10:-5]
-    expected = analyse([Curve.of(
-        [s.lr for s in kept], [s.raw_loss for s in kept], [s.loss for s in kept], num_iter=100, momentum=0.9
-    )])  # fmt: skip
-    assert found.suggestion == expected.suggestion
-    assert found.suggestions == expected.suggestions
-    assert found.bounds == expected.bounds
+    trimmed = Curve.of(
+        [step.lr for step in kept],
+        np.array([step.raw_loss for step in kept], dtype=np.float64),
+        np.array([step.loss for step in kept], dtype=np.float64),
+        num_iter=100,
+        momentum=0.9,
+    )
+    expected = analyse([trimmed])
+    assert recomputed.suggestion == expected.suggestion
+    assert recomputed.suggestions == expected.suggestions
+    assert recomputed.bounds == expected.bounds
 
 
 def test_smoothing_redoes_the_smoothed_losses_from_the_raw_ones() -> None:
     steps = curve(SPEC)
     raw = np.array([step.raw_loss for step in steps])
-    found = recomputed([steps], ViewOptions(smooth_f=0.2), SPEC.range, None)
+    recomputed = recompute_answer([steps], ViewOptions(smooth_f=0.2), SPEC.range, None)
     again = Curve.of([step.lr for step in steps], raw, exponential_average(raw, 0.2), num_iter=100)
-    assert found.suggestions == analyse([again]).suggestions
-    drawn = redrawn([steps], ViewOptions(smooth_f=0.2), axis_for(1e-7, 10, True))[0]
+    assert recomputed.suggestions == analyse([again]).suggestions
+    drawn = redraw_curves([steps], ViewOptions(smooth_f=0.2), axis_for(1e-7, 10, True))[0]
     assert drawn.columns[0].smooth == pytest.approx(raw[0])
     assert drawn.columns[max(drawn.columns)].smooth == pytest.approx(
         exponential_average(raw, 0.2)[-1]
@@ -63,41 +70,43 @@ def test_smoothing_redoes_the_smoothed_losses_from_the_raw_ones() -> None:
 def test_a_repeat_left_out_has_no_say() -> None:
     points = three_repeats()
     points[1] = [msgspec.structs.replace(step, raw_loss=5.0, loss=5.0) for step in points[1]]
-    found = recomputed(points, ViewOptions(without=frozenset({1})), THREE.range, 0.9)
-    alone = recomputed([points[0], points[2]], AS_MEASURED, THREE.range, 0.9)
-    assert found == alone
-    assert found.suggestion.method.endswith("2 repeats")
+    recomputed = recompute_answer(
+        points, ViewOptions(without=frozenset({1})), THREE_REPEATS.range, 0.9
+    )
+    alone = recompute_answer([points[0], points[2]], AS_MEASURED, THREE_REPEATS.range, 0.9)
+    assert recomputed == alone
+    assert recomputed.suggestion.method.endswith("2 repeats")
 
 
 def test_trimmed_points_keep_their_raw_loss_in_sight_and_lose_their_line() -> None:
-    drawn = redrawn([curve(SPEC)], ViewOptions(skip_start=20), axis_for(1e-7, 10, True))[0]
+    drawn = redraw_curves([curve(SPEC)], ViewOptions(skip_start=20), axis_for(1e-7, 10, True))[0]
     first = drawn.columns[0]
     assert np.isnan(first.smooth)
     assert first.low == curve(SPEC)[0].raw_loss
 
 
 def test_smoothing_steps_through_the_runs_own_and_ends_at_both_ends() -> None:
-    lens = AS_MEASURED
+    options = AS_MEASURED
     for _ in range(20):
-        lens = lens.smoothed(1, own=0.07)
-    assert lens.smooth_f == 1.0
-    assert lens.words == "no smoothing"
+        options = options.smoothed(1, run_smooth_f=0.07)
+    assert options.smooth_f == 1.0
+    assert options.description == "no smoothing"
     seen = set()
     for _ in range(20):
-        lens = lens.smoothed(-1, own=0.07)
-        seen.add(lens.smooth_f)
+        options = options.smoothed(-1, run_smooth_f=0.07)
+        seen.add(options.smooth_f)
     assert None in seen  # the run's own is one of the steps
-    assert lens.smooth_f == 0.01
+    assert options.smooth_f == 0.01
 
 
 def test_trimming_leaves_enough_points_to_judge_and_the_last_repeat_stays() -> None:
-    lens = AS_MEASURED
+    options = AS_MEASURED
     for _ in range(100):
-        lens = lens.trimmed("start", 7, 100).trimmed("end", 7, 100)
-    assert 100 - lens.skip_start - lens.skip_end >= 10
+        options = options.trimmed("start", 7, 100).trimmed("end", 7, 100)
+    assert 100 - options.skip_start - options.skip_end >= 10
     for _ in range(100):
-        lens = lens.trimmed("start", -7, 100).trimmed("end", -7, 100)
-    assert lens == AS_MEASURED
+        options = options.trimmed("start", -7, 100).trimmed("end", -7, 100)
+    assert options == AS_MEASURED
     assert AS_MEASURED.toggled(0, 1) == AS_MEASURED
     assert AS_MEASURED.toggled(0, 2).toggled(1, 2) == AS_MEASURED.toggled(0, 2)
     assert AS_MEASURED.toggled(4, 3) == AS_MEASURED
@@ -105,56 +114,57 @@ def test_trimming_leaves_enough_points_to_judge_and_the_last_repeat_stays() -> N
 
 async def test_keys_change_the_answer_mark_it_and_u_puts_it_back() -> None:
     async with run_screen(FakeDriver(run_of_three())) as (screen, pilot):
-        await told(screen, pilot)
-        own = screen.view.answer
-        assert own.suggestion.lr == 3.2e-3
+        await all_drawn(screen, pilot)
+        measured = screen.model.answer
+        assert suggestion_of(screen).lr == 3.2e-3
         await pilot.press("right_square_bracket", "right_square_bracket", "comma", "2")
-        lens = screen.view.lens
-        assert lens == ViewOptions(smooth_f=0.2, skip_start=1, without=frozenset({1}))
+        options = screen.model.view_options
+        assert options == ViewOptions(smooth_f=0.2, skip_start=1, without=frozenset({1}))
         text = screen_text(screen.app)
         assert "smoothing 0.20 · first 1 left out · without repeat 2" in text
         assert "u undo" in text
-        expected = recomputed(three_repeats(), lens, THREE.range, 0.9)
-        assert screen.view.answer == expected
+        expected = recompute_answer(three_repeats(), options, THREE_REPEATS.range, 0.9)
+        assert screen.model.answer == expected
         assert f"{expected.suggestion.lr:.2e}" in text
         await pilot.press("u")
-        assert screen.view.answer == own
+        assert screen.model.answer == measured
         assert "left out" not in screen_text(screen.app)
 
 
 async def test_boundaries_follow_the_new_proposal_unless_a_person_placed_them() -> None:
     async with run_screen(FakeDriver(run_of_three())) as (screen, pilot):
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         await pilot.press("comma")
-        assert screen.boundaries.bounds == screen.view.answer.bounds
+        assert screen.model.answer is not None
+        assert boundaries_of(screen).bounds == screen.model.answer.bounds
         await pilot.press("s", "left")
-        moved = screen.boundaries.bounds
+        moved = boundaries_of(screen).bounds
         await pilot.press("comma")
-        assert screen.boundaries.bounds == moved
+        assert boundaries_of(screen).bounds == moved
 
 
 async def test_nothing_is_recomputed_while_the_run_goes_on() -> None:
     driver = FakeDriver()
     async with run_screen(driver) as (screen, pilot):
         driver.tell(started(SPEC), *curve(SPEC, 50))
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         await pilot.press("right_square_bracket", "comma", "1")
-        assert screen.view.lens == AS_MEASURED
+        assert screen.model.view_options == AS_MEASURED
 
 
 async def test_a_written_record_has_the_answer_as_it_stands_and_what_was_changed(
     tmp_path: Path,
 ) -> None:
     async with run_screen(FakeDriver(run_of_three())) as (screen, pilot):
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         await pilot.press("right_square_bracket", "full_stop", "3", "w")
         target = tmp_path / "out.json"
-        screen.app.screen.query_one("Input").value = str(target)
+        text_input(screen.app).value = str(target)
         await pilot.press("enter")
         await until(pilot, lambda: screen.app.screen is screen)
         record = json.loads(target.read_text())
-        assert record["suggestion"]["lr"] == pytest.approx(screen.view.answer.suggestion.lr)
-        assert record["bounds"]["start_lr"] == pytest.approx(screen.boundaries.start)
+        assert record["suggestion"]["lr"] == pytest.approx(suggestion_of(screen).lr)
+        assert record["bounds"]["start_lr"] == pytest.approx(boundaries_of(screen).start)
         view = {
             "name": "view",
             "smooth_f": 0.1,
@@ -168,10 +178,10 @@ async def test_a_written_record_has_the_answer_as_it_stands_and_what_was_changed
 
 async def test_a_record_of_a_view_as_measured_has_no_view_in_it(tmp_path: Path) -> None:
     async with run_screen(FakeDriver(whole_run(SPEC))) as (screen, pilot):
-        await told(screen, pilot)
+        await all_drawn(screen, pilot)
         await pilot.press("comma", "u", "w")
         target = tmp_path / "out.json"
-        screen.app.screen.query_one("Input").value = str(target)
+        text_input(screen.app).value = str(target)
         await pilot.press("enter")
         await until(pilot, lambda: screen.app.screen is screen)
         record = json.loads(target.read_text())
@@ -182,11 +192,11 @@ async def test_a_record_of_a_view_as_measured_has_no_view_in_it(tmp_path: Path) 
 def test_three_repeats_of_a_thousand_points_take_a_frame() -> None:
     spec = RunSpec(range=RangeSpec(start_lr=1e-7, end_lr=10.0, num_iter=1000, repeats=3))
     points, axis = three_repeats(spec), axis_for(1e-7, 10, True)
-    lens = ViewOptions(smooth_f=0.2, skip_start=10)
+    options = ViewOptions(smooth_f=0.2, skip_start=10)
     times = []
     for _ in range(7):
         begin = time.process_time()
-        recomputed(points, lens, spec.range, 0.9)
-        redrawn(points, lens, axis)
+        recompute_answer(points, options, spec.range, 0.9)
+        redraw_curves(points, options, axis)
         times.append(time.process_time() - begin)
     assert min(times) < 0.2  # 50 ms are the aim; this catches a fold that became quadratic

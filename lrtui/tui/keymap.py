@@ -1,0 +1,113 @@
+"""The user's own keys: the `[keys]` table of config.toml, from binding ids to keys."""
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from textual.binding import Binding, BindingType
+from textual.keys import Keys, key_to_character
+
+from lrtui.tui import keys
+
+Keymap = dict[str, str]  # binding id → keys, separated by commas
+
+_SCREENS = (keys.RUN, keys.TRIALS, keys.SETUP)
+_MODIFIERS = {"alt", "ctrl", "shift", "super", "hyper", "meta"}
+
+
+class KeymapError(ValueError):
+    """A config file that cannot be used. Its text is one line."""
+
+
+def read_keymap(path: Path) -> Keymap:
+    """Read the keys that a user's config.toml sets; empty where there is no such file.
+
+    Raises:
+        KeymapError: it is not TOML, or names an unknown binding, an unknown key or a taken one.
+    """
+    try:
+        config = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise KeymapError(f"{path}: {error.strerror}") from None
+    except ValueError as error:  # not TOML, or not UTF-8
+        raise KeymapError(f"{path}: not TOML: {error}") from None
+    try:
+        return _checked(config)
+    except KeymapError as error:
+        raise KeymapError(f"{path}: {error}") from None
+
+
+def _checked(config: dict[str, object]) -> Keymap:
+    for table in config:
+        if table != "keys":
+            raise KeymapError(f"unknown table '{table}'{_nearest(table, ['keys'])}")
+    keymap = {}
+    known = {binding.id for binding in _bindings(*_SCREENS) if binding.id}
+    for binding_id, value in _flattened(config.get("keys", {})):
+        if binding_id not in known:
+            raise KeymapError(f"[keys] unknown binding '{binding_id}'{_nearest(binding_id, known)}")
+        if not isinstance(value, str):
+            raise KeymapError(f'[keys] {binding_id}: expected a key in quotes, such as "f9"')
+        keymap[binding_id] = _normalized(binding_id, value)
+    for screen in _SCREENS:
+        _refuse_conflicts(screen, keymap)
+    return keymap
+
+
+def _flattened(table: object, prefix: str = "") -> Iterator[tuple[str, object]]:
+    """Ids and values: TOML reads `run.reset = "f9"` as a table in a table."""
+    if not isinstance(table, dict):
+        yield prefix, table
+        return
+    for name, value in table.items():
+        yield from _flattened(value, f"{prefix}.{name}".removeprefix("."))
+
+
+def _normalized(binding_id: str, value: str) -> str:
+    """The keys by Textual's names; single characters such as `]` get theirs."""
+    names = [name.strip() for name in value.split(",")]
+    for name in names:
+        if not _is_key(name):
+            raise KeymapError(
+                f"[keys] {binding_id}: unknown key '{name}': "
+                "expected a character, or a name such as f9, space or comma"
+            )
+    return ",".join(binding.key for binding in Binding.make_bindings([Binding(value, "")]))
+
+
+def _is_key(name: str) -> bool:
+    if len(name) == 1:
+        return True
+    *modifiers, key = name.split("+")
+    if not set(modifiers) <= _MODIFIERS or not key:
+        return False
+    return key in set(Keys) or key_to_character(key) is not None
+
+
+def _refuse_conflicts(screen: list[BindingType], keymap: Keymap) -> None:
+    """Refuse a key of the user's that another binding of the same screen has."""
+    owners: dict[str, str] = {}
+    for binding in _bindings(screen):
+        binding_id = binding.id or ""
+        for key in keymap.get(binding_id, binding.key).split(","):
+            owner = owners.setdefault(key, binding_id)
+            if owner != binding_id and not keymap.keys().isdisjoint({owner, binding_id}):
+                raise KeymapError(
+                    f"[keys] {owner} and {binding_id} both have the key '{key}': change one of them"
+                )
+
+
+def _bindings(*screens: list[BindingType]) -> Iterator[Binding]:
+    """Every binding of these screens and of the app, one for each key."""
+    for screen in (*screens, keys.EVERYWHERE):
+        yield from Binding.make_bindings(screen)
+
+
+def _nearest(name: str, names: Iterable[str]) -> str:
+    matches = difflib.get_close_matches(name, list(names), n=1, cutoff=0.3)
+    if not matches:
+        return ""
+    return f"; did you mean '{matches[0]}'?"

@@ -1,0 +1,398 @@
+"""RunModel: what the run screen and its dialogs share. It knows no Textual, torch or files.
+
+It holds a driver, the state that its events add up to, and what the person chose: the two
+boundaries, the view options, and a better rate from short trainings. Screens draw it and bind keys
+to its methods.
+"""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from operator import attrgetter
+
+import msgspec
+
+from lrtui.analysis.answer import Bounds, Suggestion
+from lrtui.events import Step, Suggested
+from lrtui.launch.driver import Driver
+from lrtui.spec import RunSpec
+from lrtui.tui.chart.thinning import Thinned
+from lrtui.tui.run.boundaries import Boundaries, Side
+from lrtui.tui.run.budget import SCHEDULES, Budget, Candidate, Candidates, default_budget
+from lrtui.tui.run.state import Repeat, RunState
+from lrtui.tui.run.view_options import AS_MEASURED, ViewOptions, trim_step
+
+EVENTS_PER_POLL = 20_000  # so that a backlog cannot freeze the keys
+
+
+class RunModel:
+    """One driver's runs, one after the other.
+
+    `state` is folded from events. The rest is the person's choice, which is forgotten when a run
+    begins or is reset.
+    """
+
+    def __init__(self, driver: Driver, spec: RunSpec) -> None:
+        self.driver = driver
+        self.state = RunState(spec)
+        self.events_read = 0
+        self._changes = 0  # of the person's, for `version`
+        self._forget_choices()
+
+    def _forget_choices(self) -> None:
+        self.boundaries: Boundaries | None = None
+        self.view_options = AS_MEASURED
+        self.limit_shown = True
+        self.taken_lr: float | None = None
+        self._view_answer: Suggested | None = None
+        self._view_curves: list[Thinned] | None = None
+        self._changes += 1
+
+    def start(self) -> None:
+        """Run the spec, unless the driver has run something already."""
+        if not self.driver.busy and not self.driver.events:
+            self.driver.run(self.state.spec)
+        self._place_boundaries()
+
+    def poll(self) -> bool:
+        """Take in the driver's new events; False when there are none."""
+        end = self.events_read + EVENTS_PER_POLL
+        new_events = self.driver.events[self.events_read : end]
+        if not new_events:
+            return False
+        self.events_read += len(new_events)
+        for event in new_events:
+            self.state.feed(event)
+        self._place_boundaries()
+        return True
+
+    @property
+    def version(self) -> int:
+        """Grows whenever the chart has to change."""
+        return self.state.version + self._changes
+
+    @property
+    def log_path(self) -> str:
+        """Path of the log with tracebacks and the user's prints; empty where there is none."""
+        if self.state.started is not None:
+            return self.state.started.log
+        return str(getattr(self.driver, "log", ""))
+
+    # what the person sees
+
+    @property
+    def answer(self) -> Suggested | None:
+        """The answer under the view options, with the better rate that the person took."""
+        answer = self._view_answer or self.state.suggested
+        if answer is None or self.taken_lr is None:
+            return answer
+        suggestion = with_better_rate(answer.suggestion, self.taken_lr)
+        return msgspec.structs.replace(answer, suggestion=suggestion)
+
+    @property
+    def suggestion(self) -> Suggestion | None:
+        """The answer's suggestion; its `lr` is None where no rate can be recommended."""
+        if self.answer is None:
+            return None
+        return self.answer.suggestion
+
+    @property
+    def suggested_lr(self) -> float | None:
+        """The learning rate that the answer recommends, if it does."""
+        if self.suggestion is None:
+            return None
+        return self.suggestion.lr
+
+    @property
+    def proposal(self) -> Bounds | None:
+        """Boundaries that the answer proposes: its bounds, or else its interval."""
+        answer = self.answer
+        if answer is None:
+            return None
+        if answer.bounds is not None:
+            return answer.bounds
+        low, high = answer.suggestion.low, answer.suggestion.high
+        if low is None or high is None or low >= high:
+            return None
+        return Bounds(low, high)
+
+    @property
+    def bounds(self) -> Bounds | None:
+        """The boundaries as they stand, as a record stores them."""
+        if self.boundaries is None:
+            return None
+        return self.boundaries.bounds
+
+    @property
+    def schedule_bounds(self) -> Bounds | None:
+        """The boundaries for lines of code; None unless the person or the analysis chose them."""
+        chosen = self.boundaries is not None and self.boundaries.touched
+        if not chosen and self.suggested_lr is None:
+            return None
+        return self.bounds
+
+    @property
+    def curves(self) -> Sequence[Thinned]:
+        """Curves of the repeats, as the view options show them."""
+        if self._view_curves is not None:
+            return self._view_curves
+        return [repeat.curve for repeat in self.state.repeats]
+
+    @property
+    def metrics(self) -> Sequence[Thinned]:
+        """Metrics of the repeats that are not left out."""
+        return [repeat.metric for repeat in self._shown_repeats() if repeat.metric.columns]
+
+    def step_near(self, lr: float) -> Step | None:
+        """The point nearest to a learning rate, in the first repeat that is not left out."""
+        shown = self._shown_repeats()
+        if not shown:
+            return None
+        steps = shown[0].steps
+        index = bisect_left(steps, lr, key=attrgetter("lr"))
+        neighbours = steps[max(0, index - 1) : index + 1]
+        return min(neighbours, key=lambda step: abs(step.lr - lr), default=None)
+
+    def _shown_repeats(self) -> list[Repeat]:
+        shown = []
+        for index, repeat in enumerate(self.state.repeats):
+            if index not in self.view_options.without:
+                shown.append(repeat)
+        return shown
+
+    # what may be asked for now
+
+    @property
+    def has_curve(self) -> bool:
+        """Whether a run has ended and left a curve to judge."""
+        return self.state.ended is not None and bool(self.state.repeats)
+
+    @property
+    def can_stop(self) -> bool:
+        """Something is running that can be stopped."""
+        return self.state.phase in ("building", "running") or self.state.checking is not None
+
+    @property
+    def can_run(self) -> bool:
+        """Nothing is running, so another run may begin."""
+        return not self.state.busy
+
+    @property
+    def can_adopt(self) -> bool:
+        """The boundaries stand elsewhere than the answer proposes."""
+        return self.bounds is not None and self.proposal not in (None, self.bounds)
+
+    @property
+    def can_check(self) -> bool:
+        """There is a curve, and the objects it was measured on still exist."""
+        ended = self.state.ended
+        return self.has_curve and ended is not None and ended.status != "failed"
+
+    @property
+    def can_start_check(self) -> bool:
+        """A check is possible and nothing else is running."""
+        return self.can_check and not self.state.busy
+
+    @property
+    def can_leave_out_repeats(self) -> bool:
+        """There is more than one repeat to judge."""
+        return self.has_curve and len(self.state.repeats) > 1
+
+    @property
+    def can_undo_view(self) -> bool:
+        """The person changed the view or took a better rate."""
+        return self.view_options != AS_MEASURED or self.taken_lr is not None
+
+    # runs
+
+    def run_again(self) -> None:
+        """Run the same spec again."""
+        if not self.can_run:
+            return
+        self.events_read = len(self.driver.events)
+        self.state.begin(self.state.spec)
+        self._forget_choices()
+        self.driver.run(self.state.spec)
+        self._place_boundaries()
+
+    def reset(self) -> bool:
+        """Have model and optimizer restored and empty the chart; False when no model was built."""
+        if not self.state.initial_digest:
+            return False
+        self.state.clear()
+        self._forget_choices()
+        self.driver.reset()
+        return True
+
+    # boundaries
+
+    def activate(self, side: Side) -> None:
+        """Make one boundary the one that the arrows move."""
+        if self.boundaries is not None:
+            self.boundaries = self.boundaries.activate(side)
+
+    def move_boundary(self, by: int, columns: int) -> None:
+        """Move the active boundary by `by` of the chart's `columns`."""
+        if self.boundaries is not None:
+            self.boundaries = self.boundaries.moved(by, self.state.axis, columns)
+
+    def adopt(self) -> None:
+        """Put both boundaries where the answer proposes them."""
+        if self.boundaries is not None and self.proposal is not None:
+            self.boundaries = self.boundaries.adopted(self.proposal)
+
+    def _place_boundaries(self) -> None:
+        """Move untouched boundaries to the proposal; where no curve can come there are none."""
+        state = self.state
+        emptied = state.phase in ("resetting", "reset")
+        if emptied or (state.ended is not None and not state.repeats):
+            self.boundaries = None
+            return
+        bounds = self.proposal or self._default_bounds()
+        if self.boundaries is None:
+            self.boundaries = Boundaries(bounds.start_lr, bounds.end_lr)
+        self.boundaries = self.boundaries.proposed(bounds)
+
+    def _default_bounds(self) -> Bounds:
+        """The ends of the finished curve, or of the axis while it grows."""
+        span = self.state.lr_range
+        if self.state.phase == "ended" and span is not None and span[0] < span[1]:
+            return Bounds(*span)
+        return Bounds(self.state.axis.low, self.state.axis.high)
+
+    # view options
+
+    def smooth(self, by: int) -> None:
+        """Smooth the curves more (-1) or less (1)."""
+        self._change_view(self.view_options.smoothed(by, self.state.spec.range.smooth_f))
+
+    def trim(self, side: Side, by: int) -> None:
+        """Leave out a few more points at one side (1), or fewer (-1)."""
+        count = min((len(repeat.steps) for repeat in self.state.repeats), default=0)
+        self._change_view(self.view_options.trimmed(side, by * trim_step(count), count))
+
+    def toggle_repeat(self, repeat: int) -> None:
+        """Leave a repeat out, or include it again."""
+        self._change_view(self.view_options.toggled(repeat, len(self.state.repeats)))
+
+    def undo_view(self) -> None:
+        """Go back to the curves as measured and to the run's own rate."""
+        self.taken_lr = None
+        self._changes += 1
+        self._change_view(AS_MEASURED)
+        self._place_boundaries()
+
+    def _change_view(self, options: ViewOptions) -> None:
+        """Redraw the curves and recompute the answer under these options."""
+        if not self.has_curve or options == self.view_options:
+            return
+        self.view_options = options
+        self._changes += 1
+        if options == AS_MEASURED:
+            self._view_curves, self._view_answer = None, None
+        else:
+            self._recompute()
+        self._place_boundaries()
+
+    def _recompute(self) -> None:
+        from lrtui.tui.run.recompute import recompute_answer, redraw_curves
+
+        state, options = self.state, self.view_options
+        points = [repeat.steps for repeat in state.repeats]
+        self._view_curves = redraw_curves(points, options, state.axis)
+        self._view_answer = recompute_answer(points, options, state.spec.range, state.momentum)
+
+    # checks: short trainings and the stability limit
+
+    @property
+    def candidates(self) -> Candidates:
+        """The rate that short trainings try under each schedule; empty where there is none."""
+        boundaries = self.boundaries
+        if self.suggested_lr is not None:
+            suggested = Candidate(self.suggested_lr, "the suggestion")
+            return {"constant": suggested, "one-cycle": self._peak() or suggested}
+        if boundaries is None or boundaries.active_lr <= 0:
+            return {}
+        source = f"the {boundaries.active} boundary"
+        return dict.fromkeys(SCHEDULES, Candidate(boundaries.active_lr, source))
+
+    def _peak(self) -> Candidate | None:
+        """The end boundary as the peak of one-cycle, where the analysis has bounds."""
+        if self.boundaries is None or self.answer is None or self.answer.bounds is None:
+            return None
+        return Candidate(self.boundaries.end, "the end boundary, as the peak")
+
+    @property
+    def default_budget(self) -> int:
+        """Iterations that are enough to compare the candidate with the rates around it."""
+        return default_budget(self.candidates["constant"].lr, self.suggestion, self.bounds)
+
+    def confirm(self, budget: Budget) -> bool:
+        """Start short trainings within a budget; False when nothing can be tried now."""
+        candidate = self.candidates.get(budget.schedule)
+        if candidate is None or not self.can_start_check:
+            return False
+        self.state.start_check("confirmation")
+        self.driver.confirm(
+            lr=candidate.lr,
+            iterations=budget.iterations,
+            seconds=budget.seconds,
+            schedule=budget.schedule,
+        )
+        return True
+
+    def measure_limit(self) -> None:
+        """Measure the stability limit; once it is known, hide or show it."""
+        if self.state.limit is not None:
+            self.limit_shown = not self.limit_shown
+            self._changes += 1
+        elif self.can_start_check:
+            self.state.start_check("stability")
+            self.driver.stability()
+
+    @property
+    def better_lr(self) -> float | None:
+        """The rate that trained better than the one tried, until the person takes it."""
+        result = self.state.confirmation
+        if result is None or not result.better:
+            return None
+        if result.schedule == "one-cycle":
+            taken = self.boundaries is not None and self.boundaries.end == result.better
+        else:
+            taken = self.taken_lr == result.better
+        if taken:
+            return None
+        return result.better
+
+    def take_better_lr(self) -> str:
+        """Take that rate as the answer, or for one-cycle as the end boundary.
+
+        Returns:
+            What it is now, in words.
+        """
+        better, result = self.better_lr, self.state.confirmation
+        if better is None or result is None:
+            return ""
+        self._changes += 1
+        if result.schedule == "one-cycle" and self.boundaries is not None:
+            self.boundaries = self.boundaries.ending_at(better)
+            return f"the end boundary is {better:.2e} now"
+        self.taken_lr = better
+        self._place_boundaries()
+        return f"the answer is {better:.2e} now"
+
+
+def with_better_rate(suggestion: Suggestion, lr: float) -> Suggestion:
+    """The suggestion with a rate that trained better; its interval is extended to include it."""
+    reason = "Short trainings support it."
+    if suggestion.lr:
+        reason = f"It trained better than {suggestion.lr:.1e}."
+    return msgspec.structs.replace(
+        suggestion,
+        lr=lr,
+        low=min(suggestion.low or lr, lr),
+        high=max(suggestion.high or lr, lr),
+        verdict="ok",
+        reason=reason,
+        advice="",
+        method="short trainings",
+    )

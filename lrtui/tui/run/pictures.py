@@ -1,0 +1,108 @@
+"""What the charts show: the run's loss over learning rate, the trials' loss over iterations."""
+
+from lrtui.events import TrialResult
+from lrtui.tui.chart.axis import Axis, axis_for
+from lrtui.tui.chart.picture import Mark, Picture, Role
+from lrtui.tui.chart.thinning import Thinned
+from lrtui.tui.run.boundaries import Boundaries
+from lrtui.tui.run.model import RunModel
+from lrtui.tui.run.state import RunState
+
+_EMPTY = {
+    "building": "building the model and the data …",
+    "running": "waiting for the first points …",
+    "ended": "nothing was measured: esc goes back to the form",
+    "resetting": "restoring …",
+    "reset": "restored: press Enter to run again",
+}
+
+
+def run_picture(model: RunModel) -> Picture:
+    """Curves, metric, boundaries, suggestion and stability limit."""
+    state = model.state
+    return Picture(
+        state.axis,
+        tuple(model.curves),
+        model.version,
+        tuple(_marks(model)),
+        _interval(model),
+        settled=state.phase == "ended",
+        metric=tuple(model.metrics),
+        empty=_EMPTY[state.phase],
+    )
+
+
+def _marks(model: RunModel) -> list[Mark]:
+    """The vertical lines; the active boundary is last, so it lies on top."""
+    marks: list[Mark] = []
+    lr, limit = model.suggested_lr, model.state.limit
+    if lr is not None:
+        marks.append(Mark(lr, "lr", "suggestion"))
+    if limit is not None and model.limit_shown:
+        marks.append(Mark(limit, "limit", "limit"))
+    if model.boundaries is not None:
+        marks += _boundary_marks(model.boundaries)
+    return marks
+
+
+def _boundary_marks(boundaries: Boundaries) -> list[Mark]:
+    start, end = boundaries.start, boundaries.end
+    if boundaries.active == "start":
+        return [Mark(end, "end", "bound"), Mark(start, "▸start", "active")]
+    return [Mark(start, "start", "bound"), Mark(end, "▸end", "active")]
+
+
+def _interval(model: RunModel) -> tuple[float, float] | None:
+    suggestion = model.suggestion
+    if suggestion is None or suggestion.low is None or suggestion.high is None:
+        return None
+    return suggestion.low, suggestion.high
+
+
+def trials_picture(state: RunState) -> Picture:
+    """The last training of every rate: the tried one in front, then the best other one."""
+    last_trials = {trial.lr: trial for trial in state.trials}
+    longest = max((trial.iterations for trial in last_trials.values()), default=1)
+    axis = axis_for(0.0, float(longest), log=False)
+    roles = _trial_roles(state.trials, last_trials)
+    order = sorted(last_trials, key=lambda lr: _BACK_TO_FRONT.index(roles[lr]))
+    empty = "no training was finished"
+    if state.checking:
+        empty = "the first training is running …"
+    return Picture(
+        axis,
+        tuple(_trial_curve(last_trials[lr], axis) for lr in order),
+        state.version,
+        settled=True,
+        roles=tuple(roles[lr] for lr in order),
+        empty=empty,
+    )
+
+
+_BACK_TO_FRONT: tuple[Role, ...] = ("repeat", "smooth", "suggestion")
+
+
+def _trial_roles(
+    trials: list[TrialResult], last_trials: dict[float, TrialResult]
+) -> dict[float, Role]:
+    """How each rate is drawn. The first trial is always of the rate that is tried."""
+    roles: dict[float, Role] = dict.fromkeys(last_trials, "repeat")
+    best_loss = float("inf")
+    best_lr = None
+    for lr, trial in last_trials.items():
+        if trial.loss is not None and trial.loss < best_loss and lr != trials[0].lr:
+            best_lr, best_loss = lr, trial.loss
+    if best_lr is not None:
+        roles[best_lr] = "smooth"
+    if trials:
+        roles[trials[0].lr] = "suggestion"
+    return roles
+
+
+def _trial_curve(trial: TrialResult, axis: Axis) -> Thinned:
+    """Training losses over iterations; the curve holds fewer points than there were iterations."""
+    curve = Thinned(axis)
+    gaps = max(1, len(trial.curve) - 1)
+    for index, loss in enumerate(trial.curve):
+        curve.add(index * (trial.iterations - 1) / gaps, None, loss)
+    return curve

@@ -1,0 +1,192 @@
+"""The model of the run screen, without a screen: what may be asked for now, and what it does."""
+
+import subprocess
+import sys
+
+import msgspec
+import pytest
+
+from lrtui.analysis.answer import Bounds
+from lrtui.events import Ended, Event, Measured, Restored, StabilityResult
+from lrtui.tui.run.budget import Budget
+from lrtui.tui.run.model import EVENTS_PER_POLL, RunModel
+from lrtui.tui.run.view_options import AS_MEASURED
+from tests.tui.doubles import (
+    DIGEST,
+    SPEC,
+    FakeDriver,
+    answer,
+    confirmation,
+    curve,
+    started,
+    trial,
+    whole_run,
+)
+
+COLUMNS = 93
+PROPOSED = Bounds(2e-4, 2e-1)  # the bounds of `answer`
+STOPPED = Ended(status="stopped", reason="stopped by the user", seconds=1.0)
+
+
+def polled(*events: Event) -> RunModel:
+    """A model that has taken in these events."""
+    model = RunModel(FakeDriver(list(events)), SPEC)
+    model.poll()
+    return model
+
+
+def test_it_needs_neither_textual_nor_torch() -> None:
+    script = "import lrtui.tui.run.model, sys; print('\\n'.join(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert not {"textual", "rich", "torch", "numpy"} & set(done.stdout.split())
+
+
+def test_it_runs_the_spec_once_and_not_what_a_driver_has_run_already() -> None:
+    idle, done = FakeDriver(), FakeDriver(whole_run(SPEC))
+    RunModel(idle, SPEC).start()
+    RunModel(done, SPEC).start()
+    assert (idle.asked, done.asked) == (["run"], [])
+
+
+def test_a_poll_takes_a_part_of_a_backlog_so_that_keys_do_not_wait() -> None:
+    driver = FakeDriver([started(SPEC), *curve(SPEC, 1) * EVENTS_PER_POLL])
+    model = RunModel(driver, SPEC)
+    assert model.poll()
+    assert model.events_read == EVENTS_PER_POLL
+    assert model.poll()
+    assert model.events_read == EVENTS_PER_POLL + 1
+    assert not model.poll()
+
+
+def test_while_it_runs_it_can_be_stopped_and_nothing_else_can_be_asked_for() -> None:
+    model = polled(started(SPEC), *curve(SPEC, 5))
+    assert model.can_stop
+    assert not model.can_run
+    assert not model.can_check
+    assert not model.has_curve
+    model.measure_limit()
+    assert not model.confirm(Budget(100, None, "constant"))
+    model.run_again()
+    assert model.driver.events[-1] == curve(SPEC, 5)[-1]
+    assert isinstance(model.driver, FakeDriver)
+    assert model.driver.asked == []
+
+
+def test_a_failed_run_cannot_be_checked_although_its_curve_can_be_judged() -> None:
+    failed = Ended(status="failed", reason="out of memory", phase="training", seconds=1.0)
+    model = polled(started(SPEC), *curve(SPEC, 50), failed)
+    assert model.has_curve
+    assert not model.can_check
+
+
+def test_boundaries_follow_the_proposal_until_they_are_moved_and_again_once_it_is_adopted() -> None:
+    model = polled(*whole_run(SPEC))
+    before, could_adopt = model.bounds, model.can_adopt
+    model.activate("end")
+    model.move_boundary(-3, COLUMNS)
+    moved = model.bounds
+    assert (before, could_adopt, model.can_adopt) == (PROPOSED, False, True)
+    assert moved not in (None, PROPOSED)
+    model.trim("end", 1)
+    assert model.bounds == moved
+    model.adopt()
+    assert model.bounds == model.proposal
+
+
+def test_without_bounds_of_the_analysis_the_interval_is_proposed() -> None:
+    without_bounds = msgspec.structs.replace(answer(), bounds=None)
+    model = polled(started(SPEC), *curve(SPEC), without_bounds)
+    assert model.proposal == Bounds(1.1e-3, 7.9e-3)
+
+
+def test_lines_of_code_get_boundaries_that_somebody_chose() -> None:
+    refused = answer(lr=None, low=None, high=None, verdict="disagree")
+    model = polled(started(SPEC), *curve(SPEC), refused, STOPPED)
+    assert model.bounds is not None
+    assert model.schedule_bounds is None
+    model.move_boundary(1, COLUMNS)
+    assert model.schedule_bounds == model.bounds
+
+
+def test_the_point_near_a_rate_is_the_nearest_on_either_side() -> None:
+    model = polled(*whole_run(SPEC))
+    steps = curve(SPEC)
+    for lr in (1e-9, 2.3e-5, 4.1e-3, 1e3):
+        nearest = min(steps, key=lambda step: abs(step.lr - lr))
+        assert model.step_near(lr) == nearest
+
+
+def test_another_run_forgets_what_the_person_chose() -> None:
+    model = polled(*whole_run(SPEC), trial(3.2e-3, 0.4), confirmation("refuted", better=9.6e-3))
+    model.move_boundary(5, COLUMNS)
+    model.smooth(1)
+    model.take_better_lr()
+    could_undo = model.can_undo_view
+    model.run_again()
+    assert (could_undo, model.can_undo_view) == (True, False)
+    assert model.view_options == AS_MEASURED
+    assert model.answer is None
+    assert model.bounds == Bounds(SPEC.range.start_lr, SPEC.range.end_lr)
+
+
+def test_a_reset_empties_it_at_once_and_is_refused_before_a_model_was_built() -> None:
+    driver = FakeDriver()
+    model = RunModel(driver, SPEC)
+    assert not model.reset()
+    driver.tell(*whole_run(SPEC))
+    model.poll()
+    assert model.reset()
+    assert model.boundaries is None
+    assert model.curves == []
+    assert not model.can_run
+    driver.tell(*curve(SPEC, 3), Restored(digest=DIGEST, exact=True))
+    model.poll()
+    assert model.curves == []
+    assert model.can_run
+
+
+def test_constant_tries_the_suggestion_and_one_cycle_the_end_boundary() -> None:
+    model = polled(*whole_run(SPEC))
+    assert model.candidates["constant"].lr == 3.2e-3
+    assert model.candidates["one-cycle"].lr == 2e-1
+    assert model.confirm(Budget(None, 30.0, "one-cycle"))
+    assert isinstance(model.driver, FakeDriver)
+    assert model.driver.budgets == [
+        {"lr": 2e-1, "iterations": None, "seconds": 30.0, "schedule": "one-cycle"}
+    ]
+    assert not model.confirm(Budget(100, None, "constant"))
+
+
+def test_the_better_rate_is_offered_until_it_is_taken_and_undone_with_the_view() -> None:
+    model = polled(*whole_run(SPEC), trial(3.2e-3, 0.4), confirmation("refuted", better=9.6e-3))
+    offered = model.better_lr
+    assert model.take_better_lr() == "the answer is 9.60e-03 now"
+    assert (offered, model.better_lr) == (9.6e-3, None)
+    assert model.suggestion is not None
+    assert (model.suggestion.lr, model.suggestion.high) == (9.6e-3, 9.6e-3)
+    model.undo_view()
+    assert (model.suggested_lr, model.better_lr) == (3.2e-3, offered)
+
+
+def test_the_limit_is_measured_once_then_hidden_and_shown() -> None:
+    model = polled(*whole_run(SPEC))
+    model.measure_limit()
+    assert isinstance(model.driver, FakeDriver)
+    assert model.driver.asked == ["stability"]
+    limit = StabilityResult(limit=1e-3, eigenvalue=2000.0, formula="2/λ", problem="")
+    model.driver.tell(Measured(limit))
+    model.poll()
+    assert model.state.limit == 1e-3
+    for shown in (False, True):
+        before = model.version
+        model.measure_limit()
+        assert model.limit_shown is shown
+        assert model.version > before
+    assert model.driver.asked == ["stability"]
+
+
+def test_time_left_is_the_pace_so_far_for_the_steps_to_come() -> None:
+    model = polled(started(SPEC), *curve(SPEC, 50))
+    assert model.state.seconds_left == pytest.approx(5.0)  # 50 points in 5 seconds, 50 to come
