@@ -65,10 +65,15 @@ def remember(spec: RunSpec) -> None:
 
 def presets(folder: Path) -> list[Preset]:
     """The recent specs, the saved ones, each newest first, then the TOML files of a folder."""
-    recent = [Preset(path, _title(path), recent=True) for path in _newest_first(_recent_folder())]
-    saved = [Preset(path, path.stem) for path in _newest_first(paths.specs())]
-    in_folder = [Preset(path, path.name) for path in sorted(folder.glob("*.toml"))]
-    return [*recent, *saved, *(preset for preset in in_folder if preset.name != "pyproject.toml")]
+    listed: list[Preset] = []
+    for path in _newest_first(_recent_folder()):
+        listed.append(Preset(path, _title(path), recent=True))
+    for path in _newest_first(paths.specs()):
+        listed.append(Preset(path, path.stem))
+    for path in sorted(folder.glob("*.toml")):
+        if path.name != "pyproject.toml":
+            listed.append(Preset(path, path.name))
+    return listed
 
 
 def _recent_folder() -> Path:

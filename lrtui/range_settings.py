@@ -4,7 +4,8 @@ from typing import Any, cast
 
 import msgspec
 
-from lrtui.engine.settings import BatchStep, Given, Metric, Settings
+from lrtui.engine.settings import Given, Settings
+from lrtui.engine.types import BatchStep, Metric
 from lrtui.spec import RangeSpec
 
 _OFF_AT_ZERO = ("max_seconds", "clip_grad_norm")  # the engine takes None for "off"

@@ -76,28 +76,26 @@ class LoaderSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A whole run. The defaults run on any machine: a sample model on the built-in digits."""
 
-    model: Annotated[
-        Choice, setting("a file and the callable in it that makes the model, such as net.py:Net")
-    ] = Choice("sample_models/cnn.py:SmallCNN")
-    data: Annotated[
-        Choice, setting("lrtui:digits, torchvision:NAME, or a file and a callable in it")
-    ] = Choice("lrtui:digits")
-    optimizer: Annotated[
-        Choice, setting("torch.optim:NAME, or a file and a class or factory in it")
-    ] = Choice("torch.optim:AdamW")
+    model: Annotated[Choice, setting("a callable in a file (net.py:Net), or torchvision:NAME")] = (
+        Choice("sample_models/cnn.py:SmallCNN")
+    )
+    data: Annotated[Choice, setting("lrtui:digits, torchvision:NAME, or a callable in a file")] = (
+        Choice("lrtui:digits")
+    )
+    optimizer: Annotated[Choice, setting("torch.optim:NAME, or a class or factory in a file")] = (
+        Choice("torch.optim:AdamW")
+    )
     loss: Annotated[
         Choice,
-        setting(
-            "auto, none where the model returns its loss, torch.nn:NAME, or a file and a callable"
-        ),
+        setting("auto, torch.nn:NAME, a callable in a file, or none: the model returns its loss"),
     ] = Choice("auto")
     metric: Annotated[
         Choice,
-        setting("none, lrtui:accuracy, or a file and a callable (output, target) → number"),
+        setting("none, lrtui:accuracy, or a callable (output, target) → number in a file"),
     ] = Choice("none")
-    step: Annotated[
-        Choice, setting("none, or a file and your own callable (model, batch) → loss")
-    ] = Choice("none")
+    step: Annotated[Choice, setting("none, or a callable (model, batch) → loss in a file")] = (
+        Choice("none")
+    )
     range: RangeSpec = RangeSpec()
     loader: LoaderSpec = LoaderSpec()
     precision: Annotated[

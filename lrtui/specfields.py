@@ -62,7 +62,7 @@ def with_values(spec: RunSpec, values: Mapping[str, object]) -> RunSpec:
         values: by path; `model.args.width` is an argument, `model` a whole choice.
 
     Raises:
-        SpecError: no such field, or a value of another type. Limits are not checked: see `problems`.
+        SpecError: no such field, or a value of another type. Limits are checked by `problems`.
     """
     for path, value in values.items():
         keys = path.split(".")
@@ -76,18 +76,17 @@ def with_values(spec: RunSpec, values: Mapping[str, object]) -> RunSpec:
 
 def check_path(keys: Sequence[str]) -> None:
     """Raise SpecError for a path that leads to no field; it names the nearest field."""
-    first = keys[0]
+    first, *rest = keys
     if first not in RunSpec.__struct_fields__:
         raise _unknown(keys[:1], RunSpec.__struct_fields__)
-    section = _TYPES.get(first)
-    depth = 1
-    if section is not None:
-        depth = 2
-        if len(keys) > 1 and keys[1] not in section.__struct_fields__:
-            raise _unknown(keys[:2], section.__struct_fields__)
-    if first in CHOICES and keys[1:2] == ["args"]:
-        depth = 3
-    if len(keys) > depth:
+    if rest and is_section(first):
+        fields = _TYPES[first].__struct_fields__
+        name, *rest = rest
+        if name not in fields:
+            raise _unknown(keys[:2], fields)
+        if first in CHOICES and name == "args":
+            rest = rest[1:]  # the name of an argument
+    if rest:
         raise SpecError(f"'{keys[-2]}' has no fields", ".".join(keys))
 
 

@@ -1,12 +1,13 @@
 """Settings of one range test: torch_lr_finder's names and defaults, and what goes beyond them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Annotated, Any, TypedDict, cast
 
 from lrtui import settings as shared
 from lrtui.engine.ramp import Mode, Ramp, keep_ratios, one_each, start_lrs_of
+from lrtui.engine.types import BatchStep, Metric
 from lrtui.settings import declarations, setting
 
 StartLr = Annotated[
@@ -28,15 +29,15 @@ KeepRatios = Annotated[
         "torch_lr_finder raises all groups to the same end"
     ),
 ]
-Metric = Annotated[
-    Callable[[Any, Any], Any],
+MetricSetting = Annotated[
+    Metric,
     setting(
         "(output, target) → number, measured beside the loss: on the validation set where there "
         "is one, else on the training batch"
     ),
 ]
-BatchStep = Annotated[
-    Callable[..., Any],
+BatchStepSetting = Annotated[
+    BatchStep,
     setting(
         "(model, batch) → loss or (loss, {name: value}), for batches of any kind; with a third "
         "required argument it gets the list of optimizers and does the update itself"
@@ -53,9 +54,9 @@ class Beyond(TypedDict, total=False):
     clip_grad_norm: shared.ClipGradNorm | None
     val_batches: shared.ValBatches
     max_seconds: shared.MaxSeconds | None
-    metric: Metric | None
+    metric: MetricSetting | None
     metric_mode: shared.MetricMode
-    batch_step: BatchStep | None
+    batch_step: BatchStepSetting | None
     repeats: shared.Repeats
     vary: shared.Vary
 
@@ -99,9 +100,9 @@ class Settings:
     clip_grad_norm: shared.ClipGradNorm | None = None  # None: no clipping
     val_batches: shared.ValBatches = 0
     max_seconds: shared.MaxSeconds | None = None  # None: no limit
-    metric: Metric | None = None
+    metric: MetricSetting | None = None
     metric_mode: shared.MetricMode = "max"
-    batch_step: BatchStep | None = None
+    batch_step: BatchStepSetting | None = None
     repeats: shared.Repeats = 1
     vary: shared.Vary = "data"
 

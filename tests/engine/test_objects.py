@@ -1,5 +1,7 @@
 """What is no model, optimizer or criterion is told at once, in a line."""
 
+from typing import Any, cast
+
 import pytest
 import torch
 from torch import nn
@@ -13,7 +15,7 @@ SGD = torch.optim.SGD(NET.parameters(), lr=0.1)
 class Wrapped:
     """An optimizer in a wrapper that does not inherit from torch's class."""
 
-    def __init__(self, inner) -> None:
+    def __init__(self, inner: torch.optim.Optimizer) -> None:
         self.inner = inner
         self.param_groups = inner.param_groups
         self.state = inner.state
@@ -38,7 +40,7 @@ class Wrapped:
         ((NET, SGD, nn.MSELoss), "`criterion` .* the class MSELoss: give an instance"),
     ],
 )
-def test_what_is_none_of_them_is_told(objects, words) -> None:
+def test_what_is_none_of_them_is_told(objects: tuple[Any, ...], words: str) -> None:
     with pytest.raises(TypeError, match=words) as told:
         LRFinder(*objects)
     assert "\n" not in str(told.value)
@@ -46,9 +48,8 @@ def test_what_is_none_of_them_is_told(objects, words) -> None:
 
 def test_an_optimizer_in_a_wrapper_is_tested_as_it_is() -> None:
     net = nn.Linear(2, 2)
-    finder = LRFinder(
-        net, Wrapped(torch.optim.SGD(net.parameters(), lr=0.1)), nn.MSELoss(), verbose=False
-    )
+    wrapped = Wrapped(torch.optim.SGD(net.parameters(), lr=0.1))
+    finder = LRFinder(net, cast(torch.optim.Optimizer, wrapped), nn.MSELoss(), verbose=False)
     before = finder.digest()
     finder.range_test([(torch.randn(4, 2), torch.randn(4, 2))] * 3, num_iter=5, end_lr=1)
     assert len(finder.history["lr"]) == 5

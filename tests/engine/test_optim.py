@@ -1,5 +1,8 @@
 """An optimizer's momentum, and that an answer takes it into account."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 import torch
 
@@ -13,7 +16,8 @@ class Foreign:
 
 
 def made(name: str, **arguments: object) -> torch.optim.Optimizer:
-    return getattr(torch.optim, name)([torch.zeros(1, requires_grad=True)], lr=0.1, **arguments)
+    make: Callable[..., torch.optim.Optimizer] = getattr(torch.optim, name)
+    return make([torch.zeros(1, requires_grad=True)], lr=0.1, **arguments)
 
 
 @pytest.mark.parametrize(
@@ -28,7 +32,9 @@ def made(name: str, **arguments: object) -> torch.optim.Optimizer:
         ([made("SGD", momentum=0.6), made("AdamW")], 0.6),
     ],
 )
-def test_momentum_is_the_heavy_ball_or_beta1_or_none_where_unknown(optimizer, expected) -> None:
+def test_momentum_is_the_heavy_ball_or_beta1_or_none_where_unknown(
+    optimizer: Any, expected: float | None
+) -> None:
     assert momentum_of(optimizer) == expected
 
 

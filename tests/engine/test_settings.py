@@ -31,9 +31,10 @@ def test_range_test_has_the_names_and_defaults_of_torch_lr_finder() -> None:
 
 def test_the_spec_and_the_engine_share_the_declarations_of_their_settings() -> None:
     engine = declarations(Settings)
-    shared = declarations(RangeSpec).keys() & engine.keys() - {"start_lr", "end_lr"}
-    assert len(shared) == 11
-    for name in shared - {"diverge_th"}:  # torch_lr_finder takes any number
+    shared = declarations(RangeSpec).keys() & engine.keys()
+    assert len(shared) == 14
+    # torch_lr_finder takes any diverge_th, and a rate for each parameter group
+    for name in shared - {"diverge_th", "start_lr", "end_lr"}:
         own = declarations(RangeSpec)[name]
         assert (own.kind, own.help) == (engine[name].kind, engine[name].help)
         assert own.limits == engine[name].limits

@@ -1,23 +1,28 @@
 """The stability limit on quadratics, where theory and training must agree to the last percent."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 import torch
 
-from lrtui.engine.stability import largest_eigenvalue, stability
+from lrtui.engine.stability import Loss, largest_eigenvalue, stability
 
 CURVATURES = torch.tensor([0.1, 1.0, 7.0])
 
 
-def quadratic(optimizer_class, **arguments):
+def quadratic(
+    optimizer_class: type[torch.optim.Optimizer], **arguments: Any
+) -> tuple[torch.Tensor, Loss, torch.optim.Optimizer]:
     x = torch.ones(3, requires_grad=True)
     return x, lambda: (CURVATURES * x**2).sum() / 2, optimizer_class([x], **arguments)
 
 
-def blows_up(optimizer_class, lr, **arguments) -> bool:
+def blows_up(optimizer_class: type[torch.optim.Optimizer], lr: float, **arguments: Any) -> bool:
     x, loss, optimizer = quadratic(optimizer_class, lr=lr, **arguments)
     for _ in range(300):
         optimizer.zero_grad()
-        loss().backward()
+        torch.autograd.backward(loss())
         optimizer.step()
     return not bool(x.detach().abs().max() < 10)
 
@@ -58,7 +63,9 @@ def test_adam_uses_the_preconditioned_curvature() -> None:
         lambda x: torch.optim.Adam([x], lr=0.1, amsgrad=True),
     ],
 )
-def test_what_has_no_theory_is_refused(make) -> None:
+def test_what_has_no_theory_is_refused(
+    make: Callable[[torch.Tensor], torch.optim.Optimizer],
+) -> None:
     x = torch.ones(3, requires_grad=True)
     with pytest.raises(ValueError, match="not known"):
         stability([lambda: (x**2).sum()], make(x))

@@ -41,10 +41,9 @@ class BeforeRun:
         if self.body is None:
             return False
         watch = self.body.data_watch
-        data, availability = watch.data, watch.availability
-        if data is None or availability is None or not watch.can_fetch:
+        if watch.data is None or watch.missing is None or not watch.missing.can_download:
             return False
-        dialog = Fetch(self.session, data, availability)
+        dialog = Fetch(self.session, watch.data, watch.missing)
         fetched = await self.app.push_screen_wait(dialog)
         watch.ask_again()
         return bool(fetched)
@@ -70,10 +69,10 @@ class BeforeRun:
         if body is None or self.session.ready is None or spec.data.args.get("download") is True:
             return True
         watch = body.data_watch
-        if watch.is_missing:
+        if watch.missing is not None:
             watch.ask_again()
         await self._wait_for_answer(body)
-        if not watch.is_missing:
+        if watch.missing is None:
             return True
         if watch.can_fetch:
             return await self.offer_download()

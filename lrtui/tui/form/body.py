@@ -77,7 +77,7 @@ class FormBody(VerticalScroll, inherit_bindings=False):
     class Changed(Message):
         """The form was read again: its spec, or what is known about it, may have changed."""
 
-    def __init__(self, spec: RunSpec, session: Session | None) -> None:
+    def __init__(self, spec: RunSpec, session: Session) -> None:
         super().__init__(can_focus=False)
         self.session = session
         self.state = FormState(spec)
@@ -115,8 +115,6 @@ class FormBody(VerticalScroll, inherit_bindings=False):
     async def _poll_session(self) -> None:
         """Ask the worker about the data, and show its new answers."""
         session = self.session
-        if session is None:
-            return
         self.data_watch.ask()
         seen = (session.ready is not None, session.news, session.problem)
         if seen == self._seen:

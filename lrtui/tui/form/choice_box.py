@@ -69,7 +69,7 @@ class ChoiceBox(Container):
     @property
     def help(self) -> str:
         """The line below the form while the target has the focus."""
-        return f"{self.role}: {declaration_of(self.role).help}; type to filter, Enter lists"
+        return f"{self.role}: {declaration_of(self.role).help}; Enter lists"
 
     @property
     def offer(self) -> Offer | None:
@@ -142,10 +142,7 @@ class ChoiceBox(Container):
         return Content.styled(clean(" · ".join(filter(None, parts))), "dim")
 
     def _waiting_text(self) -> str:
-        session = self.offers.session
-        if session is not None and session.problem:
-            return session.problem
-        return "its arguments are listed when torch is loaded …"
+        return self.offers.session.problem or "its arguments are listed when torch is loaded …"
 
 
 def _identity(offer: Offer | None) -> tuple[str, tuple[Field, ...]] | None:

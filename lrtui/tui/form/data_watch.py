@@ -13,12 +13,13 @@ from lrtui.spec import Choice, LoaderSpec
 from lrtui.tui.session import Session
 
 _PAUSE_SECONDS = 0.5
+_NOT_LOOKED = Looked(data=Choice(""), loader=LoaderSpec())  # says nothing about the data
 
 
 class DataWatch:
     """What is known about the data. Only trusted code of a user is run to find out."""
 
-    def __init__(self, session: Session | None) -> None:
+    def __init__(self, session: Session) -> None:
         self.session = session
         self.data: Choice | None = None
         self.loader = LoaderSpec()
@@ -38,9 +39,7 @@ class DataWatch:
     def ask(self) -> None:
         """Ask what is not known yet. Called repeatedly."""
         session, data = self.session, self.data
-        if session is None or data is None:
-            return
-        if time.monotonic() - self._changed_at < _PAUSE_SECONDS:
+        if data is None or time.monotonic() - self._changed_at < _PAUSE_SECONDS:
             return
         self._once(f"check {key(data)}", lambda: session.check(data))
         availability = self.availability
@@ -52,7 +51,7 @@ class DataWatch:
         """Ask everything again: data and files may have changed."""
         self._asked.clear()
         self._changed_at = 0.0
-        if self.session is not None and self.data is not None:
+        if self.data is not None:
             self._may_look = may_look(self.data)
             self._asked.add(f"check {key(self.data)}")
             self.session.check(self.data)
@@ -60,64 +59,52 @@ class DataWatch:
     @property
     def availability(self) -> Availability | None:
         """Whether the data is available; None where that is not known."""
-        if self.session is None or self.data is None:
+        if self.pending or self.data is None:
             return None
-        checked = self.session.checked.get(key(self.data))
-        if checked is None:
-            return None
-        return checked.availability
+        return self.session.checked[key(self.data)].availability
 
     @property
-    def is_missing(self) -> bool:
-        """The data is known not to be available."""
+    def missing(self) -> Availability | None:
+        """How to get the data, where it is known not to be available."""
         availability = self.availability
-        return availability is not None and not availability.there
+        if availability is None or availability.there:
+            return None
+        return availability
 
     @property
     def can_fetch(self) -> bool:
         """The data is missing and can be downloaded."""
-        availability = self.availability
-        return self.is_missing and availability is not None and availability.can_download
+        return self.missing is not None and self.missing.can_download
 
     @property
     def pending(self) -> bool:
         """The worker has not answered yet whether the data is available."""
-        if self.session is None or self.data is None:
-            return False
-        return key(self.data) not in self.session.checked
+        return self.data is not None and key(self.data) not in self.session.checked
 
     @property
     def facts(self) -> Facts | None:
         """What the data determines about a model's parameters."""
-        looked = self._looked
-        if looked is None:
-            return None
-        return looked.facts
+        return self._looked.facts
 
     @property
     def batch_text(self) -> str:
         """The first batch in words, "" where it is not known."""
-        looked = self._looked
-        if looked is None or not looked.words:
+        if not self._looked.words:
             return ""
-        return f"a batch: {looked.words}"
+        return f"a batch: {self._looked.words}"
 
     @property
     def problem(self) -> str:
         """What is wrong with the data and what to do, "" where nothing is."""
-        availability = self.availability
-        if availability is not None and not availability.there:
-            return _how_to_get(availability)
-        looked = self._looked
-        if looked is None:
-            return ""
-        return looked.problem
+        if self.missing is not None:
+            return _how_to_get(self.missing)
+        return self._looked.problem
 
     @property
-    def _looked(self) -> Looked | None:
-        if self.session is None or self.data is None:
-            return None
-        return self.session.looked.get(key(self.data, self.loader))
+    def _looked(self) -> Looked:
+        if self.data is None:
+            return _NOT_LOOKED
+        return self.session.looked.get(key(self.data, self.loader), _NOT_LOOKED)
 
     def _once(self, question: str, ask: Callable[[], None]) -> None:
         if question not in self._asked:

@@ -43,7 +43,7 @@ class Listing:
 class Offers:
     """Looks up targets for the form. A file is parsed again only after it changed."""
 
-    def __init__(self, session: Session | None) -> None:
+    def __init__(self, session: Session) -> None:
         self.session = session
         self._files: dict[tuple[Role, str], tuple[float, Listing]] = {}  # with modification time
         self._built_in: dict[Role, Listing] = {}
@@ -114,7 +114,7 @@ class Offers:
         return self._files[key][1]
 
     def _module(self, role: Role, where: str) -> Listing:
-        if self.session is None or self.session.problem:
+        if self.session.problem:
             return Listing(waiting=True)
         answer = self.session.described.get((role, where))
         if answer is not None:

@@ -84,7 +84,7 @@ class SetupScreen(Screen[None]):
         self.body = None
         with self.app.batch_update():
             await form.remove_children()
-            self.body = FormBody(self.given, self.session)
+            self.body = FormBody(self.given, self._session)
             await form.mount(self.body)
 
     @property
@@ -101,9 +101,7 @@ class SetupScreen(Screen[None]):
         self.refresh_bindings()
 
     def _show_torch(self) -> None:
-        session = self.session
-        if session is None:
-            return
+        session = self._session
         line = Content.styled("loading torch …", "dim")
         if session.problem:
             line = Content.styled(clean(session.problem), "$error")
@@ -147,9 +145,8 @@ class SetupScreen(Screen[None]):
     def action_run(self) -> None:
         """Run the form, or go to the first field that is wrong."""
         spec = self._checked_spec()
-        before_run = self._before_run()
-        if spec is not None and before_run is not None:
-            asking = before_run.ask_and_run(spec)
+        if spec is not None:
+            asking = self._before_run().ask_and_run(spec)
             self.run_worker(asking, group="before_run", exclusive=True)
 
     def action_save(self) -> None:
@@ -173,9 +170,8 @@ class SetupScreen(Screen[None]):
 
     def action_fetch(self) -> None:
         """Download the data."""
-        before_run = self._before_run()
-        if before_run is not None:
-            self.run_worker(before_run.offer_download(), group="before_run", exclusive=True)
+        asking = self._before_run().offer_download()
+        self.run_worker(asking, group="before_run", exclusive=True)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The download key is shown where the data can be downloaded."""
@@ -199,10 +195,12 @@ class SetupScreen(Screen[None]):
         self.run_worker(going, group="before_run", exclusive=True)
         return None
 
-    def _before_run(self) -> "BeforeRun | None":
+    def _before_run(self) -> "BeforeRun":
         from lrtui.tui.form.before_run import BeforeRun
 
-        if self.session is None:
-            self.notify("there is no worker to run it", markup=False, severity="error")
-            return None
-        return BeforeRun(self.app, self.session, self.body)
+        return BeforeRun(self.app, self._session, self.body)
+
+    @property
+    def _session(self) -> "Session":
+        assert self.session is not None, "only an app on a driver has no session, and no form"
+        return self.session

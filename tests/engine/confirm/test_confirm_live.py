@@ -1,6 +1,8 @@
-"""Confirmation of live objects: a real model on real digits, and what is left of them afterwards."""
+"""Confirmation of live objects: a real model on real digits, and its state afterwards."""
 
 import itertools
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -11,17 +13,19 @@ from lrtui import LRFinder, TrainDataLoaderIter
 from lrtui.analysis.halving import least_budget
 from lrtui.engine.confirm.budget import budgeted
 from lrtui.engine.confirm.trial import Trial, TrialStep
-from lrtui.engine.confirm.verdict import Confirmation
+from lrtui.engine.confirm.verdict import Confirmation, Trials
 from lrtui.engine.restore.random_state import RngState
-from tests.engine.rigs import digits_loaders, digits_mlp, finder, loader, mlp, points
+from tests.engine.rigs import digits_loaders, digits_mlp, finder, loader, mlp, points, same
 
 
-def digits_finder(optimizer=torch.optim.SGD, **arguments) -> LRFinder:
+def digits_finder(
+    optimizer: Callable[..., torch.optim.Optimizer] = torch.optim.SGD, **arguments: Any
+) -> LRFinder:
     torch.manual_seed(1)
     return finder(digits_mlp(), lambda params: optimizer(params, **{"lr": 1e-3, **arguments}))
 
 
-def results(run) -> tuple[list[TrialStep | Trial], Confirmation]:
+def results(run: Trials) -> tuple[list[TrialStep | Trial], Confirmation]:
     told = []
     while True:
         try:
@@ -30,16 +34,21 @@ def results(run) -> tuple[list[TrialStep | Trial], Confirmation]:
             return told, end.value
 
 
+def gradients_of(model: nn.Module) -> list[torch.Tensor]:
+    gradients = [param.grad for param in model.parameters()]
+    return [gradient.clone() for gradient in gradients if gradient is not None]
+
+
 class Batches(nn.Module):
     """Remembers what it was given in training."""
 
     def __init__(self) -> None:
         super().__init__()
         self.inner = mlp(dropout=0.5)
-        self.seen: list[float] = []
+        self.seen: list[tuple[float, float]] = []
 
-    def forward(self, x):
-        hidden = self.inner(x)
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        hidden: torch.Tensor = self.inner(x)
         if self.training:
             self.seen.append((float(x.sum()), float(torch.rand(()))))
         return hidden
@@ -72,6 +81,8 @@ def test_the_suggestion_is_what_is_confirmed_and_its_bounds_are_among_the_rivals
     told, found = results(searched.trials(train, val))
     assert found.lr == suggestion.lr
     tried = {trial.lr for trial in told if isinstance(trial, Trial)}
+    assert suggestion.low is not None
+    assert suggestion.high is not None
     for rate in (*bounds, suggestion.low, suggestion.high, 2 * suggestion.lr, suggestion.lr / 2):
         assert any(0.8 < rate / one < 1.25 for one in tried)
     assert found.verdict in ("confirmed", "refuted", "undecided")
@@ -83,21 +94,25 @@ def test_the_peak_of_a_one_cycle_is_the_upper_bound() -> None:
     searched = digits_finder()
     searched.range_test(train, start_lr=1e-5, num_iter=150)
     told, found = results(searched.trials(train, val, schedule="one-cycle", iterations=900))
-    assert found.lr == searched.bounds()[1]
+    suggestion, bounds = searched.suggestion(), searched.bounds()
+    assert bounds is not None
+    assert found.lr == bounds[1]
     tried = {trial.lr for trial in told if isinstance(trial, Trial)}
-    assert any(0.8 < searched.suggestion().lr / one < 1.25 for one in tried)
+    assert suggestion.lr is not None
+    assert any(0.8 < suggestion.lr / lr < 1.25 for lr in tried)
 
 
 def test_a_one_cycle_leaves_the_momentum_as_it_was() -> None:
     train, val = digits_loaders()
-    for optimizer, arguments in (
+    cases: list[tuple[Callable[..., torch.optim.Optimizer], dict[str, Any]]] = [
         (torch.optim.SGD, {"momentum": 0.8}),
         (torch.optim.AdamW, {"betas": (0.8, 0.99)}),
-    ):
+    ]
+    for optimizer, arguments in cases:
         searched = digits_finder(optimizer, **arguments)
         before = searched.digest()
         searched.confirm(train, val, lr=0.01, schedule="one-cycle", iterations=120)
-        group = searched.optimizer.param_groups[0]
+        group = searched.optimizers[0].param_groups[0]
         assert {name: group[name] for name in arguments} == arguments
         assert searched.digest() == before
 
@@ -107,7 +122,7 @@ def test_what_cannot_be_confirmed_is_refused_before_anything_is_touched() -> Non
     before = untested.digest()
     with pytest.raises(ValueError, match="no suggestion to confirm"):
         untested.trials(loader())
-    for wrong, words in [
+    cases: list[tuple[dict[str, Any], str]] = [
         ({"lr": -1.0}, "positive"),
         ({"lr": 0.1, "factor": 0.5}, "factor"),
         ({"lr": 0.1, "iterations": 3}, "the least"),
@@ -122,7 +137,8 @@ def test_what_cannot_be_confirmed_is_refused_before_anything_is_touched() -> Non
             },
             "validated",
         ),
-    ]:
+    ]
+    for wrong, words in cases:
         with pytest.raises(ValueError, match=words):
             untested.trials(loader(), **wrong)
     assert untested.digest() == before
@@ -135,7 +151,7 @@ def test_everything_is_as_it_was_however_it_ends(end: str) -> None:
     data = DataLoader(points(), batch_size=8, shuffle=True, generator=generator)
     calls = itertools.count()
 
-    def step(model, batch):
+    def step(model: nn.Module, batch: Any) -> torch.Tensor:
         if end == "exception" and next(calls) == 40:
             raise RuntimeError("mine")
         return nn.functional.cross_entropy(model(batch[0]), batch[1])
@@ -143,14 +159,13 @@ def test_everything_is_as_it_was_however_it_ends(end: str) -> None:
     # a warm optimizer, gradients, buffers and flags that a trial would change
     model = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.Dropout(0.3), nn.Linear(8, 3))
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
-    nn.functional.cross_entropy(
-        model(torch.randn(8, 4)), torch.zeros(8, dtype=torch.int64)
-    ).backward()
+    target = torch.zeros(8, dtype=torch.int64)
+    torch.autograd.backward(nn.functional.cross_entropy(model(torch.randn(8, 4)), target))
     optimizer.step()
     model[1].eval()
     found = LRFinder(model, optimizer, verbose=False)
     digest, rng, order = found.digest(), torch.get_rng_state(), generator.get_state()
-    gradients = [param.grad.clone() for param in model.parameters()]
+    gradients = gradients_of(model)
 
     run = found.trials(data, loader(), lr=0.1, iterations=least_budget(3), batch_step=step)
     if end == "exception":
@@ -168,10 +183,7 @@ def test_everything_is_as_it_was_however_it_ends(end: str) -> None:
     assert torch.equal(generator.get_state(), order)
     assert [part.training for part in model] == [True, False, True, True]
     assert optimizer.param_groups[0]["lr"] == 1e-3
-    assert all(
-        torch.equal(param.grad, grad)
-        for param, grad in zip(model.parameters(), gradients, strict=True)
-    )
+    assert same(gradients_of(model), gradients)
 
 
 @pytest.mark.parametrize("kind", ["shuffled", "own generator", "iterator"])
@@ -225,7 +237,7 @@ def test_the_ratios_of_parameter_groups_are_kept() -> None:
 
 def test_one_cycle_reaches_the_rate_and_goes_back_down() -> None:
     live = finder()
-    rates = []
+    rates: list[float] = []
     for event in live.trials(loader(), lr=0.1, iterations=300, schedule="one-cycle"):
         if isinstance(event, Trial):
             assert max(rates) == pytest.approx(event.lr, rel=0.1)
@@ -233,7 +245,7 @@ def test_one_cycle_reaches_the_rate_and_goes_back_down() -> None:
             assert rates[-1] < event.lr / 1000
             rates = []
         else:
-            rates.append(live.optimizer.param_groups[0]["lr"])
+            rates.append(live.optimizers[0].param_groups[0]["lr"])
 
 
 def test_settings_of_the_test_hold_for_the_trials() -> None:
@@ -325,7 +337,7 @@ def test_attention_has_a_stability_limit_too() -> None:
             super().__init__()
             self.project, self.head = nn.Linear(4, 12), nn.Linear(4, 3)
 
-        def forward(self, x):
+        def forward(self, x: torch.Tensor) -> Any:
             query, key, value = self.project(x).view(1, 1, len(x), 12).chunk(3, dim=-1)
             return self.head(nn.functional.scaled_dot_product_attention(query, key, value)[0, 0])
 

@@ -2,10 +2,13 @@
 
 import itertools
 import math
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
 
+from lrtui.analysis.answer import Schedule
 from lrtui.analysis.halving import (
     FINAL_SEEDS,
     MIN_STEPS,
@@ -23,7 +26,7 @@ from lrtui.engine.confirm.trial import (
     pace_setter,
     paces,
 )
-from lrtui.engine.confirm.verdict import confirm, decide, steadiest
+from lrtui.engine.confirm.verdict import Confirmation, confirm, decide, steadiest
 from lrtui.engine.step import Update
 
 
@@ -35,7 +38,7 @@ class NoisyQuadratic:
         self.started: list[int] = []
         self.lr = 0.0
 
-    def start(self, seed: int):
+    def start(self, seed: int) -> Callable[[], Update]:
         self.started.append(seed)
         generator = torch.Generator().manual_seed(seed)
         x = torch.tensor(10.0)
@@ -52,7 +55,9 @@ class NoisyQuadratic:
         return TrialRunner(self.start, None, lambda pace: setattr(self, "lr", pace.lr))
 
 
-def outcome(rates_: list[float], budget: int = 1000, noise: float = 0.0, schedule="constant"):
+def outcome(
+    rates_: list[float], budget: int = 1000, noise: float = 0.0, schedule: Schedule = "constant"
+) -> tuple[Confirmation, list[TrialStep | Trial], NoisyQuadratic]:
     problem = NoisyQuadratic(noise)
     told = []
     run = confirm(problem.bench(), rates_, budget, schedule)
@@ -157,7 +162,9 @@ def test_halving_ends_at_two(count: int) -> None:
         (lambda p: torch.optim.AdamW(p, lr=1.0), lambda group: group["betas"]),
     ],
 )
-def test_one_cycle_is_the_one_that_torch_has(make, of) -> None:
+def test_one_cycle_is_the_one_that_torch_has(
+    make: Callable[..., torch.optim.Optimizer], of: Callable[[dict[str, Any]], object]
+) -> None:
     parameter = torch.zeros(1, requires_grad=True)
     theirs, ours = make([parameter]), make([parameter])
     schedule = torch.optim.lr_scheduler.OneCycleLR(theirs, max_lr=0.4, total_steps=101)

@@ -197,7 +197,7 @@ async def test_enter_lists_and_picks_a_sample_model() -> None:
         assert all("mlp" in completion.text.lower() for completion in target.completions)
         await pilot.press("enter")
         assert line.value.startswith("sample_models/mlp.py:")
-        assert not target.menu.display
+        await until(pilot, lambda: not target.menu.display)
         await until(pilot, lambda: choice(screen, "model").lookup.state == "known")
 
 
