@@ -1,4 +1,4 @@
-"""Settings as keyword arguments: every one is known by type, and a misspelt one is told."""
+"""Settings as keyword arguments: each has a type, and a misspelt name is reported."""
 
 from dataclasses import fields
 from typing import Any, get_type_hints
@@ -21,13 +21,11 @@ def test_every_setting_is_a_typed_keyword_argument() -> None:
 @pytest.mark.parametrize(
     ("wrong", "hint"), [("repeat", "did you mean `repeats`?"), ("zoom", "it has start_lr, end_lr")]
 )
-def test_a_setting_that_is_not_there_is_told_before_anything_is_touched(
-    wrong: str, hint: str
-) -> None:
+def test_an_unknown_setting_is_reported_before_anything_changes(wrong: str, hint: str) -> None:
     settings: dict[str, Any] = {wrong: 3}
     model = nn.Linear(2, 1)
     finder = LRFinder(model, optim.SGD(model.parameters(), lr=1.0), nn.MSELoss())
-    with pytest.raises(TypeError, match=f"no setting `{wrong}`") as told:
+    with pytest.raises(TypeError, match=f"no setting `{wrong}`") as raised:
         finder.range_test([], **settings)
-    assert hint in str(told.value)
+    assert hint in str(raised.value)
     assert finder.status == ""
