@@ -1,4 +1,4 @@
-"""To the last bit: the same curve, the same weights after reset(), and the random states in the same place."""
+"""Bit-equal to torch_lr_finder: curves, weights after reset(), and random states."""
 
 import gzip
 import itertools
