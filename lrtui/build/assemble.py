@@ -15,9 +15,9 @@ from lrtui.build.loaders import Loaders, make_loaders
 from lrtui.build.types import Optimizers
 from lrtui.catalog.errors import PhaseError
 from lrtui.catalog.targets import Notice
+from lrtui.engine.data.transfer import move
 from lrtui.engine.forward import BatchError, Forward
 from lrtui.engine.restore.random_state import reseed
-from lrtui.engine.transfer import move
 from lrtui.engine.types import Batch, BatchStep, Criterion, Loader, Metric
 from lrtui.spec import RunSpec
 

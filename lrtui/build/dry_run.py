@@ -12,10 +12,10 @@ from lrtui.build import explain
 from lrtui.build.device import device_of
 from lrtui.build.types import Optimizers
 from lrtui.catalog.errors import PhaseError, one_line, with_user_line
-from lrtui.engine.batch_size import is_sequence
+from lrtui.engine.data.batch_size import is_sequence
+from lrtui.engine.data.signature import TARGET_KEYS, forward_inputs
 from lrtui.engine.forward import BatchError, Forward, summary
 from lrtui.engine.restore.snapshot import Snapshot
-from lrtui.engine.signature import TARGET_KEYS, forward_inputs
 from lrtui.engine.step import updates_itself
 from lrtui.engine.types import Batch, BatchStep, Criterion, Metric, ModelOutput, Target
 

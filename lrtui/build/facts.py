@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import torch
 
 from lrtui.catalog.infer import Facts
-from lrtui.engine.signature import TARGET_KEYS
+from lrtui.engine.data.signature import TARGET_KEYS
 from lrtui.engine.types import Batch
 
 _INPUT_KEYS = (

@@ -12,6 +12,7 @@ from lrtui.build.assemble import Built, build
 from lrtui.catalog.errors import PhaseError, one_line
 from lrtui.endings import StopFlag, check_problem, unbuilt_start
 from lrtui.engine import precision
+from lrtui.engine.data.batches import loader_length
 from lrtui.engine.step import updates_itself
 from lrtui.events import Ended, Event, Notice, Restored
 from lrtui.finder import LRFinder
@@ -154,12 +155,9 @@ def trial_val_loader(built: Built, test: RangeSpec) -> Loader | None:
     loader = built.val_loader
     if loader is None or updates_itself(built.step):
         return None
-    try:
-        if test.val or len(loader) <= FEW_BATCHES:
-            return loader
-    except TypeError:  # an iterable data set has no length
-        pass
-    return None
+    batches = loader_length(loader)
+    is_small = batches is not None and batches <= FEW_BATCHES
+    return loader if test.val or is_small else None
 
 
 def _without_range(spec: RunSpec) -> RunSpec:

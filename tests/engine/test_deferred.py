@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from lrtui.engine.batches import train_batches
+from lrtui.engine.data.batches import train_batches
 from lrtui.engine.deferred import LateReader, Measurement, Point, default_lag
 from lrtui.engine.forward import Forward
 from lrtui.engine.history import History

@@ -13,7 +13,7 @@ from torch.nn.functional import cross_entropy, mse_loss, softplus
 from torch.nn.utils.rnn import PackedSequence, pack_sequence
 from torch.utils.data import DataLoader, IterableDataset
 
-from lrtui.engine.batch_size import batch_size
+from lrtui.engine.data.batch_size import batch_size
 from lrtui.engine.forward import BatchError, Forward, summary
 from lrtui.engine.step import updates_itself
 from lrtui.engine.types import Criterion, Loader

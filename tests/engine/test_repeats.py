@@ -11,9 +11,9 @@ from torch.utils.data import DataLoader
 
 from lrtui import TrainDataLoaderIter
 from lrtui.engine import training
+from lrtui.engine.data.replay import Replay
 from lrtui.engine.history import History
 from lrtui.engine.initialise import reinitialise
-from lrtui.engine.replay import Replay
 from tests.engine.rigs import finder, loader, mlp, points
 
 
