@@ -1,8 +1,9 @@
-"""The contract of events: all that a run tells, as it happens.
+"""The events of a run: what everything that shows, records or follows a run is told.
 
-The chart, the progress line of the headless command, the journal and an attached viewer consume these and know nothing
-of each other. A run is `Started`, then `Step`s, then `Suggested` and `Ended`. After that come `Measured` results of
-what is asked for beside the curve, and `Restored` after a reset. A `Notice` may come at any time.
+The chart, the progress line of `lrtui run`, the journal and an attached viewer consume the same
+events and know nothing of each other. A run is `Started`, then `Step`s, then `Suggested` and
+`Ended`. After that come `Measured` results of the checks that the user asks for, and `Restored`
+after a reset. A `Notice` may come at any time.
 """
 
 import math
@@ -16,11 +17,11 @@ from lrtui.spec import RunSpec
 
 Status = Literal["completed", "diverged", "stopped", "interrupted", "failed"]
 NonFinite = Literal["nan", "inf", "-inf"]
-Check = Literal["confirmation", "stability"]  # what is asked for beside a curve
+Check = Literal["confirmation", "stability"]  # what the user can measure beside the curve
 
 
 class NonFinitePlace(msgspec.Struct, frozen=True):
-    """Where a null stands for a number that is not finite, and which kind it is."""
+    """The position of a null that stands for a number that is not finite, and its kind."""
 
     series: str
     index: int
@@ -28,7 +29,7 @@ class NonFinitePlace(msgspec.Struct, frozen=True):
 
 
 class Started(msgspec.Struct, frozen=True, kw_only=True, tag="started", tag_field="event"):
-    """A run begins: what it was built into. `digest` is that of the initial model and optimizer state."""
+    """A run begins: what was built from its spec."""
 
     id: str
     created: str  # RFC 3339, UTC
@@ -37,28 +38,28 @@ class Started(msgspec.Struct, frozen=True, kw_only=True, tag="started", tag_fiel
     device: str
     spec: RunSpec
     parameters: int
-    batch: str  # what a batch was taken for, in words
+    batch: str  # how a batch was interpreted, in words
     loss: str  # the criterion's name
-    digest: str
-    total_steps: int  # over all repeats
-    momentum: float | None = (
-        None  # of the optimizer: beta1 of the Adam family, 0 for one without, None where unknown
-    )
+    digest: str  # of the initial model and optimizer state
+    total_steps: int  # of all repeats
+    # the optimizer's: beta1 of the Adam family, 0 without momentum, None if unknown
+    momentum: float | None = None
     log: str  # path of the log that holds tracebacks and the user's prints
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True, tag="step", tag_field="event"):
     """One point of a curve: the loss that was measured at a learning rate.
 
-    `raw_loss` is the loss as measured and `loss` the exponentially smoothed one (torch_lr_finder's history); either is
-    None where it was not finite, and `nonfinite` then says which kind the raw one was. `train_loss` is given where the
-    curve is a validation loss. `skipped`: a GradScaler skipped the optimizer's step, so this is no point of the curve.
+    `raw_loss` is the loss as measured and `loss` the exponentially smoothed one (torch_lr_finder's
+    history). Both are None if they are not finite; `nonfinite` then says which kind the raw one is.
+    `train_loss` is set if the curve is a validation loss. If `skipped`, a GradScaler skipped the
+    optimizer's step, and the step is not a point of the curve.
     """
 
     iteration: int  # 0-based, within the repeat
     repeat: int = 0
     lr: float  # of parameter group 0
-    group_lrs: tuple[float, ...] = ()  # of every group, where there are several
+    group_lrs: tuple[float, ...] = ()  # of every group, if there are several
     raw_loss: float | None
     loss: float | None
     nonfinite: NonFinite | None = None
@@ -69,7 +70,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, tag="step", tag_field="eve
 
     @property
     def measured_loss(self) -> float:
-        """The raw loss with nan and the infinities in their place."""
+        """The raw loss, with nan and the infinities."""
         return self.raw_loss if self.raw_loss is not None else float(self.nonfinite or "nan")
 
 
@@ -79,7 +80,7 @@ class TrialResult(
     """A finished short training of a confirmation. `loss` is None for one that blew up."""
 
     lr: float
-    what: str  # what this rate is to the answer: "suggestion", "lower end" …
+    what: str  # the role of this rate in the answer: "suggestion", "low", "end bound" …
     round: int
     seed: int
     iterations: int
@@ -98,9 +99,9 @@ class ConfirmationResult(
     tag="confirmation",
     tag_field="name",
 ):
-    """The end of a confirmation: the verdict of its trials, or the `problem` that left it without one.
+    """The end of a confirmation: its verdict, or the `problem` that left it without one.
 
-    Without a problem every field is set. `better` is the rate that beat `lr`, where one did.
+    Without a problem every field is set. `better` is the rate that beat `lr`, if any did.
     """
 
     verdict: ConfirmVerdict | None = None
@@ -119,7 +120,7 @@ class ConfirmationResult(
 class StabilityResult(
     msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="stability", tag_field="name"
 ):
-    """The largest stable learning rate at the start of training, or the `problem` that left it unknown."""
+    """The largest stable learning rate at the start of training, or the `problem` instead."""
 
     limit: float | UnsetType | None = UNSET
     eigenvalue: float | UnsetType | None = UNSET
@@ -129,7 +130,10 @@ class StabilityResult(
 
 
 class ViewResult(msgspec.Struct, frozen=True, kw_only=True, tag="view", tag_field="name"):
-    """How the person changed the curves that the answer is computed from; `smooth_f` is None where it is the run's own."""
+    """How the user changed the curves that the answer is computed from.
+
+    `smooth_f` is None if the run's own smoothing is kept.
+    """
 
     smooth_f: float | None
     skip_start: int
@@ -141,13 +145,16 @@ Result = TrialResult | ConfirmationResult | StabilityResult | ViewResult
 
 
 class Measured(msgspec.Struct, frozen=True):
-    """Something measured beside the curve. Written as `{"event": "measured", "name": …, "values": {…}}`."""
+    """Something measured beside the curve.
+
+    Written as `{"event": "measured", "name": …, "values": {…}}`.
+    """
 
     result: Result
 
 
 class Suggested(msgspec.Struct, frozen=True, kw_only=True, tag="suggestion", tag_field="event"):
-    """The answer, with every published rule's beside it and the two boundaries as proposed."""
+    """The answer, what every published rule suggests, and the proposed bounds."""
 
     suggestion: Suggestion
     suggestions: dict[str, float | None]
@@ -155,21 +162,21 @@ class Suggested(msgspec.Struct, frozen=True, kw_only=True, tag="suggestion", tag
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True, tag="notice", tag_field="event"):
-    """A line for the person: what a run is doing, or something to know."""
+    """A line for the user: what the run is doing, or something to know."""
 
     text: str
     level: Literal["info", "warning"] = "info"
 
 
 class Restored(msgspec.Struct, frozen=True, kw_only=True, tag="restored", tag_field="event"):
-    """Model and optimizer were put back; `exact` says that `digest` equals the one of the start."""
+    """Model and optimizer were restored; `exact` if `digest` equals that of the start."""
 
     digest: str
     exact: bool
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True, tag="ended", tag_field="event"):
-    """A run is over: how, and why in words. `phase` names where a failed one failed."""
+    """A run is over: how, and why in words. `phase` says where a failed run failed."""
 
     status: Status
     reason: str
@@ -182,21 +189,25 @@ Event = Started | Step | Measured | Suggested | Notice | Restored | Ended
 
 
 def nonfinite_kind(value: float) -> NonFinite | None:
-    """Which kind of not finite a number is, or None."""
+    """The kind of a number that is not finite; None for a finite one."""
     if math.isfinite(value):
         return None
-    return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
+    if math.isnan(value):
+        return "nan"
+    if value > 0:
+        return "inf"
+    return "-inf"
 
 
 def ends_check(event: Event) -> bool:
-    """Whether the event ends a confirmation or a stability measurement, with a result or without."""
+    """Whether the event ends a confirmation or a stability measurement."""
     return isinstance(event, Measured) and isinstance(
         event.result, ConfirmationResult | StabilityResult
     )
 
 
 class MeasuredLine(msgspec.Struct, frozen=True, tag="measured", tag_field="event"):
-    """How a `Measured` is written."""
+    """The JSON of a `Measured`."""
 
     name: str
     values: dict[str, Any]
@@ -214,12 +225,12 @@ def encode(event: Event) -> bytes:
 
 
 def decode(line: bytes) -> Event:
-    """The event of one line; raises msgspec.DecodeError for anything else."""
+    """The event of one line; raises msgspec.DecodeError for anything that is not an event."""
     return from_line(_decoder.decode(line))
 
 
 def to_line(event: Event) -> Line:
-    """The event as it is written."""
+    """The event in the form in which it is written."""
     if not isinstance(event, Measured):
         return event
     values = msgspec.to_builtins(event.result)
@@ -227,7 +238,7 @@ def to_line(event: Event) -> Line:
 
 
 def from_line(line: Line) -> Event:
-    """The event that was written; raises msgspec.ValidationError for a result that is none."""
+    """The inverse of `to_line`; raises msgspec.ValidationError for an invalid result."""
     if not isinstance(line, MeasuredLine):
         return line
     return Measured(msgspec.convert({"name": line.name, **line.values}, Result))

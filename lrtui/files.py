@@ -1,4 +1,4 @@
-"""Atomic writes: a file is there whole, or not at all."""
+"""Atomic writes: a file is written completely, or not at all."""
 
 import contextlib
 import errno
@@ -10,12 +10,14 @@ _STALE_SECONDS = 3600.0
 
 
 def write_atomic(content: bytes, path: Path, overwrite: bool = False) -> Path:
-    """Write the content to `path`: a temporary file beside it, fsync, then one atomic link or rename.
+    """Write the content to a temporary file beside `path`, sync it, then link or rename it.
+
+    A symbolic link is followed. Returns the path that was written.
 
     Raises:
-        FileExistsError: the file is there and `overwrite` is off.
-        OSError: it cannot be written; `strerror` says why. What was there before is untouched; a device, a pipe or
-            anything else that is no regular file is refused, and a symbolic link is followed.
+        FileExistsError: the file exists and `overwrite` is off.
+        OSError: it cannot be written; `strerror` says why. An existing file stays as it was. A
+            device, a pipe or anything else that is not a regular file is refused.
     """
     path = path.expanduser().resolve()
     if path.is_dir():
@@ -23,7 +25,7 @@ def write_atomic(content: bytes, path: Path, overwrite: bool = False) -> Path:
     if path.exists() and not overwrite:
         raise FileExistsError(errno.EEXIST, "already exists", str(path))
     if path.exists() and not path.is_file():
-        raise OSError(errno.EINVAL, "is no regular file", str(path))
+        raise OSError(errno.EINVAL, "is not a regular file", str(path))
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         with temporary.open("xb") as file:
@@ -42,7 +44,7 @@ def write_atomic(content: bytes, path: Path, overwrite: bool = False) -> Path:
 
 
 def sweep(folder: Path, now: float) -> None:
-    """Remove temporary files that killed writers left behind more than an hour ago."""
+    """Remove temporary files that killed writers left over an hour before `now`, in seconds."""
     for orphan in folder.glob(".*.tmp"):
         with contextlib.suppress(OSError):
             if now - orphan.stat().st_mtime > _STALE_SECONDS:
@@ -50,7 +52,10 @@ def sweep(folder: Path, now: float) -> None:
 
 
 def _rename_new(temporary: Path, path: Path) -> None:
-    """Give the file its name, unless another process has just taken it: a link fails where a rename would overwrite."""
+    """Rename the file, unless another process created `path` meanwhile.
+
+    A hard link fails if `path` exists, while a rename would overwrite it.
+    """
     try:
         os.link(temporary, path)
     except FileExistsError:
@@ -62,7 +67,7 @@ def _rename_new(temporary: Path, path: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    # some file systems cannot sync a directory; the file itself is safe already
+    # some file systems cannot sync a directory; the content of the file is already synced
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:

@@ -1,30 +1,36 @@
-"""The app on objects that a script already has: `LRFinder(...).show(loader)`."""
+"""The app on live objects of a script: `LRFinder(...).show(loader)`."""
 
 import inspect
-import math
 import os
-from collections.abc import Generator
-from typing import Any, Unpack
+from collections.abc import Sequence
+from typing import Unpack
 
-import torch
+import msgspec
+from torch.optim import Optimizer
 
 from lrtui import paths
-from lrtui.analysis.analyse import Analysis
-from lrtui.engine.optim import momentum_of
-from lrtui.engine.settings import Given, Settings, settings_of
-from lrtui.events import Status, Step, nonfinite_kind
+from lrtui.engine.history import History
+from lrtui.engine.settings import Given, settings_of
+from lrtui.events import Step, nonfinite_kind
 from lrtui.finder import LRFinder
-from lrtui.launch.live_driver import Facts, LiveDriver
+from lrtui.launch.live_driver import LiveDriver
+from lrtui.range_settings import range_spec
+from lrtui.run_events import LiveObjects, Loader, finite
 from lrtui.spec import Choice, LoaderSpec, RangeSpec, RunSpec
+
+Argument = bool | int | float | str | tuple[object, ...]
 
 
 def show(
-    finder: LRFinder, train_loader: Any = None, val_loader: Any = None, **settings: Unpack[Given]
+    finder: LRFinder,
+    train_loader: Loader | None = None,
+    val_loader: Loader | None = None,
+    **settings: Unpack[Given],
 ) -> int:
-    """Open the app on a finder's model and optimizer; without a loader on the test that it has measured already.
+    """Open the app on a finder's model and optimizer; without a loader, on its last test.
 
-    Whatever is done in it, model and optimizer are as they were when the finder was made once it is left; the curve
-    stays in `finder.history`.
+    When the app is left, model and optimizer are as they were when the finder was made, whatever
+    was done in it; the curve stays in `finder.history`.
 
     Args:
         finder: made of the live objects.
@@ -40,168 +46,161 @@ def show(
     """
     from lrtui.tui.app import run_app
 
-    live = LiveObjects(finder, train_loader, val_loader, settings)
-    driver = LiveDriver(live, paths.logs() / f"live-{os.getpid()}.log")
+    objects = live_objects(finder, train_loader, val_loader, settings)
+    driver = LiveDriver(objects, paths.logs() / f"live-{os.getpid()}.log")
     try:
-        return run_app(live.spec, driver, live=True)
+        return run_app(objects.spec, driver, live=True)
     finally:
         driver.close()
         if train_loader is not None:
             finder.reset()
 
 
-class LiveObjects:
-    """A finder and its loaders, as a LiveDriver asks of them."""
+def live_objects(
+    finder: LRFinder, train_loader: Loader | None, val_loader: Loader | None, settings: Given
+) -> LiveObjects:
+    """A finder and its loaders, as the driver of a run takes them.
 
-    def __init__(
-        self, finder: LRFinder, train_loader: Any, val_loader: Any, settings: Given
-    ) -> None:
-        self._finder = finder
-        self._loaders = train_loader, val_loader
-        self._settings = settings
-        chosen = settings_of(settings)
-        self.past = [] if train_loader is not None else steps_of(finder)
-        if train_loader is None and not self.past:
+    Raises:
+        ValueError: a setting that makes no sense, or neither a loader nor a measured test.
+    """
+    spec = spec_of(finder, train_loader, val_loader, settings)
+    past: tuple[Step, ...] = ()
+    if train_loader is None:
+        past = tuple(steps_of(finder))
+        if not past:
             raise ValueError(
                 "nothing to show: give a loader to run a test, or call range_test() first"
             )
-        self.judged_by = "training loss" if val_loader is None else "validation loss"
-        self.spec = spec_of(finder, train_loader, val_loader, chosen, self.past)
-
-    def facts(self) -> Facts:
-        """What the objects are."""
-        finder = self._finder
-        test = self.spec.range
-        return {
-            "torch": str(torch.__version__),
-            "device": str(finder.device),
-            "parameters": sum(param.numel() for param in finder.model.parameters()),
-            "batch": "",
-            "loss": _name(finder.criterion) if finder.criterion is not None else "of the model",
-            "digest": finder.digest(),
-            "total_steps": len(self.past) or test.num_iter * test.repeats,
-            "momentum": momentum_of(finder.optimizer),
-        }
-
-    def steps(self) -> Generator[Step, None, None]:
-        """A range test."""
-        return self._finder.steps(*self._loaders, **self._settings)
-
-    def trials(self, **how: Any) -> Generator[Any, None, Any]:
-        """Short trainings."""
-        return self._finder.trials(*self._with_loader(), **how)
-
-    def stability(self) -> Any:
-        """The stability limit."""
-        return self._finder.stability(self._with_loader()[0])
-
-    def outcome(self) -> tuple[Status, str]:
-        """How the last test ended."""
-        status = self._finder.status
-        known: dict[str, Status] = {
-            "diverged": "diverged",
-            "stopped": "stopped",
-            "interrupted": "interrupted",
-        }
-        return known.get(status, "completed"), self._finder.reason
-
-    def analysis(self) -> Analysis:
-        """All that the curves say."""
-        return self._finder.analysis()
-
-    def reset(self) -> str:
-        """Put everything back."""
-        self._finder.reset()
-        return self._finder.digest()
-
-    def _with_loader(self) -> tuple[Any, Any]:
-        if self._loaders[0] is None:
-            raise ValueError("no loader was given to show(), so nothing can be trained")
-        return self._loaders
+        spec = with_range_of(past, spec)
+    loss = "of the model" if finder.criterion is None else name_of(finder.criterion)
+    return LiveObjects(
+        finder=finder,
+        train_loader=train_loader,
+        val_loader=val_loader,
+        trial_val_loader=val_loader,
+        settings=settings,
+        spec=spec,
+        batch="",
+        loss=loss,
+        past=past,
+    )
 
 
 def spec_of(
-    finder: LRFinder, train_loader: Any, val_loader: Any, chosen: Settings, past: list[Step]
+    finder: LRFinder, train_loader: Loader | None, val_loader: Loader | None, settings: Given
 ) -> RunSpec:
-    """The spec that the screen shows: names of classes instead of targets, for live objects have none."""
+    """The spec that the screen shows. Live objects have no targets, so it has names of classes."""
+    chosen = settings_of(settings)
     optimizer = finder.optimizers[0]
-    start_lr = _first(chosen.start_lr) or float(
-        optimizer.param_groups[0]["lr"] or RangeSpec().start_lr
-    )
-    end_lr = _first(chosen.end_lr) or RangeSpec().end_lr
-    if past:
-        start_lr, end_lr = past[0].lr, past[-1].lr
-    loader = getattr(train_loader, "data_loader", train_loader)
-    data = getattr(loader, "dataset", loader)
-    batch_size = getattr(loader, "batch_size", None)
+    own_lr = optimizer.param_groups[0]["lr"]
+    start_lr = first_lr(chosen.start_lr) or first_lr(own_lr) or RangeSpec().start_lr
     return RunSpec(
-        model=Choice(_name(finder.model)),
-        data=Choice(_name(data) if data is not None else "measured before"),
-        optimizer=Choice(_target(optimizer), _arguments(optimizer)),
-        loader=LoaderSpec(
-            batch_size=batch_size if isinstance(batch_size, int) and batch_size > 0 else 1
-        ),
-        range=RangeSpec(
-            start_lr=start_lr,
-            end_lr=end_lr,
-            num_iter=chosen.num_iter if not past else sum(step.repeat == 0 for step in past),
-            mode="linear" if chosen.step_mode == "linear" else "exp",
-            smooth_f=chosen.smooth_f,
-            diverge_th=chosen.diverge_th,
+        model=Choice(name_of(finder.model)),
+        data=Choice(data_name(train_loader)),
+        optimizer=Choice(target_of(optimizer), arguments_of(optimizer)),
+        loader=LoaderSpec(batch_size=batch_size_of(train_loader)),
+        range=range_spec(
+            chosen,
+            start_lr,
+            first_lr(chosen.end_lr) or RangeSpec().end_lr,
             val=val_loader is not None,
-            repeats=chosen.repeats if not past else past[-1].repeat + 1,
-            metric_mode=chosen.metric_mode,
         ),
     )
+
+
+def with_range_of(past: Sequence[Step], spec: RunSpec) -> RunSpec:
+    """The spec with the learning rates, iterations and repeats of a test that was measured."""
+    measured = msgspec.structs.replace(
+        spec.range,
+        start_lr=past[0].lr,
+        end_lr=past[-1].lr,
+        num_iter=sum(step.repeat == 0 for step in past),
+        repeats=past[-1].repeat + 1,
+    )
+    return msgspec.structs.replace(spec, range=measured)
 
 
 def steps_of(finder: LRFinder) -> list[Step]:
     """The points of the test that a finder has measured."""
-    return [
-        _step(repeat, index, history)
-        for repeat, history in enumerate(finder.histories)
-        for index in range(len(history["lr"]))
-    ]
+    steps: list[Step] = []
+    for repeat, history in enumerate(finder.histories):
+        for iteration in range(len(history["lr"])):
+            steps.append(step_of(history, iteration, repeat))
+    return steps
 
 
-def _step(repeat: int, index: int, history: dict[str, list[Any]]) -> Step:
-    loss = float(history["loss"][index])
-    raw = float(history.get("raw_loss", history["loss"])[index])
-    metric = history.get("metric")
+def step_of(history: History, iteration: int, repeat: int) -> Step:
+    """One point of a history as the event that it was measured by."""
+    raw_losses = history.get("raw_loss", history["loss"])
+    raw_loss = float(raw_losses[iteration])
+    metric: float | None = None
+    if "metric" in history:
+        metric = float(history["metric"][iteration])
     return Step(
-        iteration=index,
+        iteration=iteration,
         repeat=repeat,
-        lr=float(history["lr"][index]),
-        raw_loss=raw if math.isfinite(raw) else None,
-        loss=loss if math.isfinite(loss) else None,
-        nonfinite=nonfinite_kind(raw),
-        metric=None if metric is None else float(metric[index]),
+        lr=float(history["lr"][iteration]),
+        raw_loss=finite(raw_loss),
+        loss=finite(float(history["loss"][iteration])),
+        nonfinite=nonfinite_kind(raw_loss),
+        metric=metric,
     )
 
 
-def _name(thing: Any) -> str:
-    """What a person calls an object: a function's own name, else its class's."""
-    return getattr(thing, "__name__", None) or type(thing).__name__
+def name_of(thing: object) -> str:
+    """A function's own name, else that of the object's class."""
+    name: str | None = getattr(thing, "__name__", None)
+    return name or type(thing).__name__
 
 
-def _target(optimizer: Any) -> str:
+def data_name(loader: Loader | None) -> str:
+    """The class of a loader's data set, or of the loader where it has none."""
+    if loader is None:
+        return "measured before"
+    loader = wrapped_loader(loader)
+    return name_of(getattr(loader, "dataset", loader))
+
+
+def batch_size_of(loader: Loader | None) -> int:
+    """A loader's batch size; 1 where it does not say."""
+    size = getattr(wrapped_loader(loader), "batch_size", None)
+    if isinstance(size, int) and size > 0:
+        return size
+    return 1
+
+
+def wrapped_loader(loader: Loader | None) -> Loader | None:
+    """The DataLoader in a `DataLoaderIter`, else the loader itself."""
+    inner: Loader | None = getattr(loader, "data_loader", loader)
+    return inner
+
+
+def target_of(optimizer: Optimizer) -> str:
+    """An optimizer's class as a target; those of torch by their public module."""
     kind = type(optimizer)
-    where = "torch.optim" if kind.__module__.startswith("torch.optim") else kind.__module__
-    return f"{where}:{kind.__name__}"
+    if kind.__module__.startswith("torch.optim"):
+        return f"torch.optim:{kind.__name__}"
+    return f"{kind.__module__}:{kind.__name__}"
 
 
-def _arguments(optimizer: Any) -> dict[str, Any]:
-    """What an optimizer was given beside its rate: what differs from its class's defaults and can be written down."""
+def arguments_of(optimizer: Optimizer) -> dict[str, Argument]:
+    """The optimizer's arguments, except its rate, that are not defaults and have a TOML form."""
     group = optimizer.param_groups[0]
-    return {
-        name: group[name]
-        for name, parameter in inspect.signature(type(optimizer)).parameters.items()
-        if name in group and name not in ("params", "lr") and group[name] != parameter.default
-        and isinstance(group[name], bool | int | float | str | tuple)
-    }  # fmt: skip
+    arguments: dict[str, Argument] = {}
+    for name, parameter in inspect.signature(type(optimizer)).parameters.items():
+        if name not in group or name in ("params", "lr"):
+            continue
+        value = group[name]
+        if isinstance(value, bool | int | float | str | tuple) and value != parameter.default:
+            arguments[name] = value
+    return arguments
 
 
-def _first(lr: Any) -> float | None:
+def first_lr(lr: float | Sequence[float] | None) -> float | None:
+    """The rate of the first parameter group."""
     if lr is None:
         return None
-    return float(lr[0]) if isinstance(lr, list | tuple) else float(lr)
+    if isinstance(lr, Sequence):
+        return float(lr[0])
+    return float(lr)

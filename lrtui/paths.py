@@ -1,4 +1,4 @@
-"""Where things lie: one function a place, so that no other file spells a directory."""
+"""Where files are kept: one function for each folder, so that no other file spells one."""
 
 import os
 from pathlib import Path
@@ -9,14 +9,11 @@ _APP = "lrtui"
 
 
 def data() -> Path:
-    """The folder for what must survive: run records and journals. `LRTUI_HOME` overrides it."""
+    """The folder of all files that lrtui keeps. `LRTUI_HOME` overrides it."""
     override = os.environ.get("LRTUI_HOME")
-    root = (
-        Path(override).expanduser()
-        if override
-        else platformdirs.user_data_path(_APP, appauthor=False)
-    )
-    return _made(root)
+    if override:
+        return _created(Path(override).expanduser())
+    return _created(platformdirs.user_data_path(_APP, appauthor=False))
 
 
 def config() -> Path:
@@ -29,29 +26,29 @@ def config() -> Path:
 
 def runs() -> Path:
     """Run records (`ID.json`) and the journals of runs that have not ended (`ID.jsonl`)."""
-    return _made(data() / "runs")
+    return _created(data() / "runs")
 
 
 def logs() -> Path:
-    """What workers and users' modules printed, one file a worker; tracebacks go here."""
-    return _made(data() / "logs")
+    """Tracebacks, and what workers and users' modules printed: one file a worker."""
+    return _created(data() / "logs")
 
 
 def specs() -> Path:
-    """Specs that a person saved under a name, and the recent ones."""
-    return _made(data() / "specs")
+    """Specs that the user saved under a name, and the recent ones."""
+    return _created(data() / "specs")
 
 
 def datasets() -> Path:
-    """The root that downloads go to unless a person names another."""
-    return _made(data() / "datasets")
+    """The root of downloads, unless the user names another."""
+    return _created(data() / "datasets")
 
 
 def sample_models() -> Path:
-    """The folder of sample model modules: beside the package, in a checkout and when installed alike."""
+    """The folder of sample model modules: beside the package, in a checkout and when installed."""
     return Path(__file__).resolve().parent.parent / "sample_models"
 
 
-def _made(folder: Path) -> Path:
+def _created(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     return folder

@@ -1,7 +1,7 @@
-"""What a front end and a worker say to each other: one JSON object a line.
+"""The protocol between a front end and a worker: one JSON object a line.
 
-Commands go to the worker, messages come back: the events of a run (`lrtui.events`), and the answers to a form's
-questions. Plain data, without torch: both sides import it.
+Commands go to the worker. Messages come back: the events of a run (`lrtui.events`), and the answers
+to a form's questions. Plain data, without torch: both sides import it.
 """
 
 import msgspec
@@ -15,61 +15,67 @@ from lrtui.spec import Choice, LoaderSpec, RunSpec
 
 
 class Run(msgspec.Struct, frozen=True, tag="run", tag_field="command"):
-    """Build the spec and run the range test; on a worker that has run it before, from the restored objects."""
+    """Build the spec and run the range test; `id` becomes the run's.
+
+    A worker that has built the spec before restores its objects instead.
+    """
 
     spec: RunSpec
     id: str
 
 
 class Confirm(msgspec.Struct, frozen=True, kw_only=True, tag="confirm", tag_field="command"):
-    """Confirm the answer of the last run (or `lr`) on its live objects: `trial`s, at last a `confirmation`."""
+    """Confirm the answer of the last run (or `lr`) on its live objects.
+
+    A `TrialResult` follows for each short training, then one `ConfirmationResult`.
+    """
 
     lr: float | None = None
-    iterations: int | None = None  # in all trials together
+    iterations: int | None = None  # of all trials together
     seconds: float | None = None
     schedule: Schedule = "constant"
 
 
 class Stability(msgspec.Struct, frozen=True, tag="stability", tag_field="command"):
-    """Measure the stability limit on the live objects of the last run; a `stability` follows."""
+    """Measure the stability limit on the last run's live objects; a `StabilityResult` follows."""
 
 
 class Stop(msgspec.Struct, frozen=True, tag="stop", tag_field="command"):
-    """End the run, or what is measured after it, after the step in progress."""
+    """End the run or the check after the step in progress."""
 
 
 class Reset(msgspec.Struct, frozen=True, tag="reset", tag_field="command"):
-    """Put model and optimizer back and say so with a `Restored`; stops a run in progress first."""
+    """Stop a run in progress, then restore model and optimizer; a `Restored` follows."""
 
 
 class Describe(msgspec.Struct, frozen=True, tag="describe", tag_field="command"):
-    """Ask what `where` offers (a module such as `torch.optim`; role: model, data, optimizer, loss, metric)."""
+    """Ask what a module such as `torch.optim` offers for a role."""
 
     role: Role
     where: str
 
 
 class Look(msgspec.Struct, frozen=True, tag="look", tag_field="command"):
-    """Ask what the first batch tells about a model's parameters. It runs the data's code."""
+    """Ask for the facts of the first batch, as a model's parameters need them. Runs user code."""
 
     data: Choice
     loader: LoaderSpec
 
 
 class Check(msgspec.Struct, frozen=True, tag="check", tag_field="command"):
-    """Ask whether the data is there. It runs no code of a user's."""
+    """Ask whether the data is on this machine. It runs no user code."""
 
     data: Choice
 
 
 class Fetch(msgspec.Struct, frozen=True, tag="fetch", tag_field="command"):
-    """Download the data: `Fetching`s, at last a `Fetched`."""
+    """Download the data: `Fetching` messages follow, then one `Fetched`."""
 
     data: Choice
 
 
 class Quit(msgspec.Struct, frozen=True, tag="quit", tag_field="command"):
-    """Leave."""
+    """End the worker process."""
 
 
 Question = Describe | Look | Check | Fetch
@@ -77,14 +83,14 @@ Command = Run | Confirm | Stability | Stop | Reset | Question | Quit
 
 
 class Ready(msgspec.Struct, frozen=True, tag="ready", tag_field="event"):
-    """torch is imported and the worker waits for commands."""
+    """The worker has imported torch and waits for commands."""
 
     torch: str
     devices: tuple[str, ...]
 
 
 class Described(msgspec.Struct, frozen=True, tag="described", tag_field="event"):
-    """The answer to `Describe`: what is offered, or why it cannot be told."""
+    """The answer to `Describe`: what the module offers, or the `problem` with listing it."""
 
     role: Role
     where: str
@@ -93,7 +99,7 @@ class Described(msgspec.Struct, frozen=True, tag="described", tag_field="event")
 
 
 class Looked(msgspec.Struct, frozen=True, kw_only=True, tag="looked", tag_field="event"):
-    """The answer to `Look`: facts and the batch in words, or why there are none."""
+    """The answer to `Look`: the facts and a description of the batch, or the `problem` with it."""
 
     data: Choice
     loader: LoaderSpec
@@ -103,7 +109,7 @@ class Looked(msgspec.Struct, frozen=True, kw_only=True, tag="looked", tag_field=
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True, tag="checked", tag_field="event"):
-    """The answer to `Check`; `problem` where it cannot be told."""
+    """The answer to `Check`; `problem` says why the data's state is unknown."""
 
     data: Choice
     availability: Availability | None = None
@@ -111,7 +117,7 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True, tag="checked", tag_fiel
 
 
 class Fetching(msgspec.Struct, frozen=True, kw_only=True, tag="fetching", tag_field="event"):
-    """So many bytes of a file of the download are here, of so many (0: unknown)."""
+    """Progress of a download: bytes of the file `name` so far, of `total` (0: unknown)."""
 
     data: Choice
     name: str
@@ -120,7 +126,7 @@ class Fetching(msgspec.Struct, frozen=True, kw_only=True, tag="fetching", tag_fi
 
 
 class Fetched(msgspec.Struct, frozen=True, kw_only=True, tag="fetched", tag_field="event"):
-    """The download has ended; `problem` says why without the data."""
+    """The download has ended; `problem` says why it failed."""
 
     data: Choice
     problem: str = ""
@@ -138,7 +144,9 @@ _message_decoder: msgspec.json.Decoder[Ready | Answer | Line] = msgspec.json.Dec
 
 def encode(message: Message | Command) -> bytes:
     """One line of JSON, newline included."""
-    return _encoder.encode(to_line(message) if isinstance(message, Measured) else message) + b"\n"
+    if isinstance(message, Measured):
+        return _encoder.encode(to_line(message)) + b"\n"
+    return _encoder.encode(message) + b"\n"
 
 
 def decode_command(line: bytes) -> Command:
@@ -149,16 +157,18 @@ def decode_command(line: bytes) -> Command:
 def decode_message(line: bytes) -> Message:
     """The message of one line; raises msgspec.DecodeError for anything else."""
     message = _message_decoder.decode(line)
-    return from_line(message) if isinstance(message, MeasuredLine) else message
+    if isinstance(message, MeasuredLine):
+        return from_line(message)
+    return message
 
 
 def key(data: Choice, loader: LoaderSpec | None = None) -> str:
-    """What an answer is kept under: the same for the same question."""
+    """The key that an answer is kept under: equal for equal questions."""
     return msgspec.json.encode([data, loader], order="sorted").decode()
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True):
-    """A device, and for each precision why it does not work there: "" where it does."""
+    """A device, and for each precision why it does not work there; "" where it does."""
 
     device: str
     name: str
@@ -166,7 +176,11 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Findings(msgspec.Struct, frozen=True, kw_only=True):
-    """Versions are "" where there is none; `fused` is why apex's fused optimizers do not work, "" where they do."""
+    """What a machine has for a range test.
+
+    A version is "" where the package is missing. `fused` says why apex's fused optimizers do not
+    work; "" where they do.
+    """
 
     torch: str
     cuda: str = ""

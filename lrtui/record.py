@@ -1,18 +1,17 @@
-"""RunRecord (`lrtui.run/1`): what remains of a run.
+"""The run record (`lrtui.run/1`): what remains of a run, as one JSON file.
 
-It is a fold over the run's events, so that the worker that saw it end, the app that showed it and the recovery of a
-journal after a crash all arrive at the same file.
+It is a fold over the run's events, so that the worker that ran it, the app that showed it and the
+recovery of its journal after a crash all write the same file.
 """
 
 import json
-import math
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 from operator import attrgetter
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
@@ -33,18 +32,19 @@ from lrtui.events import (
 from lrtui.spec import RunSpec
 
 SCHEMA = "lrtui.run/1"
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_OF_STARTED = ("id", "created", "lrtui", "torch", "device", "digest", "log", "momentum")
-_RESULT_NAMES = ("trial", "confirmation", "stability", "view")
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # base 32 of a ULID
+_RESULT_NAMES = {result.__struct_config__.tag for result in get_args(Result)}
 _MAX_BYTES = 256 * 2**20
+
+JsonObject = dict[str, Any]
 
 
 class RecordError(ValueError):
-    """A file that is no run record. Its text is one clear line."""
+    """A file that is not a valid run record; the message is one line."""
 
 
 class History(msgspec.Struct, frozen=True, kw_only=True):
-    """One curve. Every list has one entry a recorded iteration, or is empty where nothing of the kind was measured."""
+    """One curve. Every list has one entry for each point, or is empty if it was not measured."""
 
     lr: list[float] = []
     loss: list[float | None] = []
@@ -56,7 +56,11 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """All that is known of a run. `unknown` keeps a loaded file's document, so that keys of a newer version survive."""
+    """All that is known of a run.
+
+    `unknown` is the document that the record was loaded from: it keeps the keys that only a newer
+    version knows.
+    """
 
     schema: str = SCHEMA
     id: str
@@ -70,7 +74,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     digest: str = ""
     log: str = ""
     momentum: float | None = None
-    spec: dict[str, Any] = {}
+    spec: JsonObject = {}
     history: History = History()
     repeats: list[History] = []
     suggestion: Suggestion | None = None
@@ -78,21 +82,21 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     bounds: Bounds | None = None
     measured: list[Result] = []
     notices: list[str] = []
-    unknown: dict[str, Any] = {}
+    unknown: JsonObject = {}
 
     def run_spec(self) -> RunSpec:
-        """The spec, ready to run again; raises msgspec.ValidationError if a newer version wrote it."""
+        """The spec, ready to run again; raises msgspec.ValidationError if it cannot be read."""
         return msgspec.convert(self.spec, RunSpec)
 
 
 def new_id() -> str:
-    """A ULID: sorts by time of creation (48 bits of milliseconds, 80 random bits)."""
+    """A ULID, which sorts by time of creation: 48 bits of milliseconds, 80 random bits."""
     number = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
     return "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -5, -5))
 
 
 def now() -> str:
-    """This moment in UTC, as RFC 3339."""
+    """The current time in UTC, as RFC 3339."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -102,93 +106,132 @@ def from_events(events: Iterable[Event]) -> RunRecord:
     Raises:
         RecordError: there is no `Started` among the events.
     """
+    started: Started | None = None
+    suggested: Suggested | None = None
+    ended: Ended | None = None
     steps: list[Step] = []
-    fields: dict[str, Any] = {
-        "reason": "the run was cut off before it could end",
-        "measured": [],
-        "notices": [],
-    }
+    measured: list[Result] = []
+    notices: list[str] = []
     for event in events:
         match event:
             case Started():
+                started = event
                 steps.clear()
-                fields |= {
-                    name: getattr(event, name)
-                    for name in (
-                        "id",
-                        "created",
-                        "lrtui",
-                        "torch",
-                        "device",
-                        "digest",
-                        "log",
-                        "momentum",
-                    )
-                }
-                fields["spec"] = msgspec.to_builtins(event.spec)
             case Step():
                 steps.append(event)
             case Suggested():
-                fields |= {
-                    name: getattr(event, name) for name in ("suggestion", "suggestions", "bounds")
-                }
+                suggested = event
             case Measured():
-                fields["measured"].append(event.result)
+                measured.append(event.result)
             case Notice():
-                fields["notices"].append(event.text)
+                notices.append(event.text)
             case Ended():
-                fields |= {name: getattr(event, name) for name in ("status", "reason", "seconds")}
-    if "id" not in fields:
+                ended = event
+    if started is None:
         raise RecordError("the run never started, so there is nothing to record")
-    fields.setdefault("seconds", steps[-1].seconds if steps else 0.0)
-    histories = [history_of(list(points)) for _, points in groupby(steps, attrgetter("repeat"))]
+    record = msgspec.structs.replace(
+        _unfinished(started, steps), measured=measured, notices=notices
+    )
+    if suggested is not None:
+        record = msgspec.structs.replace(
+            record,
+            suggestion=suggested.suggestion,
+            suggestions=suggested.suggestions,
+            bounds=suggested.bounds,
+        )
+    if ended is not None:
+        record = msgspec.structs.replace(
+            record, status=ended.status, reason=ended.reason, seconds=ended.seconds
+        )
+    return record
+
+
+def _unfinished(started: Started, steps: Sequence[Step]) -> RunRecord:
+    """The record of a run that was cut off after these steps."""
+    histories = []
+    for _, repeat in groupby(steps, attrgetter("repeat")):
+        histories.append(history_of(list(repeat)))
+    first, seconds = History(), 0.0
+    if steps:
+        first, seconds = histories[0], steps[-1].seconds
     return RunRecord(
-        **fields,
-        history=histories[0] if histories else History(),
+        id=started.id,
+        created=started.created,
+        lrtui=started.lrtui,
+        torch=started.torch,
+        device=started.device,
+        digest=started.digest,
+        log=started.log,
+        momentum=started.momentum,
+        spec=msgspec.to_builtins(started.spec),
+        reason="the run was cut off before it could end",
+        seconds=seconds,
+        history=first,
         repeats=histories if len(histories) > 1 else [],
     )
 
 
-def history_of(steps: list[Step]) -> History:
-    """The curve of one repeat; steps that a GradScaler skipped are no points of it."""
+def history_of(steps: Sequence[Step]) -> History:
+    """The curve of one repeat, without the steps that a GradScaler skipped."""
     points = [step for step in steps if not step.skipped]
-    nonfinite = [
-        NonFinitePlace(series, index, step.nonfinite)
-        for index, step in enumerate(points)
-        if step.nonfinite is not None
-        for series in ("loss", "raw_loss")
-    ]
-
-    def series(name: str) -> list[Any]:
-        values = [getattr(step, name) for step in points]
-        return [] if all(value is None or value == () for value in values) else values
-
+    nonfinite = []
+    for index, step in enumerate(points):
+        if step.nonfinite is not None:
+            nonfinite.append(NonFinitePlace("loss", index, step.nonfinite))
+            nonfinite.append(NonFinitePlace("raw_loss", index, step.nonfinite))
+    group_lrs = [list(step.group_lrs) for step in points]
     return History(
         lr=[step.lr for step in points],
         loss=[step.loss for step in points],
         raw_loss=[step.raw_loss for step in points],
-        train_loss=series("train_loss"),
-        metric=series("metric"),
-        group_lrs=[list(lrs) for lrs in series("group_lrs")],
+        train_loss=_measured_or_empty([step.train_loss for step in points]),
+        metric=_measured_or_empty([step.metric for step in points]),
+        group_lrs=group_lrs if any(group_lrs) else [],
         nonfinite=nonfinite,
     )
 
 
+def _measured_or_empty(values: list[float | None]) -> list[float | None]:
+    """The values; an empty list if none was measured."""
+    if all(value is None for value in values):
+        return []
+    return values
+
+
 def to_json(record: RunRecord) -> bytes:
-    """The record as RFC 8259 JSON, indented by two, with the keys that were loaded but not understood."""
-    document = msgspec.to_builtins(record)
+    """The record as RFC 8259 JSON, indented by two, with the unknown keys of its file."""
+    document: JsonObject = msgspec.to_builtins(record)
     loaded = document.pop("unknown")
     document["measured"] += _unknown_results(loaded)
-    document = _merged(loaded, document)
-    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+    merged = _with_unknown_keys(document, loaded)
+    return msgspec.json.format(msgspec.json.encode(merged), indent=2) + b"\n"
 
 
 def from_json(text: bytes, name: str = "record") -> RunRecord:
-    """Read a record, or a history in torch_lr_finder's own shape.
+    """Read a record, or a history in torch_lr_finder's format.
 
     Raises:
-        RecordError: what is wrong and where, in one line.
+        RecordError: what is wrong and where, in one line that starts with `name`.
     """
+    document = _parse(text, name)
+    if "schema" not in document and {"lr", "loss"} <= document.keys():
+        return _from_torch_lr_finder(document, name)
+    schema = document.get("schema")
+    if not isinstance(schema, str) or not schema.startswith("lrtui.run/"):
+        raise RecordError(f"{name}: no run record: its schema is {schema!r}, expected '{SCHEMA}'")
+    if schema != SCHEMA:
+        raise RecordError(f"{name}: written by a newer lrtui ({schema}); this one reads {SCHEMA}")
+    try:
+        record = msgspec.convert(_without_unknown_results(document), RunRecord)
+        for history in (record.history, *record.repeats):
+            _check_lengths(history)
+    except (msgspec.ValidationError, ValueError, RecursionError) as error:
+        raise RecordError(f"{name}: {error}") from None
+    return record
+
+
+def _parse(text: bytes, name: str) -> JsonObject:
+    """The JSON object in a file; RecordError if there is none."""
     if len(text) > _MAX_BYTES:
         raise RecordError(f"{name}: {len(text):,} bytes are too many for a run record")
     try:
@@ -197,75 +240,63 @@ def from_json(text: bytes, name: str = "record") -> RunRecord:
         raise RecordError(f"{name}: not JSON: {error}") from None
     if not isinstance(document, dict):
         raise RecordError(f"{name}: expected a JSON object, got {type(document).__name__}")
-    if "schema" not in document and {"lr", "loss"} <= document.keys():
-        return _from_foreign(document, name)
-    schema = document.get("schema")
-    if not isinstance(schema, str) or not schema.startswith("lrtui.run/"):
-        raise RecordError(f"{name}: no run record: its schema is {schema!r}, expected '{SCHEMA}'")
-    if schema != SCHEMA:
-        raise RecordError(f"{name}: written by a newer lrtui ({schema}); this one reads {SCHEMA}")
-    try:
-        record = msgspec.convert(_understood(document), RunRecord)
-        _same_lengths(record.history)
-        for history in record.repeats:
-            _same_lengths(history)
-    except (msgspec.ValidationError, ValueError, RecursionError) as error:
-        raise RecordError(f"{name}: {error}") from None
-    return record
+    return document
 
 
-def _understood(document: dict[str, Any]) -> dict[str, Any]:
-    """The document without the results of kinds that only a newer version knows."""
+def _without_unknown_results(document: JsonObject) -> JsonObject:
+    """The document without results that only a newer version knows, and itself as `unknown`."""
     results = document.get("measured")
-    if isinstance(results, list):
-        newer = _unknown_results(document)
-        known = [result for result in results if result not in newer]
-        return {**document, "measured": known, "unknown": document}
-    return {**document, "unknown": document}
+    if not isinstance(results, list):
+        return {**document, "unknown": document}
+    unknown = _unknown_results(document)
+    known = [result for result in results if result not in unknown]
+    return {**document, "measured": known, "unknown": document}
 
 
-def _unknown_results(document: dict[str, Any]) -> list[Any]:
+def _unknown_results(document: JsonObject) -> list[JsonObject]:
     """The entries of `measured` whose name this version does not know."""
-    return [
-        result
-        for result in document.get("measured", [])
-        if isinstance(result, dict) and result.get("name") not in _RESULT_NAMES
-    ]
+    unknown = []
+    for result in document.get("measured", []):
+        if isinstance(result, dict) and result.get("name") not in _RESULT_NAMES:
+            unknown.append(result)
+    return unknown
 
 
-class _Foreign(msgspec.Struct):
+class _ForeignHistory(msgspec.Struct):
+    """torch_lr_finder's history; its losses are the smoothed ones."""
+
     lr: list[float]
     loss: list[float | None]
 
 
-def _from_foreign(document: dict[str, Any], name: str) -> RunRecord:
-    """A history as torch_lr_finder keeps it: `{"lr": [...], "loss": [...]}`; its losses are the smoothed ones."""
+def _from_torch_lr_finder(document: JsonObject, name: str) -> RunRecord:
+    """The record of a history in torch_lr_finder's format: `{"lr": [...], "loss": [...]}`."""
     try:
-        foreign = msgspec.convert(document, _Foreign)
+        foreign = msgspec.convert(document, _ForeignHistory)
     except msgspec.ValidationError as error:
         raise RecordError(f"{name}: {error}") from None
-    loss = [math.nan if value is None else value for value in foreign.loss]
-    if len(foreign.lr) != len(loss):
-        raise RecordError(f"{name}: {len(foreign.lr)} learning rates but {len(loss)} losses")
-    history = History(
-        lr=foreign.lr,
-        loss=[value if math.isfinite(value) else None for value in loss],
-        nonfinite=[
-            NonFinitePlace("loss", at, kind)
-            for at, value in enumerate(loss)
-            if (kind := nonfinite_kind(value))
-        ],
-    )
+    if len(foreign.lr) != len(foreign.loss):
+        raise RecordError(
+            f"{name}: {len(foreign.lr)} learning rates but {len(foreign.loss)} losses"
+        )
+    losses: list[float | None] = []
+    nonfinite = []
+    for index, loss in enumerate(foreign.loss):
+        kind = "nan" if loss is None else nonfinite_kind(loss)
+        losses.append(loss if kind is None else None)
+        if kind is not None:
+            nonfinite.append(NonFinitePlace("loss", index, kind))
     return RunRecord(
         id=new_id(),
         created=now(),
         status="completed",
         reason="a history of torch_lr_finder",
-        history=history,
+        history=History(lr=foreign.lr, loss=losses, nonfinite=nonfinite),
     )
 
 
-def _same_lengths(history: History) -> None:
+def _check_lengths(history: History) -> None:
+    """Raise ValueError unless each list is empty or has one entry for each rate."""
     for name in ("loss", "raw_loss", "train_loss", "metric", "group_lrs"):
         count = len(getattr(history, name))
         if count not in (0, len(history.lr)):
@@ -274,17 +305,17 @@ def _same_lengths(history: History) -> None:
             )
 
 
-def _merged(old: Any, new: Any) -> Any:
-    """`new`, with what only `old` has: mappings key by key, lists of equal length entry by entry."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        return {key: _merged(old.get(key), new[key]) for key in new} | {
-            key: value for key, value in old.items() if key not in new
-        }
-    if (
-        isinstance(old, list)
-        and isinstance(new, list)
-        and len(old) == len(new)
-        and any(isinstance(x, dict) for x in new)
-    ):
-        return [_merged(before, after) for before, after in zip(old, new, strict=True)]
-    return new
+def _with_unknown_keys(new: object, loaded: object) -> object:
+    """`new`, with the keys that only `loaded` has; lists of equal length are merged by index."""
+    if isinstance(loaded, dict) and isinstance(new, dict):
+        merged = {}
+        for key, value in new.items():
+            merged[key] = _with_unknown_keys(value, loaded.get(key))
+        for key, value in loaded.items():
+            merged.setdefault(key, value)
+        return merged
+    if not isinstance(loaded, list) or not isinstance(new, list) or len(loaded) != len(new):
+        return new
+    if not any(isinstance(entry, dict) for entry in new):
+        return new  # numbers, of which there may be many, have no keys
+    return [_with_unknown_keys(*entries) for entries in zip(new, loaded, strict=True)]

@@ -1,62 +1,296 @@
-"""From engine calls to events. Used by the worker and by live objects.
+"""The one driver of a run: from engine calls to events, for the worker and for live objects.
 
-Numbers that are not finite are None in these events, and `nonfinite` lists their places, as it does in a history.
+`range_test_events`, `confirmation_events` and `stability_events` are generators. They run on the
+thread that consumes them, and the last event of each ends the run or the check, whatever the user's
+code raises.
+
+Numbers that are not finite are None in these events; `nonfinite` lists their places.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+import time
+import traceback
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import NamedTuple
 
+import torch
+
+from lrtui import __version__
+from lrtui.analysis.analyse import Analysis
 from lrtui.analysis.answer import Schedule
 from lrtui.analysis.candidates import what_it_is
+from lrtui.catalog.errors import one_line, user_line, with_user_line
+from lrtui.endings import StopFlag, check_problem
+from lrtui.engine.confirm.trial import Trial
+from lrtui.engine.confirm.verdict import Confirmation
+from lrtui.engine.optim import momentum_of
+from lrtui.engine.settings import Given
+from lrtui.engine.stability import Stability
 from lrtui.events import (
     Check,
     ConfirmationResult,
+    Ended,
+    Event,
     Measured,
     NonFinitePlace,
+    Restored,
     StabilityResult,
+    Started,
+    Status,
+    Step,
+    Suggested,
     TrialResult,
     nonfinite_kind,
 )
-
-if TYPE_CHECKING:
-    from lrtui.analysis.analyse import Analysis
-    from lrtui.engine.confirm.trial import Trial
-    from lrtui.engine.confirm.verdict import Confirmation
-    from lrtui.engine.stability import Stability
+from lrtui.finder import LRFinder
+from lrtui.protocol import Confirm
+from lrtui.record import now
+from lrtui.spec import RunSpec
 
 CURVE_POINTS = 60
-STOPPED = "stopped by the user"
+Loader = Iterable[object]
 
 
-def trial_event(finished: "Sequence[Trial]", answer: "Analysis", schedule: Schedule) -> Measured:
-    """The last of the short trainings so far.
+@dataclass(frozen=True, kw_only=True)
+class LiveObjects:
+    """What a run works on, and how it is tested.
 
     Args:
-        finished: all of them, of which the first is at the rate that is tried.
-        answer: what their rates are named by.
-        schedule: how the rates were set.
+        finder: holds the model, the optimizers and the criterion.
+        train_loader: None where nothing can be trained, because only `past` is shown.
+        val_loader: with it the curve is the validation loss.
+        trial_val_loader: with it trials are judged by the validation loss.
+        settings: of the range test, as `LRFinder.steps` takes them.
+        spec: the same run as plain data.
+        batch: the structure of a batch, in words.
+        loss: the criterion's name.
+        past: the steps of a test that the finder has measured before. Where there are some, they
+            are the run, and no new test is measured.
+    """
+
+    finder: LRFinder
+    train_loader: Loader | None
+    val_loader: Loader | None
+    trial_val_loader: Loader | None
+    settings: Given
+    spec: RunSpec
+    batch: str
+    loss: str
+    past: tuple[Step, ...] = ()
+
+    @property
+    def total_steps(self) -> int:
+        """Steps of the run over all repeats."""
+        test = self.spec.range
+        return len(self.past) or test.num_iter * test.repeats
+
+    @property
+    def judged_by(self) -> str:
+        """The loss that trials are judged by."""
+        return "training loss" if self.trial_val_loader is None else "validation loss"
+
+
+class _TestEnd(NamedTuple):
+    """How a range test ended, and after how many iterations."""
+
+    iterations: int
+    status: Status
+    reason: str
+    phase: str = ""
+
+
+def started_event(objects: LiveObjects, *, run_id: str, digest: str, log: str) -> Started:
+    """The first event of a run; `digest` is that of the objects as they are now."""
+    finder = objects.finder
+    return Started(
+        id=run_id,
+        created=now(),
+        lrtui=__version__,
+        torch=str(torch.__version__),
+        device=str(finder.device),
+        spec=objects.spec,
+        parameters=sum(parameter.numel() for parameter in finder.model.parameters()),
+        batch=objects.batch,
+        loss=objects.loss,
+        digest=digest,
+        total_steps=objects.total_steps,
+        momentum=momentum_of(finder.optimizer),
+        log=log,
+    )
+
+
+def range_test_events(
+    objects: LiveObjects, started: Started, stop: StopFlag, began: float
+) -> Iterator[Event]:
+    """Run a range test: `Started`, every `Step`, `Suggested` where a step was measured, `Ended`.
+
+    Args:
+        objects: in the state that the test starts from.
+        started: see `started_event`.
+        stop: ends the test after the step in progress.
+        began: when the run began, on the clock of `time.perf_counter`.
+    """
+    yield started
+    steps = _past_steps(objects) if objects.past else _measured_steps(objects, stop)
+    end = yield from steps
+    seconds = time.perf_counter() - began
+    if end.iterations:
+        yield suggested_event(objects.finder.analysis())
+    yield Ended(status=end.status, reason=end.reason, phase=end.phase, seconds=seconds)
+
+
+def _past_steps(objects: LiveObjects) -> Generator[Step, None, _TestEnd]:
+    yield from objects.past
+    return _finished(objects.finder, len(objects.past))
+
+
+def _measured_steps(objects: LiveObjects, stop: StopFlag) -> Generator[Step, None, _TestEnd]:
+    iterations = 0
+    try:
+        steps = objects.finder.steps(objects.train_loader, objects.val_loader, **objects.settings)
+        with closing(steps):
+            for step in steps:
+                iterations += 1
+                yield step
+                if stop.is_set():
+                    progress = f"after {iterations} of {objects.total_steps} iterations"
+                    return _TestEnd(iterations, stop.status, stop.reason(progress))
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - user code may raise anything
+        traceback.print_exc()
+        return _TestEnd(iterations, "failed", failure_reason(error), "training")
+    return _finished(objects.finder, iterations)
+
+
+def _finished(finder: LRFinder, iterations: int) -> _TestEnd:
+    statuses: dict[str, Status] = {
+        "diverged": "diverged",
+        "stopped": "stopped",
+        "interrupted": "interrupted",
+    }
+    status = statuses.get(finder.status, "completed")
+    return _TestEnd(iterations, status, finder.reason)
+
+
+def confirmation_events(
+    objects: LiveObjects, command: Confirm, stop: StopFlag
+) -> Iterator[Measured]:
+    """Run a confirmation: a `TrialResult` for each short training, then a `ConfirmationResult`."""
+    return _guarded("confirmation", _confirmation(objects, command, stop))
+
+
+def stability_events(objects: LiveObjects) -> Iterator[Measured]:
+    """Measure the largest stable learning rate at the start of training: a `StabilityResult`."""
+    return _guarded("stability", _stability(objects))
+
+
+def _guarded(check: Check, events: Iterator[Measured]) -> Iterator[Measured]:
+    """The events of a check; a check that fails ends with the problem."""
+    try:
+        yield from events
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - user code may raise anything
+        traceback.print_exc()
+        yield check_problem(check, _check_failure(error))
+
+
+def _confirmation(objects: LiveObjects, command: Confirm, stop: StopFlag) -> Iterator[Measured]:
+    analysis = objects.finder.analysis()
+    finished: list[Trial] = []
+    confirmation: Confirmation | None = None
+    trials = objects.finder.trials(
+        _train_loader(objects),
+        objects.trial_val_loader,
+        lr=command.lr,
+        iterations=command.iterations,
+        seconds=command.seconds,
+        schedule=command.schedule,
+    )
+    # the last event follows when the trials are closed and the objects are restored
+    with closing(trials):
+        while confirmation is None and not stop.is_set():
+            try:
+                progress = next(trials)
+            except StopIteration as end:
+                confirmation = end.value
+                continue
+            if isinstance(progress, Trial):
+                finished.append(progress)
+                yield trial_event(finished, analysis, command.schedule)
+    if confirmation is not None:
+        yield confirmation_event(confirmation, command.schedule, objects.judged_by)
+        return
+    count = "1 trial" if len(finished) == 1 else f"{len(finished)} trials"
+    yield check_problem("confirmation", stop.reason(f"after {count}"))
+
+
+def _stability(objects: LiveObjects) -> Iterator[Measured]:
+    yield stability_event(objects.finder.stability(_train_loader(objects)))
+
+
+def _train_loader(objects: LiveObjects) -> Loader:
+    if objects.train_loader is None:
+        raise ValueError("no loader was given to show(), so nothing can be trained")
+    return objects.train_loader
+
+
+def restore(finder: LRFinder, digest: str) -> Restored:
+    """Put model and optimizer back; `digest` is that of their initial state."""
+    finder.reset()
+    restored = finder.digest()
+    return Restored(digest=restored, exact=restored == digest)
+
+
+def failure_reason(error: BaseException) -> str:
+    """Why a training failed, in one line that ends with the user's `file:line` if there is one."""
+    reason = one_line(error)
+    if isinstance(error, torch.OutOfMemoryError):
+        reason = f"out of memory on the device: {reason}; try a smaller batch_size"
+    return with_user_line(reason, error)
+
+
+def _check_failure(error: BaseException) -> str:
+    """Why a check failed. A ValueError of the engine is a refusal that is written for the user."""
+    if isinstance(error, ValueError) and not user_line(error):
+        return str(error)
+    return failure_reason(error)
+
+
+def suggested_event(analysis: Analysis) -> Suggested:
+    """The answer that the curves give."""
+    return Suggested(
+        suggestion=analysis.suggestion,
+        suggestions=dict(analysis.suggestions),
+        bounds=analysis.bounds,
+    )
+
+
+def trial_event(finished: Sequence[Trial], analysis: Analysis, schedule: Schedule) -> Measured:
+    """The event of the trial that has just finished.
+
+    Args:
+        finished: the trials so far, this one last; the first is at the rate to confirm.
+        analysis: the answer that the rates are named after.
+        schedule: how a trial sets its learning rates.
     """
     trial = finished[-1]
     curve = [trial.curve[index] for index in thinned(len(trial.curve), CURVE_POINTS)]
     return Measured(
         TrialResult(
             lr=trial.lr,
-            what=what_it_is(trial.lr, finished[0].lr, answer.suggestion, answer.bounds),
+            what=what_it_is(trial.lr, finished[0].lr, analysis.suggestion, analysis.bounds),
             round=trial.round,
             seed=trial.seed,
             iterations=trial.iterations,
             loss=finite(trial.loss),
             curve=[finite(loss) for loss in curve],
             schedule=schedule,
-            spent=sum(one.iterations for one in finished),
-            nonfinite=places("loss", [trial.loss]) + places("curve", curve),
+            spent=sum(earlier.iterations for earlier in finished),
+            nonfinite=nonfinite_places("loss", [trial.loss]) + nonfinite_places("curve", curve),
         )
     )
 
 
-def confirmation_event(
-    confirmation: "Confirmation", schedule: Schedule, judged_by: str
-) -> Measured:
+def confirmation_event(confirmation: Confirmation, schedule: Schedule, judged_by: str) -> Measured:
     """The verdict of the trials."""
     margin, error = confirmation.margin, confirmation.error
     return Measured(
@@ -71,12 +305,12 @@ def confirmation_event(
             schedule=schedule,
             judged_by=judged_by,
             problem="",
-            nonfinite=places("margin", [margin]) + places("error", [error]),
+            nonfinite=nonfinite_places("margin", [margin]) + nonfinite_places("error", [error]),
         )
     )
 
 
-def stability_event(stability: "Stability") -> Measured:
+def stability_event(stability: Stability) -> Measured:
     """The stability limit."""
     limit, eigenvalue = stability.limit, stability.eigenvalue
     return Measured(
@@ -85,31 +319,29 @@ def stability_event(stability: "Stability") -> Measured:
             eigenvalue=finite(eigenvalue),
             formula=stability.formula,
             problem="",
-            nonfinite=places("limit", [limit]) + places("eigenvalue", [eigenvalue]),
+            nonfinite=nonfinite_places("limit", [limit])
+            + nonfinite_places("eigenvalue", [eigenvalue]),
         )
     )
 
 
-def check_problem(check: Check, problem: str) -> Measured:
-    """The end of a check that has no result."""
-    if check == "confirmation":
-        return Measured(ConfirmationResult(problem=problem))
-    return Measured(StabilityResult(problem=problem))
-
-
 def finite(number: float) -> float | None:
-    """The number, or None for one that RFC 8259 JSON cannot carry."""
+    """The number, or None where RFC 8259 JSON has no form for it."""
     return None if nonfinite_kind(number) else number
 
 
-def places(series: str, numbers: Iterable[float]) -> list[NonFinitePlace]:
-    """Where a series has numbers that are not finite."""
-    kinds = [(index, nonfinite_kind(number)) for index, number in enumerate(numbers)]
-    return [NonFinitePlace(series, index, kind) for index, kind in kinds if kind is not None]
+def nonfinite_places(series: str, numbers: Iterable[float]) -> list[NonFinitePlace]:
+    """Where a series has numbers that are not finite, and of which kind they are."""
+    places: list[NonFinitePlace] = []
+    for index, number in enumerate(numbers):
+        kind = nonfinite_kind(number)
+        if kind is not None:
+            places.append(NonFinitePlace(series, index, kind))
+    return places
 
 
 def thinned(count: int, most: int) -> list[int]:
-    """At most `most` indices of a list of `count`, evenly spread, the first and the last among them."""
+    """At most `most` indices of a list of `count`, evenly spread, with the first and the last."""
     if count <= most:
         return list(range(count))
     return [round(index * (count - 1) / (most - 1)) for index in range(most)]

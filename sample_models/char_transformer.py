@@ -1,4 +1,4 @@
-"""A tiny transformer that predicts the next character, pre-norm and causal (arXiv 2002.04745, figure 1b)."""
+"""A small causal transformer for characters, with pre-norm layers (arXiv 2002.04745, figure 1b)."""
 
 import torch
 from torch import nn
@@ -8,7 +8,7 @@ SPEC = {"data": {"target": "lrtui:stdlib-text"}, "loader": {"batch_size": 32}}
 
 
 class _Layer(nn.Module):
-    """Causal self-attention, then a feed-forward net, each beside a shortcut."""
+    """Causal self-attention, then a feed-forward net, each with a residual connection."""
 
     def __init__(self, width: int, heads: int, dropout: float) -> None:
         """Build one layer."""
@@ -23,7 +23,7 @@ class _Layer(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, states: torch.Tensor) -> torch.Tensor:
-        """States (N, T, width) to states of the same shape."""
+        """From states (N, T, width) to states of the same shape."""
         count, length, width = states.shape
         query, key, value = (
             part.view(count, length, self.heads, width // self.heads).transpose(1, 2)
@@ -38,15 +38,15 @@ class _Layer(nn.Module):
 
 
 class CharTransformer(nn.Module):
-    """A character transformer: predicts each next character of a text from those before it.
+    """A character transformer: predicts the next character at each position of a text.
 
     Args:
-        vocab_size: how many different characters there are
-        context: the longest text that it reads
-        width: numbers in each state; a multiple of `heads`
+        vocab_size: number of different characters
+        context: longest input, in characters
+        width: size of each hidden state; a multiple of `heads`
         heads: attention heads
-        layers: how many layers
-        dropout: share of the states that is dropped in training
+        layers: number of layers
+        dropout: dropout rate of the hidden states
     """
 
     def __init__(
@@ -63,15 +63,15 @@ class CharTransformer(nn.Module):
         if width % heads:
             raise ValueError(f"width must be a multiple of heads, got {width} and {heads}")
         self.characters = nn.Embedding(vocab_size, width)
-        self.places = nn.Embedding(context, width)
+        self.positions = nn.Embedding(context, width)
         self.layers = nn.Sequential(*(_Layer(width, heads, dropout) for _ in range(layers)))
         self.norm = nn.LayerNorm(width)
         self.head = nn.Linear(width, vocab_size, bias=False)
 
     def forward(self, codes: torch.Tensor) -> torch.Tensor:
-        """Codes (N, T) to scores of the next character (N, T, vocabulary)."""
-        places = torch.arange(codes.shape[1], device=codes.device)
+        """From codes (N, T) to scores of the next character (N, T, vocab_size)."""
+        positions = torch.arange(codes.shape[1], device=codes.device)
         scores: torch.Tensor = self.head(
-            self.norm(self.layers(self.characters(codes) + self.places(places)))
+            self.norm(self.layers(self.characters(codes) + self.positions(positions)))
         )
         return scores

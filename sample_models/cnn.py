@@ -1,4 +1,4 @@
-"""A small convolutional net with batch normalisation: the first thing to try on images."""
+"""A small convolutional net with batch normalisation: the first model to try on images."""
 
 from typing import Literal
 
@@ -10,15 +10,15 @@ ACTIVATIONS = {"relu": nn.ReLU, "gelu": nn.GELU, "silu": nn.SiLU}
 
 
 class SmallCNN(nn.Module):
-    """A batch-norm CNN for images of any size: blocks of convolution, norm and activation, then an average.
+    """A CNN for images of any size: blocks of convolution, batch norm and activation.
 
     Args:
-        in_channels: channels of an image: 1 for grey, 3 for colour
-        num_classes: how many classes to tell apart
-        width: channels after the first block; every further block doubles them
-        depth: number of blocks; every one after the first halves the image
-        activation: what follows each norm
-        dropout: share of the averaged features that is dropped in training
+        in_channels: channels of an image; 1 for grey, 3 for colour
+        num_classes: number of classes
+        width: channels of the first block; each further block doubles them
+        depth: number of blocks; each after the first halves the image
+        activation: activation after each norm
+        dropout: dropout rate of the averaged features
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class SmallCNN(nn.Module):
         self.head = nn.Linear(widths[-1], num_classes)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Images (N, C, H, W) to class scores (N, classes)."""
+        """From images (N, C, H, W) to class scores (N, num_classes)."""
         features = self.features(images).mean(dim=(2, 3))
         scores: torch.Tensor = self.head(self.dropout(features))
         return scores

@@ -1,4 +1,4 @@
-"""A GAN: two nets, two optimizers, and a step that updates both (arXiv 1406.2661; the losses of section 3)."""
+"""A GAN: two nets, two optimizers, and a step that updates both (arXiv 1406.2661, section 3)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,12 +16,12 @@ SPEC = {
 
 
 class GAN(nn.Module):
-    """A generator of images and a critic that tells them from real ones; goes with this file's optimizers and step.
+    """A generator of images and a critic of them, for the optimizers and the step of this file.
 
     Args:
         in_channels: channels of an image
         image_size: side of an image in pixels
-        latent: numbers that an image is made from
+        latent: size of the random vector that an image is made from
         hidden: units of each hidden layer
     """
 
@@ -48,24 +48,24 @@ class GAN(nn.Module):
         )
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Images (N, C, H, W) to how real they look (N, 1)."""
+        """From images (N, C, H, W) to scores (N, 1); higher means real."""
         scores: torch.Tensor = self.critic(images.flatten(1))
         return scores
 
     def draw(self, count: int) -> torch.Tensor:
-        """So many new images, flat."""
+        """Draw `count` new images, flattened to (count, pixels)."""
         device = next(self.parameters()).device
         images: torch.Tensor = self.generator(torch.randn(count, self.latent, device=device))
         return images
 
 
 def optimizers(model: GAN, lr: float = 2e-4, beta1: float = 0.5) -> list[Optimizer]:
-    """Adam for the generator, and another one for the critic.
+    """One Adam for the generator and one for the critic.
 
     Args:
         model: the GAN
-        lr: the learning rate of both
-        beta1: how much of the last gradients is kept; GANs want less than usual
+        lr: learning rate of both
+        beta1: decay of the gradient average; GANs need less than the default
     """
     return [
         Adam(net.parameters(), lr=lr, betas=(beta1, 0.999))
@@ -74,12 +74,12 @@ def optimizers(model: GAN, lr: float = 2e-4, beta1: float = 0.5) -> list[Optimiz
 
 
 def step(model: GAN, batch: Any, optimizers: Sequence[Optimizer]) -> torch.Tensor:
-    """One update of the critic, then one of the generator; what is measured is the critic's loss."""
+    """One update of the critic, then one of the generator; returns the critic's loss."""
     images = batch[0] if isinstance(batch, tuple | list) else batch
     for_generator, for_critic = optimizers
     drawn = model.draw(len(images))
-    real, false = model(images), model(drawn.detach())
-    loss = F.softplus(-real).mean() + F.softplus(false).mean()
+    real, fake = model(images), model(drawn.detach())
+    loss = F.softplus(-real).mean() + F.softplus(fake).mean()
     for_critic.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
     for_critic.step()

@@ -1,4 +1,4 @@
-"""A module in the manner of Hugging Face: called with a batch's own names, it returns its loss."""
+"""A model in the style of Hugging Face: it takes a batch by name and returns its loss."""
 
 from dataclasses import dataclass
 
@@ -15,19 +15,19 @@ SPEC = {
 
 @dataclass
 class Output:
-    """What such a model returns: the loss where there were labels, and the scores."""
+    """The output of the model: the scores, and the loss if there were labels."""
 
     loss: torch.Tensor | None
     logits: torch.Tensor
 
 
 class CharModelWithLoss(nn.Module):
-    """A character model whose forward takes `input_ids` and `labels` and returns an object with `loss`.
+    """A character model whose forward takes `input_ids` and `labels`, and returns its loss.
 
     Args:
-        vocab_size: how many different characters there are
-        width: numbers in each state
-        layers: recurrent layers
+        vocab_size: number of different characters
+        width: size of each hidden state
+        layers: number of recurrent layers
     """
 
     def __init__(self, vocab_size: int = 128, width: int = 64, layers: int = 1) -> None:
@@ -38,7 +38,7 @@ class CharModelWithLoss(nn.Module):
         self.head = nn.Linear(width, vocab_size)
 
     def forward(self, input_ids: torch.Tensor, labels: torch.Tensor | None = None) -> Output:
-        """Codes (N, T) and the codes that follow them; the loss is the mean over all places."""
+        """From codes (N, T) to scores (N, T, vocab_size) and the mean loss over all positions."""
         states, _ = self.reader(self.embedding(input_ids))
         scores = self.head(states)
         loss = None if labels is None else F.cross_entropy(scores.flatten(0, 1), labels.flatten())

@@ -1,4 +1,4 @@
-"""A multi-layer perceptron: the plainest net, for images, vectors or anything that can be flattened."""
+"""A multi-layer perceptron for images, vectors or anything else that can be flattened."""
 
 from typing import Literal
 
@@ -13,13 +13,13 @@ class MLP(nn.Module):
     """Fully connected layers over the flattened input.
 
     Args:
-        in_features: numbers in one example: 64 for an 8×8 image
-        num_classes: how many classes to tell apart
+        in_features: size of one flattened example; 64 for an 8×8 image
+        num_classes: number of classes
         hidden: units of each hidden layer
         layers: number of hidden layers
-        activation: what follows each hidden layer
-        batch_norm: normalise each hidden layer before its activation
-        dropout: share of the units that is dropped in training
+        activation: activation after each hidden layer
+        batch_norm: batch norm before each activation
+        dropout: dropout rate of the hidden units
     """
 
     def __init__(
@@ -35,15 +35,19 @@ class MLP(nn.Module):
         """Build the layers."""
         super().__init__()
         stack: list[nn.Module] = [nn.Flatten()]
-        for before in [in_features, *[hidden] * (layers - 1)][:layers]:
-            stack.append(nn.Linear(before, hidden))
-            stack += [nn.BatchNorm1d(hidden)] if batch_norm else []
+        width = in_features
+        for _ in range(layers):
+            stack.append(nn.Linear(width, hidden))
+            if batch_norm:
+                stack.append(nn.BatchNorm1d(hidden))
             stack.append(ACTIVATIONS[activation]())
-            stack += [nn.Dropout(dropout)] if dropout else []
-        stack.append(nn.Linear(hidden if layers else in_features, num_classes))
+            if dropout:
+                stack.append(nn.Dropout(dropout))
+            width = hidden
+        stack.append(nn.Linear(width, num_classes))
         self.layers = nn.Sequential(*stack)
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        """Inputs (N, …) to class scores (N, classes)."""
+        """From inputs (N, …) to class scores (N, num_classes)."""
         scores: torch.Tensor = self.layers(inputs)
         return scores

@@ -1,4 +1,4 @@
-"""A recurrent net: reads a sequence from its beginning and tells what it is, or what comes next."""
+"""A recurrent net that classifies sequences."""
 
 from typing import Literal
 
@@ -10,16 +10,16 @@ CELLS = {"gru": nn.GRU, "lstm": nn.LSTM, "rnn": nn.RNN}
 
 
 class RowByRow(nn.Module):
-    """A recurrent net that reads an image row by row, or a sequence (N, T, features), and classifies it.
+    """A recurrent classifier that reads an image row by row, or a sequence step by step.
 
     Args:
-        input_size: numbers in one row
-        num_classes: how many classes to tell apart
-        hidden: numbers in the state
-        layers: recurrent layers on top of each other
-        cell: what carries the state on
-        bidirectional: read from the end as well
-        dropout: share of the states that is dropped between layers
+        input_size: size of one row or step
+        num_classes: number of classes
+        hidden: size of the hidden state
+        layers: number of recurrent layers
+        cell: kind of recurrent cell
+        bidirectional: also read from the end
+        dropout: dropout rate between layers
     """
 
     def __init__(
@@ -42,12 +42,13 @@ class RowByRow(nn.Module):
             bidirectional=bidirectional,
             dropout=dropout if layers > 1 else 0.0,
         )
-        self.head = nn.Linear(hidden * (2 if bidirectional else 1), num_classes)
+        directions = 2 if bidirectional else 1
+        self.head = nn.Linear(hidden * directions, num_classes)
 
     def forward(self, rows: torch.Tensor) -> torch.Tensor:
-        """Images (N, C, H, W) or sequences (N, T, features) to class scores (N, classes)."""
+        """From images (N, C, H, W) or sequences (N, T, features) to scores (N, num_classes)."""
         if rows.dim() == 4:
-            rows = rows.flatten(1, 2)  # channels one below the other
+            rows = rows.flatten(1, 2)  # the rows of all channels, one after the other
         states, _ = self.reader(rows)
         scores: torch.Tensor = self.head(states.mean(dim=1))
         return scores

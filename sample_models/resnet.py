@@ -1,4 +1,4 @@
-"""A small residual net for images such as those of Fashion-MNIST and CIFAR-10 (arXiv 1512.03385, section 4.2)."""
+"""A small residual net for images (arXiv 1512.03385, section 4.2)."""
 
 import torch
 from torch import nn
@@ -8,10 +8,10 @@ SPEC = {"data": {"target": "torchvision:FashionMNIST"}}
 
 
 class _Block(nn.Module):
-    """Two convolutions beside a shortcut."""
+    """Two convolutions and a shortcut."""
 
     def __init__(self, before: int, after: int, stride: int) -> None:
-        """Build a block; its shortcut is the identity where nothing changes size."""
+        """Build a block; its shortcut is the identity if the size stays."""
         super().__init__()
         self.conv1 = nn.Conv2d(before, after, 3, stride, padding=1, bias=False)
         self.norm1 = nn.BatchNorm2d(after)
@@ -21,20 +21,20 @@ class _Block(nn.Module):
         self.shortcut = nn.Identity() if same else nn.Conv2d(before, after, 1, stride, bias=False)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Images (N, C, H, W), halved where the stride is 2."""
+        """From features (N, C, H, W) to features; a stride of 2 halves H and W."""
         inner = F.relu(self.norm1(self.conv1(images)))
         return F.relu(self.norm2(self.conv2(inner)) + self.shortcut(images))
 
 
 class SmallResNet(nn.Module):
-    """A small ResNet: three stages of residual blocks, each half the size and twice the width of the one before.
+    """A small ResNet: three stages of residual blocks; each halves the size and doubles the width.
 
     Args:
-        in_channels: channels of an image: 1 for grey, 3 for colour
-        num_classes: how many classes to tell apart
+        in_channels: channels of an image; 1 for grey, 3 for colour
+        num_classes: number of classes
         width: channels of the first stage
         blocks: residual blocks in each stage; 3 make the paper's ResNet-20
-        zero_init: begin with every block as the identity, which allows higher rates
+        zero_init: initialise every block as the identity, which allows higher rates
     """
 
     def __init__(
@@ -52,20 +52,21 @@ class SmallResNet(nn.Module):
             nn.BatchNorm2d(width),
             nn.ReLU(),
         )
-        stages, before = [], width
+        residual_blocks: list[_Block] = []
+        before = width
         for stage in range(3):
+            after = width * 2**stage
             for block in range(blocks):
-                stages.append(
-                    _Block(before, width * 2**stage, stride=2 if stage and block == 0 else 1)
-                )
-                before = width * 2**stage
-        self.stages = nn.Sequential(*stages)
+                halves = stage > 0 and block == 0
+                residual_blocks.append(_Block(before, after, stride=2 if halves else 1))
+                before = after
+        self.stages = nn.Sequential(*residual_blocks)
         self.head = nn.Linear(before, num_classes)
         if zero_init:
-            for residual in stages:
+            for residual in residual_blocks:
                 nn.init.zeros_(residual.norm2.weight)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Images (N, C, H, W) to class scores (N, classes)."""
+        """From images (N, C, H, W) to class scores (N, num_classes)."""
         scores: torch.Tensor = self.head(self.stages(self.stem(images)).mean(dim=(2, 3)))
         return scores

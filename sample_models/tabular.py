@@ -1,4 +1,4 @@
-"""A residual net for tables of numbers, after the ResNet of arXiv 2106.11959, section 3.3."""
+"""A residual net for tables of numbers: the ResNet of arXiv 2106.11959, section 3.3."""
 
 import torch
 from torch import nn
@@ -8,7 +8,7 @@ SPEC = {"data": {"target": "lrtui:table", "args": {"path": "table.csv"}}}
 
 
 class _Block(nn.Module):
-    """Norm, two layers and dropout beside a shortcut."""
+    """Norm, two layers and dropout, with a residual connection."""
 
     def __init__(self, width: int, dropout: float) -> None:
         """Build a block."""
@@ -18,21 +18,21 @@ class _Block(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, states: torch.Tensor) -> torch.Tensor:
-        """States (N, width) to states of the same shape."""
+        """From states (N, width) to states of the same shape."""
         inner = self.dropout(F.relu(self.up(self.norm(states))))
         result: torch.Tensor = states + self.dropout(self.down(inner))
         return result
 
 
 class TabularNet(nn.Module):
-    """A residual net for rows of numbers: classes where the target is one of several, a number where it is a number.
+    """A residual net for rows of numbers: it predicts classes or numbers.
 
     Args:
-        in_features: columns of the table
-        out_features: how many classes, or how many numbers to predict
-        width: numbers in each state
-        blocks: residual blocks
-        dropout: share of the states that is dropped in training
+        in_features: number of feature columns
+        out_features: number of classes, or of numbers to predict
+        width: size of each hidden state
+        blocks: number of residual blocks
+        dropout: dropout rate of the hidden states
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class TabularNet(nn.Module):
         self.head = nn.Linear(width, out_features)
 
     def forward(self, rows: torch.Tensor) -> torch.Tensor:
-        """Rows (N, columns), or anything that can be flattened to them, to (N, out_features)."""
+        """From rows (N, columns), or what flattens to them, to (N, out_features)."""
         states = self.blocks(self.first(rows.flatten(1)))
         result: torch.Tensor = self.head(F.relu(self.norm(states)))
         return result

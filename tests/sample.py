@@ -1,4 +1,4 @@
-"""Events and records as a small run makes them, for tests of what comes after a run."""
+"""The events of a small run, for tests of what happens with them afterwards."""
 
 from lrtui.analysis.answer import Bounds, Suggestion
 from lrtui.events import Ended, Event, Notice, Started, Step, Suggested
@@ -35,22 +35,23 @@ ENDED = Ended(status="diverged", reason="the loss became nan at lr 1.00e-01", se
 
 
 def steps(repeat: int = 0) -> list[Step]:
-    finite = [
+    """Three finite losses, then a nan."""
+    return [
+        Step(iteration=0, repeat=repeat, lr=1e-4, raw_loss=2.5, loss=2.5, seconds=0.0),
+        Step(iteration=1, repeat=repeat, lr=1e-3, raw_loss=1.5, loss=2.0, seconds=0.1),
+        Step(iteration=2, repeat=repeat, lr=1e-2, raw_loss=0.5, loss=1.5, seconds=0.2),
         Step(
-            iteration=i,
+            iteration=3,
             repeat=repeat,
-            lr=10.0 ** -(4 - i),
-            raw_loss=2.5 - i,
-            loss=2.5 - i / 2,
-            seconds=i / 10,
-        )
-        for i in range(3)
+            lr=0.1,
+            raw_loss=None,
+            loss=None,
+            nonfinite="nan",
+            seconds=0.3,
+        ),
     ]
-    last = Step(
-        iteration=3, repeat=repeat, lr=0.1, raw_loss=None, loss=None, nonfinite="nan", seconds=0.3
-    )
-    return [*finite, last]
 
 
 def run_events() -> list[Event]:
+    """A whole run of one repeat."""
     return [STARTED, *steps(), Notice(text="a notice"), SUGGESTED, ENDED]

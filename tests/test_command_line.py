@@ -1,13 +1,12 @@
-"""What the flags make of a spec: file, companion of a model, flags, --set, in this order."""
+"""The spec that a command line makes: file, SPEC of a model's file, flags, --set, in this order."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from lrtui.cli import lrtui
-from lrtui.spec import Choice, RunSpec
+from lrtui.spec import Choice, RangeSpec, RunSpec
 
 
 @pytest.fixture
@@ -16,22 +15,27 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[RunSpec]:
     import lrtui.tui.app as app
 
     specs: list[RunSpec] = []
-    monkeypatch.setattr(app, "run_app", lambda spec: specs.append(spec) or 0)
+
+    def run_app(spec: RunSpec) -> int:
+        specs.append(spec)
+        return 0
+
+    monkeypatch.setattr(app, "run_app", run_app)
     return specs
 
 
-def called(*arguments: str) -> Any:
+def invoke(*arguments: str) -> Result:
     return CliRunner().invoke(lrtui, list(arguments))
 
 
-def test_a_model_brings_what_its_file_says(opened: list[RunSpec]) -> None:
-    called("--model", "sample_models/gan.py:GAN")
+def test_the_spec_of_a_models_file_is_used(opened: list[RunSpec]) -> None:
+    invoke("--model", "sample_models/gan.py:GAN")
     assert opened[0].optimizer == Choice("sample_models/gan.py:optimizers")
     assert opened[0].step == Choice("sample_models/gan.py:step")
 
 
-def test_explicit_flags_win_over_what_a_model_brings(opened: list[RunSpec]) -> None:
-    called(
+def test_flags_win_over_the_spec_of_a_models_file(opened: list[RunSpec]) -> None:
+    invoke(
         "--model",
         "sample_models/char_transformer.py:CharTransformer",
         "--batch-size",
@@ -43,28 +47,28 @@ def test_explicit_flags_win_over_what_a_model_brings(opened: list[RunSpec]) -> N
     assert opened[0].data == Choice("lrtui:digits")
 
 
-def test_a_spec_before_no_command_opens_the_app_with_it(
+def test_a_spec_file_without_a_command_opens_the_app_with_it(
     opened: list[RunSpec], tmp_path: Path
 ) -> None:
     path = tmp_path / "mine.toml"
     path.write_text("seed = 5\n[range]\nnum_iter = 7\n")
-    called(str(path), "--num-iter", "9")
-    called("--num-iter", "9", str(path))
-    assert opened == [RunSpec(seed=5, range=RunSpec().range.__class__(num_iter=9))] * 2
+    invoke(str(path), "--num-iter", "9")
+    invoke("--num-iter", "9", str(path))
+    assert opened == [RunSpec(seed=5, range=RangeSpec(num_iter=9))] * 2
 
 
-def test_a_wrong_companion_is_told_with_its_line(tmp_path: Path) -> None:
+def test_a_wrong_spec_in_a_models_file_is_refused_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "net.py"
     path.write_text("\nSPEC = {'data': 5}\ndef net(): pass\n")
-    done = called("--model", f"{path}:net")
-    assert done.exit_code == 2
-    assert "net.py:2" in done.output
+    result = invoke("--model", f"{path}:net")
+    assert result.exit_code == 2
+    assert "net.py:2" in result.output
 
 
-def test_a_wrong_key_is_refused_with_its_line_and_the_nearest_name(tmp_path: Path) -> None:
+def test_an_unknown_field_is_refused_with_its_line_and_the_nearest_name(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text("[range]\nnum_itr = 7\n")
-    done = called(str(path))
-    assert done.exit_code == 2
-    assert "mine.toml:2" in done.output
-    assert "did you mean 'num_iter'?" in done.output
+    result = invoke(str(path))
+    assert result.exit_code == 2
+    assert "mine.toml:2" in result.output
+    assert "did you mean 'num_iter'?" in result.output

@@ -1,4 +1,4 @@
-"""Presets on disk: names and paths, what is overwritten, what is recent."""
+"""Presets on disk: names and paths, overwriting, recent specs."""
 
 import os
 from pathlib import Path
@@ -14,20 +14,20 @@ def with_seed(seed: int) -> RunSpec:
     return RunSpec(seed=seed, model=Choice("sample_models/mlp.py:MLP", {"hidden": 32}))
 
 
-def test_a_name_lies_with_the_presets_and_a_path_where_it_says(tmp_path: Path) -> None:
-    assert presets.place("mine") == paths.specs() / "mine.toml"
-    assert presets.place("v1.2") == paths.specs() / "v1.2.toml"
-    assert presets.place(f"{tmp_path}/mine") == tmp_path / "mine.toml"
-    assert presets.place("mine.toml") == Path("mine.toml")
+def test_a_name_goes_into_the_presets_folder_and_a_path_is_a_path(tmp_path: Path) -> None:
+    assert presets.preset_path("mine") == paths.specs() / "mine.toml"
+    assert presets.preset_path("v1.2") == paths.specs() / "v1.2.toml"
+    assert presets.preset_path(f"{tmp_path}/mine") == tmp_path / "mine.toml"
+    assert presets.preset_path("mine.toml") == Path("mine.toml")
 
 
-def test_what_is_saved_reads_back_whole(tmp_path: Path) -> None:
+def test_a_saved_spec_reads_back_equal(tmp_path: Path) -> None:
     presets.save(with_seed(5), tmp_path / "a.toml", overwrite=False)
     assert read(tmp_path / "a.toml") == with_seed(5)
     assert [path.name for path in tmp_path.glob(".*")] == []
 
 
-def test_nothing_is_overwritten_unasked(tmp_path: Path) -> None:
+def test_a_file_is_overwritten_only_on_request(tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_text("precious")
     with pytest.raises(FileExistsError):
         presets.save(with_seed(5), tmp_path / "a.toml", overwrite=False)
@@ -36,8 +36,8 @@ def test_nothing_is_overwritten_unasked(tmp_path: Path) -> None:
     assert read(tmp_path / "a.toml").seed == 5
 
 
-def test_recent_ones_come_first_newest_first_and_each_once(tmp_path: Path) -> None:
-    presets.save(with_seed(9), presets.place("saved"), overwrite=False)
+def test_recent_presets_come_first_newest_first_without_duplicates(tmp_path: Path) -> None:
+    presets.save(with_seed(9), presets.preset_path("saved"), overwrite=False)
     (tmp_path / "here.toml").write_text("seed = 1\n")
     for age, seed in ((300, 1), (200, 2), (100, 3), (0, 1)):
         presets.remember(with_seed(seed))
@@ -46,13 +46,13 @@ def test_recent_ones_come_first_newest_first_and_each_once(tmp_path: Path) -> No
         )
         stamp = newest.stat().st_mtime - age
         os.utime(newest, (stamp, stamp))
-    found = presets.presets(tmp_path)
-    assert [read(preset.path).seed for preset in found if preset.recent] == [1, 3, 2]
-    assert [preset.name for preset in found if not preset.recent] == ["saved", "here.toml"]
-    assert "hidden=32" in found[0].name
+    listed = presets.presets(tmp_path)
+    assert [read(preset.path).seed for preset in listed if preset.recent] == [1, 3, 2]
+    assert [preset.name for preset in listed if not preset.recent] == ["saved", "here.toml"]
+    assert "hidden=32" in listed[0].name
 
 
-def test_only_the_last_twenty_are_kept(tmp_path: Path) -> None:
+def test_only_the_last_twenty_recent_specs_are_kept(tmp_path: Path) -> None:
     for seed in range(30):
         presets.remember(with_seed(seed))
     assert len(presets.presets(tmp_path)) == 20
@@ -62,7 +62,7 @@ def test_a_preset_is_found_by_its_name_and_a_file_here_comes_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    presets.save(with_seed(1), presets.place("mine"), overwrite=False)
-    assert presets.found(Path("mine.toml")) == paths.specs() / "mine.toml"
+    presets.save(with_seed(1), presets.preset_path("mine"), overwrite=False)
+    assert presets.find(Path("mine.toml")) == paths.specs() / "mine.toml"
     (tmp_path / "mine.toml").write_text("seed = 2\n")
-    assert presets.found(Path("mine.toml")) == Path("mine.toml")
+    assert presets.find(Path("mine.toml")) == Path("mine.toml")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lrtui.events import Step, decode, encode, nonfinite_kind
+from lrtui.events import Event, Step, decode, encode, nonfinite_kind
 from lrtui.record import SCHEMA, RecordError, from_events, from_json, new_id, to_json
 from lrtui.spec import RunSpec
 from tests.sample import ENDED, STARTED, SUGGESTED, run_events, steps
@@ -23,7 +23,7 @@ json_values = st.recursive(
 )
 
 
-def test_a_record_is_written_as_the_golden_file_has_it() -> None:
+def test_a_record_is_written_like_the_golden_file() -> None:
     assert to_json(from_events(run_events())).decode() == GOLDEN.read_text()
 
 
@@ -35,7 +35,7 @@ def test_the_golden_file_reads_back_as_the_run_that_made_it() -> None:
     assert record.history.lr == [step.lr for step in steps()]
 
 
-def test_a_number_that_is_not_finite_is_null_and_its_place_is_listed() -> None:
+def test_a_number_that_is_not_finite_is_null_and_its_position_is_listed() -> None:
     document = json.loads(to_json(from_events(run_events())))
     assert document["history"]["raw_loss"][3] is None
     assert {"series": "raw_loss", "index": 3, "kind": "nan"} in document["history"]["nonfinite"]
@@ -60,20 +60,16 @@ def test_several_repeats_are_kept_apart_and_the_first_is_the_history() -> None:
     assert from_events(run_events()).repeats == []
 
 
-def test_a_skipped_step_is_no_point_of_the_curve() -> None:
+def test_a_skipped_step_is_not_a_point_of_the_curve() -> None:
     skipped = Step(iteration=0, lr=1e-5, raw_loss=2.0, loss=None, skipped=True)
-    assert from_events([STARTED, skipped, *steps(), ENDED]).history.lr == [
-        step.lr for step in steps()
-    ]
+    record = from_events([STARTED, skipped, *steps(), ENDED])
+    assert record.history.lr == [step.lr for step in steps()]
 
 
-@given(
-    st.dictionaries(
-        st.text().filter(lambda key: key not in json.loads(GOLDEN.read_text())),
-        json_values,
-        max_size=3,
-    )
-)
+unknown_keys = st.text().filter(lambda key: key not in json.loads(GOLDEN.read_text()))
+
+
+@given(st.dictionaries(unknown_keys, json_values, max_size=3))
 def test_unknown_keys_survive_a_load_and_save(extra: dict[str, object]) -> None:
     document = json.loads(GOLDEN.read_text()) | extra
     document["history"] |= {"of a newer version": [1]}
@@ -85,25 +81,18 @@ def test_unknown_keys_survive_a_load_and_save(extra: dict[str, object]) -> None:
 
 @given(st.lists(st.tuples(st.floats(1e-9, 10), st.floats()), max_size=20))
 def test_any_curve_survives_the_file(points: list[tuple[float, float]]) -> None:
-    measured = [
-        Step(
-            iteration=i,
-            lr=lr,
-            raw_loss=loss if math.isfinite(loss) else None,
-            loss=loss if math.isfinite(loss) else None,
-            nonfinite=nonfinite_kind(loss),
-        )
-        for i, (lr, loss) in enumerate(points)
-    ]
+    measured = []
+    for i, (lr, loss) in enumerate(points):
+        finite = loss if math.isfinite(loss) else None
+        kind = nonfinite_kind(loss)
+        measured.append(Step(iteration=i, lr=lr, raw_loss=finite, loss=finite, nonfinite=kind))
     text = to_json(from_events([STARTED, *measured, ENDED]))
     json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
     history = from_json(text).history
     assert history.lr == [lr for lr, _ in points]
     kinds = {entry.index: entry.kind for entry in history.nonfinite if entry.series == "raw_loss"}
     again = [float(kinds[i]) if loss is None else loss for i, loss in enumerate(history.raw_loss)]
-    assert all(
-        a == b or (math.isnan(a) and math.isnan(b)) for a, (_, b) in zip(again, points, strict=True)
-    )
+    assert again == pytest.approx([loss for _, loss in points], rel=0, abs=0, nan_ok=True)
 
 
 def test_a_history_of_torch_lr_finder_opens() -> None:
@@ -126,14 +115,15 @@ def test_a_history_of_torch_lr_finder_opens() -> None:
         (b'{"lr": ["a"], "loss": [1]}', "lr"),
         (b'{"schema": "lrtui.run/1", "id": 3}', "$.id"),
         (
-            b'{"schema": "lrtui.run/1", "id": "x", "created": "", "history": {"lr": [1], "loss": [1, 2]}}',
+            b'{"schema": "lrtui.run/1", "id": "x", "created": "",'
+            b' "history": {"lr": [1], "loss": [1, 2]}}',
             "history.loss has 2",
         ),
         (b"[" * 100_000, "not JSON"),
         (b"\xff\xfe", "not JSON"),
     ],
 )
-def test_a_file_that_is_no_record_is_refused_in_one_line(text: bytes, words: str) -> None:
+def test_a_file_that_is_not_a_record_is_refused_in_one_line(text: bytes, words: str) -> None:
     with pytest.raises(RecordError) as caught:
         from_json(text, "some.json")
     assert words in str(caught.value)
@@ -142,7 +132,7 @@ def test_a_file_that_is_no_record_is_refused_in_one_line(text: bytes, words: str
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_are_a_record_or_a_refusal(text: bytes) -> None:
+def test_any_bytes_are_refused_with_an_error(text: bytes) -> None:
     with pytest.raises(RecordError):
         from_json(b"{" + text)
 
@@ -150,16 +140,17 @@ def test_any_bytes_are_a_record_or_a_refusal(text: bytes) -> None:
 def test_ids_sort_by_time_and_do_not_repeat() -> None:
     ids = [new_id() for _ in range(1000)]
     assert len(set(ids)) == 1000
-    assert all(len(one) == 26 for one in ids)
-    assert [one[:10] for one in ids] == sorted(one[:10] for one in ids)
+    assert {len(run_id) for run_id in ids} == {26}
+    times = [run_id[:10] for run_id in ids]
+    assert times == sorted(times)
 
 
 @pytest.mark.parametrize("event", run_events())
-def test_every_event_survives_the_wire(event: object) -> None:
-    line = encode(event)  # type: ignore[arg-type]
+def test_every_event_survives_its_json(event: Event) -> None:
+    line = encode(event)
     assert line.count(b"\n") == 1
     assert decode(line) == event
 
 
-def test_the_schema_is_the_one_that_others_read() -> None:
+def test_the_schema_is_the_published_one() -> None:
     assert SCHEMA == "lrtui.run/1"

@@ -1,13 +1,34 @@
+"""A spec: its checks, TOML in and out, overrides, and settings that are declared once."""
+
 import contextlib
 from pathlib import Path
 
+import click
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lrtui.spec import Choice, LoaderSpec, RangeSpec, RunSpec, SpecError, checked, problems, to_toml
+from lrtui.cli import run
+from lrtui.flags import FLAGS
+from lrtui.settings import Limits
+from lrtui.spec import (
+    CHOICES,
+    Choice,
+    LoaderSpec,
+    Problem,
+    RangeSpec,
+    RunSpec,
+    SpecError,
+    checked,
+    problems,
+    to_toml,
+)
+from lrtui.specfields import declaration_of, setting_paths, value_at, with_values
 from lrtui.specfile import override, parse, read
+from lrtui.tui.form.fields import SETTINGS, text_of
+from lrtui.tui.form.spec_reader import read_spec
+from lrtui.tui.form.state import FormState
 
 positive = st.floats(1e-12, 1e6)
 values = st.one_of(
@@ -53,12 +74,12 @@ def test_any_text_is_a_spec_or_is_refused(text: str) -> None:
         parse(text)
 
 
-def test_the_defaults_are_a_run_that_can_be_made() -> None:
+def test_the_defaults_are_a_valid_run() -> None:
     assert problems(RunSpec()) == []
 
 
 @pytest.mark.parametrize(
-    ("change", "field", "words"),
+    ("change", "field", "message"),
     [
         ({"start_lr": 1.0, "end_lr": 0.1}, "range.end_lr", "must be above start_lr (1), got 0.1"),
         ({"start_lr": 0.0}, "range.start_lr", "must be above 0 in exp mode, got 0"),
@@ -71,17 +92,17 @@ def test_the_defaults_are_a_run_that_can_be_made() -> None:
         ({"warmup": -1}, "range.warmup", "must not be negative, got -1"),
     ],
 )
-def test_a_wrong_range_is_told_at_its_field(
-    change: dict[str, float], field: str, words: str
+def test_a_wrong_range_is_reported_at_its_field(
+    change: dict[str, float], field: str, message: str
 ) -> None:
     spec = RunSpec(range=msgspec.structs.replace(RangeSpec(), **change))
-    assert (field, words) in [(problem.field, problem.message) for problem in problems(spec)]
+    assert (field, message) in [(problem.field, problem.message) for problem in problems(spec)]
     with pytest.raises(SpecError, match=field):
         checked(spec)
 
 
 @pytest.mark.parametrize("target", ["", ":", ":Net", "net.py:", "net.py"])
-def test_a_target_without_both_sides_is_told(target: str) -> None:
+def test_a_target_without_both_sides_is_reported(target: str) -> None:
     assert [problem.field for problem in problems(RunSpec(model=Choice(target)))] == ["model"]
 
 
@@ -90,7 +111,7 @@ def test_a_linear_ramp_may_start_at_zero() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("[rnge]\nnum_iter = 5\n", "my.toml:1: rnge: unknown field 'rnge', did you mean 'range'?"),
         (
@@ -102,7 +123,10 @@ def test_a_linear_ramp_may_start_at_zero() -> None:
             "my.toml:3: range.num_iter: expected a whole number, got text",
         ),
         ('seed = "x"\n', "my.toml:1: seed: expected a whole number, got text"),
-        ("[range]\nmode = 'up'\n", "my.toml:2: range.mode: "),
+        (
+            "[range]\nmode = 'up'\n",
+            "my.toml:2: range.mode: expected one of (exp, linear), got 'up'",
+        ),
         (
             "[range]\nstart_lr = 2.0\nend_lr = 1.0\n",
             "my.toml:3: range.end_lr: must be above start_lr (2), got 1",
@@ -115,13 +139,15 @@ def test_a_linear_ramp_may_start_at_zero() -> None:
         ("[range\n", "my.toml: not TOML: "),
     ],
 )
-def test_a_wrong_file_is_refused_with_its_line_and_the_nearest_name(text: str, said: str) -> None:
+def test_a_wrong_file_is_refused_with_its_line_and_the_nearest_name(
+    text: str, message: str
+) -> None:
     with pytest.raises(SpecError) as caught:
         parse(text, "my.toml")
-    assert str(caught.value).startswith(said)
+    assert str(caught.value).startswith(message)
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match=r"gone\.toml: No such file"):
         read(tmp_path / "gone.toml")
 
@@ -138,18 +164,139 @@ def test_overrides_change_one_field() -> None:
 
 
 @pytest.mark.parametrize(
-    ("assignment", "words"),
+    ("assignment", "message"),
     [
         ("range.num_iter", "expected name.field=value"),
         ("=3", "expected name.field=value"),
         ("range.num_itr=7", "did you mean 'num_iter'"),
         ("sed=7", "did you mean 'seed'"),
         ("range.num_iter=lots", "expected a whole number"),
-        ("seed.x=1", "seed"),
+        ("seed.x=1", "seed.x: 'seed' has no fields"),
+        ("model.args.width.x=1", "'width' has no fields"),
+        ("range=3", "range: expected a table [range] with start_lr"),
     ],
 )
-def test_a_wrong_override_is_refused_in_words(assignment: str, words: str) -> None:
+def test_a_wrong_override_is_refused(assignment: str, message: str) -> None:
     with pytest.raises(SpecError) as caught:
         override(RunSpec(), assignment)
-    assert words in str(caught.value)
+    assert message in str(caught.value)
     assert str(caught.value).startswith(f"--set {assignment}: ")
+
+
+# A value inside the limits of every setting, and where there are limits one outside.
+INSIDE: dict[str, object] = {
+    "range.start_lr": 1e-6,
+    "range.end_lr": 2.0,
+    "range.num_iter": 7,
+    "range.mode": "linear",
+    "range.smooth_f": 0.5,
+    "range.diverge_th": 3.0,
+    "range.accumulation_steps": 2,
+    "range.iterations_per_lr": 3,
+    "range.warmup": 4,
+    "range.val": True,
+    "range.val_batches": 5,
+    "range.repeats": 3,
+    "range.vary": "init",
+    "range.max_seconds": 60.0,
+    "range.clip_grad_norm": 1.5,
+    "range.metric_mode": "min",
+    "loader.batch_size": 8,
+    "loader.workers": 1,
+    "loader.subset": 100,
+    "loader.val_fraction": 0.5,
+    "precision": "bf16",
+    "device": "cpu",
+    "seed": 9,
+    "channels_last": True,
+    "cudnn_benchmark": True,
+    "compile": True,
+}
+OUTSIDE: dict[str, float] = {
+    "range.start_lr": float("inf"),
+    "range.end_lr": float("nan"),
+    "range.num_iter": 1,
+    "range.smooth_f": 1.0,
+    "range.diverge_th": 1.0,
+    "range.accumulation_steps": 0,
+    "range.iterations_per_lr": 0,
+    "range.warmup": -1,
+    "range.val_batches": -1,
+    "range.repeats": 0,
+    "range.max_seconds": -1.0,
+    "range.clip_grad_norm": -1.0,
+    "loader.batch_size": 0,
+    "loader.workers": -1,
+    "loader.subset": -1,
+    "loader.val_fraction": 1.0,
+    "seed": -1,
+}
+TYPES = {"int": int, "float": float, "bool": bool, "str": str, "choice": str}
+
+
+def test_the_lists_of_this_test_hold_every_setting() -> None:
+    assert list(INSIDE) == setting_paths()
+    limited = {path for path in INSIDE if declaration_of(path).limits != Limits()}
+    assert OUTSIDE.keys() == limited
+
+
+@pytest.mark.parametrize("path", INSIDE)
+def test_form_flags_files_and_checks_know_a_setting_as_it_is_declared(path: str) -> None:
+    declaration, value = declaration_of(path), INSIDE[path]
+    changed = with_values(RunSpec(), {path: value})
+    assert value_at(changed, path) == value != value_at(RunSpec(), path)
+    assert type(value) is TYPES[declaration.kind]
+    assert problems(changed) == []
+    # --set and TOML
+    assert override(RunSpec(), f"{path}={value_text(path)}") == changed
+    assert parse(to_toml(changed)) == changed
+    # the form
+    field = SETTINGS[path]
+    assert (field.name, field.kind, field.help) == (
+        path.rpartition(".")[2],
+        declaration.kind,
+        declaration.help,
+    )
+    assert field.help
+    assert field.choices == declaration.choices or path == "device"
+    state = FormState(RunSpec())
+    state.set(path, value_text(path))
+    assert read_spec(state, {}) == (changed, [])
+
+
+@pytest.mark.parametrize("path", OUTSIDE)
+def test_form_flags_files_and_checks_refuse_a_value_outside_the_limits(path: str) -> None:
+    value = OUTSIDE[path]
+    message = declaration_of(path).problem(value)
+    assert message
+    assert Problem(path, message) in problems(with_values(RunSpec(), {path: value}))
+
+
+@pytest.mark.parametrize("path", [path for path in INSIDE if declaration_of(path).choices])
+def test_files_and_overrides_refuse_a_value_that_is_not_among_the_choices(path: str) -> None:
+    expected = f"expected one of ({', '.join(declaration_of(path).choices)})"
+    with pytest.raises(SpecError) as caught:
+        override(RunSpec(), f"{path}=up")
+    assert f"{path}: {expected}, got 'up'" in str(caught.value)
+
+
+def value_text(path: str) -> str:
+    return text_of(SETTINGS[path], INSIDE[path])
+
+
+@pytest.mark.parametrize("name", FLAGS)
+def test_a_flag_has_the_type_and_the_help_of_its_field(name: str) -> None:
+    declaration = declaration_of(FLAGS[name])
+    option = next(option for option in run.params if option.name == name)
+    assert isinstance(option, click.Option)
+    assert option.help is not None
+    assert declaration.help[1:] in option.help
+    kinds = {"integer": "int", "float": "float", "text": "str", "choice": "choice"}
+    if FLAGS[name] in CHOICES:
+        assert declaration.kind == "other"
+    elif option.is_flag:
+        assert declaration.kind == "bool"
+    else:
+        assert kinds[option.type.name] == declaration.kind
+    if isinstance(option.type, click.Choice):
+        assert tuple(option.type.choices) == declaration.choices

@@ -1,4 +1,4 @@
-"""Modules as a user may have them: most go wrong, each in its own way."""
+"""Model modules as a user may write them; most of them fail in some way."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ class Net(nn.Module):
 
 
 def module(folder: Path, name: str, body: str = "pass", before: str = "") -> str:
-    """Write a model module and return its target; `body` runs in every forward, `before` at import."""
+    """Write a model module; `body` runs in every forward, `before` at import. Return its target."""
     path = folder / f"{name}.py"
     path.write_text(HEAD + before + NET.format(body=body))
     return f"{path}:Net"

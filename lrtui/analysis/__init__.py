@@ -1,1 +1,17 @@
-"""Curves to answers, on arrays alone. numpy, no torch."""
+"""From measured curves to answers: plain numpy, no torch, no files.
+
+Reading order:
+    curve            one measured curve; smoothing and its inverse
+    prepared_curve   a curve with its level, its noise and how far it falls
+    valley           the average of all repeats on a grid of log(lr), and its centre
+    evidence         the valley of the loss and that of the metric
+    suggest          the verdict: a rate, or one of the refusals
+    refusals         verdicts without a rate, each with reason and advice
+    smoothed         how to detect losses that were smoothed before
+    bounds           base_lr and max_lr of a cyclical schedule
+    rules            the published rules of other libraries
+    analyse          all of the above at once
+    answer           the types of an answer, without numpy
+    candidates       which rates a confirmation compares with the answer
+    halving          how a confirmation spends its budget of steps
+"""

@@ -1,4 +1,4 @@
-"""All that is read off the curves of one range test, at once: what the answer panel shows and the record keeps."""
+"""The whole analysis of one range test: what the answer panel shows and the record keeps."""
 
 from collections.abc import Sequence
 
@@ -8,19 +8,16 @@ import numpy as np
 from lrtui.analysis.answer import Bounds, Suggestion
 from lrtui.analysis.bounds import bounds_of
 from lrtui.analysis.curve import Curve
-from lrtui.analysis.evidence import read
+from lrtui.analysis.evidence import gather_evidence
 from lrtui.analysis.rules import RULES, Agreement, agreement, suggest_all
 from lrtui.analysis.suggest import judge
 
-NOT_ALL_SEEN = (
-    "falling_from_start",
-    "still_falling",
-    "too_short",
-)  # an end of the valley is not on the curve
+# verdicts on curves that do not show both ends of the valley, so that bounds cannot be read off
+WITHOUT_BOUNDS = ("falling_from_start", "still_falling", "too_short")
 
 
 class Analysis(msgspec.Struct, frozen=True, kw_only=True):
-    """Our suggestion, what each published rule says, how far those agree, and the two boundaries."""
+    """Our suggestion, what each published rule suggests, how far those agree, and the bounds."""
 
     suggestion: Suggestion
     suggestions: dict[str, float | None]
@@ -29,24 +26,33 @@ class Analysis(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def analyse(curves: Sequence[Curve]) -> Analysis:
-    """Everything about one or more repeats. Whatever was measured, it does not raise."""
-    reading = read(curves)
-    suggestion, suggestions = judge(reading, curves), typical_suggestions(curves)
+    """Analyse one or more repeats. Never raises, whatever was measured."""
+    evidence = gather_evidence(curves)
+    suggestion = judge(evidence, curves)
+    suggestions = typical_suggestions(curves)
+    bounds = None
+    if suggestion.verdict not in WITHOUT_BOUNDS:
+        bounds = bounds_of(evidence)
     return Analysis(
         suggestion=suggestion,
         suggestions=suggestions,
         agreement=agreement(suggestions),
-        bounds=None if suggestion.verdict in NOT_ALL_SEEN else bounds_of(reading),
+        bounds=bounds,
     )
 
 
 def typical_suggestions(curves: Sequence[Curve]) -> dict[str, float | None]:
-    """Each published rule's median over the repeats; the rules themselves know single curves only."""
-    by_curve = [suggest_all(curve) for curve in curves]
-    return {name: median([answers[name] for answers in by_curve]) for name in RULES}
+    """Each published rule's median over the repeats: the rules themselves take a single curve."""
+    suggestions = [suggest_all(curve) for curve in curves]
+    typical = {}
+    for name in RULES:
+        typical[name] = median([suggested[name] for suggested in suggestions])
+    return typical
 
 
 def median(rates: Sequence[float | None]) -> float | None:
-    """The geometric median of those that are rates."""
+    """The geometric median of the positive rates; None if there is none."""
     logs = [np.log(lr) for lr in rates if lr is not None and lr > 0]
-    return float(np.exp(np.median(logs))) if logs else None
+    if not logs:
+        return None
+    return float(np.exp(np.median(logs)))

@@ -1,4 +1,4 @@
-"""What an analysis answers with. Plain data without numpy, so that records and screens can carry it."""
+"""The types of an answer. Plain data without numpy, so that records and screens can hold them."""
 
 from typing import Literal
 
@@ -20,10 +20,11 @@ Verdict = Literal[
 
 
 class Suggestion(msgspec.Struct, frozen=True, kw_only=True):
-    """A learning rate with the interval it is sure of, or the reason why there is none.
+    """A learning rate with its interval, or the reason why none can be recommended.
 
-    `lr`, `low` and `high` are learning rates (of parameter group 0); all three are None unless `verdict` is "ok".
-    `reason` is one sentence; `advice` is the next thing to do; `method` names the rule.
+    `lr`, `low` and `high` are learning rates of parameter group 0; all three are None unless
+    `verdict` is "ok". `reason` is one sentence; `advice` is what to do next; `method` names how
+    the rate was found.
     """
 
     lr: float | None = None
@@ -36,7 +37,7 @@ class Suggestion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Bounds(msgspec.Struct, frozen=True):
-    """The two boundaries: base_lr and max_lr of a cyclical schedule (arXiv 1506.01186, section 3.3)."""
+    """base_lr and max_lr of a cyclical schedule (arXiv 1506.01186, section 3.3)."""
 
     start_lr: float
     end_lr: float

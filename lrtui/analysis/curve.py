@@ -1,25 +1,32 @@
-"""A measured curve and the plain operations on it: exponential smoothing and its inverse, trimming, tidying."""
+"""A measured curve, and plain operations on it: smoothing and its inverse, trimming, sorting."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import accumulate
-from typing import Any, Literal
+from typing import Literal, SupportsFloat
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 FloatArray = NDArray[np.float64]
+Numbers = ArrayLike | Iterable[SupportsFloat | None]  # a tensor, an array or any sequence
 MetricMode = Literal["max", "min"]
 SINGLE = np.finfo(np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Curve:
-    """One range test as it was measured: one-dimensional arrays of equal length, non-finite values included.
+    """One range test as it was measured.
 
-    `raw_loss` is unsmoothed; `loss` is the smoothed one, as in torch_lr_finder's history; `metric` is better when it is
-    larger or smaller, as `metric_mode` says; `num_iter` is what was planned, where the test was stopped before that;
-    `momentum` is the optimizer's (beta1 of the Adam family, 0 for one without), None where it is not known.
+    All arrays are one-dimensional and of equal length, and may hold NaN and infinities.
+
+    Attributes:
+        lr: learning rates, in the order in which they were used.
+        raw_loss: unsmoothed losses.
+        loss: smoothed losses, as in torch_lr_finder's history.
+        metric: better when larger or smaller, as `metric_mode` says.
+        metric_mode: "max" or "min".
+        num_iter: how many iterations were planned; the curve may be shorter.
+        momentum: the optimizer's (beta1 of the Adam family, 0 without); None if unknown.
     """
 
     lr: FloatArray
@@ -33,41 +40,41 @@ class Curve:
     @classmethod
     def of(
         cls,
-        lr: ArrayLike,
-        raw_loss: ArrayLike,
-        loss: ArrayLike | None = None,
-        metric: ArrayLike | None = None,
+        lr: Numbers,
+        raw_loss: Numbers,
+        loss: Numbers | None = None,
+        metric: Numbers | None = None,
         metric_mode: MetricMode = "max",
         num_iter: int | None = None,
         momentum: float | None = None,
     ) -> "Curve":
-        """A curve from any sequences of numbers; None and other gaps become NaN.
+        """A curve from any sequences of numbers; None becomes NaN.
 
         Raises:
             ValueError: an argument is not one-dimensional, or their lengths differ.
         """
         given = {"lr": lr, "raw_loss": raw_loss, "loss": loss, "metric": metric}
-        arrays = {
-            name: as_floats(name, values) for name, values in given.items() if values is not None
-        }
-        lengths = {name: len(array) for name, array in arrays.items()}
+        arrays: dict[str, FloatArray] = {}
+        lengths: dict[str, int] = {}
+        for name, values in given.items():
+            if values is not None:
+                arrays[name] = as_floats(name, values)
+                lengths[name] = len(arrays[name])
         if len(set(lengths.values())) > 1:
-            raise ValueError(f"all of a curve's arrays need the same length, got {lengths}")
+            raise ValueError(f"all arrays of a curve need the same length, got {lengths}")
         return cls(**arrays, metric_mode=metric_mode, num_iter=num_iter, momentum=momentum)
 
 
-def as_floats(name: str, values: ArrayLike) -> FloatArray:
-    """`values` as a one-dimensional array of floats; None becomes NaN. Raises ValueError otherwise.
+def as_floats(name: str, values: Numbers) -> FloatArray:
+    """`values` as a one-dimensional array of floats; None becomes NaN.
 
-    A tensor may be on any device, of any precision and part of a graph, and so may those in a list.
+    Tensors, and tensors in a list, may have any device and precision and be part of a graph.
+
+    Raises:
+        ValueError: `values` are not numbers, or not one-dimensional; the text starts with `name`.
     """
     try:
-        plain: Any = values
-        if hasattr(plain, "tolist"):
-            plain = plain.tolist()
-        elif isinstance(plain, Iterable) and not isinstance(plain, str | bytes):
-            plain = [value.item() if hasattr(value, "item") else value for value in plain]
-        array = np.asarray(plain, dtype=np.float64)
+        array = np.asarray(plain_numbers(values), dtype=np.float64)
     except (TypeError, ValueError, RuntimeError) as error:
         raise ValueError(f"{name} must be a sequence of numbers: {error}") from None
     if array.ndim != 1:
@@ -75,33 +82,56 @@ def as_floats(name: str, values: ArrayLike) -> FloatArray:
     return array
 
 
+def plain_numbers(values: object) -> object:
+    """`values` with every tensor and array in them converted to Python numbers."""
+    if hasattr(values, "tolist"):
+        return values.tolist()
+    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+        return values
+    numbers = []
+    for value in values:
+        numbers.append(value.item() if hasattr(value, "item") else value)
+    return numbers
+
+
 def exponential_average(losses: FloatArray, smooth_f: float) -> FloatArray:
-    """torch_lr_finder's and ignite's smoothing: `f·loss + (1 - f)·previous`, from the first loss on, not debiased."""
-    averaged = accumulate(
-        losses.tolist(), lambda previous, loss: smooth_f * loss + (1 - smooth_f) * previous
-    )
-    return np.array(list(averaged))
+    """torch_lr_finder's and ignite's smoothing: `f·loss + (1 - f)·previous`, not debiased.
+
+    The first average is the first loss.
+    """
+    averages: list[float] = []
+    for loss in losses.tolist():
+        if averages:
+            averages.append(smooth_f * loss + (1 - smooth_f) * averages[-1])
+        else:
+            averages.append(loss)
+    return np.array(averages)
 
 
 def debiased_average(losses: FloatArray, beta: float = 0.98, ahead: int = 0) -> FloatArray:
     """The smoothing of fastai and Lightning: an average from zero, divided by `1 - beta**(i + 1)`.
 
     Args:
-        losses: raw.
+        losses: raw losses.
         beta: weight of the past.
-        ahead: steps by which the divisor runs ahead; Lightning's runs 1 ahead, and its curve begins at half the loss.
+        ahead: how many steps the exponent of the divisor is ahead. Lightning's is 1 ahead, so that
+            its curve begins at half the loss.
     """
-    averaged = accumulate(
-        losses.tolist(), lambda past, loss: beta * past + (1 - beta) * loss, initial=0.0
-    )
-    debiased: FloatArray = np.array(list(averaged))[1:] / (
-        1 - beta ** (np.arange(len(losses)) + 1.0 + ahead)
-    )
+    average = 0.0
+    averages: list[float] = []
+    for loss in losses.tolist():
+        average = beta * average + (1 - beta) * loss
+        averages.append(average)
+    exponents = np.arange(len(losses)) + 1.0 + ahead
+    debiased: FloatArray = np.array(averages) / (1 - beta**exponents)
     return debiased
 
 
 def unsmooth(losses: FloatArray, smooth_f: float) -> FloatArray:
-    """The raw losses behind `exponential_average(raw, smooth_f)`: torch_lr_finder keeps only the smoothed ones."""
+    """The raw losses of `exponential_average(raw, smooth_f)`, its inverse.
+
+    torch_lr_finder keeps only the smoothed losses.
+    """
     raw = losses.copy()
     raw[1:] = (losses[1:] - (1 - smooth_f) * losses[:-1]) / smooth_f
     return raw
@@ -113,9 +143,10 @@ def trim(array: FloatArray, skip_start: int, skip_end: int) -> FloatArray:
 
 
 def on_log_axis(lrs: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Log10 of the rates, rising, and the values there: NaN or infinite where they are too large for single precision.
+    """log10 of the rates in rising order, and the values at them.
 
-    A point needs a rate of its own that is positive, and that single precision can hold.
+    A rate that is not positive, that single precision cannot represent, or that occurs twice is
+    left out. A value that single precision cannot represent becomes infinite.
     """
     usable = np.flatnonzero((lrs >= SINGLE.tiny) & (lrs <= SINGLE.max))
     log_lr, first = np.unique(np.log10(lrs[usable]), return_index=True)

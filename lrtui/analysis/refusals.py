@@ -1,4 +1,4 @@
-"""Silence, each kind with its reason and the next thing to do. Every function returns a suggestion without a rate."""
+"""Refusals: verdicts without a rate, each with reason and advice."""
 
 from collections.abc import Sequence
 from math import ceil, floor
@@ -12,222 +12,291 @@ from lrtui.analysis.prepared_curve import PreparedCurve
 from lrtui.analysis.valley import BANDWIDTH, Valley
 
 METHOD = "centre of the valley"
-PERHAPS = 3.0  # standard errors of a fall that more repeats may make sure of
-HIDDEN = 0.5  # of the first loss: a fall by less than this must not go unseen
-DOWN, UP = 1000, 100  # times: so much lower a start, so much higher an end is worth a try
-UP_LINEAR = 5
-SAFE = 10  # times below where a loss rises
-TINY = 1e-6  # a rate that no step is known to come to harm at
-MOST = 30  # times the measurements; more is no advice
-LATE = 2 * BANDWIDTH  # decades; a ramp on which a rate shows later is a fast one
-AT_ONCE = 0.2  # a rise within this share of the axis leaves no room for an answer to its left
+MAYBE = 3.0  # standard errors of a fall that more repeats may confirm
+HIDDEN = 0.5  # share of the first loss; noise that could hide a larger fall is too much
+LOWER = 1000  # times lower: the advised start_lr
+HIGHER = 100  # times higher: the advised end_lr
+HIGHER_LINEAR = 5  # the same for a linear ramp, whose first steps grow with its end
+SAFE = 10  # times below the rate at which the loss rises
+TINY = 1e-6  # a rate too low for any step to diverge
+MAX_TIMES = 30  # times the measurements; advice to measure more than that is useless
+LATE = 2 * BANDWIDTH  # decades; a ramp with a longer delay is a fast one
+EARLY_RISE = 0.2  # share of the axis; a rise within it leaves no rates below it to choose from
+COARSE_STEP = 10  # times; a ramp whose second rate is further from the first skips the beginning
+ENOUGH_POINTS = f"Measure at least {MIN_POINTS} points, ideally 100."
 
 
 def refuse(verdict: Verdict, reason: str, advice: str) -> Suggestion:
+    """A suggestion without a rate."""
     return Suggestion(verdict=verdict, reason=reason, advice=advice, method=METHOD)
 
 
 def too_little(curves: Sequence[Curve]) -> Suggestion:
-    """Fewer finite losses than can be judged: stopped early, or not finite from (nearly) the start."""
+    """Too few finite losses: the test stopped early, or the loss is not finite from the start."""
     longest = max(curves, key=lambda curve: len(curve.lr), default=None)
     if longest is None or len(longest.lr) == 0:
-        return refuse(
-            "too_short",
-            "Nothing was measured.",
-            f"Measure at least {MIN_POINTS} points, better 100.",
-        )
-    points = int(np.isfinite(longest.raw_loss).sum())
-    start_lr, losses = float(longest.lr[0]), longest.raw_loss
-    if points == 0 or not np.isfinite(longest.raw_loss[0]):
+        return refuse("too_short", "Nothing was measured.", ENOUGH_POINTS)
+    if not np.isfinite(longest.raw_loss[0]):
         return refuse(
             "diverges_from_start",
-            f"The loss was not finite at {start_lr:.1e}, before a single step was taken.",
-            "Look at the data, the loss and the precision: no learning rate can mend this.",
+            f"The loss was not finite at {longest.lr[0]:.1e}, before the first optimizer step.",
+            "Check the data, the loss function and the precision: no learning rate can fix this.",
         )
-    if not np.isfinite(losses[-1]) or (
-        losses[-1] / 2 > abs(losses[0]) and losses[-1] == losses.max()
-    ):
-        return refuse(
-            "diverges_from_start",
-            f"The loss blew up within {len(losses)} iterations, from {start_lr:.1e} on.",
-            f"Lower start_lr to {start_lr / DOWN:.0e}."
-            if start_lr > TINY
-            else "So low a rate can hardly do that: look at the loss of single batches, and raise diverge_th.",
-        )
+    if ends_in_blow_up(longest):
+        return blew_up(longest)
+    finite = int(np.isfinite(longest.raw_loss).sum())
+    losses_are = "finite loss is" if finite == 1 else "finite losses are"
     return refuse(
         "too_short",
-        f"{points} finite loss{'es are' if points > 1 else ' is'} too few to tell a fall from noise.",
-        f"Measure at least {MIN_POINTS} points, better 100.",
+        f"{finite} {losses_are} too few to tell a fall from noise.",
+        ENOUGH_POINTS,
     )
 
 
-def no_fall(valley: Valley, traces: Sequence[PreparedCurve]) -> Suggestion:
-    """No fall to be sure of: the loss rises, or noise may hide a fall, or it is flat."""
-    start, end = float(valley.log_lr[0]), float(valley.log_lr[-1])
-    rises = valley.diverged or valley.fall[-1] < -SURE * valley.error[-1]
-    onset = float(np.median([last_at_level(t) for t in traces]))
-    at_once = any(t.at_once for t in traces)
-    if at_once and (rises or valley.turned):
-        return moved_at_once(traces[0])
-    if rises and onset < start + AT_ONCE * (end - start):
-        return refuse(
-            "diverges_from_start",
-            f"The loss rises from {10**onset:.1e} on and never fell before.",
-            f"Lower start_lr to {10**start / DOWN:.0e}.",
-        )
-    smallest = SURE * float(valley.error[valley.deepest])
-    if valley.significance >= PERHAPS:
-        return perhaps_noise(valley, len(traces))
-    if smallest > HIDDEN * valley.level > 0:
-        reason = (
-            f"In noise of ±{valley.noise:.2g} a fall of less than {smallest:.2g} would not show."
-        )
-        return too_noisy(reason, len(traces), (smallest / (HIDDEN * valley.level)) ** 2)
-    if rises and valley.lateness > LATE:
-        return fast_ramp(valley)
-    if rises:
-        return refuse(
-            "already_trained",
-            f"No rate brought the loss below {valley.level:.3g}, where it began; from {10**onset:.1e} on it rises.",
-            f"Test from a fresh start, or go on training at no more than {10**onset / SAFE:.0e}. If it was fresh, "
-            "measure more iterations, or scale its inputs.",
-        )
-    return refuse(
-        "no_descent",
-        f"From {10**start:.1e} to {10**end:.1e} the loss stayed within its noise (±{valley.noise:.2g}); a fall of "
-        f"{smallest:.2g} would have shown.",
-        f"Raise end_lr to {UP * 10**end:.0e}; if that is flat too, see whether the optimizer has the parameters.",
-    )
+def ends_in_blow_up(curve: Curve) -> bool:
+    """Whether the last loss is not finite, or the highest and over twice the first."""
+    losses = curve.raw_loss
+    if not np.isfinite(losses[-1]):
+        return True
+    return bool(losses[-1] / 2 > abs(losses[0]) and losses[-1] == losses.max())
 
 
-def moved_at_once(t: PreparedCurve) -> Suggestion:
-    """A loss that moved before its level could be known, and no fall that can be told from that."""
-    first = 10 ** float(t.log_lr[0])
+def blew_up(curve: Curve) -> Suggestion:
+    """A loss that diverged within a few iterations."""
+    start_lr = float(curve.lr[0])
+    if start_lr > TINY:
+        advice = f"Lower start_lr to {start_lr / LOWER:.0e}."
+    else:
+        advice = (
+            "A rate this low should not diverge:"
+            " check the loss of single batches, and raise diverge_th."
+        )
     return refuse(
         "diverges_from_start",
-        f"The loss moved at the first rates, from {first:.1e} on, and none of them brought a fall that lasted.",
-        begin_lower(t, leaps=times(t) > 10),
+        f"The loss blew up within {len(curve.lr)} iterations, from {start_lr:.1e} on.",
+        advice,
+    )
+
+
+def no_fall(valley: Valley, repeats: Sequence[PreparedCurve]) -> Suggestion:
+    """No certain fall: the loss rises, it is flat, or noise may hide a fall."""
+    rises = bool(valley.diverged or valley.fall[-1] < -SURE * valley.error[-1])
+    moves_at_once = any(repeat.moves_at_once for repeat in repeats)
+    if moves_at_once and (rises or valley.turned):
+        return moved_at_once(repeats[0])
+    onset = float(np.median([last_at_level(repeat) for repeat in repeats]))
+    start, end = float(valley.log_lr[0]), float(valley.log_lr[-1])
+    if rises and onset < start + EARLY_RISE * (end - start):
+        return rises_early(onset, start)
+    if valley.significance >= MAYBE:
+        return perhaps_noise(valley, len(repeats))
+    detectable = SURE * float(valley.error[valley.deepest])
+    if detectable > HIDDEN * valley.level > 0:
+        return too_noisy(
+            f"With noise of ±{valley.noise:.2g}, a fall smaller than {detectable:.2g} cannot be"
+            " detected.",
+            len(repeats),
+            (detectable / (HIDDEN * valley.level)) ** 2,
+        )
+    if not rises:
+        return flat(valley, detectable)
+    if valley.delay_in_decades > LATE:
+        return fast_ramp(valley)
+    return already_trained(valley, onset)
+
+
+def last_at_level(repeat: PreparedCurve) -> float:
+    """log10 of the last rate at which the loss is not above its first level."""
+    at_level = np.flatnonzero(repeat.fall >= 0)
+    if len(at_level) == 0:
+        # the mean of equal losses may be rounded to a little below them
+        at_level = np.flatnonzero(repeat.fall >= -repeat.noise)
+    if len(at_level) == 0:
+        return float(repeat.log_lr[0])
+    return float(repeat.log_lr[at_level[-1]])
+
+
+def moved_at_once(repeat: PreparedCurve) -> Suggestion:
+    """A loss that changed before its first level was known, without a certain fall."""
+    first = 10 ** float(repeat.log_lr[0])
+    return refuse(
+        "diverges_from_start",
+        f"The loss changed from the first rate, {first:.1e}, on, and no rate gave a lasting fall.",
+        start_lower(repeat, skips_beginning=first_step(repeat) > COARSE_STEP),
+    )
+
+
+def rises_early(onset: float, start: float) -> Suggestion:
+    """A loss that rises near the start of the ramp; both arguments are log10 of rates."""
+    return refuse(
+        "diverges_from_start",
+        f"The loss rises from {10**onset:.1e} on, without a fall before that.",
+        f"Lower start_lr to {10**start / LOWER:.0e}.",
     )
 
 
 def perhaps_noise(valley: Valley, repeats: int) -> Suggestion:
-    """A fall that may be one of the noise."""
-    fall, error = (float(values[valley.surest]) for values in (valley.fair, valley.error))
-    errors = floor(10 * valley.significance) / 10  # 4.0 would be enough
-    reason = f"A fall of {fall:.2g} ± {error:.2g} may be noise: {errors:.1f} standard errors, and it takes {SURE:.0f}."
-    return too_noisy(reason, repeats, (SURE / valley.significance) ** 2)
+    """A fall that may be noise."""
+    fall = float(valley.unbiased_fall[valley.surest])
+    error = float(valley.error[valley.surest])
+    errors = floor(10 * valley.significance) / 10  # rounded down: 4.0 would be enough
+    return too_noisy(
+        f"A fall of {fall:.2g} ± {error:.2g} may be noise: it is {errors:.1f} standard errors,"
+        f" and {SURE:.0f} are needed.",
+        repeats,
+        (SURE / valley.significance) ** 2,
+    )
 
 
 def too_noisy(reason: str, repeats: int, times: float) -> Suggestion:
-    """Noise that could hide a fall, or be one; it takes so many times the measurements to tell."""
-    many = ceil(times)
+    """Noise that may hide a fall or look like one; `times` the measurements would decide."""
+    advice = "Use the largest batch that fits, and ten times the iterations."
+    if ceil(times) <= MAX_TIMES:
+        advice = (
+            f"Measure {ceil(repeats * times)} repeats instead of {repeats}, or use {ceil(times)}"
+            " times the iterations or the batch size."
+        )
+    return refuse("too_noisy", reason, advice)
+
+
+def already_trained(valley: Valley, onset: float) -> Suggestion:
+    """A loss that no rate lowered, and that rises from `onset`, log10 of a rate, on."""
     return refuse(
-        "too_noisy",
-        reason,
-        f"Measure {ceil(repeats * times)} repeats instead of {repeats}, or take {many} times the iterations or the "
-        "batch size."
-        if many <= MOST
-        else "Take a batch as large as fits, and ten times the iterations.",
+        "already_trained",
+        f"No rate lowered the loss below its first level, {valley.level:.3g};"
+        f" it rises from {10**onset:.1e} on.",
+        f"Test an untrained model, or continue training at no more than {10**onset / SAFE:.0e}."
+        " If the model is untrained, measure more iterations, or scale its inputs.",
     )
 
 
-def last_at_level(t: PreparedCurve) -> float:
-    """Log10 of the last rate at which the loss was not above its first level."""
-    return float(t.log_lr[np.flatnonzero(t.fall >= 0)[-1]])
+def flat(valley: Valley, detectable: float) -> Suggestion:
+    """A loss that stayed at its first level; a fall of `detectable` would have been certain."""
+    start, end = 10 ** float(valley.log_lr[0]), 10 ** float(valley.log_lr[-1])
+    return refuse(
+        "no_descent",
+        f"From {start:.1e} to {end:.1e} the loss stayed within its noise (±{valley.noise:.2g});"
+        f" a fall of {detectable:.2g} would have been detected.",
+        f"Raise end_lr to {HIGHER * end:.0e}; if the loss stays flat, check that the optimizer has"
+        " the model's parameters.",
+    )
 
 
 def still_falling(valley: Valley, curves: Sequence[Curve]) -> Suggestion:
-    """A fall that the test did not see the end of."""
+    """A fall whose end the test did not reach."""
     end_lr = 10 ** float(valley.longest.log_lr[-1])
-    if any(curve.num_iter is not None and len(curve.lr) < curve.num_iter for curve in curves):
+    if any(stopped_early(curve) for curve in curves):
         return refuse(
             "still_falling",
             f"The loss had not turned up by {end_lr:.1e}, where the test was stopped.",
-            "Let it run to its end.",
+            "Let the test run to its end.",
         )
+    factor = HIGHER
+    if is_linear(valley.longest):
+        factor = HIGHER_LINEAR
     return refuse(
         "still_falling",
         f"The loss had not turned up by {end_lr:.1e}, where the test ended.",
-        f"Raise end_lr to {(UP_LINEAR if is_linear(valley.longest) else UP) * end_lr:.0e}.",
+        f"Raise end_lr to {factor * end_lr:.0e}.",
     )
 
 
-def is_linear(t: PreparedCurve) -> bool:
-    """Whether the steps of a ladder shrink on the axis of log(lr), as those of a linear one do."""
-    steps = np.diff(t.log_lr)
+def stopped_early(curve: Curve) -> bool:
+    """Whether the curve has fewer points than were planned."""
+    return curve.num_iter is not None and len(curve.lr) < curve.num_iter
+
+
+def is_linear(repeat: PreparedCurve) -> bool:
+    """Whether the steps of the ramp shrink in log(lr), as those of a linear ramp do."""
+    steps = np.diff(repeat.log_lr)
     return bool(steps[-1] < steps.mean() / 2)
 
 
 def falling_from_start(valley: Valley) -> Suggestion:
-    """A fall whose beginning is left of the ramp, or within its first step: its centre may be there, too."""
+    """A fall that begins at the first rate or within the first step: its centre may be lower."""
     start_lr = 10 ** float(valley.log_lr[0])
     return refuse(
         "falling_from_start",
-        f"The loss fell from {start_lr:.1e}, the first rate, on: lower ones may be as good.",
-        begin_lower(valley.longest, leaps=valley.begins_coarsely),
+        f"The loss fell from the first rate, {start_lr:.1e}, on: lower rates may work as well.",
+        start_lower(valley.longest, skips_beginning=valley.starts_with_leap),
     )
 
 
-def begin_lower(t: PreparedCurve, *, leaps: bool) -> str:
-    """What to do about a ladder that passes over the beginning: with its first step, or by starting above it."""
-    if leaps:
-        return f"Measure on an exponential ramp: the second rate of this one is {times(t):.0e} times the first."
-    return f"Lower start_lr to {10 ** float(t.log_lr[0]) / DOWN:.0e}."
+def start_lower(repeat: PreparedCurve, *, skips_beginning: bool) -> str:
+    """The advice for a ramp that starts too high, or whose first step skips the beginning."""
+    if skips_beginning:
+        return (
+            "Measure on an exponential ramp:"
+            f" the second rate of this one is {first_step(repeat):.0e} times the first."
+        )
+    return f"Lower start_lr to {10 ** float(repeat.log_lr[0]) / LOWER:.0e}."
 
 
-def times(t: PreparedCurve) -> float:
-    """How many times the first rate the second one is."""
-    return float(10 ** (t.log_lr[1] - t.log_lr[0]))
+def first_step(repeat: PreparedCurve) -> float:
+    """The second rate divided by the first."""
+    return float(10 ** (repeat.log_lr[1] - repeat.log_lr[0]))
 
 
 def two_valleys(left: float, right: float) -> Suggestion:
-    """A centre between two valleys, where the loss was high."""
+    """A centre between two valleys, where the loss was high; log10 of the deepest rates of both."""
     return refuse(
         "disagree",
-        f"The loss fell at two places, around {10**left:.1e} and around {10**right:.1e}, and not between them.",
-        f"Test again from {10**left / UP:.0e} to {10 ** ((left + right) / 2):.0e}: the first of them comes from less "
-        "training.",
+        f"The loss fell around {10**left:.1e} and around {10**right:.1e}, and not between them.",
+        f"Test again from {10**left / HIGHER:.0e} to {10 ** ((left + right) / 2):.0e}:"
+        " the first of the two falls needed less training.",
     )
 
 
 def repeats_disagree(valley: Valley) -> Suggestion:
-    """Repeats that speak for rates too far apart to be of one curve."""
+    """Repeats whose centres are too far apart to measure the same."""
+    low, high = 10 ** min(valley.centres), 10 ** max(valley.centres)
     return refuse(
         "disagree",
-        f"The repeats speak for rates from {10 ** min(valley.centres):.1e} to {10 ** max(valley.centres):.1e}.",
-        "Look at them one by one, or measure more iterations.",
+        f"The repeats suggest rates from {low:.1e} to {high:.1e}.",
+        "Look at the repeats one by one, or measure more iterations.",
     )
 
 
 def fast_ramp(valley: Valley) -> Suggestion:
-    """A ramp on which a rate shows when others have long taken its place."""
+    """A ramp that is decades further before a rate shows in the loss."""
     return refuse(
         "too_short",
-        f"A rate shows {valley.longest.delay:.0f} iterations late: on this ramp {valley.lateness:.1f} decades.",
-        f"Measure {slower(valley)} iterations.",
+        f"A rate shows in the loss {iterations(valley.longest.delay)} later:"
+        f" {valley.delay_in_decades:.1f} decades on this ramp.",
+        f"Measure {slow_enough(valley)} iterations.",
     )
 
 
-def slower(valley: Valley) -> int:
-    """Iterations of a ramp on which a rate shows in time."""
-    return ceil(len(valley.longest.log_lr) * valley.lateness / BANDWIDTH / 50) * 50
+def slow_enough(valley: Valley) -> int:
+    """Iterations of a ramp on which the delay is short enough, in steps of 50."""
+    points = len(valley.longest.log_lr)
+    return ceil(points * valley.delay_in_decades / BANDWIDTH / 50) * 50
 
 
 def too_fast(valley: Valley) -> Suggestion:
-    """A fall that was over before the rates that brought it can be told."""
-    points, late = len(valley.longest.log_lr), valley.longest.delay
+    """A loss that was lowest before any rate could show in it."""
+    points = len(valley.longest.log_lr)
     return refuse(
         "too_short",
-        f"A rate shows {late:.0f} iterations after its turn, and the loss was lowest before there were so many.",
+        f"A rate shows in the loss {iterations(valley.longest.delay)} later,"
+        " and the loss was lowest before that.",
         f"Measure {max(100, 10 * points)} iterations, or lower start_lr.",
     )
 
 
+def iterations(count: float) -> str:
+    """A rounded number of iterations, in words."""
+    if round(count) == 1:
+        return "1 iteration"
+    return f"{count:.0f} iterations"
+
+
 def disagree(valley: Valley, metric: Valley) -> Suggestion:
-    """Loss and metric that call for different rates."""
+    """Loss and metric that suggest different rates."""
     loss_lr, metric_lr = 10**valley.centre, 10**metric.centre
     return refuse(
         "disagree",
-        f"The loss speaks for {loss_lr:.1e}, the metric for {metric_lr:.1e}.",
-        f"Train for a while at {loss_lr:.1e} and at {metric_lr:.1e}, and keep the one with the better metric.",
+        f"The loss suggests {loss_lr:.1e}, the metric {metric_lr:.1e}.",
+        f"Train briefly at {loss_lr:.1e} and at {metric_lr:.1e}, and keep the rate with the better"
+        " metric.",
     )

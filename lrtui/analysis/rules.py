@@ -1,21 +1,24 @@
-"""Every published rule for reading a rate off a range test, each exactly as its library applies it.
+"""The published rules for reading a rate off a range test, each exactly as its library applies it.
 
-A rule takes the learning rates and the losses that its library would give it, and returns a rate, or None where the
-original raises or says that it has no answer. `suggest_all` gives each of them the curve that its original smooths and
-trims for itself.
+A rule takes the learning rates and the losses that its library would pass to it, and returns a
+rate, or None where the original raises or reports that it has no answer. `suggest_all` smooths and
+trims the curve for each rule as its library does.
+
+The first line of a rule's docstring is shown on screen beside its answer.
 """
 
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from statistics import geometric_mean
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
 from lrtui.analysis.curve import Curve, FloatArray, debiased_average, exponential_average, trim
 
 Rule = Callable[[FloatArray, FloatArray], float | None]
-ALIKE = 3.0  # times another: rates that are further apart are not the same answer
+RatesAndLosses: TypeAlias = tuple[FloatArray, FloatArray]
+ALIKE = 3.0  # rates within this factor are the same answer
 
 
 def steepest(
@@ -23,7 +26,7 @@ def steepest(
 ) -> float | None:
     """Where the smoothed loss falls most from one point to the next.
 
-    torch_lr_finder 0.2.2, `LRFinder.plot`: 10 points at the start and 5 at the end are skipped.
+    torch_lr_finder 0.2.2, `LRFinder.plot`, which skips 10 points at the start and 5 at the end.
     """
     if len(lrs) < skip_start + skip_end + 2:
         return None
@@ -32,21 +35,21 @@ def steepest(
 
 
 def valley(lrs: FloatArray, losses: FloatArray) -> float | None:
-    """Half-way along the longest decreasing subsequence, counted back from its end as if it had no gaps.
+    """Half-way along the longest decreasing subsequence, counted back from its end without gaps.
 
-    fastai 2, `callback.schedule.valley` (after ESRI's arcgis.learn). Patience sorting finds the length of the same
-    subsequence in n·log n steps, where fastai takes n².
+    fastai 2, `callback.schedule.valley` (after ESRI's arcgis.learn). Patience sorting finds the
+    length of the same subsequence in n·log n steps, where fastai takes n².
     """
     if len(lrs) == 0:
         return None
-    end, longest = 0, 1
+    start, end, longest = 0, 0, 1
     tails: list[float] = []
     for i, loss in enumerate((-losses).tolist()):
-        place = bisect_left(tails, loss)
-        tails[place : place + 1] = [loss]
-        if place + 1 > longest:
-            end, longest = i, place + 1
-    start = end - longest if longest > 1 else 0
+        position = bisect_left(tails, loss)
+        tails[position : position + 1] = [loss]
+        length = position + 1
+        if length > longest:
+            start, end, longest = i - length, i, length
     third = (end - start) / 3
     return float(lrs[start + int(third) + int(third / 2)])
 
@@ -54,21 +57,25 @@ def valley(lrs: FloatArray, losses: FloatArray) -> float | None:
 def slide(
     lrs: FloatArray, losses: FloatArray, lr_diff: int = 15, thresh: float = 0.005
 ) -> float | None:
-    """From the right, the first place where the slopes at both ends of a window of `lr_diff` points are alike.
+    """Rightmost window of `lr_diff` points with similar slopes at both of its ends.
 
     fastai 2, `callback.schedule.slide` (after Marc Rostock's and novetta's interval slide rule).
     """
     if len(losses) <= lr_diff:
         return None
     gradient = np.gradient(losses)
-    alike = np.flatnonzero(~(np.abs(gradient[lr_diff:] - gradient[:-lr_diff]) > thresh))
-    # one point right of the place where the original's loop ends, but never right of where it began
-    return float(lrs[min(alike[-1] + 1, len(lrs) - 1 - lr_diff) if len(alike) else 0])
+    similar = np.flatnonzero(~(np.abs(gradient[lr_diff:] - gradient[:-lr_diff]) > thresh))
+    if len(similar) == 0:
+        return float(lrs[0])
+    # one point right of where the original's loop ends, but never right of where it began
+    return float(lrs[min(similar[-1] + 1, len(lrs) - 1 - lr_diff)])
 
 
 def minimum(lrs: FloatArray, losses: FloatArray) -> float | None:
     """A tenth of the rate with the lowest loss. fastai 2, `callback.schedule.minimum`."""
-    return float(lrs[losses.argmin()]) / 10 if len(lrs) else None
+    if len(lrs) == 0:
+        return None
+    return float(lrs[losses.argmin()]) / 10
 
 
 def steep(lrs: FloatArray, losses: FloatArray) -> float | None:
@@ -79,7 +86,10 @@ def steep(lrs: FloatArray, losses: FloatArray) -> float | None:
 
 
 def ignite(lrs: FloatArray, losses: FloatArray) -> float | None:
-    """Where the smoothed loss falls most, left of its minimum. ignite 0.5, `FastaiLRFinder.lr_suggestion`."""
+    """Where the smoothed loss falls most, left of its minimum.
+
+    ignite 0.5, `FastaiLRFinder.lr_suggestion`.
+    """
     if len(losses) == 0:
         return None
     falling = losses[: int(losses.argmin()) + 1]
@@ -92,7 +102,10 @@ def ignite(lrs: FloatArray, losses: FloatArray) -> float | None:
 def lightning(
     lrs: FloatArray, losses: FloatArray, skip_begin: int = 10, skip_end: int = 1
 ) -> float | None:
-    """Where the derivative by the learning rate itself is lowest. Lightning ≥ 2.5.3, `_LRFinder.suggestion`."""
+    """Where the derivative with respect to the learning rate itself is lowest.
+
+    Lightning ≥ 2.5.3, `_LRFinder.suggestion`.
+    """
     lrs, losses = trim(lrs, skip_begin, skip_end), trim(losses, skip_begin, skip_end)
     finite = np.isfinite(losses)
     if finite.sum() < 2:
@@ -103,9 +116,9 @@ def lightning(
 def lightning_classic(
     lrs: FloatArray, losses: FloatArray, skip_begin: int = 10, skip_end: int = 1
 ) -> float | None:
-    """Where the smoothed loss falls most from one point to the next. Lightning < 2.5.3, `_LRFinder.suggestion`.
+    """Where the smoothed loss falls most from one point to the next, as Lightning did before 2.5.3.
 
-    As in the original, losses that are not finite shift the answer to the left.
+    `_LRFinder.suggestion`. As in the original, losses that are not finite shift the answer left.
     """
     kept = trim(losses, skip_begin, skip_end)
     kept = kept[np.isfinite(kept)]
@@ -126,12 +139,12 @@ RULES: dict[str, Rule] = {
 }
 
 
-def original_curves(curve: Curve) -> dict[str, tuple[FloatArray, FloatArray]]:
-    """For each rule, the learning rates and losses that its library would have had from this test."""
-    history = (
-        curve.loss if curve.loss is not None else exponential_average(curve.raw_loss, smooth_f=0.05)
-    )
-    like_torch_lr_finder = curve.lr, history
+def original_curves(curve: Curve) -> dict[str, RatesAndLosses]:
+    """For each rule, the learning rates and losses that its library would have from this test."""
+    smoothed = curve.loss
+    if smoothed is None:
+        smoothed = exponential_average(curve.raw_loss, smooth_f=0.05)
+    like_torch_lr_finder = curve.lr, smoothed
     like_lightning = curve.lr, debiased_average(curve.raw_loss, ahead=1)
     like_fastai = fastai_curve(curve)
     return {
@@ -146,26 +159,40 @@ def original_curves(curve: Curve) -> dict[str, tuple[FloatArray, FloatArray]]:
     }
 
 
-def fastai_curve(curve: Curve) -> tuple[FloatArray, FloatArray]:
-    """What `Learner.lr_find` gives its rules: all but the first tenth and the last 5 points, up to the first NaN."""
+def fastai_curve(curve: Curve) -> RatesAndLosses:
+    """The curve that fastai's `Learner.lr_find` passes to its rules.
+
+    Without the first tenth of the planned iterations and the last 5 points, up to the first NaN.
+    """
     skip_start = (curve.num_iter or len(curve.lr)) // 10
-    lrs, losses = (
-        trim(array, skip_start, 5) for array in (curve.lr, debiased_average(curve.raw_loss))
-    )
+    lrs = trim(curve.lr, skip_start, 5)
+    losses = trim(debiased_average(curve.raw_loss), skip_start, 5)
     nan = np.flatnonzero(np.isnan(losses))
-    end = int(nan[0]) if len(nan) else len(losses)
+    end = len(losses)
+    if len(nan):
+        end = int(nan[0])
     return lrs[:end], losses[:end]
 
 
 @np.errstate(all="ignore")
 def suggest_all(curve: Curve) -> dict[str, float | None]:
-    """What every published rule makes of this curve, smoothed and trimmed as its library does it."""
+    """What every published rule suggests for this curve."""
     curves = original_curves(curve)
-    return {name: rule(*curves[name]) for name, rule in RULES.items()}
+    suggestions = {}
+    for name, rule in RULES.items():
+        lrs, losses = curves[name]
+        suggestions[name] = rule(lrs, losses)
+    return suggestions
 
 
 class Agreement(NamedTuple):
-    """So many of the rules that answer do so within a factor of `ALIKE`, around a rate (their geometric mean)."""
+    """How many rules agree within a factor of `ALIKE`.
+
+    Attributes:
+        rules: how many of the rules agree.
+        of: how many rules have an answer at all.
+        lr: the geometric mean of the rates that agree.
+    """
 
     rules: int
     of: int
@@ -173,10 +200,16 @@ class Agreement(NamedTuple):
 
 
 def agreement(suggestions: Mapping[str, float | None]) -> Agreement | None:
-    """How far the rules agree: the largest group of like answers, the lowest one of several as large; None if none."""
+    """The largest group of rules that agree, the lowest of equally large ones.
+
+    None if no rule has an answer.
+    """
     rates = sorted(lr for lr in suggestions.values() if lr)
-    groups = [
-        [other for other in rates[place:] if other <= lr * ALIKE] for place, lr in enumerate(rates)
-    ]
-    alike = max(groups, key=len, default=[])
-    return Agreement(len(alike), len(rates), geometric_mean(alike)) if alike else None
+    largest: list[float] = []
+    for index, lowest in enumerate(rates):
+        group = [lr for lr in rates[index:] if lr <= lowest * ALIKE]
+        if len(group) > len(largest):
+            largest = group
+    if not largest:
+        return None
+    return Agreement(len(largest), len(rates), geometric_mean(largest))

@@ -1,170 +1,215 @@
-"""Our suggestion: one rate, the interval it is sure of, and silence where a curve does not justify an answer.
+"""Our suggestion: a rate and its interval, or a refusal if the curves do not justify an answer.
 
-The rate is the centre of the valley (see `valley`): a compromise that a constant rate may rather stay below, and the
-peak of a one-cycle schedule go above. The interval is where the test held two thirds of its deepest fall, and
-reaches to each repeat's own centre: in tests/bench/answers it contains the best rate nine times in ten.
+The rate is the centre of the valley (see `valley`). It is a compromise: a constant rate should
+rather be lower, the peak of a one-cycle schedule may be higher. The interval is where the test held
+two thirds of the deepest fall, widened to each repeat's own centre; in tests/bench/answers it
+contains the best rate nine times in ten.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
 from numbers import Real
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from lrtui.analysis import refusals
 from lrtui.analysis.answer import Suggestion
-from lrtui.analysis.bounds import STARTS
-from lrtui.analysis.curve import Curve, FloatArray, as_floats, unsmooth
-from lrtui.analysis.evidence import SURE, Reading, read
-from lrtui.analysis.smoothed import doubted, hidden_noise
+from lrtui.analysis.bounds import START_SHARE
+from lrtui.analysis.curve import Curve, FloatArray, Numbers, as_floats, unsmooth
+from lrtui.analysis.evidence import SURE, Evidence, gather_evidence
+from lrtui.analysis.smoothed import doubt, hidden_noise
 from lrtui.analysis.valley import Valley
 
-HELD = 2 / 3  # the interval is where this share of the deepest fall was held
-TOO_LATE = 1.5  # decades; what shows so late cannot be told from its neighbours
-APART = 1.5  # decades between two repeats that do not measure the same
-TOUCHES = 0.1  # decades; an interval that is no further from the first rate may begin left of it
-TURNED = 0.9  # a curve has turned up again once it holds less than this share
+INTERVAL_SHARE = 2 / 3  # of the deepest fall: the interval holds at least this much
+TOO_LATE = 1.5  # decades; with a longer delay, neighbouring rates cannot be told apart
+APART = 1.5  # decades between repeats that do not measure the same
+TOUCHES = 0.1  # decades; an interval this close to the first rate may start below it
+TURNED = 0.9  # share of the fall; a curve that holds less at its end has turned up
+
+
+class Interval(NamedTuple):
+    """log10 of a lower and an upper rate."""
+
+    low: float
+    high: float
 
 
 def suggest(
-    lrs: ArrayLike,
-    losses: ArrayLike,
+    lrs: Numbers,
+    losses: Numbers,
     *,
     smooth_f: float | None = None,
     momentum: float | None = None,
 ) -> Suggestion:
-    """The learning rate that a range test measured by any tool speaks for.
+    """Suggest a learning rate from a range test that was measured by any tool.
 
     Args:
-        lrs: learning rates in the order they were used: rising, geometric or linear.
-        losses: the loss at each of them, unsmoothed if there is a choice: a smoothed one lags behind the rate and hides
-            its noise.
-        smooth_f: undo this exponential smoothing first; torch_lr_finder's and ignite's default is 0.05.
-        momentum: of the optimizer (beta1 of the Adam family, 0 for one without): with it, a rate shows later.
+        lrs: learning rates in the order they were used: rising, exponential or linear.
+        losses: the loss at each of them, preferably raw: a smoothed loss lags behind the rate and
+            hides its noise.
+        smooth_f: undo this exponential smoothing first; torch_lr_finder's and ignite's default is
+            0.05.
+        momentum: the optimizer's (beta1 of the Adam family, 0 without); it delays the effect of a
+            rate.
 
     Raises:
-        ValueError: the arrays differ in length, the rates do not rise, or a number that makes no sense.
+        ValueError: the arrays differ in length, the rates do not rise, or an argument is invalid.
     """
     curve = Curve.of(as_floats("lrs", lrs), as_floats("losses", losses), momentum=momentum)
-    check_ladder(curve.lr)
-    for name, value in (("momentum", momentum), ("smooth_f", smooth_f)):
-        if not isinstance(value, Real | None):
-            raise ValueError(f"{name} must be a number, got {value!r}")
-    if momentum is not None and not 0 <= momentum < 1:
-        raise ValueError(f"momentum must be at least 0 and below 1, got {momentum}")
-    if smooth_f is None:
-        reading, hidden = read([curve]), hidden_noise(curve.raw_loss)
-        found = judge(reading, [curve])
-        return (
-            found if hidden is None else doubted(found, surely_falls(reading.loss, SURE * hidden))
-        )
-    if not 0 < smooth_f <= 1:
-        raise ValueError(f"smooth_f must be above 0 and at most 1, got {smooth_f}")
-    return suggest_curves([replace(curve, raw_loss=unsmooth(curve.raw_loss, smooth_f))])
+    check_rates(curve.lr)
+    check_momentum(momentum)
+    check_smooth_f(smooth_f)
+    if smooth_f is not None:
+        return suggest_curves([replace(curve, raw_loss=unsmooth(curve.raw_loss, smooth_f))])
+    evidence = gather_evidence([curve])
+    suggestion = judge(evidence, [curve])
+    hidden = hidden_noise(curve.raw_loss)
+    if hidden is None:
+        return suggestion
+    return doubt(suggestion, sure=falls_by(evidence.loss, SURE * hidden))
 
 
-def check_ladder(lrs: FloatArray) -> None:
+def check_rates(lrs: FloatArray) -> None:
     """Raise ValueError unless the rates are finite, not negative, and rise."""
     if not np.isfinite(lrs).all() or (lrs < 0).any():
         raise ValueError("learning rates must be finite and not negative")
-    wrong = np.flatnonzero(np.diff(lrs) <= 0)
-    if len(wrong):
-        i = int(wrong[0])
+    falling = np.flatnonzero(np.diff(lrs) <= 0)
+    if len(falling):
+        i = int(falling[0])
         raise ValueError(
-            f"learning rates must rise, but {lrs[i]:.3g} is followed by {lrs[i + 1]:.3g} (point {i + 1}): "
-            "give one run at a time, its points in the order of their rates"
+            f"learning rates must rise, but {lrs[i]:.3g} is followed by {lrs[i + 1]:.3g}"
+            f" (point {i + 1}): pass one run at a time, in the order of its rates"
         )
 
 
+def check_momentum(momentum: float | None) -> None:
+    """Raise ValueError unless the momentum is None, or at least 0 and below 1."""
+    check_number("momentum", momentum)
+    if momentum is not None and not 0 <= momentum < 1:
+        raise ValueError(f"momentum must be at least 0 and below 1, got {momentum}")
+
+
+def check_smooth_f(smooth_f: float | None) -> None:
+    """Raise ValueError unless the smoothing factor is None, or above 0 and at most 1."""
+    check_number("smooth_f", smooth_f)
+    if smooth_f is not None and not 0 < smooth_f <= 1:
+        raise ValueError(f"smooth_f must be above 0 and at most 1, got {smooth_f}")
+
+
+def check_number(name: str, value: object) -> None:
+    """Raise ValueError unless the value is None or a real number."""
+    if not isinstance(value, Real | None):
+        raise ValueError(f"{name} must be a number, got {value!r}")
+
+
 def suggest_curves(curves: Sequence[Curve]) -> Suggestion:
-    """The learning rate that the repeats of a range test speak for. Whatever was measured, it does not raise."""
-    return judge(read(curves), curves)
+    """Suggest a learning rate from the repeats of a range test. Never raises."""
+    return judge(gather_evidence(curves), curves)
 
 
-def judge(reading: Reading, curves: Sequence[Curve]) -> Suggestion:
-    """An answer, or the first of the reasons not to give one. The curves are what the reading is of."""
-    valley, metric = reading.loss, reading.metric
+def judge(evidence: Evidence, curves: Sequence[Curve]) -> Suggestion:
+    """The answer, or the first refusal that applies.
+
+    Args:
+        evidence: gathered from `curves`.
+        curves: all repeats, as measured.
+    """
+    valley, metric = evidence.loss, evidence.metric
     if valley is None:
         return refusals.too_little(curves)
-    if valley.lateness > TOO_LATE and not valley.begins_coarsely:
+    if valley.delay_in_decades > TOO_LATE and not valley.starts_with_leap:
         return refusals.fast_ramp(valley)
     if valley.significance < SURE:
-        return refusals.no_fall(valley, reading.traces)
+        return refusals.no_fall(valley, evidence.repeats)
     if not valley.turned and valley.share[-1] >= TURNED:
         return refusals.still_falling(valley, curves)
-    if valley.hurried:
+    if valley.centre_within_delay:
         return refusals.too_fast(valley)
     if fell_at_once(valley):
         return refusals.falling_from_start(valley)
-    if apart(valley.centres) > APART:
+    if spread(valley.centres) > APART:
         return refusals.repeats_disagree(valley)
-    if valley.humps is not None:
-        return refusals.two_valleys(*valley.humps)
+    sides = valley.sides_of_hump
+    if sides is not None:
+        return refusals.two_valleys(*sides)
     if metric is not None and not overlap(interval(valley), interval(metric)):
         return refusals.disagree(valley, metric)
-    return answer(valley, reading)
+    return answer(valley, evidence)
 
 
 def fell_at_once(valley: Valley) -> bool:
-    """Whether the fall reaches back to the first rate; on a ladder that begins coarsely, whether it began there."""
-    left = (
-        valley.earlier(valley.edges(STARTS)[0]) if valley.begins_coarsely else interval(valley)[0]
-    )
+    """Whether the fall is at the first rate; on a ramp that starts with a leap, its beginning."""
+    left = interval(valley).low
+    if valley.starts_with_leap:
+        left = valley.before_delay(valley.edges(START_SHARE)[0])
     return left <= float(valley.log_lr[0]) + TOUCHES
 
 
-def apart(centres: Sequence[float]) -> float:
-    """How far the repeats' centres are apart, by the middle half of them: a few noisy ones may be anywhere."""
+def spread(centres: Sequence[float]) -> float:
+    """Twice the interquartile range, in decades: a few noisy repeats may be anywhere."""
     low, high = np.quantile(centres, (0.25, 0.75))
     return 2 * float(high - low)
 
 
-def surely_falls(valley: Valley | None, errors: float = SURE) -> bool:
-    """Whether the fall is so many of its standard errors."""
-    return valley is not None and valley.significance >= errors
+def falls_by(valley: Valley | None, standard_errors: float) -> bool:
+    """Whether the fall is at least so many standard errors."""
+    return valley is not None and valley.significance >= standard_errors
 
 
-def interval(valley: Valley) -> tuple[float, float]:
-    """Log10 of the outermost rates that held the fall: to the left with the delay taken off, to the right without."""
-    left, right = valley.edges(HELD)
-    return min(valley.earlier(left), valley.centre, *valley.centres), max(
-        right, valley.centre, *valley.centres
-    )
+def interval(valley: Valley) -> Interval:
+    """The rates that held the fall, widened to each repeat's centre.
+
+    The delay is removed on the left only: what it shifts may, but need not, be due to lower rates.
+    """
+    left, right = valley.edges(INTERVAL_SHARE)
+    low = min(valley.before_delay(left), valley.centre, *valley.centres)
+    high = max(right, valley.centre, *valley.centres)
+    return Interval(low, high)
 
 
-def overlap(one: tuple[float, float], other: tuple[float, float]) -> bool:
-    return one[0] <= other[1] and other[0] <= one[1]
+def overlap(one: Interval, other: Interval) -> bool:
+    """Whether two intervals have a rate in common."""
+    return one.low <= other.high and other.low <= one.high
 
 
-def answer(valley: Valley, reading: Reading) -> Suggestion:
-    """The centre of a valley that is there beyond doubt."""
-    repeats = len(reading.traces)
-    low, lr, high = (
-        10**log_lr for log_lr in (interval(valley)[0], valley.centre, interval(valley)[1])
-    )
-    bottom = 10 ** float(valley.log_lr[valley.deepest])
-    errors = f"{valley.significance:.0f}" if valley.significance < 1000 else "over 1000"
+def answer(valley: Valley, evidence: Evidence) -> Suggestion:
+    """The suggestion: the centre of the valley."""
+    low, high = interval(valley)
+    lowest_at = 10 ** float(valley.log_lr[valley.deepest])
+    errors = "over 1000"
+    if valley.significance < 1000:
+        errors = f"{valley.significance:.0f}"
+    method = refusals.METHOD
+    if len(evidence.repeats) > 1:
+        method = f"{refusals.METHOD} of {len(evidence.repeats)} repeats"
     return Suggestion(
-        lr=lr,
-        low=low,
-        high=high,
+        lr=10**valley.centre,
+        low=10**low,
+        high=10**high,
         verdict="ok",
-        reason=f"The loss fell by {valley.depth:.3g}, {errors} standard errors, lowest at {bottom:.1e}.",
-        method=f"{refusals.METHOD} of {repeats} repeats" if repeats > 1 else refusals.METHOD,
-        advice=next_step(valley, reading),
+        reason=(
+            f"The loss fell by {valley.depth:.3g} ({errors} standard errors),"
+            f" lowest at {lowest_at:.1e}."
+        ),
+        method=method,
+        advice=next_step(valley, evidence),
     )
 
 
-def next_step(valley: Valley, reading: Reading) -> str:
-    """What makes a good answer better: a slower ramp before more repeats, and more repeats before a confirmation."""
-    late = valley.delay_in_decades
-    if late > refusals.LATE:
-        return f"Measure {refusals.slower(valley)} iterations: on so fast a ramp a rate shows {late:.1f} decades late."
-    if reading.copies:
+def next_step(valley: Valley, evidence: Evidence) -> str:
+    """How to improve a good answer: first a slower ramp, then repeats, then a confirmation."""
+    decades = valley.delay_at_centre
+    if decades > refusals.LATE:
         return (
-            "Shuffle the data, or vary the initialisation: repeats were the same to the last bit."
+            f"Measure {refusals.slow_enough(valley)} iterations:"
+            f" on this ramp a rate shows in the loss {decades:.1f} decades later."
         )
-    if len(reading.traces) == 1:
-        return "Measure 3 repeats: one run does not show how much its seed matters."
+    if evidence.copies:
+        return (
+            "Shuffle the data or vary the initialisation:"
+            " the repeats were the same to the last bit."
+        )
+    if len(evidence.repeats) == 1:
+        return "Measure 3 repeats: a single run does not show how much the seed matters."
     return "Confirm it with short trainings, or train."

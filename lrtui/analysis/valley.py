@@ -1,13 +1,14 @@
-"""The valley of a range test: where, on the axis of log(lr), training made the loss fall and kept it down.
+"""The valley of a range test: where, on the axis of log(lr), the loss falls and stays low.
 
-While steps are small, training follows the gradient flow, whose time is the sum of the rates so far. On a geometric
-ladder that sum is proportional to the rate itself, so that a curve cannot change within much less than a factor of e of
-the rate, whatever the number of iterations. Half of an e-fold is therefore the width that is averaged over, in log(lr)
-symmetrically and so without lag. What is read off is a centre of mass, not an extreme point: every measured point has a
-say in it, and none much of one.
+While steps are small, training follows the gradient flow, whose time is the sum of all rates so
+far. On an exponential ramp that sum is proportional to the rate itself, so a curve cannot change
+within much less than a factor of e of the rate, whatever the number of iterations. The curves are
+therefore averaged with a Gaussian of half an e-fold, symmetric in log(lr) and so without lag. The
+answer is a centre of mass rather than an extreme point: every measured point contributes, and none
+dominates.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import e, log10
 
@@ -18,25 +19,35 @@ from lrtui.analysis.prepared_curve import PreparedCurve
 
 BANDWIDTH = 0.5 * log10(e)  # decades; standard deviation of the averaging kernel
 RESOLUTION = BANDWIDTH / 5  # decades between grid points
-GRID_LIMIT = 600  # grid points; a wider ladder gets a coarser grid
-ROUGH = 0.75  # of the roughness of a curve is noise where it is rougher than at its quietest; the rest is its own bends
-LEAP = 3  # times the mean step of a ladder
-HUMP = 0.5  # of the fall; a centre that holds less is none
-SHARPNESS = 4  # a rate weighs in the centre of mass by its share of the fall to this power
+GRID_LIMIT = 600  # grid points; a wider ramp gets a coarser grid
+# share of a curve's local roughness that is noise where it exceeds the quietest part's; the rest is
+# the curve's own bends
+ROUGH = 0.75
+LEAP = 3  # times the mean step of a ramp
+HUMP = 0.5  # share of the fall; a centre that holds less lies between two valleys
+SHARPNESS = 4  # a rate is weighted by its share of the fall to this power
 
 
 @dataclass(frozen=True, slots=True)
 class Valley:
-    """The average of one or more traces on a uniform grid of log10(lr).
+    """The average of one or more repeats on a uniform grid of log10(lr).
 
-    `fall` is in units of the loss, `fair` what of it no noise can have made, `error` its standard error at each grid
-    point, `share` is the fall divided by the deepest fall. `centre`, and each repeat's own in `centres`, are log10 of
-    rates; the delay is taken off.
+    Attributes:
+        log_lr: the grid, log10 of learning rates.
+        fall: how far the loss is below its first level, in units of the loss.
+        unbiased_fall: the part of it that noise cannot cause.
+        error: standard error of the fall at each grid point.
+        longest: the repeat that reaches the highest rate.
+        centres: log10 of the rate that each repeat suggests alone; none for one that never falls.
+        level: mean loss before the first change.
+        noise: standard deviation of the noise.
+        diverged: whether a repeat ends far above its level.
+        turned: whether a repeat rises again at its end.
     """
 
     log_lr: FloatArray
     fall: FloatArray
-    fair: FloatArray
+    unbiased_fall: FloatArray
     error: FloatArray
     longest: PreparedCurve
     centres: tuple[float, ...]
@@ -47,177 +58,228 @@ class Valley:
 
     @property
     def deepest(self) -> int:
+        """Index of the deepest fall."""
         return int(self.fall.argmax())
 
     @property
     def depth(self) -> float:
+        """The deepest fall, in units of the loss."""
         return float(self.fall[self.deepest])
 
     @property
     def share(self) -> FloatArray:
+        """The fall divided by the deepest fall."""
         return share_of(self.fall)
 
     @property
-    def significance(self) -> float:
-        """The deepest fall that noise cannot have made, in units of its standard error; 0 where nothing falls."""
-        return max(0.0, float(self.fair[self.surest]) / float(self.error[self.surest]))
+    def surest(self) -> int:
+        """Index of the deepest unbiased fall."""
+        return int(self.unbiased_fall.argmax())
 
     @property
-    def surest(self) -> int:
-        return int(self.fair.argmax())
+    def significance(self) -> float:
+        """The deepest unbiased fall in units of its standard error; 0 if the loss never falls."""
+        error = float(self.error[self.surest])
+        if error == 0:
+            return 0.0  # every loss was exactly 0
+        return max(0.0, float(self.unbiased_fall[self.surest]) / error)
 
     @property
     def centre(self) -> float:
-        return self.earlier(centre_of_mass(self.log_lr, self.fall))
-
-    def earlier(self, log_lr: float) -> float:
-        """Log10 of the rate that is to blame for the loss at `log_lr`."""
-        return self.longest.earlier(log_lr)
+        """log10 of the rate at the centre of mass, with the delay removed."""
+        return self.before_delay(self.measured_centre)
 
     @property
-    def hurried(self) -> bool:
-        """Whether the ramp reached the centre in fewer iterations than a rate takes to show."""
-        t = self.longest
-        place = np.interp(
-            centre_of_mass(self.log_lr, self.fall), t.log_lr, np.arange(len(t.log_lr))
-        )
-        return bool(place < t.delay)
+    def measured_centre(self) -> float:
+        """log10 of the rate at the centre of mass, as measured."""
+        return centre_of_mass(self.log_lr, self.fall)
+
+    def before_delay(self, log_lr: float) -> float:
+        """log10 of the rate whose step caused the loss at `log_lr`."""
+        return self.longest.before_delay(log_lr)
+
+    @property
+    def centre_within_delay(self) -> bool:
+        """Whether the ramp reached the centre in fewer iterations than the delay."""
+        log_lr = self.longest.log_lr
+        iteration = np.interp(self.measured_centre, log_lr, np.arange(len(log_lr)))
+        return bool(iteration < self.longest.delay)
+
+    @property
+    def delay_at_centre(self) -> float:
+        """The delay as a distance on the ramp, in decades, at the centre."""
+        return self.measured_centre - self.centre
 
     @property
     def delay_in_decades(self) -> float:
-        """How far along the axis the ladder moves on while a rate has yet to show, at the centre."""
-        late = centre_of_mass(self.log_lr, self.fall)
-        return late - self.earlier(late)
+        """The delay as a distance on the ramp: at the centre or on average, whichever is larger."""
+        log_lr = self.longest.log_lr
+        mean_step = float(log_lr[-1] - log_lr[0]) / max(1, len(log_lr) - 1)
+        return max(self.delay_at_centre, self.longest.delay * mean_step)
 
     @property
-    def lateness(self) -> float:
-        """Decades that the ladder moves on while a rate has yet to show: at the centre, or on the whole."""
-        t = self.longest
-        per_step = float(t.log_lr[-1] - t.log_lr[0]) / max(1, len(t.log_lr) - 1)
-        return max(self.delay_in_decades, t.delay * per_step)
+    def starts_with_leap(self) -> bool:
+        """Whether the first step of the ramp skips rates at which a curve can change.
 
-    @property
-    def begins_coarsely(self) -> bool:
-        """Whether the ladder leaps at first, as a linear one from nearly 0 does, over rates that a curve changes at."""
+        A linear ramp that starts near 0 does.
+        """
         steps = np.diff(self.longest.log_lr)
         return bool(steps[0] >= max(BANDWIDTH, LEAP * float(steps.mean())))
 
     @property
-    def humps(self) -> tuple[float, float] | None:
-        """Log10 of the deepest points on both sides of a centre that lies on a hump between two valleys."""
-        middle = int(np.searchsorted(self.log_lr, centre_of_mass(self.log_lr, self.fall)))
+    def sides_of_hump(self) -> tuple[float, float] | None:
+        """log10 of the deepest rates on both sides, if the centre lies between two valleys."""
+        middle = int(np.searchsorted(self.log_lr, self.measured_centre))
         if self.share[min(middle, len(self.share) - 1)] >= HUMP:
             return None
-        left, right = self.fall[: middle + 1].argmax(), middle + self.fall[middle:].argmax()
+        left = self.fall[: middle + 1].argmax()
+        right = middle + self.fall[middle:].argmax()
         return float(self.log_lr[left]), float(self.log_lr[right])
 
     def edges(self, share: float) -> tuple[float, float]:
-        """Log10 of the outermost rates, to the left and right of the deepest point, that hold `share` of the fall."""
+        """log10 of the lowest and highest rate around the deepest fall that hold `share` of it."""
         below = np.flatnonzero(self.share < share)
         left, right = below[below < self.deepest], below[below > self.deepest]
-        first = left[-1] + 1 if len(left) else 0
-        last = right[0] - 1 if len(right) else len(self.log_lr) - 1
+        first, last = 0, len(self.log_lr) - 1
+        if len(left):
+            first = left[-1] + 1
+        if len(right):
+            last = right[0] - 1
         return float(self.log_lr[first]), float(self.log_lr[last])
 
 
-def find_valley(traces: Sequence[PreparedCurve]) -> Valley:
-    """The average of the traces, each point weighed by a Gaussian of its distance in log(lr)."""
-    longest = max(traces, key=lambda t: float(t.log_lr[-1]))
-    grid = uniform_grid(min(float(t.log_lr[0]) for t in traces), float(longest.log_lr[-1]))
-    counts, sums = (
-        np.stack(rows) for rows in zip(*(binned(t, t.fall, grid) for t in traces), strict=True)
-    )
-    rough, _ = averaged(
-        counts.sum(0), np.sum([binned(t, t.rough, grid)[1] for t in traces], axis=0), grid
-    )
-    fair, _ = averaged(
-        counts.sum(0), np.sum([binned(t, t.fair, grid)[1] for t in traces], axis=0), grid
-    )
-    for count, total, t in zip(counts, sums, traces, strict=True):
-        if t.diverged:
-            extend_divergence(count, total, t, grid, counts.max(0))
+@dataclass(slots=True)
+class Bins:
+    """Measured points on the grid: how many are nearest to each grid point, and their sums."""
 
-    fall, error = averaged(counts.sum(0), sums.sum(0), grid)
-    noise = float(np.mean([t.noise for t in traces]))
-    level_error = float(np.linalg.norm([t.level_error for t in traces])) / len(traces)
+    count: FloatArray
+    fall: FloatArray
+    unbiased_fall: FloatArray
+    roughness: FloatArray
+
+
+def find_valley(repeats: Sequence[PreparedCurve]) -> Valley:
+    """The average of the repeats, weighted by a Gaussian of the distance in log(lr)."""
+    longest = max(repeats, key=lambda repeat: float(repeat.log_lr[-1]))
+    lowest = min(float(repeat.log_lr[0]) for repeat in repeats)
+    grid = uniform_grid(lowest, float(longest.log_lr[-1]))
+    binned = [bin_points(repeat, grid) for repeat in repeats]
+
+    measured = sum_of(binned)
+    local_noise, _ = averaged(measured.count, measured.roughness, grid)
+    unbiased_fall, _ = averaged(measured.count, measured.unbiased_fall, grid)
+
+    extend_diverged(binned, repeats, grid)
+    extended = sum_of(binned)
+    fall, error = averaged(extended.count, extended.fall, grid)
+    noise = float(np.mean([repeat.noise for repeat in repeats]))
+    level_errors = [repeat.level_error for repeat in repeats]
+    level_error = float(np.linalg.norm(level_errors)) / len(repeats)
     return Valley(
         log_lr=grid,
         fall=fall,
-        fair=fair,
-        error=np.hypot(np.maximum(noise, ROUGH * rough) * error, level_error),
+        unbiased_fall=unbiased_fall,
+        error=np.hypot(np.maximum(noise, ROUGH * local_noise) * error, level_error),
         longest=longest,
-        centres=tuple(own_centres(traces, counts, sums, grid)),
-        level=float(np.mean([t.level for t in traces])),
+        centres=own_centres(repeats, binned, grid),
+        level=float(np.mean([repeat.level for repeat in repeats])),
         noise=noise,
-        diverged=any(t.diverged for t in traces),
-        turned=any(t.turned for t in traces),
+        diverged=any(repeat.diverged for repeat in repeats),
+        turned=any(repeat.turned for repeat in repeats),
     )
 
 
+def uniform_grid(start: float, end: float) -> FloatArray:
+    """Grid points from `start` to `end`, `RESOLUTION` apart or, on a wide ramp, further."""
+    size = int(np.clip(np.ceil((end - start) / RESOLUTION) + 1, 2, GRID_LIMIT))
+    return np.linspace(start, end, size)
+
+
+def bin_points(repeat: PreparedCurve, grid: FloatArray) -> Bins:
+    """Assign each measured point to its nearest grid point."""
+    nearest = np.rint((repeat.log_lr - grid[0]) / (grid[1] - grid[0])).astype(int)
+    size = len(grid)
+    return Bins(
+        count=np.bincount(nearest, minlength=size).astype(np.float64),
+        fall=np.bincount(nearest, repeat.fall, size).astype(np.float64),
+        unbiased_fall=np.bincount(nearest, repeat.unbiased_fall, size).astype(np.float64),
+        roughness=np.bincount(nearest, repeat.roughness, size).astype(np.float64),
+    )
+
+
+def sum_of(binned: Sequence[Bins]) -> Bins:
+    """The points of all repeats together."""
+    size = len(binned[0].count)
+    total = Bins(np.zeros(size), np.zeros(size), np.zeros(size), np.zeros(size))
+    for bins in binned:
+        total.count += bins.count
+        total.fall += bins.fall
+        total.unbiased_fall += bins.unbiased_fall
+        total.roughness += bins.roughness
+    return total
+
+
+def extend_diverged(
+    binned: Sequence[Bins], repeats: Sequence[PreparedCurve], grid: FloatArray
+) -> None:
+    """Let a repeat that diverged keep its last, bad value for as long as other repeats go on."""
+    most = np.max([bins.count for bins in binned], axis=0)
+    for bins, repeat in zip(binned, repeats, strict=True):
+        if repeat.diverged:
+            beyond = grid > repeat.log_lr[-1] + RESOLUTION / 2
+            bins.count[beyond] = most[beyond]
+            bins.fall[beyond] = repeat.fall[-1] * most[beyond]
+
+
 def own_centres(
-    traces: Sequence[PreparedCurve], counts: FloatArray, sums: FloatArray, grid: FloatArray
-) -> Iterator[float]:
-    """Log10 of the rate that each repeat would speak for if it were alone; nothing for one that never fell."""
-    for t, count, total in zip(traces, counts, sums, strict=True):
-        reach = int(np.flatnonzero(count)[-1]) + 1
-        fall, _ = averaged(count[:reach], total[:reach], grid[:reach])
+    repeats: Sequence[PreparedCurve], binned: Sequence[Bins], grid: FloatArray
+) -> tuple[float, ...]:
+    """log10 of the rate that each repeat suggests alone; none for one that never falls."""
+    centres = []
+    for repeat, bins in zip(repeats, binned, strict=True):
+        reached = int(np.flatnonzero(bins.count)[-1]) + 1
+        own_grid = grid[:reached]
+        fall, _ = averaged(bins.count[:reached], bins.fall[:reached], own_grid)
         if fall.max() > 0:
-            yield t.earlier(centre_of_mass(grid[:reach], fall))
+            centres.append(repeat.before_delay(centre_of_mass(own_grid, fall)))
+    return tuple(centres)
 
 
 def averaged(
     counts: FloatArray, sums: FloatArray, grid: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Mean fall around each grid point, and its standard error where the noise has a width of 1.
+    """The mean around each grid point, and its standard error for noise of width 1.
 
-    Grid points weigh the same however many measured points they stand for: the average would lean towards the denser
-    side of a linear ladder otherwise.
+    Every grid point with measured points has the same weight, however many there are: otherwise the
+    average would lean towards the denser side of a linear ramp.
     """
     kernel = gaussian(len(grid), float(grid[1] - grid[0]))
-    held = (counts > 0).astype(np.float64)
-    filled = np.maximum(counts, 1)
-    weight = np.maximum(np.convolve(held, kernel, "valid"), 1e-300)
-    fall: FloatArray = np.convolve(sums / filled, kernel, "valid") / weight
-    error: FloatArray = np.sqrt(np.convolve(held / filled, kernel**2, "valid")) / weight
-    return fall, error
+    measured = (counts > 0).astype(np.float64)
+    divisor = np.maximum(counts, 1)
+    weight = np.maximum(np.convolve(measured, kernel, "valid"), 1e-300)
+    mean: FloatArray = np.convolve(sums / divisor, kernel, "valid") / weight
+    error: FloatArray = np.sqrt(np.convolve(measured / divisor, kernel**2, "valid")) / weight
+    return mean, error
 
 
 def gaussian(size: int, spacing: float) -> FloatArray:
-    """A kernel that reaches from end to end of the grid, so that there is an average even far from all points."""
+    """A kernel that spans the whole grid, so that there is a mean even far from all points."""
     offsets = np.arange(1 - size, size) * spacing
     kernel: FloatArray = np.exp(-0.5 * (offsets / BANDWIDTH) ** 2)
     return kernel
 
 
-def uniform_grid(start: float, end: float) -> FloatArray:
-    size = int(np.clip(np.ceil((end - start) / RESOLUTION) + 1, 2, GRID_LIMIT))
-    return np.linspace(start, end, size)
-
-
-def binned(t: PreparedCurve, values: FloatArray, grid: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """For each grid point, the number of measured points nearest to it and the sum of their values."""
-    place = np.rint((t.log_lr - grid[0]) / (grid[1] - grid[0])).astype(int)
-    counts: FloatArray = np.bincount(place, minlength=len(grid)).astype(np.float64)
-    sums: FloatArray = np.bincount(place, values, len(grid)).astype(np.float64)
-    return counts, sums
-
-
-def extend_divergence(
-    count: FloatArray, total: FloatArray, t: PreparedCurve, grid: FloatArray, others: FloatArray
-) -> None:
-    """A repeat that has diverged stays as bad as it was at its end, for as long as others go on."""
-    beyond = grid > t.log_lr[-1] + RESOLUTION / 2
-    count[beyond] = others[beyond]
-    total[beyond] = t.fall[-1] * others[beyond]
-
-
 def share_of(fall: FloatArray) -> FloatArray:
-    """The fall as a share of the deepest, 0 where the loss is above its first level."""
+    """The fall as a share of the deepest fall; 0 where the loss is above its first level."""
     deepest = float(fall.max())
-    return np.maximum(fall, 0.0) / deepest if deepest > 0 else np.zeros_like(fall)
+    if deepest > 0:
+        return np.maximum(fall, 0.0) / deepest
+    return np.zeros_like(fall)
 
 
 def centre_of_mass(log_lr: FloatArray, fall: FloatArray) -> float:
-    """Where the valley balances, each rate weighing by its share of the fall to the power of `SHARPNESS`."""
+    """Mean of log10(lr), weighted by the share of the fall to the power of `SHARPNESS`."""
     mass = share_of(fall) ** SHARPNESS
-    return float(log_lr @ mass / mass.sum()) if mass.any() else float(log_lr[0])
+    if not mass.any():
+        return float(log_lr[0])
+    return float(log_lr @ mass / mass.sum())

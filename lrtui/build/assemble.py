@@ -1,63 +1,71 @@
-"""A spec becomes live objects, or one clear line that says in which phase it could not. Worker only."""
+"""From a spec to live objects; the first failure is reported with its phase."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import nn
-from torch.optim import Optimizer
 
-from lrtui.build import instantiate, device, loaders, losses, metrics, models, optimizers
-from lrtui.catalog.errors import PhaseError
+from lrtui.build import losses, metrics, models, optimizers
+from lrtui.build.device import choose_device
+from lrtui.build.dry_run import DryRun
 from lrtui.build.facts import facts_of
+from lrtui.build.first_batch import load_first_batch
+from lrtui.build.instantiate import import_choice, make_scorer
+from lrtui.build.loaders import Loaders, make_loaders
+from lrtui.build.types import Optimizers
+from lrtui.catalog.errors import PhaseError
 from lrtui.catalog.targets import Notice
-from lrtui.build.dry_run import try_batch
-from lrtui.engine.batches import move
 from lrtui.engine.forward import BatchError, Forward
 from lrtui.engine.restore.random_state import reseed
+from lrtui.engine.transfer import move
+from lrtui.engine.types import Batch, BatchStep, Criterion, Loader, Metric
 from lrtui.spec import RunSpec
 
 
 @dataclass(frozen=True)
 class Built:
-    """Live objects, ready for the engine: the model is on its device, the optimizer holds its parameters."""
+    """Live objects for the engine: the model on its device, the optimizer with its parameters."""
 
     model: nn.Module
-    optimizer: Optimizer | Sequence[Optimizer]
-    criterion: Callable[[Any, Any], torch.Tensor] | None  # None: the loss is in the forward, or made by the step
+    optimizer: Optimizers
+    criterion: Criterion | None  # None: the forward or the step returns the loss
     loss_name: str
-    train_loader: Any
-    val_loader: Any  # None where the data has no validation part
-    metric: Callable[[Any, Any], Any] | None
+    train_loader: Loader
+    val_loader: Loader | None  # None: the data has no validation part
+    metric: Metric | None
     metric_name: str
-    step: Callable[..., Any] | None
+    step: BatchStep | None
     device: torch.device
-    batch: str  # what a batch was taken for, in words
+    batch: str  # how a batch is used, in words
     optimizer_name: str
 
 
 def build(spec: RunSpec, notice: Notice = lambda text: None) -> Built:
-    """Build everything that a spec names, and try its first batch.
+    """Build all that a spec names, and try the first batch.
 
-    Random states are those of a script that seeds, then makes the model and the optimizer: whatever the data draws,
-    looking at a first batch and trying it leave no trace in them.
+    Random states are those of a script that seeds, then makes the model and the optimizer: the
+    data, the first batch and the dry run leave no trace in them.
 
     Raises:
-        PhaseError: the phase and one line; the cause, if there is one, is chained.
+        PhaseError: something failed; its phase, one line, and the cause chained.
     """
-    where = device.choose(spec.device)
+    device = choose_device(spec.device)
     reseed(spec.seed)
-    data = _data(spec, where, notice)
-    first = move(loaders.first_batch(spec.data.target, data.train), where)
+    data = _loaders(spec, device, notice)
+    batch = move(load_first_batch(spec.data.target, data.train), device)
     reseed(spec.seed)
-    model = models.build(spec.model, facts_of(data.train, first), where, first, notice)
+    facts = facts_of(data.train, batch)
+    model = models.build(spec.model, facts, device, batch, notice)
     optimizer = optimizers.build(spec.optimizer, model, spec.range.start_lr, notice)
-    step = None if spec.step.target == "none" else instantiate.scorer("step", spec.step, notice)
-    loss = losses.Loss(None, "the step's own") if step else losses.build(spec.loss, model, first, notice)
+    step = _step(spec, notice)
+    if step is None:
+        loss = losses.build(spec.loss, model, batch, notice)
+    else:
+        loss = losses.Loss(None, "the step's own")
     metric, metric_name = _metric(spec, loss, notice)
-    words = _described(model, loss.criterion, step, first)
-    try_batch(model, optimizer, loss.criterion, metric, step, first, spec.precision, loss.name)
+    usage = _usage(model, loss.criterion, step, batch)
+    dry_run = DryRun(model, optimizer, loss.criterion, metric, step, spec.precision, loss.name)
+    dry_run.try_batch(batch)
     return Built(
         model=model,
         optimizer=optimizer,
@@ -68,32 +76,42 @@ def build(spec: RunSpec, notice: Notice = lambda text: None) -> Built:
         metric=metric,
         metric_name=metric_name,
         step=step,
-        device=where,
-        batch=words,
+        device=device,
+        batch=usage,
         optimizer_name=optimizers.name_of(optimizer),
     )
 
 
-def _data(spec: RunSpec, where: torch.device, notice: Notice) -> loaders.Loaders:
-    found = instantiate.load("data", spec.data, notice)
-    made = instantiate.make("data", found, spec.data)
-    both = loaders.loaders(spec.data.target, made, spec.loader, spec.seed, where)
-    if spec.range.val and both.val is None:
-        target = spec.data.target
-        raise PhaseError("data", f"{target} has no validation part: return a pair (train, validation), or turn val off")
-    return both
+def _loaders(spec: RunSpec, device: torch.device, notice: Notice) -> Loaders:
+    target = spec.data.target
+    data = import_choice("data", spec.data, notice).call()
+    loaders = make_loaders(target, data, spec.loader, spec.seed, device)
+    if spec.range.val and loaders.val is None:
+        message = f"{target} has no validation part"
+        raise PhaseError("data", f"{message}: return a pair (train, validation), or turn val off")
+    return loaders
 
 
-def _metric(spec: RunSpec, loss: losses.Loss, notice: Notice) -> tuple[Callable[[Any, Any], Any] | None, str]:
-    """The metric that was picked; for `auto`, accuracy where classes are told apart."""
-    if spec.metric.target == "none":
+def _step(spec: RunSpec, notice: Notice) -> BatchStep | None:
+    if spec.step.target == "none":
+        return None
+    return make_scorer("step", spec.step, notice)
+
+
+def _metric(spec: RunSpec, loss: losses.Loss, notice: Notice) -> tuple[Metric | None, str]:
+    """The metric of the spec and its name; `auto` is the accuracy of a classifier."""
+    target = spec.metric.target
+    if target == "auto" and loss.name == losses.CROSS_ENTROPY:
+        return metrics.accuracy, "accuracy"
+    if target in ("auto", "none"):
         return None, ""
-    if spec.metric.target == "auto":
-        return (metrics.accuracy, "accuracy") if loss.name == losses.CROSS_ENTROPY else (None, "")
-    return instantiate.scorer("metric", spec.metric, notice), spec.metric.target.rpartition(":")[2]
+    return make_scorer("metric", spec.metric, notice), target.rpartition(":")[2]
 
 
-def _described(model: nn.Module, criterion: Any, step: Any, batch: Any) -> str:
+def _usage(
+    model: nn.Module, criterion: Criterion | None, step: BatchStep | None, batch: Batch
+) -> str:
+    """How a batch is used, in words."""
     try:
         return Forward(model, criterion, step).describe(batch)
     except BatchError as error:

@@ -1,121 +1,200 @@
-"""The first batch, tried forward and backward before the ramp; afterwards everything is as it was. Worker only."""
+"""A dry run of the first batch; afterwards all states are as before."""
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 
 import torch
 from torch import nn
 from torch.optim import Optimizer
 
 from lrtui.build import explain
-from lrtui.catalog.errors import PhaseError, one_line
-from lrtui.build.untouched import untouched
+from lrtui.build.device import device_of
+from lrtui.build.types import Optimizers
+from lrtui.catalog.errors import PhaseError, one_line, with_user_line
+from lrtui.engine.batch_size import is_sequence
 from lrtui.engine.forward import BatchError, Forward, summary
+from lrtui.engine.restore.snapshot import Snapshot
+from lrtui.engine.signature import TARGET_KEYS, forward_inputs
 from lrtui.engine.step import updates_itself
+from lrtui.engine.types import Batch, BatchStep, Criterion, Metric, ModelOutput, Target
 
-_AUTOCAST = {"bf16": torch.bfloat16, "fp16": torch.float16, "apex-O1": torch.float16, "apex-O2": torch.float16}
-
-Scorer = Callable[[Any, Any], Any]
-
-
-class Watched:
-    """A criterion or a metric that remembers what it was called with, and whether it returned."""
-
-    def __init__(self, scorer: Scorer) -> None:
-        self._scorer = scorer
-        self.called: tuple[Any, Any] | None = None
-        self.done = False
-
-    def __call__(self, output: Any, target: Any) -> Any:
-        """Score, and remember."""
-        self.called = (output, target)
-        explain.check_labels(self._scorer, output, target)
-        result = self._scorer(output, target)
-        self.done = True
-        return result
+_HALF_PRECISION = {
+    "bf16": torch.bfloat16,
+    "fp16": torch.float16,
+    "apex-O1": torch.float16,
+    "apex-O2": torch.float16,
+}
 
 
-def try_batch(
-    model: nn.Module,
-    optimizer: Optimizer | Sequence[Optimizer],
-    criterion: Scorer | None,
-    metric: Scorer | None,
-    step: Callable[..., Any] | None,
-    batch: Any,
-    precision: str = "fp32",
-    loss_name: str = "the loss",
-) -> None:
-    """One forward and backward on a batch that is on the model's device.
+@dataclass(frozen=True)
+class DryRun:
+    """A trial of one batch: forward and backward, or the update of a step that does its own."""
 
-    Model, optimizer, gradients, modes and random states are restored, whatever happens. A step that does the whole
-    update itself is tried with its update.
+    model: nn.Module
+    optimizer: Optimizers
+    criterion: Criterion | None = None
+    metric: Metric | None = None
+    step: BatchStep | None = None
+    precision: str = "fp32"
+    loss_name: str = "the loss"
 
-    Raises:
-        PhaseError: what does not fit, with both sides' numbers, in the phase model, loss, metric or step.
-    """
-    optimizers = list(optimizer) if isinstance(optimizer, Sequence) else [optimizer]
-    modules = [part for part in (model, criterion) if isinstance(part, nn.Module)]
-    loss, score = (Watched(criterion) if criterion else None), (Watched(metric) if metric else None)
-    forward = Forward(model, loss, step, score)
-    path = explain.Path(model)
-    try:
-        with untouched(modules, optimizers):
-            _once(model, forward, path, batch, optimizers if updates_itself(step) else None, precision)
-    except torch.OutOfMemoryError as error:
-        raise PhaseError("device", explain.of_memory(_device(model), batch)) from error
-    except BatchError as error:
-        raise PhaseError("step" if step else "loss", str(error)) from error
-    except (Exception, SystemExit) as error:
-        raise _failure(error, path, batch, step, loss, score, loss_name) from error
+    def try_batch(self, batch: Batch) -> None:
+        """Try a batch that is on the model's device; everything is restored, whatever happens.
+
+        Raises:
+            PhaseError: what does not fit, with both sides' numbers; phase model, loss, metric, step
+            or device.
+        """
+        attempt = _Attempt(self, batch)
+        modules = [part for part in (self.model, self.criterion) if isinstance(part, nn.Module)]
+        try:
+            with unchanged(modules, as_list(self.optimizer)):
+                attempt.run()
+        except torch.OutOfMemoryError as error:
+            message = explain.out_of_memory(device_of(self.model), batch)
+            raise PhaseError("device", message) from error
+        except BatchError as error:
+            raise PhaseError("step" if self.step else "loss", str(error)) from error
+        except (Exception, SystemExit) as error:
+            raise attempt.failure(error) from error
 
 
-def _once(
-    model: nn.Module,
-    forward: Forward,
-    path: explain.Path,
-    batch: Any,
-    optimizers: list[Optimizer] | None,
-    precision: str,
-) -> None:
-    """Forward and backward, or, where the step takes the optimizers, its whole update."""
-    model.train()
-    with path, _autocast(precision):
-        output = forward(batch) if optimizers is None else forward(batch, optimizers)
-    if optimizers is None:
+class _Attempt:
+    """One dry run of one batch, and why it failed."""
+
+    def __init__(self, setup: DryRun, batch: Batch) -> None:
+        self._setup = setup
+        self._batch = batch
+        self._criterion = _Recorded(setup.criterion) if setup.criterion else None
+        self._metric = _Recorded(setup.metric) if setup.metric else None
+        self._trace = explain.ForwardTrace(setup.model)
+
+    def run(self) -> None:
+        """Forward and backward; or the whole update, where the step takes the optimizers."""
+        setup = self._setup
+        forward = Forward(setup.model, self._criterion, setup.step, self._metric)
+        setup.model.train()
+        if updates_itself(setup.step):
+            with self._trace, self._autocast():
+                forward(self._batch, as_list(setup.optimizer))
+            return
+        with self._trace, self._autocast():
+            output = forward(self._batch)
         output.loss.backward()  # type: ignore[no-untyped-call]
 
+    def failure(self, error: BaseException) -> PhaseError:
+        """The error as that of the forward, the metric, the criterion, the step or the backward."""
+        metric, criterion = self._metric, self._criterion
+        if self._trace.innermost is not None:
+            return PhaseError("model", explain.forward_failure(error, self._trace))
+        if metric is not None and metric.failed:
+            message = explain.scorer_failure(error, "the metric", *metric.arguments)
+            return PhaseError("metric", message)
+        if criterion is not None and criterion.failed:
+            name = self._setup.loss_name
+            message = explain.scorer_failure(error, name, *criterion.arguments)
+            return PhaseError("loss", message)
+        if self._setup.step is not None:
+            what = "the step failed on the first batch"
+            return PhaseError("step", with_user_line(f"{what}: {one_line(error)}", error))
+        if criterion is not None and not criterion.called:
+            what = f"the forward failed on {summary(self._batch)}"
+        else:
+            what = "the backward pass failed on the first batch"
+        return PhaseError("model", with_user_line(f"{what}: {one_line(error)}", error))
 
-def _failure(
-    error: BaseException,
-    path: explain.Path,
-    batch: Any,
-    step: Callable[..., Any] | None,
-    loss: Watched | None,
-    score: Watched | None,
-    loss_name: str,
-) -> PhaseError:
-    """Who failed: the metric, the criterion, the model's forward, the user's step, or the backward."""
-    if path.innermost is not None:
-        return PhaseError("model", explain.of_forward(error, path))
-    if score is not None and score.called and not score.done:
-        return PhaseError("metric", explain.of_loss(error, "the metric", *score.called))
-    if loss is not None and loss.called and not loss.done:
-        return PhaseError("loss", explain.of_loss(error, loss_name, *loss.called))
-    if step is not None:
-        return PhaseError("step", f"the step failed on the first batch: {one_line(error)}")
-    if loss is not None and not loss.called:
-        return PhaseError("model", f"the forward failed on {summary(batch)}: {one_line(error)}")
-    return PhaseError("model", f"the backward pass failed on the first batch: {one_line(error)}")
+    def _autocast(self) -> AbstractContextManager[object]:
+        """Autocast as in the run, so that the dry run needs no more memory than the run."""
+        precision = self._setup.precision
+        if precision not in _HALF_PRECISION:
+            return nullcontext()
+        device = device_of(self._setup.model)
+        return torch.autocast(device.type, dtype=_HALF_PRECISION[precision])
 
 
-def _autocast(precision: str) -> AbstractContextManager[Any]:
-    """The trial must not need more memory than the run: half precision is tried in half precision."""
-    if precision not in _AUTOCAST:
-        return nullcontext()
-    return torch.autocast("cuda" if torch.cuda.is_available() else "cpu", dtype=_AUTOCAST[precision])
+class _Recorded:
+    """A criterion or metric that records its arguments, and whether it returned."""
+
+    def __init__(self, scorer: Criterion | Metric) -> None:
+        self._scorer = scorer
+        self._returned = False
+        self.called = False
+        self.arguments: tuple[ModelOutput, Target] = (None, None)
+
+    @property
+    def failed(self) -> bool:
+        """Whether it was called and did not return."""
+        return self.called and not self._returned
+
+    def __call__(self, output: ModelOutput, target: Target) -> object:
+        """Check the labels, then score."""
+        self.called, self.arguments = True, (output, target)
+        explain.check_labels(self._scorer, output, target)
+        score = self._scorer(output, target)
+        self._returned = True
+        return score
 
 
-def _device(model: nn.Module) -> torch.device:
-    first = next(model.parameters(), None)
-    return first.device if first is not None else torch.device("cpu")
+def dry_forward(model: nn.Module, batch: Batch) -> ModelOutput:
+    """What a model returns for a batch; the model and every random state are as before.
+
+    Raises:
+        PhaseError: the forward failed; phase model, or device if it was out of memory.
+    """
+    trace = explain.ForwardTrace(model)
+    try:
+        with unchanged([model]), torch.no_grad(), trace:
+            return call_model(model, batch)
+    except torch.OutOfMemoryError as error:
+        message = explain.out_of_memory(device_of(model), batch)
+        raise PhaseError("device", message) from error
+    except (Exception, SystemExit) as error:
+        raise PhaseError("model", explain.forward_failure(error, trace)) from error
+
+
+def call_model(model: nn.Module, batch: Batch) -> ModelOutput:
+    """Call a model: a mapping gives keyword arguments, a tuple or list its inputs."""
+    if isinstance(batch, Mapping):
+        return _call_by_name(model, batch)
+    if is_sequence(batch):
+        return model(*forward_inputs(model, batch))
+    return model(batch)
+
+
+def as_list(optimizer: Optimizers) -> list[Optimizer]:
+    """One optimizer or several, as a list."""
+    if isinstance(optimizer, Sequence):
+        return list(optimizer)
+    return [optimizer]
+
+
+@contextmanager
+def unchanged(modules: Sequence[nn.Module], optimizers: Sequence[Optimizer] = ()) -> Iterator[None]:
+    """Restore parameters, buffers, gradients, modes, optimizer state and random states on leaving.
+
+    Plain attributes of modules are restored too (a forward may count its calls); what is appended
+    to a list is not removed.
+    """
+    snapshot = Snapshot(modules, optimizers)
+    attributes = []
+    for module in modules:
+        attributes += [(part, dict(vars(part))) for part in module.modules()]
+    try:
+        yield
+    finally:
+        for part, before in attributes:
+            vars(part).clear()
+            vars(part).update(before)
+        snapshot.restore()
+
+
+def _call_by_name(model: nn.Module, batch: Mapping[str, Batch]) -> ModelOutput:
+    """With all entries; or without the targets, if the forward does not take those."""
+    try:
+        return model(**batch)
+    except TypeError:
+        inputs = {key: value for key, value in batch.items() if key not in TARGET_KEYS}
+        if len(inputs) == len(batch):
+            raise
+        return model(**inputs)

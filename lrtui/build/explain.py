@@ -1,148 +1,208 @@
-"""Why a first batch failed, with both sides' numbers: what a layer is made for, and what reached it. Worker only."""
+"""Why a first batch failed: what a layer or criterion expects, and what it got."""
 
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import Any
+from typing import NamedTuple
 
 import torch
 from torch import nn
+from torch.utils.hooks import RemovableHandle
 
-from lrtui.catalog.errors import one_line
+from lrtui.catalog.errors import one_line, with_user_line
 from lrtui.engine.forward import summary
+from lrtui.engine.types import Batch, ModelOutput, Target
 
-_WANTED = ("in_features", "in_channels", "num_features", "input_size", "num_embeddings", "embed_dim")
+_SIZE_PARAMETERS = (
+    "in_features",
+    "in_channels",
+    "num_features",
+    "input_size",
+    "num_embeddings",
+    "embed_dim",
+)
+_SIZE_IN_LAST_DIMENSION = (nn.Linear, nn.RNNBase, nn.RNNCellBase, nn.MultiheadAttention)
 
 
-class Path(AbstractContextManager["Path"]):
-    """Watches which module of a model is running, and with what, so that a failure can name the innermost one."""
+class Running(NamedTuple):
+    """A module whose forward has begun and not returned."""
+
+    name: str
+    module: nn.Module
+    data: Batch  # its input, or a tuple of several
+
+
+class ForwardTrace(AbstractContextManager["ForwardTrace"]):
+    """Records which modules of a model are running: a failure names the innermost one."""
 
     def __init__(self, model: nn.Module) -> None:
         self._model = model
-        self._hooks: list[Any] = []
-        self._open: list[tuple[str, nn.Module, Any]] = []
+        self._hooks: list[RemovableHandle] = []
+        self._running: list[Running] = []
 
-    def __enter__(self) -> "Path":
-        """Hook every module."""
-        for name, part in self._model.named_modules():
-            if isinstance(part, torch.jit.ScriptModule):
-                continue  # takes no hooks
-            self._hooks.append(part.register_forward_pre_hook(self._entered(name)))
-            self._hooks.append(part.register_forward_hook(self._left))
+    def __enter__(self) -> "ForwardTrace":
+        """Add hooks to every module."""
+        for name, module in self._model.named_modules():
+            if isinstance(module, torch.jit.ScriptModule):
+                continue  # it takes no hooks
+            self._hooks.append(module.register_forward_pre_hook(_EnterHook(name, self._running)))
+            self._hooks.append(module.register_forward_hook(self._leave))
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
-        """Take the hooks off again."""
+        """Remove the hooks."""
         for hook in self._hooks:
             hook.remove()
 
     @property
-    def innermost(self) -> tuple[str, nn.Module, Any] | None:
-        """The module that was entered last and not left: its name, itself, and its input."""
-        return self._open[-1] if self._open else None
+    def innermost(self) -> Running | None:
+        """The module whose forward began last and did not return, or None."""
+        if not self._running:
+            return None
+        return self._running[-1]
 
-    def _entered(self, name: str) -> Any:
-        def hook(part: nn.Module, inputs: Any) -> None:
-            self._open.append((name, part, inputs[0] if len(inputs) == 1 else inputs))
-            if (
-                isinstance(part, nn.Embedding)
-                and isinstance(inputs[0], torch.Tensor)
-                and _of_embedding(part, inputs[0])
-            ):
-                # told before it happens: on a GPU an index out of range is an assert that no process survives
-                raise IndexError("index out of range")
-
-        return hook
-
-    def _left(self, part: nn.Module, inputs: Any, output: Any) -> None:
-        self._open.pop()
+    def _leave(self, module: nn.Module, inputs: Batch, output: ModelOutput) -> None:
+        self._running.pop()
 
 
-def of_forward(error: BaseException, path: Path) -> str:
-    """A forward that failed: the layer, what it is made for, what it got."""
-    if path.innermost is None:
-        return f"the forward failed: {one_line(error)}"
-    name, part, data = path.innermost
-    where = f"{name} ({type(part).__name__})" if name else f"the forward of {type(part).__name__}"
-    if isinstance(data, torch.Tensor) and not list(part.children()):
-        reason = _mismatch(part, data)
-        if reason:
-            return f"{where} {reason}"
-    return f"{where} failed on {summary(data)}: {one_line(error)}"
+class _EnterHook:
+    """Records that a module of that name begins its forward."""
 
+    def __init__(self, name: str, running: list[Running]) -> None:
+        self._name = name
+        self._running = running
 
-def of_loss(error: BaseException, name: str, output: Any, target: Any) -> str:
-    """A criterion that failed: what the model gave beside what the data asks for."""
-    both = f"the model gave {summary(output)}, the target is {summary(target)}"
-    if not (isinstance(output, torch.Tensor) and isinstance(target, torch.Tensor)):
-        return f"{name} failed: {one_line(error)}; {both}"
-    if output.device != target.device:
-        return f"{name}: the model's output is on {output.device}, the target on {target.device}"
-    if isinstance(error, LabelError):
-        return f"{name}: {error}"
-    return f"{name} failed: {one_line(error)}; {both}"
+    def __call__(self, module: nn.Module, inputs: tuple[Batch, ...]) -> None:
+        data = inputs[0] if len(inputs) == 1 else inputs
+        self._running.append(Running(self._name, module, data))
+        if not isinstance(module, nn.Embedding) or not isinstance(inputs[0], torch.Tensor):
+            return
+        if _embedding_mismatch(module, inputs[0]):
+            # checked first: on a GPU an index out of range is an assert that ends the process
+            raise IndexError("index out of range")
 
 
 class LabelError(IndexError):
-    """A label that no score belongs to."""
+    """A label without a score."""
 
 
-def check_labels(criterion: Any, output: Any, target: Any) -> None:
-    """Raise LabelError before a criterion meets a label out of range: on a GPU that is the end of the process."""
-    if not isinstance(criterion, nn.CrossEntropyLoss | nn.NLLLoss) or not isinstance(output, torch.Tensor):
+def forward_failure(error: BaseException, trace: ForwardTrace) -> str:
+    """The message for a forward that failed: the layer, what it expects, what it got."""
+    running = trace.innermost
+    if running is None:
+        return with_user_line(f"the forward failed: {one_line(error)}", error)
+    module, data = running.module, running.data
+    kind = type(module).__name__
+    where = f"{running.name} ({kind})" if running.name else f"the forward of {kind}"
+    is_layer = next(module.children(), None) is None
+    if is_layer and isinstance(data, torch.Tensor):
+        mismatch = _mismatch(module, data)
+        if mismatch:
+            return f"{where} {mismatch}"
+    return with_user_line(f"{where} failed on {summary(data)}: {one_line(error)}", error)
+
+
+def scorer_failure(error: BaseException, name: str, output: ModelOutput, target: Target) -> str:
+    """The message for a criterion or metric that failed: the model's output beside the target."""
+    if isinstance(output, torch.Tensor) and isinstance(target, torch.Tensor):
+        if output.device != target.device:
+            devices = f"on {output.device}, the target on {target.device}"
+            return f"{name}: the model's output is {devices}"
+        if isinstance(error, LabelError):
+            return f"{name}: {error}"
+    sides = f"the model gave {summary(output)}, the target is {summary(target)}"
+    return with_user_line(f"{name} failed: {one_line(error)}; {sides}", error)
+
+
+def out_of_memory(device: torch.device, batch: Batch) -> str:
+    """The message for a device without enough memory for one step."""
+    message = f"out of memory on {device} with a batch of {summary(batch)}"
+    return f"{message}: lower loader.batch_size, or the model's size"
+
+
+def check_labels(criterion: object, output: ModelOutput, target: Target) -> None:
+    """Check the labels before the criterion does: on a GPU a label out of range ends the process.
+
+    Raises:
+        LabelError: a label is negative, or at least as large as the number of scores.
+    """
+    if not isinstance(criterion, nn.CrossEntropyLoss | nn.NLLLoss):
         return
-    if not isinstance(target, torch.Tensor) or target.is_floating_point() or output.dim() < 2:
+    if not isinstance(output, torch.Tensor) or not isinstance(target, torch.Tensor):
         return
-    last_dim = output.shape[:-1] == target.shape
-    if not last_dim and output.shape[:1] + output.shape[2:] != target.shape:
+    scores = _score_count(output, target)
+    labels = target[target != criterion.ignore_index]
+    if scores is None or not labels.numel():
         return
-    counted = target[target != criterion.ignore_index]
-    scores = output.shape[-1 if last_dim else 1]
-    if counted.numel() and int(counted.max()) >= scores:
-        last = int(counted.max())
-        raise LabelError(f"labels go up to {last}, but the model gives {scores} scores: it needs {last + 1} classes")
-    if counted.numel() and int(counted.min()) < 0:
-        raise LabelError(f"labels go down to {int(counted.min())}: they must begin at 0")
+    first, last = int(labels.min()), int(labels.max())
+    if last >= scores:
+        needs = f"the model gives {scores} scores: it needs {last + 1} classes"
+        raise LabelError(f"labels go up to {last}, but {needs}")
+    if first < 0:
+        raise LabelError(f"labels go down to {first}: they must begin at 0")
 
 
-def of_memory(where: torch.device, batch: Any) -> str:
-    """No memory for one step."""
-    return f"out of memory on {where} with a batch of {summary(batch)}: lower loader.batch_size, or the model's size"
+def _score_count(output: torch.Tensor, target: torch.Tensor) -> int | None:
+    """How many scores there are for each label; None if the target's shape does not hold labels."""
+    if target.is_floating_point() or output.dim() < 2:
+        return None
+    if output.shape[:-1] == target.shape:
+        return output.shape[-1]
+    if output.shape[:1] + output.shape[2:] == target.shape:
+        return output.shape[1]
+    return None
 
 
-def _mismatch(part: nn.Module, data: torch.Tensor) -> str:
-    """What does not fit between a layer and its input: device, type or size, in this order; "" when nothing is seen."""
-    weight = next(part.parameters(recurse=False), None)
+def _mismatch(layer: nn.Module, data: torch.Tensor) -> str:
+    """What differs between a layer and its input: device, size or type; "" if nothing does."""
+    weight = next(layer.parameters(recurse=False), None)
     if weight is not None and weight.device != data.device:
         return f"is on {weight.device}, but its input is on {data.device}"
-    if isinstance(part, nn.Embedding | nn.EmbeddingBag):
-        return _of_embedding(part, data)
-    wanted, got = _sizes(part, data)
-    if wanted is not None and wanted[1] != got:
-        return f"expects {wanted[0]}={wanted[1]}, but its input is {summary(data)}, which has {got}"
+    if isinstance(layer, nn.Embedding | nn.EmbeddingBag):
+        return _embedding_mismatch(layer, data)
+    mismatch = _size_mismatch(layer, data)
+    if mismatch:
+        return mismatch
     if weight is not None and weight.dtype != data.dtype:
-        return f"has {_type(weight)} weights, but its input is {_type(data)}: convert one of them"
+        types = f"{_type(weight)} weights, but its input is {_type(data)}"
+        return f"has {types}: convert one of them"
     return ""
 
 
-def _sizes(part: nn.Module, data: torch.Tensor) -> tuple[tuple[str, int] | None, int | None]:
-    """What a layer's size parameter is, and the input's size in the dimension that it speaks of."""
-    name = next((name for name in _WANTED if isinstance(getattr(part, name, None), int)), None)
-    if name is None or data.dim() == 0:
-        return None, None
-    last = isinstance(part, nn.Linear | nn.RNNBase | nn.RNNCellBase | nn.MultiheadAttention) or data.dim() == 1
-    got = data.shape[-1] if last else data.shape[1] if data.dim() > 1 else None
-    return (name, int(getattr(part, name))), got
+def _size_mismatch(layer: nn.Module, data: torch.Tensor) -> str:
+    """Compare a layer's size parameter with the input's size in the dimension that it describes."""
+    parameter = _size_parameter(layer)
+    if parameter is None or data.dim() == 0:
+        return ""
+    expected = getattr(layer, parameter)
+    is_last = data.dim() == 1 or isinstance(layer, _SIZE_IN_LAST_DIMENSION)
+    size = data.shape[-1 if is_last else 1]
+    if size == expected:
+        return ""
+    return f"expects {parameter}={expected}, but its input is {summary(data)}, which has {size}"
 
 
-def _of_embedding(part: Any, data: torch.Tensor) -> str:
+def _size_parameter(layer: nn.Module) -> str | None:
+    for name in _SIZE_PARAMETERS:
+        if isinstance(getattr(layer, name, None), int):
+            return name
+    return None
+
+
+def _embedding_mismatch(layer: nn.Embedding | nn.EmbeddingBag, data: torch.Tensor) -> str:
     if data.is_floating_point():
         return f"expects whole numbers, but its input is {summary(data)}"
-    low, high = (int(data.min()), int(data.max())) if data.numel() else (0, 0)
-    if low < 0 or high >= part.num_embeddings:
-        return f"expects numbers from 0 to {part.num_embeddings - 1}, but its input goes from {low} to {high}"
-    return ""
+    if not data.numel():
+        return ""
+    low, high = int(data.min()), int(data.max())
+    if low >= 0 and high < layer.num_embeddings:
+        return ""
+    last = layer.num_embeddings - 1
+    return f"expects numbers from 0 to {last}, but its input goes from {low} to {high}"
 
 
 def _type(tensor: torch.Tensor) -> str:

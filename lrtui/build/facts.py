@@ -1,108 +1,170 @@
-"""Facts about the data: read from its first batch, and from what the data set says of itself. Worker only."""
+"""Facts about the data: read from its first batch, and from what the data set says about itself."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 import torch
 
 from lrtui.catalog.infer import Facts
 from lrtui.engine.signature import TARGET_KEYS
+from lrtui.engine.types import Batch
 
-_INPUT_KEYS = ("x", "inputs", "input", "pixel_values", "input_ids", "images", "image", "features", "data")
+_INPUT_KEYS = (
+    "x",
+    "inputs",
+    "input",
+    "pixel_values",
+    "input_ids",
+    "images",
+    "image",
+    "features",
+    "data",
+)
+_DEEPEST = 8  # wrappers of a data set that are looked into
+
+Tensor = torch.Tensor
 
 
-def facts_of(data: Any, batch: Any) -> Facts | None:
-    """What the data tells, or None when a batch has no tensor to read it from."""
+def facts_of(data: object, batch: Batch) -> Facts | None:
+    """The facts that the data shows, or None if a batch has no tensor as its input."""
     inputs, target = parts(batch)
     if inputs is None or inputs.dim() == 0:
         return None
+    vocabulary = _vocabulary(data)
     stated = stated_classes(data)
-    seen = int(target.max()) + 1 if target is not None and _is_classes(target) and target.numel() else None
-    vocabulary = _attribute(data, "vocab_size", "vocabulary_size")
     return Facts(
         inputs=tuple(inputs.shape[1:]),
-        tokens=not inputs.is_floating_point() and inputs.dim() == 2,
-        outputs=tuple(target.shape[1:]) if target is not None else (),
-        classes=vocabulary or (max(stated, seen) if stated and seen else seen),
+        tokens=inputs.dim() == 2 and not inputs.is_floating_point(),
+        outputs=() if target is None else tuple(target.shape[1:]),
+        classes=vocabulary or _classes(target, stated),
         exact=bool(vocabulary or stated),
         vocabulary=vocabulary,
     )
 
 
-def parts(batch: Any) -> tuple[torch.Tensor | None, torch.Tensor | None]:
-    """The input and the target of a batch: its first and its last tensor, or those of the usual keys."""
-    if isinstance(batch, torch.Tensor):
+def parts(batch: Batch) -> tuple[Tensor | None, Tensor | None]:
+    """The input and the target of a batch, where they are tensors.
+
+    In a tuple or list they are the first and the last tensor, in a mapping or an object those with
+    the common names.
+    """
+    if isinstance(batch, Tensor):
         return batch, None
     if isinstance(batch, tuple | list):
-        tensors = [part for part in batch if isinstance(part, torch.Tensor)]
-        return (tensors[0] if tensors else None), (tensors[-1] if len(tensors) > 1 else None)
-    named = (
-        batch if isinstance(batch, Mapping) else {key: getattr(batch, key, None) for key in _INPUT_KEYS + TARGET_KEYS}
-    )
-    tensors = [value for key, value in named.items() if isinstance(value, torch.Tensor) and key not in TARGET_KEYS]
-    usual = [named[key] for key in _INPUT_KEYS if isinstance(named.get(key), torch.Tensor)]
-    targets = [named[key] for key in TARGET_KEYS if isinstance(named.get(key), torch.Tensor)]
-    return next(iter([*usual, *tensors]), None), next(iter(targets), None)
+        tensors = [part for part in batch if isinstance(part, Tensor)]
+        if len(tensors) < 2:
+            return next(iter(tensors), None), None
+        return tensors[0], tensors[-1]
+    named = _named_tensors(batch)
+    return _named_input(named), _first_of(named, TARGET_KEYS)
 
 
-def stated_classes(data: Any) -> int | None:
-    """How many classes a data set says that it has, or that all its labels show; looked for inside subsets too."""
+def is_class_labels(target: Tensor) -> bool:
+    """Whether a target's numbers can be labels of classes: integers, but not booleans."""
+    is_number = target.is_floating_point() or target.is_complex()
+    return not is_number and target.dtype != torch.bool
+
+
+def stated_classes(data: object) -> int | None:
+    """How many classes a data set (or one that it wraps) states, or has in all its labels."""
     for owner in _owners(data):
-        stated = _get(owner, "num_classes")
-        if isinstance(stated, int) and not isinstance(stated, bool):
-            return stated
-        classes = _get(owner, "classes")
-        if isinstance(classes, list | tuple | dict) and classes:
-            return len(classes)
-        labels = _labels(owner)
-        if labels is not None:
-            return int(labels.max()) + 1
+        classes = _classes_of(owner)
+        if classes is not None:
+            return classes
     return None
 
 
-def _labels(owner: Any) -> torch.Tensor | None:
-    """All labels at once, where a data set keeps them."""
-    tensors = _get(owner, "tensors")
-    kept = tensors[-1] if isinstance(tensors, tuple) and len(tensors) > 1 else None
-    for found in (kept, _get(owner, "targets"), _get(owner, "labels")):
-        if found is None:
-            continue
-        try:
-            labels = torch.as_tensor(found)
-        except (TypeError, ValueError, RuntimeError):
-            continue
-        if _is_classes(labels) and labels.numel():
+def _named_tensors(batch: Batch) -> dict[str, Tensor]:
+    """The tensors of a mapping, or an object's attributes with the common names."""
+    if isinstance(batch, Mapping):
+        values = dict(batch)
+    else:
+        values = {key: getattr(batch, key, None) for key in _INPUT_KEYS + TARGET_KEYS}
+    return {key: value for key, value in values.items() if isinstance(value, Tensor)}
+
+
+def _named_input(tensors: Mapping[str, Tensor]) -> Tensor | None:
+    """The input with a common name, or else the first tensor that is not a target."""
+    others = [key for key in tensors if key not in TARGET_KEYS]
+    return _first_of(tensors, (*_INPUT_KEYS, *others))
+
+
+def _first_of(tensors: Mapping[str, Tensor], keys: tuple[str, ...]) -> Tensor | None:
+    for key in keys:
+        if key in tensors:
+            return tensors[key]
+    return None
+
+
+def _classes(target: Tensor | None, stated: int | None) -> int | None:
+    """The number of classes: as stated, or more if the batch has more; None without labels."""
+    if target is None or not target.numel() or not is_class_labels(target):
+        return None
+    seen = int(target.max()) + 1
+    return max(seen, stated or 0)
+
+
+def _classes_of(owner: object) -> int | None:
+    count = _attribute(owner, "num_classes")
+    if isinstance(count, int) and not isinstance(count, bool):
+        return count
+    names = _attribute(owner, "classes")
+    if isinstance(names, list | tuple | dict) and names:
+        return len(names)
+    labels = _labels(owner)
+    if labels is None:
+        return None
+    return int(labels.max()) + 1
+
+
+def _labels(owner: object) -> Tensor | None:
+    """All labels of a data set that keeps them in one place."""
+    candidates = [_attribute(owner, "targets"), _attribute(owner, "labels")]
+    tensors = _attribute(owner, "tensors")
+    if isinstance(tensors, tuple) and len(tensors) > 1:
+        candidates.insert(0, tensors[-1])
+    for candidate in candidates:
+        labels = _as_labels(candidate)
+        if labels is not None:
             return labels
     return None
 
 
-def _attribute(data: Any, *names: str) -> int | None:
+def _as_labels(values: object) -> Tensor | None:
+    """Labels of classes as a tensor; None for anything else."""
+    if values is None:
+        return None
+    try:
+        labels = torch.as_tensor(values)
+    except (TypeError, ValueError, RuntimeError):
+        return None
+    if not labels.numel() or not is_class_labels(labels):
+        return None
+    return labels
+
+
+def _vocabulary(data: object) -> int | None:
     for owner in _owners(data):
-        for name in names:
-            if isinstance(value := _get(owner, name), int):
-                return value
+        size = _attribute(owner, "vocab_size")
+        if not isinstance(size, int):
+            size = _attribute(owner, "vocabulary_size")
+        if isinstance(size, int):
+            return size
     return None
 
 
-def _owners(data: Any) -> list[Any]:
-    """A loader's data set, and what that wraps, from outside in."""
-    found: list[Any] = []
+def _owners(data: object) -> Iterator[object]:
+    """A loader, its data set, and what that wraps."""
     owner = data
-    while owner is not None and len(found) < 8:
-        found.append(owner)
-        owner = _get(owner, "dataset")
-    return found
+    for _ in range(_DEEPEST):
+        if owner is None:
+            return
+        yield owner
+        owner = _attribute(owner, "dataset")
 
 
-def _get(owner: Any, name: str) -> Any:
-    """An attribute of a user's object, None where there is none or asking for it fails."""
+def _attribute(owner: object, name: str) -> object:
+    """An attribute of a user's object; None if it does not exist or raises."""
     try:
         return getattr(owner, name, None)
-    except Exception:  # noqa: BLE001  a property of a user's may raise anything; these facts are only an offer
+    except Exception:  # noqa: BLE001 - a user's property may raise anything, and facts are optional
         return None
-
-
-def _is_classes(target: torch.Tensor | None) -> bool:
-    return (
-        target is not None and not target.is_floating_point() and not target.is_complex() and target.dtype != torch.bool
-    )

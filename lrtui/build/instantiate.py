@@ -1,115 +1,168 @@
-"""A pick becomes a live object: loaded, its arguments checked and given their types, called. Worker only."""
+"""From a choice to a live object: import its target, check its arguments, call it."""
 
 import enum
 import functools
 import inspect
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from lrtui.build import importing
-from lrtui.catalog.errors import PhaseError, CatalogError, Phase, user_line, one_line
-from lrtui.catalog.offers import Field, Offer, Role
 from lrtui.build.signatures import annotations_of, enums_in, offer_of
+from lrtui.build.types import Factory
+from lrtui.catalog.errors import CatalogError, PhaseError, one_line, with_user_line
+from lrtui.catalog.offers import Field, Offer, Role
 from lrtui.catalog.targets import Notice
 from lrtui.catalog.values import check
 from lrtui.spec import Choice
 
 
-def load(phase: Phase, choice: Choice, notice: Notice) -> Callable[..., Any]:
-    """The callable that was picked; PhaseError with the line that says why there is none."""
+@dataclass(frozen=True)
+class Picked:
+    """A choice of a spec, and the class or function that its target names."""
+
+    role: Role
+    choice: Choice
+    factory: Factory
+
+    @property
+    def target(self) -> str:
+        """The target `where:what`, as messages name it."""
+        return self.choice.target
+
+    @functools.cached_property
+    def offer(self) -> Offer:
+        """The parameters of the factory that a person may set."""
+        return offer_of(self.factory, self.target, self.role)
+
+    def with_args(self, args: Mapping[str, object]) -> "Picked":
+        """The same pick with other arguments."""
+        return Picked(self.role, replace(self.choice, args=dict(args)), self.factory)
+
+    def checked_args(self) -> dict[str, object]:
+        """The arguments of the choice, with the types that the signature asks for.
+
+        Raises:
+            PhaseError: an argument is unknown, missing or of the wrong type.
+        """
+        for problem in check(self.offer, self.choice.args):
+            raise PhaseError(self.role, f"{self.target}: {problem.field}: {problem.message}")
+        return typed_args(self.factory, self.offer, self.choice.args)
+
+    def call(self, *positional: object, **keywords: object) -> object:
+        """Call the factory with the arguments of the choice, after those that the test passes.
+
+        Raises:
+            PhaseError: the arguments do not fit, or the call raised anything (sys.exit included).
+        """
+        args = self.checked_args()
+        try:
+            return self.factory(*positional, **keywords, **args)
+        except PhaseError:
+            raise
+        except CatalogError as error:
+            message = str(error)
+            if not message.startswith(self.target):
+                message = f"{self.target}: {message}"
+            raise PhaseError(self.role, message) from error
+        except (Exception, SystemExit) as error:
+            message = f"{self.target} failed: {one_line(error)}"
+            message = with_user_line(message, error, _folder_of(self.factory))
+            raise PhaseError(self.role, message) from error
+
+
+def import_choice(role: Role, choice: Choice, notice: Notice) -> Picked:
+    """Import what a choice names; PhaseError if that fails."""
     try:
-        return importing.load(choice.target, notice)
+        return Picked(role, choice, importing.load(choice.target, notice))
     except CatalogError as error:
-        raise PhaseError(phase, str(error)) from error
+        raise PhaseError(role, str(error)) from error
 
 
-def offered(phase: Phase, found: Callable[..., Any], choice: Choice) -> Offer:
-    """What the callable asks for; a phase is named as its role."""
-    role: Role = "model" if phase in ("device", "precision", "training") else phase
-    return offer_of(found, choice.target, role)
+def make_scorer(role: Role, choice: Choice, notice: Notice) -> Factory:
+    """A criterion, metric or step: a class is instantiated, a function gets its arguments bound.
 
-
-def make(phase: Phase, found: Callable[..., Any], choice: Choice, *given: Any, **more: Any) -> Any:
-    """Call what was picked with its arguments; `given` and `more` come from the test and are not checked.
-
-    Raises PhaseError for arguments that do not fit, and for whatever the callable raises, sys.exit included.
+    Raises:
+        PhaseError: it cannot be imported or made, or its class makes something that is not
+        callable.
     """
-    args = checked(phase, found, choice)
-    try:
-        return found(*given, **more, **args)
-    except PhaseError:
-        raise
-    except CatalogError as error:
-        raise PhaseError(phase, f"{choice.target}: {error}") from error
-    except (Exception, SystemExit) as error:
-        spot = user_line(error, folder_of(found))
-        raise PhaseError(phase, f"{choice.target} failed: {one_line(error)}{f' ({spot})' if spot else ''}") from error
+    picked = import_choice(role, choice, notice)
+    if not inspect.isclass(picked.factory):
+        return _bound(picked)
+    scorer = picked.call()
+    if not callable(scorer):
+        message = f"{picked.target} made a {type(scorer).__name__}, which cannot be called"
+        raise PhaseError(role, message)
+    return scorer
 
 
-def scorer(phase: Phase, choice: Choice, notice: Notice) -> Callable[..., Any]:
-    """A criterion, metric or step: a class is instantiated, a function gets its keyword arguments bound."""
-    found = load(phase, choice, notice)
-    if inspect.isclass(found):
-        made = make(phase, found, choice)
-        if not callable(made):
-            raise PhaseError(phase, f"{choice.target} made a {type(made).__name__}, which cannot be called")
-        return typing.cast(Callable[..., Any], made)
-    offer = offered(phase, found, choice)
-    # all that is not the test's is bound, so that the number of open parameters says what a step wants
-    defaults = {field.name: field.default for field in offer.fields if not field.required and not field.default_text}
-    args = {**typed(found, offer, defaults), **checked(phase, found, choice)}
-    return functools.partial(found, **args) if args else found
+def _bound(picked: Picked) -> Factory:
+    """The function with every parameter bound that the test does not pass.
+
+    The number of parameters that are left then says what a step takes.
+    """
+    defaults: dict[str, object] = {}
+    for field in picked.offer.fields:
+        if not field.required and not field.default_text:
+            defaults[field.name] = field.default
+    args = typed_args(picked.factory, picked.offer, defaults) | picked.checked_args()
+    if not args:
+        return picked.factory
+    return functools.partial(picked.factory, **args)
 
 
-def checked(phase: Phase, found: Callable[..., Any], choice: Choice) -> dict[str, Any]:
-    """The arguments with the types that the callable's signature asks for; PhaseError for the first that cannot be."""
-    offer = offered(phase, found, choice)
-    for problem in check(offer, choice.args):
-        raise PhaseError(phase, f"{choice.target}: {problem.field}: {problem.message}")
-    return typed(found, offer, choice.args)
-
-
-def typed(found: Callable[..., Any], offer: Offer, args: Mapping[str, Any]) -> dict[str, Any]:
-    """Arguments as the callable wants them: TOML knows no tuples, no enum members and no literals but texts."""
+def typed_args(factory: Factory, offer: Offer, args: Mapping[str, object]) -> dict[str, object]:
+    """Arguments with the types of the signature: tuples, floats, enum members, literals."""
     fields = {field.name: field for field in offer.fields}
-    annotations = annotations_of(found)
-    return {
-        name: _typed(fields[name], annotations.get(name), value) if name in fields else value
-        for name, value in args.items()
-    }
+    annotations = annotations_of(factory)
+    typed = dict(args)
+    for name in fields.keys() & args.keys():
+        typed[name] = _typed(fields[name], annotations.get(name), args[name])
+    return typed
 
 
-def folder_of(found: Callable[..., Any]) -> Path | None:
-    """The folder of the file that defines a callable."""
-    try:
-        return Path(inspect.getfile(inspect.unwrap(found))).parent
-    except (TypeError, ValueError):
-        return None
-
-
-def _typed(field: Field, annotation: Any, value: Any) -> Any:
+def _typed(field: Field, annotation: object, value: Any) -> object:
     if value is None:
         return None
     if field.kind == "choice":
-        return _choice(annotation, value)
+        return _choice(annotation, str(value))
     if field.kind == "tuple" and not field.annotation.startswith(("list", "List")):
         return tuple(value)
-    return float(value) if field.kind == "float" else value
+    if field.kind == "float":
+        return float(value)
+    return value
 
 
-def _choice(annotation: Any, value: Any) -> Any:
-    """The enum member of that name, or the literal that is written so."""
-    for found in enums_in(annotation):
-        if str(value) in found.__members__:
-            return found[str(value)]
-    return next((literal for literal in _literals(annotation) if str(literal) == str(value)), value)
+def _choice(annotation: object, name: str) -> object:
+    """The enum member of that name, the literal that is written so, or the name itself."""
+    for enum_class in enums_in(annotation):
+        if name in enum_class.__members__:
+            return enum_class[name]
+    for literal in _literals(annotation):
+        if str(literal) == name:
+            return literal
+    return name
 
 
-def _literals(annotation: Any) -> list[Any]:
+def _literals(annotation: object) -> list[object]:
+    """All values of the Literals in an annotation."""
     if typing.get_origin(annotation) is typing.Literal:
         return list(typing.get_args(annotation))
     if isinstance(annotation, enum.EnumMeta):
         return []
-    return [literal for inner in typing.get_args(annotation) for literal in _literals(inner)]
+    literals: list[object] = []
+    for inner in typing.get_args(annotation):
+        literals += _literals(inner)
+    return literals
+
+
+def _folder_of(factory: Factory) -> Path | None:
+    """The folder of the file that defines a callable."""
+    try:
+        return Path(inspect.getfile(inspect.unwrap(factory))).parent
+    except (TypeError, ValueError):
+        return None

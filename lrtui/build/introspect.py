@@ -1,25 +1,28 @@
-"""What an importable module offers, by its live signatures. Worker only: it imports what it describes."""
+"""What an importable module offers: libraries by their live signatures, user code by parsing it."""
 
 import inspect
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import msgspec
-import torch
+from torch import nn
+from torch.optim import Optimizer
+from torch.utils.data import DataLoader, Dataset
 
-from lrtui.build import libraries, importing
+from lrtui.build import importing, libraries
+from lrtui.build.signatures import is_builder, offer_of
 from lrtui.catalog import targets
 from lrtui.catalog.errors import CatalogError
 from lrtui.catalog.offers import Offer, Role
-from lrtui.build.signatures import is_builder, offer_of
 from lrtui.catalog.source.reader import offers_in_file
+
+_LOSS_FUNCTIONS = ("_loss", "_entropy", "cross_entropy_with_logits")
 
 
 def offers_in_module(where: str, role: Role) -> list[Offer]:
-    """What `where` offers for a role: a module of torch's by its live signatures, any other by parsing its source.
+    """What a module offers for a role; a library is imported, any other module is parsed.
 
-    Raises CatalogError, in one line, when there is no such module or it cannot be read.
+    Raises:
+        CatalogError: there is no such module, or it cannot be read.
     """
     if where in ("lrtui", "torchvision", "timm"):
         return libraries.offers(where, role)
@@ -28,61 +31,73 @@ def offers_in_module(where: str, role: Role) -> list[Offer]:
         return [_renamed(offer, where) for offer in offers_in_file(path, role)]
     if where.split(".")[0] == "apex":
         libraries.check_apex()
-    module = importing.load_module(where)
-    return [offer_of(value, f"{where}:{name}", role) for name, value in sorted(_picks(vars(module), role))]
+    offers = []
+    for name, value in sorted(vars(importing.load_module(where)).items()):
+        if callable(value) and not name.startswith("_") and _has_role(name, value, role):
+            offers.append(offer_of(value, f"{where}:{name}", role))
+    return offers
 
 
 def describe(name: str, role: Role = "model") -> Offer:
-    """The offer of one target; a user's is read by parsing, one of torch's and its libraries' is imported."""
+    """The offer of one target: a library's target is imported, a user's is read by parsing."""
     where, what = targets.split(name)
     path = _source(where)
     if path is None:
         return offer_of(importing.load(name), name, role)
-    offers = {targets.split(offer.target)[1]: offer for offer in offers_in_file(path, role)}
-    if what not in offers:
-        raise CatalogError(f"{where} has no '{what}'{targets.near(what, list(offers))}")
-    return _renamed(offers[what], where)
+    names = []
+    for offer in offers_in_file(path, role):
+        _, offered = targets.split(offer.target)
+        if offered == what:
+            return _renamed(offer, where)
+        names.append(offered)
+    raise CatalogError(f"{where} has no '{what}'{targets.near(what, names)}")
 
 
 def _source(where: str) -> Path | None:
-    """The file to parse, None for what may be imported; CatalogError when a user's file or module is not there."""
+    """The file to parse, or None for a library; CatalogError if there is no such file or module."""
     if targets.is_library(where):
         return None
-    path = targets.locate(where) if targets.is_file_name(where) else targets.locate_module(where)
+    if targets.is_file_name(where):
+        path = targets.locate(where)
+        missing = "no such file"
+    else:
+        path = targets.locate_module(where)
+        missing = "no such module, or none with a source"
     if path is None:
-        missing = "no such file" if targets.is_file_name(where) else "no such module, or none with a source"
         raise CatalogError(f"{where}: {missing}")
     return path
 
 
-def _picks(names: Mapping[str, Any], role: Role) -> list[tuple[str, Callable[..., Any]]]:
-    """The public callables of a module that fit a role."""
-    public = {name: value for name, value in names.items() if not name.startswith("_") and callable(value)}
-    if role == "optimizer":
-        base = torch.optim.Optimizer
-        return [(name, value) for name, value in public.items() if _is_a(value, base) and value is not base]
-    if role == "loss":
-        return [(name, value) for name, value in public.items() if _is_criterion(name, value)]
-    if role == "model":
-        return [(name, value) for name, value in public.items() if _is_a(value, torch.nn.Module) or is_builder(value)]
-    if role == "data":
-        from torch.utils.data import DataLoader, Dataset
-
-        return [(name, value) for name, value in public.items() if _is_a(value, (Dataset, DataLoader))]
-    return [(name, value) for name, value in public.items() if inspect.isfunction(value)]
+def _has_role(name: str, value: object, role: Role) -> bool:
+    """Whether a public callable of a library can have a role."""
+    match role:
+        case "optimizer":
+            return _is_concrete(value, Optimizer) and value is not Optimizer
+        case "loss":
+            return _is_criterion(name, value)
+        case "model":
+            return _is_concrete(value, nn.Module) or is_builder(value)
+        case "data":
+            return _is_concrete(value, Dataset) or _is_concrete(value, DataLoader)
+        case _:
+            return inspect.isfunction(value)
 
 
-def _is_a(value: Any, base: Any) -> bool:
+def _is_concrete(value: object, base: type) -> bool:
+    """Whether a value is a class that inherits from `base` and is not abstract."""
     return inspect.isclass(value) and issubclass(value, base) and not inspect.isabstract(value)
 
 
-def _is_criterion(name: str, value: Any) -> bool:
-    """torch.nn's criteria are the modules whose name ends in Loss; one of them is a layer, whatever its name says."""
+def _is_criterion(name: str, value: object) -> bool:
+    """Whether this is a criterion of torch, by its name."""
     if inspect.isfunction(value):
-        return name.endswith(("_loss", "_entropy", "cross_entropy_with_logits"))
-    return _is_a(value, torch.nn.Module) and name.endswith("Loss") and not name.endswith("WithLoss")
+        return name.endswith(_LOSS_FUNCTIONS)
+    if name.endswith("WithLoss"):
+        return False  # AdaptiveLogSoftmaxWithLoss is a layer
+    return name.endswith("Loss") and _is_concrete(value, nn.Module)
 
 
 def _renamed(offer: Offer, where: str) -> Offer:
-    """The offer under the name that the person typed."""
-    return msgspec.structs.replace(offer, target=f"{where}:{targets.split(offer.target)[1]}")
+    """The offer with `where` as the person typed it."""
+    _, what = targets.split(offer.target)
+    return msgspec.structs.replace(offer, target=f"{where}:{what}")

@@ -1,127 +1,147 @@
-"""What a data target returned becomes a training and a validation loader. Worker only."""
+"""From what a data target returned to a training and a validation loader."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 import torch
 from torch.utils.data import DataLoader, Dataset, IterableDataset, Subset
 
-from lrtui.catalog.errors import PhaseError, one_line
-from lrtui.engine.restore.random_state import RngState
+from lrtui.catalog.errors import PhaseError, one_line, with_user_line
+from lrtui.engine.types import Loader
 from lrtui.spec import LoaderSpec
+
+Examples = Dataset[Any]  # indexed, with a length; also any other class that has both
+_NOT_DATA = (tuple, dict, str, bytes, torch.Tensor)
 
 
 @dataclass(frozen=True)
 class Loaders:
-    """What is trained on, and what is validated on if there is such a part."""
+    """What the model is trained on, and what it is validated on if the data has such a part."""
 
-    train: Any
-    val: Any
+    train: Loader
+    val: Loader | None
 
 
-def loaders(name: str, made: Any, spec: LoaderSpec, seed: int, device: torch.device) -> Loaders:
+def make_loaders(
+    name: str, data: object, spec: LoaderSpec, seed: int, device: torch.device
+) -> Loaders:
     """The loaders of a Dataset, a DataLoader, or a pair of them.
 
-    A data set alone is split by `val_fraction` and cut to `subset`, both with a generator of their own: the same seed
-    gives the same examples. Shuffling draws from torch's global generator, as a script's loader does.
+    A data set on its own is split by `val_fraction`; `subset` limits the training part. Both use a
+    generator of their own: the same seed gives the same examples. Shuffling draws from torch's
+    global generator, as a script's loader does.
 
     Raises:
-        PhaseError: for anything else, and for a part with no examples.
+        PhaseError: the data is anything else, or a part of it is empty.
     """
-    train, val = _parts(name, made)
-    if val is None and _is_map(train):
+    train, val = _train_and_val(name, data)
+    if val is None and _is_indexed(train):
         train, val = split(name, train, spec.val_fraction, seed)
-    if spec.subset and _is_map(train):
+    if spec.subset and _is_indexed(train):
         train = subset(train, spec.subset, seed)
-    return Loaders(_loader(name, train, spec, device, train=True), _loader(name, val, spec, device, train=False))
+    train_loader = _loader(name, train, spec, device, train=True)
+    if val is None:
+        return Loaders(train_loader, None)
+    return Loaders(train_loader, _loader(name, val, spec, device, train=False))
 
 
-def split(name: str, data: Any, fraction: float, seed: int) -> tuple[Any, Any]:
-    """A seeded random part for training, and the `fraction` that is left for validation; both in the set's order."""
+def split(
+    name: str, data: Examples, fraction: float, seed: int
+) -> tuple[Examples, Examples | None]:
+    """A random training part, and a validation part of `fraction` of the examples (at least one).
+
+    Both keep the order of the data set. Of a single example no part is split off.
+    """
     count = _length(name, data)
-    held = min(max(1, round(fraction * count)), count - 1)
-    if held < 1:
+    val_count = min(max(1, round(fraction * count)), count - 1)
+    if val_count < 1:
         return data, None
-    order = torch.randperm(count, generator=torch.Generator().manual_seed(seed)).tolist()
-    return Subset(data, sorted(order[held:])), Subset(data, sorted(order[:held]))
+    order = _permutation(count, seed)
+    return Subset(data, sorted(order[val_count:])), Subset(data, sorted(order[:val_count]))
 
 
-def subset(data: Any, count: int, seed: int) -> Any:
-    """A seeded random sample of `count` examples, or all of them if there are no more."""
-    if count >= len(data):
+def subset(data: Examples, count: int, seed: int) -> Examples:
+    """A random sample of `count` examples, or the whole data set if it has no more."""
+    total = len(data)  # type: ignore[arg-type]
+    if count >= total:
         return data
-    order = torch.randperm(len(data), generator=torch.Generator().manual_seed(seed)).tolist()
-    return Subset(data, sorted(order[:count]))
+    return Subset(data, sorted(_permutation(total, seed)[:count]))
 
 
-def first_batch(name: str, loader: Any) -> Any:
-    """The loader's first batch, with every random state left as it was; PhaseError with what stopped it."""
-    rng = RngState()
-    generator = getattr(loader, "generator", None)
-    state = generator.get_state() if isinstance(generator, torch.Generator) else None
-    try:
-        return next(iter(loader))
-    except StopIteration:
-        raise PhaseError("data", f"{name} gives no batch: it is empty, or smaller than one batch") from None
-    except (Exception, SystemExit) as error:
-        raise PhaseError("data", f"{name}: its first batch cannot be loaded: {one_line(error)}") from error
-    finally:
-        if hasattr(loader, "_iterator"):
-            loader._iterator = None  # persistent workers would go on with this epoch
-        if state is not None:
-            generator.set_state(state)  # type: ignore[union-attr]
-        rng.restore()
+def _permutation(count: int, seed: int) -> list[int]:
+    generator = torch.Generator().manual_seed(seed)
+    order: list[int] = torch.randperm(count, generator=generator).tolist()
+    return order
 
 
-def _parts(name: str, made: Any) -> tuple[Any, Any]:
-    pair = isinstance(made, tuple | list) and len(made) == 2 and all(_is_data(part) or part is None for part in made)
-    train, val = made if pair else (made, None)
+def _train_and_val(name: str, data: object) -> tuple[object, object]:
+    """The training part, and the validation part or None."""
+    train, val = data if _is_pair(data) else (data, None)
     if isinstance(train, Iterator):
-        raise PhaseError("data", f"{name} returned a generator, which gives its batches only once: return a Dataset")
+        message = f"{name} returned a generator, which gives its batches only once"
+        raise PhaseError("data", f"{message}: return a Dataset")
     if not _is_data(train):
-        got = type(made).__name__
-        raise PhaseError("data", f"{name} returned {got}: expected a Dataset, a DataLoader, or a pair of them")
+        message = f"{name} returned {type(data).__name__}"
+        raise PhaseError("data", f"{message}: expected a Dataset, a DataLoader, or a pair of them")
     for part in (train, val):
-        if part is not None and not isinstance(part, IterableDataset) and not hasattr(part, "__len__"):
-            raise PhaseError("data", f"{name} returned a {type(part).__name__} without a length: give it a __len__")
+        if part is not None and not isinstance(part, IterableDataset | Sized):
+            message = f"{name} returned a {type(part).__name__} without a length"
+            raise PhaseError("data", f"{message}: give it a __len__")
     return train, val
 
 
-def _loader(name: str, part: Any, spec: LoaderSpec, device: torch.device, *, train: bool) -> Any:
-    """A loader for a data set; what is a loader already is not touched."""
-    if part is None or not (_is_map(part) or isinstance(part, IterableDataset)):
-        return part
-    common: dict[str, Any] = {
-        "batch_size": spec.batch_size,
-        "num_workers": spec.workers,
-        "pin_memory": device.type == "cuda",
-    }
+def _is_pair(data: object) -> TypeGuard[tuple[object, object]]:
+    if not isinstance(data, tuple | list) or len(data) != 2:
+        return False
+    return all(part is None or _is_data(part) for part in data)
+
+
+def _loader(
+    name: str, part: object, spec: LoaderSpec, device: torch.device, *, train: bool
+) -> Loader:
+    """A loader for a data set; any other iterable is a loader already."""
+    on_gpu = device.type == "cuda"
     if isinstance(part, IterableDataset):
-        return DataLoader(part, **common)
+        return DataLoader(
+            part, batch_size=spec.batch_size, num_workers=spec.workers, pin_memory=on_gpu
+        )
+    if not _is_indexed(part):
+        return part  # type: ignore[return-value]
     count = _length(name, part)
     if count == 0:
-        raise PhaseError("data", f"{name}: its {'training' if train else 'validation'} part has no examples")
-    # a short last batch would be a noisier point of the curve, and one of a single example breaks batch norm
-    return DataLoader(part, shuffle=train, drop_last=train and count >= spec.batch_size, **common)
+        which = "training" if train else "validation"
+        raise PhaseError("data", f"{name}: its {which} part has no examples")
+    return DataLoader(
+        part,
+        batch_size=spec.batch_size,
+        num_workers=spec.workers,
+        pin_memory=on_gpu,
+        shuffle=train,
+        # a short last batch makes a noisy point, and batch norm cannot train on a single example
+        drop_last=train and count >= spec.batch_size,
+    )
 
 
-def _length(name: str, data: Any) -> int:
+def _length(name: str, data: object) -> int:
     try:
-        return len(data)
+        return len(data)  # type: ignore[arg-type]
     except (Exception, SystemExit) as error:
-        raise PhaseError("data", f"{name}: the length of its data set cannot be told: {one_line(error)}") from error
+        message = f"{name}: the length of its data set is unknown: {one_line(error)}"
+        raise PhaseError("data", with_user_line(message, error)) from error
 
 
-def _is_map(part: Any) -> bool:
-    """A data set with places: torch's, or anything else that can be indexed and has a length."""
-    if isinstance(part, IterableDataset | DataLoader | tuple | dict | str | bytes | torch.Tensor):
+def _is_indexed(part: object) -> TypeGuard[Examples]:
+    """Whether a part is a data set: torch's, or any other class with an index and a length."""
+    if isinstance(part, (IterableDataset, DataLoader, *_NOT_DATA)):
         return False
-    return isinstance(part, Dataset) or (hasattr(part, "__getitem__") and hasattr(part, "__len__"))
+    if isinstance(part, Dataset):
+        return True
+    return hasattr(part, "__getitem__") and hasattr(part, "__len__")
 
 
-def _is_data(part: Any) -> bool:
-    """A data set, or a loader: torch's, or anything else that can be iterated again and again."""
-    if isinstance(part, tuple | dict | str | bytes | torch.Tensor | Iterator):
+def _is_data(part: object) -> bool:
+    """Whether a part is a data set or a loader: torch's, or anything that can be iterated again."""
+    if isinstance(part, (*_NOT_DATA, Iterator)):
         return False
-    return _is_map(part) or isinstance(part, IterableDataset | DataLoader) or hasattr(part, "__iter__")
+    return _is_indexed(part) or hasattr(part, "__iter__")

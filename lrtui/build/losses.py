@@ -1,130 +1,108 @@
-"""Which criterion fits a batch, and its name. Worker only."""
+"""The loss of a run: the criterion that was picked, or the one that fits the batch."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import torch
 from torch import nn
 
-from lrtui.build import instantiate, explain
+from lrtui.build.device import device_of
+from lrtui.build.dry_run import dry_forward
+from lrtui.build.facts import is_class_labels
+from lrtui.build.instantiate import make_scorer
 from lrtui.catalog.errors import PhaseError
 from lrtui.catalog.targets import Notice
-from lrtui.build.untouched import untouched
-from lrtui.engine.forward import is_sequence, loss_in, summary
-from lrtui.engine.signature import TARGET_KEYS, forward_inputs, required_inputs, takes_target
+from lrtui.engine.batch_size import is_sequence
+from lrtui.engine.forward import loss_in, summary
+from lrtui.engine.signature import TARGET_KEYS, required_inputs, takes_target
+from lrtui.engine.types import Batch, Criterion
 from lrtui.spec import Choice
-
-Criterion = Callable[[Any, Any], torch.Tensor]
 
 
 class Loss(NamedTuple):
-    """A criterion, None where the model returns its loss, and what the loss is called."""
+    """A criterion and its name; without a criterion, the model or the step returns the loss."""
 
     criterion: Criterion | None
     name: str
 
 
 CROSS_ENTROPY = "cross entropy"
+SQUARED_ERROR = "mean squared error"
 IN_FORWARD = Loss(None, "the model's own")
 
 
 class TokenCrossEntropy(nn.CrossEntropyLoss):
-    """Cross entropy of scores (…, classes) with labels (…), as sequence models give them."""
+    """Cross entropy of scores (…, classes) and labels (…), as sequence models have them."""
 
     def forward(self, output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-        """The mean over every place; torch's own wants the classes in the second dimension."""
+        """The mean over all labels."""
         return super().forward(output.flatten(0, -2), target.flatten())
 
 
-def build(choice: Choice, model: nn.Module, batch: Any, notice: Notice) -> Loss:
-    """The criterion that was picked, or for `auto` the one that fits the batch (which is on the model's device)."""
+def build(choice: Choice, model: nn.Module, batch: Batch, notice: Notice) -> Loss:
+    """The loss of a choice; `auto` looks at the batch, which is on the model's device.
+
+    Raises:
+        PhaseError: the criterion cannot be made, or none can be chosen.
+    """
     if choice.target == "none":
         return IN_FORWARD
     if choice.target == "auto":
-        return auto(model, batch)
-    criterion = instantiate.scorer("loss", choice, notice)
+        return choose_loss(model, batch)
+    criterion = make_scorer("loss", choice, notice)
     if isinstance(criterion, nn.Module):
-        criterion.to(_device(model))
+        criterion.to(device_of(model))
     return Loss(criterion, choice.target.rpartition(":")[2])
 
 
-def auto(model: nn.Module, batch: Any) -> Loss:
-    """Cross entropy for integer labels, mean squared error for numbers, none where the forward returns a loss."""
+def choose_loss(model: nn.Module, batch: Batch) -> Loss:
+    """Cross entropy for integer labels, squared error for numbers; or the loss of the forward.
+
+    Raises:
+        PhaseError: no criterion fits, or the forward failed.
+    """
     target = _target(model, batch)
-    if isinstance(target, torch.Tensor) and target.dim() <= 1 and is_sequence(batch) and not takes_target(model):
-        return _by_type(target)
-    output = tried(model, batch)
+    if _is_plain_pair(model, batch, target):
+        return _loss_for(target)
+    output = dry_forward(model, batch)
     if loss_in(output) is not None:
         return IN_FORWARD
     output = getattr(output, "logits", output)
     if target is None and isinstance(batch, torch.Tensor):
-        target = batch
+        target = batch  # an autoencoder
     if not isinstance(target, torch.Tensor) or not isinstance(output, torch.Tensor):
-        raise PhaseError(
-            "loss",
-            f"no loss can be chosen (batch: {summary(batch)}, output: {summary(output)}): pick a loss or a step",
-        )
-    if _is_classes(target) and output.dim() > 2 and output.shape[:-1] == target.shape:
+        sides = f"batch: {summary(batch)}, output: {summary(output)}"
+        raise PhaseError("loss", f"no loss can be chosen ({sides}): pick a loss or a step")
+    is_sequence_of_labels = output.dim() > 2 and output.shape[:-1] == target.shape
+    if is_sequence_of_labels and is_class_labels(target):
         return Loss(TokenCrossEntropy(), CROSS_ENTROPY)
-    return _by_type(target)
+    return _loss_for(target)
 
 
-def tried(model: nn.Module, batch: Any) -> Any:
-    """What the model makes of a batch; the model and every random state are left as they were."""
-    path = explain.Path(model)
-    try:
-        with untouched([model]), torch.no_grad(), path:
-            return called(model, batch)
-    except torch.OutOfMemoryError as error:
-        raise PhaseError("device", explain.of_memory(_device(model), batch)) from error
-    except (Exception, SystemExit) as error:
-        raise PhaseError("model", explain.of_forward(error, path)) from error
+def _is_plain_pair(model: nn.Module, batch: Batch, target: Batch) -> bool:
+    """Whether the target alone decides: a label or number an example, none for the forward."""
+    if not isinstance(target, torch.Tensor) or target.dim() > 1:
+        return False
+    return is_sequence(batch) and not takes_target(model)
 
 
-def _by_type(target: torch.Tensor) -> Loss:
-    if _is_classes(target):
+def _loss_for(target: torch.Tensor) -> Loss:
+    if is_class_labels(target):
         return Loss(nn.CrossEntropyLoss(), CROSS_ENTROPY)
     if target.is_floating_point():
-        return Loss(nn.MSELoss(), "mean squared error")
-    raise PhaseError(
-        "loss", f"no loss fits a target of {summary(target)}: pick one, or return labels (int64) or numbers"
-    )
+        return Loss(nn.MSELoss(), SQUARED_ERROR)
+    message = f"no loss fits a target of {summary(target)}"
+    raise PhaseError("loss", f"{message}: pick one, or return labels (int64) or numbers")
 
 
-def _is_classes(target: torch.Tensor) -> bool:
-    return not target.is_floating_point() and not target.is_complex() and target.dtype != torch.bool
-
-
-def _target(model: nn.Module, batch: Any) -> Any:
-    """What of a batch would be compared with the output, if anything."""
+def _target(model: nn.Module, batch: Batch) -> Batch:
+    """The part of a batch that a criterion compares with the output, or None."""
     if is_sequence(batch):
-        count = required_inputs(model) or 1
-        return batch[count] if count < len(batch) else None
-    if isinstance(batch, Mapping):
-        return next((batch[key] for key in TARGET_KEYS if key in batch), None)
-    return next((getattr(batch, key) for key in TARGET_KEYS if hasattr(batch, key)), None)
-
-
-def called(model: nn.Module, batch: Any) -> Any:
-    """The model on a batch, in the way that a batch of its kind is given."""
-    if isinstance(batch, Mapping):
-        return _mapped(model, batch)
-    if is_sequence(batch):
-        return model(*forward_inputs(model, batch))
-    return model(batch)
-
-
-def _mapped(model: nn.Module, batch: Mapping[str, Any]) -> Any:
-    """Everything as keyword arguments; a forward that takes no target gets the rest."""
-    try:
-        return model(**batch)
-    except TypeError:
-        rest = {key: value for key, value in batch.items() if key not in TARGET_KEYS}
-        if len(rest) == len(batch):
-            raise
-        return model(**rest)
-
-
-def _device(model: nn.Module) -> torch.device:
-    first = next(model.parameters(), None)
-    return first.device if first is not None else torch.device("cpu")
+        inputs = required_inputs(model) or 1
+        return batch[inputs] if inputs < len(batch) else None
+    for key in TARGET_KEYS:
+        if isinstance(batch, Mapping) and key in batch:
+            return batch[key]
+        if not isinstance(batch, Mapping) and hasattr(batch, key):
+            return getattr(batch, key)
+    return None

@@ -1,71 +1,78 @@
-"""The model of a spec: made, fitted to the data, on its device. Worker only."""
+"""The model of a run: made with arguments that fit the data, and moved to its device."""
 
-from typing import Any
+from collections.abc import Mapping
 
 import torch
-from msgspec.structs import replace
 from torch import nn
 from torch.nn.parameter import is_lazy
 
-from lrtui.build import instantiate, explain
+from lrtui.build import explain
+from lrtui.build.dry_run import call_model
+from lrtui.build.instantiate import Picked, import_choice
 from lrtui.catalog.errors import PhaseError, one_line
-from lrtui.catalog.infer import Facts, fit
-from lrtui.build.losses import called
+from lrtui.catalog.infer import Facts, infer_args
 from lrtui.catalog.targets import Notice
+from lrtui.engine.types import Batch
 from lrtui.spec import Choice
 
 
-def build(choice: Choice, facts: Facts | None, where: torch.device, batch: Any, notice: Notice) -> nn.Module:
-    """The model that was picked; parameters of the usual names that were not given are taken from the data.
+def build(
+    choice: Choice, facts: Facts | None, device: torch.device, batch: Batch, notice: Notice
+) -> nn.Module:
+    """The model of a choice; missing arguments with common names are inferred from the data.
 
     Raises:
-        PhaseError: it cannot be made, is no module, or does not fit on the device.
+        PhaseError: it cannot be made, is not a module, or does not fit on the device.
     """
-    found = instantiate.load("model", choice, notice)
-    if isinstance(found, nn.Module):
-        raise PhaseError("model", f"{choice.target} is a model already: give the class, or a function that makes it")
+    picked = import_choice("model", choice, notice)
+    if isinstance(picked.factory, nn.Module):
+        message = f"{choice.target} is a model already"
+        raise PhaseError("model", f"{message}: give the class, or a function that makes it")
     if facts is not None:
-        offer = instantiate.offered("model", found, choice)
-        fitted = fit(offer.fields, facts, choice.args)
-        _tell(offer.fields, fitted, notice)
-        choice = replace(choice, args={**fitted, **choice.args})
-    made = instantiate.make("model", found, choice)
+        inferred = infer_args(picked.offer.fields, facts, choice.args)
+        _report_inferred(picked, inferred, notice)
+        picked = picked.with_args(inferred | choice.args)
+    made = picked.call()
     if not isinstance(made, nn.Module):
-        got = "None" if made is None else type(made).__name__
-        raise PhaseError("model", f"{choice.target} returned {got}: expected a torch.nn.Module")
-    model = _on(made, where, choice)
-    if any(is_lazy(parameter) for parameter in model.parameters()):
-        _settle(model, batch)
+        kind = "None" if made is None else type(made).__name__
+        raise PhaseError("model", f"{choice.target} returned {kind}: expected a torch.nn.Module")
+    model = _moved(made, device, choice.target)
+    if any(map(is_lazy, model.parameters())):
+        _initialise_lazy_layers(model, batch)
     return model
 
 
-def _tell(fields: Any, fitted: dict[str, Any], notice: Notice) -> None:
-    """Say what was taken from the data, where it is not what the model would have had anyway."""
-    defaults = {field.name: field.default for field in fields}
-    changed = [f"{name} = {value}" for name, value in fitted.items() if defaults[name] != value]
+def _report_inferred(picked: Picked, inferred: Mapping[str, object], notice: Notice) -> None:
+    """Report the inferred arguments that differ from the model's defaults."""
+    changed = []
+    for field in picked.offer.fields:
+        if field.name in inferred and inferred[field.name] != field.default:
+            changed.append(f"{field.name} = {inferred[field.name]}")
     if changed:
         notice(f"taken from the data: {', '.join(changed)}")
 
 
-def _on(model: nn.Module, where: torch.device, choice: Choice) -> nn.Module:
-    """The model on its device; out of memory is told with its size."""
+def _moved(model: nn.Module, device: torch.device, target: str) -> nn.Module:
     try:
-        return model.to(where)
+        return model.to(device)
     except torch.OutOfMemoryError as error:
-        size = sum(tensor.nelement() * tensor.element_size() for tensor in model.parameters()) / 2**30
-        told_size = f"{choice.target} ({size:.1f} GiB of parameters) does not fit on {where}"
-        raise PhaseError("device", f"{told_size}: free memory, or use cpu") from error
+        size = sum(tensor.nelement() * tensor.element_size() for tensor in model.parameters())
+        what = f"{target} ({size / 2**30:.1f} GiB of parameters)"
+        message = f"{what} does not fit on {device}: free memory, or use cpu"
+        raise PhaseError("device", message) from error
     except RuntimeError as error:
-        raise PhaseError("device", f"{choice.target} cannot be moved to {where}: {one_line(error)}") from error
+        message = f"{target} cannot be moved to {device}: {one_line(error)}"
+        raise PhaseError("device", message) from error
 
 
-def _settle(model: nn.Module, batch: Any) -> None:
-    """Give lazy layers their sizes: an optimizer needs parameters that exist."""
-    path, training = explain.Path(model), model.training
+def _initialise_lazy_layers(model: nn.Module, batch: Batch) -> None:
+    """Run one forward: lazy layers get their parameters from it, and the optimizer needs those."""
+    was_training = model.training
+    trace = explain.ForwardTrace(model)
     try:
-        with torch.no_grad(), path:
-            called(model.eval(), batch)
+        with torch.no_grad(), trace:
+            call_model(model.eval(), batch)
     except (Exception, SystemExit) as error:
-        raise PhaseError("model", explain.of_forward(error, path)) from error
+        raise PhaseError("model", explain.forward_failure(error, trace)) from error
     finally:
-        model.train(training)
+        model.train(was_training)

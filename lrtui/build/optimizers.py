@@ -1,77 +1,111 @@
-"""The optimizer of a spec: a class or a factory over the parameters or the model. Worker only."""
+"""The optimizer of a run: a class or a factory that takes the parameters or the model."""
 
 import inspect
-from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple, TypeGuard
 
-from msgspec.structs import replace
 from torch import nn
 from torch.optim import Optimizer
 
-from lrtui.build import instantiate, param_groups
+from lrtui.build.dry_run import as_list
+from lrtui.build.instantiate import Picked, import_choice
+from lrtui.build.param_groups import RULES, Group, make_groups
+from lrtui.build.types import Factory, Optimizers
 from lrtui.catalog.errors import PhaseError
 from lrtui.catalog.targets import Notice
 from lrtui.spec import Choice
 
-RULES = (param_groups.DECAY_ALL, param_groups.LAYER_DECAY)
+_INTERFACE = ("param_groups", "step", "zero_grad", "state")
 
 
-def build(choice: Choice, model: nn.Module, lr: float, notice: Notice) -> Optimizer | Sequence[Optimizer]:
-    """The optimizer that was picked, over what the model trains; several where a factory returns several.
+class OptimizerSignature(NamedTuple):
+    """What is known of the parameters of an optimizer's factory."""
+
+    names: tuple[str, ...]
+    known: bool  # false for a builtin that has no signature
+
+    @property
+    def takes_model(self) -> bool:
+        """Whether it takes the model, rather than its parameters."""
+        return self.names[:1] == ("model",)
+
+    @property
+    def takes_lr(self) -> bool:
+        """Whether `lr` can be given by keyword."""
+        return not self.known or "lr" in self.names
+
+
+def build(choice: Choice, model: nn.Module, lr: float, notice: Notice) -> Optimizers:
+    """The optimizer of a choice; several where a factory returns several.
 
     Raises:
-        PhaseError: it cannot be made, or what was made is none.
+        PhaseError: it cannot be made, or what was made is not an optimizer.
     """
-    found = instantiate.load("optimizer", choice, notice)
-    first, takes_lr = signature(found)
-    if not any(parameter.requires_grad for parameter in model.parameters()):
-        raise PhaseError("optimizer", f"{choice.target}: the model has no parameters to train")
-    given, choice = (model, choice) if first == "model" else _parameters(found, choice, model, lr)
-    made = instantiate.make("optimizer", found, choice, given, **({"lr": lr} if takes_lr else {}))
-    each = made if isinstance(made, tuple | list) else [made]
-    if not each or not all(is_optimizer(one) for one in each):
-        raise PhaseError(
-            "optimizer", f"{choice.target} returned {type(made).__name__}: expected a torch.optim.Optimizer"
-        )
-    return made  # type: ignore[no-any-return]
+    picked = import_choice("optimizer", choice, notice)
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    if not trained:
+        message = f"{choice.target}: the model has no parameters to train"
+        raise PhaseError("optimizer", message)
+    signature = signature_of(picked.factory)
+    keywords: dict[str, float] = {}
+    if signature.takes_lr:
+        keywords["lr"] = lr
+    rules = _group_rules(picked, signature)
+    if signature.takes_model:
+        made = picked.call(model, **keywords)
+    elif rules:
+        own, groups = _apply_rules(picked, rules, model, lr)
+        made = own.call(groups, **keywords)
+    else:
+        made = picked.call(trained, **keywords)
+    if not _are_optimizers(made):
+        message = f"{choice.target} returned {type(made).__name__}"
+        raise PhaseError("optimizer", f"{message}: expected a torch.optim.Optimizer")
+    return made
 
 
-def _parameters(found: Callable[..., Any], choice: Choice, model: nn.Module, lr: float) -> tuple[Any, Choice]:
-    """What the optimizer gets: the parameters, or groups of them where the choice asks for a rule of ours."""
-    own = signature_names(found)
-    rules = {name: value for name, value in choice.args.items() if name in RULES and name not in own}
-    if not inspect.isclass(found) or not rules:
-        return [parameter for parameter in model.parameters() if parameter.requires_grad], choice
-    instantiate.checked("optimizer", found, choice)
-    rest = {name: value for name, value in choice.args.items() if name not in rules}
-    return param_groups.groups(model, lr, **rules), replace(choice, args=rest)
-
-
-def signature_names(found: Callable[..., Any]) -> set[str]:
-    """The names of a callable's parameters, as far as they can be told."""
-    try:
-        return set(inspect.signature(found).parameters)
-    except (ValueError, TypeError):
-        return set()
-
-
-def signature(found: Callable[..., Any]) -> tuple[str, bool]:
-    """The name of the first parameter, and whether `lr` can be given."""
-    try:
-        parameters = inspect.signature(found).parameters
-    except (ValueError, TypeError):
-        return "params", True
-    return next(iter(parameters), "params"), "lr" in parameters
-
-
-def is_optimizer(made: Any) -> bool:
-    """torch's, or what behaves as one: groups of parameters, a step, gradients to zero."""
-    return isinstance(made, Optimizer) or all(
-        hasattr(made, name) for name in ("param_groups", "step", "zero_grad", "state")
-    )
-
-
-def name_of(made: Any) -> str:
+def name_of(made: Optimizers) -> str:
     """`AdamW`, or `Adam + SGD` for several."""
-    each = made if isinstance(made, tuple | list) else [made]
-    return " + ".join(dict.fromkeys(type(one).__name__ for one in each))
+    names = [type(optimizer).__name__ for optimizer in as_list(made)]
+    return " + ".join(dict.fromkeys(names))
+
+
+def signature_of(factory: Factory) -> OptimizerSignature:
+    """The signature of an optimizer's factory, as far as it can be read."""
+    try:
+        return OptimizerSignature(tuple(inspect.signature(factory).parameters), known=True)
+    except (ValueError, TypeError):
+        return OptimizerSignature((), known=False)
+
+
+def is_optimizer(made: object) -> bool:
+    """Whether this is one of torch's optimizers, or has what the engine needs of one."""
+    if isinstance(made, Optimizer):
+        return True
+    return all(hasattr(made, name) for name in _INTERFACE)
+
+
+def _group_rules(picked: Picked, signature: OptimizerSignature) -> set[str]:
+    """The arguments that are our rules for parameter groups, rather than the optimizer's own."""
+    if not inspect.isclass(picked.factory):
+        return set()
+    ours = set(RULES) - set(signature.names)
+    return ours & picked.choice.args.keys()
+
+
+def _apply_rules(
+    picked: Picked, rules: set[str], model: nn.Module, lr: float
+) -> tuple[Picked, list[Group]]:
+    """The pick without the rules, and the parameter groups that they make."""
+    args = picked.checked_args()
+    own = dict(picked.choice.args)
+    options: dict[str, Any] = {}
+    for rule in rules:
+        options[rule] = args[rule]
+        del own[rule]
+    return picked.with_args(own), make_groups(model, lr, **options)
+
+
+def _are_optimizers(made: object) -> TypeGuard[Optimizers]:
+    if not isinstance(made, tuple | list):
+        return is_optimizer(made)
+    return len(made) > 0 and all(map(is_optimizer, made))

@@ -1,23 +1,29 @@
-"""Libraries that may be absent or broken: imported where they are used, and told in one line. Worker only in effect."""
+"""Libraries that may be absent or broken: imported where they are used."""
 
 import importlib
-from typing import Any
+from types import ModuleType
 
 from lrtui.catalog.errors import CatalogError, one_line
 
 
-def library(name: str, why: str = "") -> Any:
-    """An optional library's module; CatalogError in one line when it is absent or broken.
+def import_library(name: str, purpose: str = "") -> ModuleType:
+    """An optional library's module.
 
-    A CPU build of torch beside another's torchvision is the usual way for it to be broken (`nms does not exist`).
+    Raises:
+        CatalogError: it is absent or broken. Often torchvision was built for another torch: then
+            its import fails with `nms does not exist`.
     """
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
-        if error.name == name.split(".")[0]:
-            purpose = f" ({why})" if why else ""
-            raise CatalogError(f"{error.name} is not installed{purpose}: pip install {error.name}") from error
-        raise CatalogError(f"{name} failed to import: {one_line(error)}") from error
+        if error.name != name.split(".")[0]:
+            raise CatalogError(f"{name} failed to import: {one_line(error)}") from error
+        what = f"{error.name} is not installed"
+        if purpose:
+            what += f" ({purpose})"
+        raise CatalogError(f"{what}: pip install {error.name}") from error
     except Exception as error:
-        hint = ": it was built for another torch; install the pair that belongs together" if "nms" in str(error) else ""
-        raise CatalogError(f"{name} failed to import: {one_line(error)}{hint}") from error
+        message = f"{name} failed to import: {one_line(error)}"
+        if "nms" in str(error):
+            message += ": it was built for another torch; install the pair that belongs together"
+        raise CatalogError(message) from error

@@ -1,4 +1,4 @@
-"""Parameter groups: who is spared weight decay, and how the rate falls from layer to layer. Worker only."""
+"""Parameter groups: no weight decay for biases and norms, lower rates for lower layers."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,52 +9,78 @@ from lrtui.catalog.offers import Field
 
 DECAY_ALL = "decay_all"
 LAYER_DECAY = "layer_decay"
+RULES = frozenset((DECAY_ALL, LAYER_DECAY))
 
-FIELDS = (
-    Field(name=DECAY_ALL, kind="bool", default=True, help="weight decay on biases and norms too"),
-    Field(
-        name=LAYER_DECAY, kind="float", default=1.0, help="factor of the learning rate from a layer to the one below it"
-    ),
+_DECAY_FIELD = Field(
+    name=DECAY_ALL, kind="bool", default=True, help="weight decay on biases and norms too"
+)
+_LAYER_FIELD = Field(
+    name=LAYER_DECAY,
+    kind="float",
+    default=1.0,
+    help="factor of the learning rate from a layer to the one below it",
 )
 
-
-def fields_for(known: tuple[Field, ...]) -> tuple[Field, ...]:
-    """The options that an optimizer gets beside its own: decay only where it has one."""
-    names = {field.name for field in known}
-    return tuple(
-        field for field in FIELDS if field.name not in names and (field.name != DECAY_ALL or "weight_decay" in names)
-    )
+Group = dict[str, Any]  # as torch.optim takes it
 
 
-def groups(model: nn.Module, lr: float, decay_all: bool = True, layer_decay: float = 1.0) -> list[dict[str, Any]]:
-    """The trained parameters in groups; the first has the full rate, so that it is the one that the test records.
+def rule_fields(own: tuple[Field, ...]) -> tuple[Field, ...]:
+    """The rules for an optimizer with these fields; `decay_all` only if it has weight decay."""
+    names = {field.name for field in own}
+    rules = []
+    if "weight_decay" in names and DECAY_ALL not in names:
+        rules.append(_DECAY_FIELD)
+    if LAYER_DECAY not in names:
+        rules.append(_LAYER_FIELD)
+    return tuple(rules)
 
-    Biases and norms are the parameters of one dimension. Layers are those of `layers`; the last is the head, whose rate
-    is `lr`, and each one below it has `layer_decay` times that of the one above (arXiv 1801.06146, section 3.2).
+
+def make_groups(
+    model: nn.Module, lr: float, decay_all: bool = True, layer_decay: float = 1.0
+) -> list[Group]:
+    """The trained parameters in groups. The first has the full rate: the test records it.
+
+    Layers are those of `layers`. The last one is the head and has the rate `lr`; each layer below
+    has `layer_decay` times the rate of the layer above it (arXiv 1801.06146, section 3.2).
+
+    Args:
+        model: the model
+        lr: the rate of the head
+        decay_all: if false, biases and norms (the parameters of one dimension) have no weight decay
+        layer_decay: factor of the rate from a layer to the one below it
     """
-    made: dict[tuple[int, bool], list[nn.Parameter]] = {}
-    ladder = list(layers(model))
-    for height, part in enumerate(reversed(ladder)):
-        for parameter in part:
-            spared = not decay_all and parameter.dim() <= 1
-            made.setdefault((height if layer_decay != 1.0 else 0, spared), []).append(parameter)
-    return [
-        {"params": params, "lr": lr * layer_decay**height, **({"weight_decay": 0.0} if spared else {})}
-        for (height, spared), params in sorted(made.items(), key=lambda entry: entry[0])
-    ]
+    members: dict[tuple[int, bool], list[nn.Parameter]] = {}
+    for depth, layer in enumerate(reversed(list(layers(model)))):
+        depth_of_group = 0 if layer_decay == 1.0 else depth
+        for parameter in layer:
+            without_decay = not decay_all and parameter.dim() <= 1
+            members.setdefault((depth_of_group, without_decay), []).append(parameter)
+    groups = []
+    for depth, without_decay in sorted(members):
+        group: Group = {"params": members[depth, without_decay], "lr": lr * layer_decay**depth}
+        if without_decay:
+            group["weight_decay"] = 0.0
+        groups.append(group)
+    return groups
 
 
 def layers(model: nn.Module) -> Iterator[list[nn.Parameter]]:
-    """A model's trained parameters from bottom to top: its children in order, a list of blocks taken block by block."""
-    seen: set[int] = set()
-    for part in [*_opened(model), model]:
-        own = [one for one in part.parameters() if one.requires_grad and id(one) not in seen]
-        seen.update(id(one) for one in own)
-        if own:
-            yield own
+    """The trained parameters of each layer, from bottom to top; a shared one belongs to the lowest.
+
+    Layers are the model's children in order; of a Sequential or ModuleList each entry is a layer.
+    """
+    seen: set[nn.Parameter] = set()
+    for module in [*_blocks(model), model]:
+        parameters = []
+        for parameter in module.parameters():
+            if parameter.requires_grad and parameter not in seen:
+                parameters.append(parameter)
+        seen.update(parameters)
+        if parameters:
+            yield parameters
 
 
-def _opened(model: nn.Module) -> Iterator[nn.Module]:
+def _blocks(model: nn.Module) -> Iterator[nn.Module]:
     for child in model.children():
         if isinstance(child, nn.Sequential | nn.ModuleList):
             yield from child.children()

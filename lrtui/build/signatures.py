@@ -1,121 +1,140 @@
-"""Live signatures read as offers. Worker only."""
+"""Live signatures read as offers."""
 
 import ast
 import enum
 import inspect
 import typing
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
-import torch
+from torch import nn
 
+from lrtui.build.param_groups import rule_fields
+from lrtui.build.types import Factory
+from lrtui.catalog.fields import Default, is_plain, make_field
+from lrtui.catalog.offers import Field, Offer, Role, Signature
+from lrtui.catalog.reserved import without_reserved
 from lrtui.catalog.source import docs
-from lrtui.build import param_groups
-from lrtui.catalog import skips
-from lrtui.catalog.fields import Default, field, is_plain
-from lrtui.catalog.offers import Field, Offer, Role
 
-_KEYWORD = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+_BY_KEYWORD = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+_LONGEST_DEFAULT = 80  # characters of a default's repr
 
 
-def offer_of(found: Callable[..., Any], name: str, role: Role) -> Offer:
+def offer_of(factory: Factory, target: str, role: Role) -> Offer:
     """The offer of a live callable."""
-    is_class = inspect.isclass(found)
+    is_class = inspect.isclass(factory)
     kind: typing.Literal["class", "function"] = "class" if is_class else "function"
-    doc = _doc(found)
-    fields, more = fields_of(found)
-    fields = skips.without(fields, role, kind)
+    signature = signature_of(factory)
+    fields = without_reserved(signature.fields, role, kind)
     if role == "optimizer" and is_class:
-        fields += param_groups.fields_for(fields)
+        fields += rule_fields(fields)
+    doc = _doc(factory)
     return Offer(
-        target=name,
+        target=target,
         summary=docs.summary(doc),
         doc=docs.clean(doc),
         fields=fields,
         kind=kind,
-        more=more,
+        more=signature.more,
     )
 
 
-def fields_of(found: Callable[..., Any]) -> tuple[tuple[Field, ...], bool]:
-    """The keyword parameters of a callable, and whether it takes others; nothing is known of a signature that hides.
+def signature_of(factory: Factory) -> Signature:
+    """The keyword parameters of a callable; if it has no readable signature, it may take any.
 
-    A builder that hands its `**kwargs` on to the class that it says it returns (as torchvision's do) has that class's
-    optional parameters too.
+    A builder that passes its `**kwargs` to the class that it returns (as torchvision's do) has that
+    class's optional parameters too.
     """
     try:
-        parameters = inspect.signature(found).parameters.values()
+        parameters = inspect.signature(factory).parameters.values()
     except (ValueError, TypeError):
-        return (), True
-    spoken = docs.helps(_doc(found))
-    fields = [_field(one, spoken.get(one.name, "")) for one in parameters if one.kind in _KEYWORD]
-    more = any(one.kind is inspect.Parameter.VAR_KEYWORD for one in parameters)
-    if more and is_builder(found):
-        names = {field.name for field in fields}
-        inner = [field for field in fields_of(found.__annotations__["return"])[0] if not field.required]
-        fields += [field for field in inner if field.name not in names and field.kind != "other"]
-    return tuple(fields), more
+        return Signature((), more=True)
+    help_texts = docs.helps(_doc(factory))
+    fields = []
+    more = False
+    for parameter in parameters:
+        if parameter.kind in _BY_KEYWORD:
+            fields.append(_field(parameter, help_texts.get(parameter.name, "")))
+        elif parameter.kind is inspect.Parameter.VAR_KEYWORD:
+            more = True
+    if more and is_builder(factory):
+        fields += _inner_fields(factory, fields)
+    return Signature(tuple(fields), more)
 
 
-def annotations_of(found: Callable[..., Any]) -> dict[str, Any]:
-    """The live annotation of each parameter, evaluated where it was written as text and can be."""
-    for evaluated in (True, False):
+def annotations_of(factory: Factory) -> dict[str, object]:
+    """The annotation of each parameter, evaluated where it is a string and can be evaluated."""
+    for evaluate in (True, False):
         try:
-            parameters = inspect.signature(found, eval_str=evaluated).parameters
-        except Exception:  # noqa: BLE001  evaluating an annotation may raise anything; a builtin has no signature at all
+            parameters = inspect.signature(factory, eval_str=evaluate).parameters
+        except Exception:  # noqa: BLE001 - evaluating may raise anything; a builtin has no signature
             continue
         return {name: parameter.annotation for name, parameter in parameters.items()}
     return {}
 
 
-def enums_in(annotation: Any) -> Iterator[type[enum.Enum]]:
-    """The Enum classes that an annotation mentions."""
+def enums_in(annotation: object) -> Iterator[type[enum.Enum]]:
+    """The Enum classes in an annotation."""
     if inspect.isclass(annotation) and issubclass(annotation, enum.Enum):
         yield annotation
     for inner in typing.get_args(annotation):
         yield from enums_in(inner)
 
 
+def is_builder(value: object) -> bool:
+    """Whether this is a function whose annotation says that it returns a module."""
+    if not inspect.isfunction(value):
+        return False
+    returned = value.__annotations__.get("return")
+    return inspect.isclass(returned) and issubclass(returned, nn.Module)
+
+
+def _inner_fields(builder: Factory, own: list[Field]) -> list[Field]:
+    """The optional fields of the class that a builder returns, beyond those of the builder."""
+    names = {field.name for field in own}
+    fields = []
+    for field in signature_of(builder.__annotations__["return"]).fields:
+        if field.name not in names and field.kind != "other" and not field.required:
+            fields.append(field)
+    return fields
+
+
 def _field(parameter: inspect.Parameter, help_text: str) -> Field:
     annotation = parameter.annotation
-    enums = {found.__name__: tuple(found.__members__) for found in enums_in(annotation)}
+    enums = {member.__name__: tuple(member.__members__) for member in enums_in(annotation)}
+    default = _default(parameter.default)
+    return make_field(parameter.name, _source_of(annotation), default, enums, help_text)
+
+
+def _source_of(annotation: object) -> str:
+    """An annotation as a person writes it, without module names; "" if there is none."""
     if annotation is inspect.Parameter.empty:
-        text = ""
-    else:
-        text = annotation if isinstance(annotation, str) else _written(annotation)
-    return field(parameter.name, text, _default(parameter.default), enums, help_text)
-
-
-def _written(annotation: Any) -> str:
-    """An annotation as one writes it, without the module names that only make it long."""
-    text = inspect.formatannotation(annotation).replace("typing.", "").replace("collections.abc.", "")
+        return ""
+    if isinstance(annotation, str):
+        return annotation
+    text = inspect.formatannotation(annotation)
+    text = text.replace("typing.", "").replace("collections.abc.", "")
     try:
         ast.parse(text, mode="eval")
     except SyntaxError:
-        return getattr(annotation, "__name__", text)
+        return str(getattr(annotation, "__name__", text))
     return text
 
 
-def _default(value: Any) -> Default:
+def _default(value: object) -> Default:
     if value is inspect.Parameter.empty:
         return Default(given=False)
     if isinstance(value, enum.Enum):
         return Default(value.name)
     if is_plain(value):
         return Default(value)
-    return Default(text=getattr(value, "__qualname__", None) or repr(value)[:80])
+    return Default(text=getattr(value, "__qualname__", None) or repr(value)[:_LONGEST_DEFAULT])
 
 
-def is_builder(value: Any) -> bool:
-    """A function that says that it returns a module."""
-    if not inspect.isfunction(value):
-        return False
-    returned = value.__annotations__.get("return")
-    return inspect.isclass(returned) and issubclass(returned, torch.nn.Module)
-
-
-def _doc(found: Callable[..., Any]) -> str:
-    """A callable's own docstring, with its __init__'s; what it inherits from a base says nothing about it."""
-    own = vars(found).get("__doc__") if inspect.isclass(found) else found.__doc__
-    init = vars(found).get("__init__") if inspect.isclass(found) else None
-    return "\n\n".join(filter(None, (own, getattr(init, "__doc__", None)))) if own or init else ""
+def _doc(factory: Factory) -> str:
+    """A callable's docstring and that of its __init__, without those of base classes."""
+    if not inspect.isclass(factory):
+        return factory.__doc__ or ""
+    own = vars(factory)
+    init = own.get("__init__")
+    parts = [own.get("__doc__"), getattr(init, "__doc__", None)]
+    return "\n\n".join(filter(None, parts))

@@ -1,39 +1,59 @@
-"""What a file says that its model is run with: a literal `SPEC` beside it. Read by parsing; nothing is executed."""
+"""The settings that a model file suggests for its run: a literal `SPEC` in it.
+
+The file is parsed, not executed.
+"""
 
 import ast
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-
-import msgspec
 
 from lrtui.catalog.errors import CatalogError
 from lrtui.catalog.fields import last_name
 from lrtui.catalog.source.reader import parse
-from lrtui.spec import RunSpec
+from lrtui.spec import SECTIONS, RunSpec
+from lrtui.specfields import with_values
 
 NAME = "SPEC"
 
+Table = dict[str, Any]  # a part of a spec, as TOML has it
 
-def companion(path: Path) -> dict[str, Any]:
-    """The file's `SPEC`, a part of a spec as in TOML, or {} when it has none; CatalogError when it is no such part."""
-    for node in parse(path).body:
-        if isinstance(node, ast.Assign) and NAME in [last_name(name) for name in node.targets]:
-            try:
-                table = dict(ast.literal_eval(node.value))
-                merged(RunSpec(), table)
-            except (ValueError, TypeError, msgspec.ValidationError) as error:
-                raise CatalogError(
-                    f"{path}:{node.lineno}: {NAME} is no part of a spec: {error}"
-                ) from error
-            return table
+
+def companion(path: Path) -> Table:
+    """The file's `SPEC`, or {} if it has none.
+
+    Raises:
+        CatalogError: the file cannot be parsed, or its `SPEC` is not a valid part of a spec.
+    """
+    for statement in parse(path).body:
+        if isinstance(statement, ast.Assign) and _assigns_spec(statement):
+            return _read_table(path, statement)
     return {}
 
 
-def merged(spec: RunSpec, table: dict[str, Any]) -> RunSpec:
-    """The spec with what the table says in its place: a choice is replaced whole, other sections key by key."""
-    whole = msgspec.to_builtins(spec)
+def merged(spec: RunSpec, table: Mapping[str, Any]) -> RunSpec:
+    """The spec with the table's settings.
+
+    A choice is replaced as a whole, a section field by field.
+    """
+    values: dict[str, object] = {}
     for key, value in table.items():
-        section = whole.get(key)
-        keep = isinstance(section, dict) and isinstance(value, dict) and "target" not in section
-        whole[key] = {**section, **value} if keep else value
-    return msgspec.convert(whole, RunSpec)
+        if key in SECTIONS and isinstance(value, dict):
+            values |= {f"{key}.{name}": inner for name, inner in value.items()}
+        else:
+            values[str(key)] = value
+    return with_values(spec, values)
+
+
+def _assigns_spec(statement: ast.Assign) -> bool:
+    return any(last_name(target) == NAME for target in statement.targets)
+
+
+def _read_table(path: Path, statement: ast.Assign) -> Table:
+    try:
+        table = dict(ast.literal_eval(statement.value))
+        merged(RunSpec(), table)
+    except (ValueError, TypeError) as error:
+        where = f"{path}:{statement.lineno}"
+        raise CatalogError(f"{where}: {NAME} is not a valid part of a spec: {error}") from error
+    return table

@@ -1,52 +1,95 @@
-"""What goes wrong between a pick and a live object, told in one line. No torch here: front ends show these too."""
+"""Errors between a target and a live object, each with a message of one line."""
 
+import sysconfig
 import traceback
 from pathlib import Path
 from typing import Literal
+
+_PACKAGE = Path(__file__).parent.parent
 
 Phase = Literal[
     "model", "data", "optimizer", "loss", "metric", "step", "device", "precision", "training"
 ]
 
+_PACKAGE = Path(__file__).resolve().parents[1]
+_STANDARD_LIBRARY = tuple(
+    Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib")
+)
+_INSTALLED = ("site-packages", "dist-packages")
+
 
 class CatalogError(ValueError):
-    """A target that cannot be listed, found or loaded. Its text is one clear line."""
+    """A target that cannot be listed or loaded. Its message is one line."""
 
 
 class PhaseError(Exception):
-    """A run that failed: in which phase, and one clear line. The cause is chained."""
+    """A run that failed: the phase, and a message of one line. The cause is chained."""
 
     def __init__(self, phase: Phase, message: str) -> None:
-        """Raise with `from error` where there is one, so that the log has its traceback."""
+        """Raise with `from error` where there is a cause, so that the log has its traceback."""
         super().__init__(message)
         self.phase = phase
         self.message = message
 
 
 def one_line(error: BaseException, limit: int = 300) -> str:
-    """An exception in one line: its type and the first line of what it says."""
+    """An exception in one line: its type and the first line of its message."""
     name = type(error).__name__
-    try:
-        text = str(error).strip()
-    except Exception:  # noqa: BLE001 - a foreign exception's own __str__ may raise; its type is all there is to tell then
-        text = ""
     if isinstance(error, SystemExit):
         return safe_line(f"it called sys.exit({error.code!r})", limit)
     if isinstance(error, SyntaxError) and error.filename:
         return f"{name}: {error.msg} ({Path(error.filename).name}:{error.lineno})"
-    first = text.splitlines()[0] if text else ""
-    return safe_line(f"{name}: {first}" if first else name, limit)
+    lines = _message(error).splitlines()
+    if not lines:
+        return safe_line(name, limit)
+    return safe_line(f"{name}: {lines[0]}", limit)
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error).strip()
+    except Exception:  # noqa: BLE001 - a user's exception class may raise in its __str__
+        return ""
 
 
 def safe_line(text: str, limit: int) -> str:
-    """Foreign text that is safe in a line of ours: no control characters, not too long."""
-    clean = "".join(letter if letter.isprintable() else "�" for letter in text)
-    return clean if len(clean) <= limit else clean[: limit - 1] + "…"
+    """Text from elsewhere, made safe for one line: no control characters, at most `limit` long."""
+    printable = "".join(letter if letter.isprintable() else "�" for letter in text)
+    if len(printable) <= limit:
+        return printable
+    return printable[: limit - 1] + "…"
 
 
 def user_line(error: BaseException, folder: Path | None = None) -> str:
-    """Where an exception was raised, as `net.py:12`: the innermost line of the user's own code, "" if there is none."""
-    frames = traceback.extract_tb(error.__traceback__)
-    root = str(folder) if folder else ""
-    mine = [frame for frame in frames if root and frame.filename.startswith(root)]
-    return f"{Path(mine[-1].filename).name}:{mine[-1].lineno}" if mine else ""
+    """The innermost line of the user's code in a traceback, as `net.py:12`; "" if there is none.
+
+    The user's code is every file outside of the standard library, of installed packages and of
+    lrtui; and every file inside `folder`, wherever that is.
+    """
+    innermost = ""
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        path = Path(frame.f_code.co_filename)
+        if _is_user_code(path, folder):
+            innermost = f"{path.name}:{line}"
+    return innermost
+
+
+def with_user_line(message: str, error: BaseException, folder: Path | None = None) -> str:
+    """The message, followed by ` (net.py:12)` if the traceback has a line of the user's code."""
+    line = user_line(error, folder)
+    if not line:
+        return message
+    return f"{message} ({line})"
+
+
+def _is_user_code(path: Path, folder: Path | None) -> bool:
+    # not files of Python source: <string>, <frozen importlib._bootstrap>, an extension's .pyx
+    if path.name.startswith("<") or path.suffix not in (".py", ""):
+        return False
+    path = path.absolute()
+    if folder is not None and path.is_relative_to(folder.absolute()):
+        return True
+    if any(part in _INSTALLED or part.startswith("torchinductor") for part in path.parts):
+        return False  # packages, and what torch.compile generated
+    resolved = path.resolve()
+    return not any(resolved.is_relative_to(root) for root in (_PACKAGE, *_STANDARD_LIBRARY))

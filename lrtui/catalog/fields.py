@@ -1,8 +1,11 @@
-"""How a parameter becomes a Field: one reading of annotations and defaults, for parsed files and live signatures."""
+"""From a parameter to a Field: annotations and defaults become kinds, choices and lengths.
+
+Parsed files and live signatures are read by the same functions.
+"""
 
 import ast
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from lrtui.catalog.offers import Field, Kind
@@ -16,13 +19,21 @@ _SCALARS: dict[str, Kind] = {
     "PathLike": "str",
     "Number": "float",
 }
-_SEQUENCES = {"tuple", "Tuple", "list", "List", "Sequence", "Iterable", "Collection"}
+_SCALAR_TYPES: tuple[tuple[type, Kind], ...] = (
+    (bool, "bool"),  # before int: a bool is an int
+    (int, "int"),
+    (float, "float"),
+    (str, "str"),
+)
+_ITEMS = ("int", "float", "bool", "str")
+_TUPLES = ("tuple", "Tuple")
+_SEQUENCES = (*_TUPLES, "list", "List", "Sequence", "Iterable", "Collection")
 
-Enums = Mapping[str, tuple[str, ...]]
+Enums = Mapping[str, tuple[str, ...]]  # the members' names of each Enum class
 
 
 class Shape(NamedTuple):
-    """What an annotation says about a value."""
+    """The kind of value that an annotation describes."""
 
     kind: Kind = "other"
     optional: bool = False
@@ -32,39 +43,29 @@ class Shape(NamedTuple):
 
 
 class Default(NamedTuple):
-    """A default value: plain data, or the text of one that is not; `given` is false for a required parameter."""
+    """A default value: plain data, or the source text of anything else."""
 
     value: Any = None
     text: str = ""
-    given: bool = True
+    given: bool = True  # false for a required parameter
 
 
-def shape_of(annotation: str, enums: Enums) -> Shape:
-    """What an annotation, as it is written in a source, says; text that is none says nothing."""
-    try:
-        node = ast.parse(annotation.strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError):
-        return Shape()
-    return _shape(node, enums)
-
-
-def field(name: str, annotation: str, default: Default, enums: Enums, help_text: str = "") -> Field:
-    """The Field of one keyword parameter; what has no annotation is read from its default."""
+def make_field(
+    name: str, annotation: str, default: Default, enums: Enums, help_text: str = ""
+) -> Field:
+    """The Field of one keyword parameter; without an annotation its default decides the kind."""
     shape = shape_of(annotation, enums) if annotation else _shape_of_value(default.value)
-    if default.given and default.value is None and not default.text:
-        shape = shape._replace(optional=True)
-    value = (
-        float(default.value)
-        if shape.kind == "float" and type(default.value) is int
-        else default.value
-    )
+    defaults_to_none = default.given and default.value is None and not default.text
+    value = default.value
+    if shape.kind == "float" and type(value) is int:
+        value = float(value)
     return Field(
         name=name,
         kind=shape.kind,
         default=value,
         default_text=default.text,
         required=not default.given,
-        optional=shape.optional,
+        optional=shape.optional or defaults_to_none,
         choices=shape.choices,
         item=shape.item,
         length=shape.length,
@@ -73,44 +74,72 @@ def field(name: str, annotation: str, default: Default, enums: Enums, help_text:
     )
 
 
-def is_plain(value: Any) -> bool:
-    """Whether JSON and TOML can carry a value as it is; None stands alone only."""
+def is_plain(value: object) -> bool:
+    """Whether JSON and TOML can carry a value. None is plain only on its own: TOML has no null."""
     return value is None or _is_plain(value)
 
 
-def _is_plain(value: Any) -> bool:
+def _is_plain(value: object) -> bool:
     if isinstance(value, float):
         return math.isfinite(value)
-    if isinstance(value, list | tuple):
-        return all(_is_plain(entry) for entry in value)
-    if isinstance(value, dict):
-        return all(isinstance(key, str) and _is_plain(entry) for key, entry in value.items())
     if isinstance(value, int):
         return -(2**63) <= value < 2**63
+    if isinstance(value, list | tuple):
+        return all(map(_is_plain, value))
+    if isinstance(value, dict):
+        has_text_keys = all(isinstance(key, str) for key in value)
+        return has_text_keys and all(map(_is_plain, value.values()))
     return isinstance(value, str)
 
 
+def last_name(node: ast.expr) -> str:
+    """`Module` for `torch.nn.Module`; "" for an expression that is not a name."""
+    match node:
+        case ast.Name():
+            return node.id
+        case ast.Attribute():
+            return node.attr
+        case ast.Subscript():
+            return last_name(node.value)
+        case ast.Call():
+            return last_name(node.func)
+        case _:
+            return ""
+
+
+def shape_of(annotation: str, enums: Enums) -> Shape:
+    """The shape that an annotation describes; `other` for one that cannot be parsed."""
+    try:
+        node = ast.parse(annotation.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError):
+        return Shape()
+    return _shape(node, enums)
+
+
 def _shape(node: ast.expr, enums: Enums) -> Shape:
-    """One node of an annotation; unknown names are `other`."""
-    if isinstance(node, ast.Constant):
-        return _constant(node.value, enums)
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-        return _union([node.left, node.right], enums)
-    if isinstance(node, ast.Subscript):
-        return _subscript(last_name(node.value), node.slice, enums)
-    name = last_name(node)
+    match node:
+        case ast.Constant(value=str() as text):  # a forward reference
+            return shape_of(text, enums)
+        case ast.Constant():
+            return Shape(optional=node.value is None)
+        case ast.BinOp(op=ast.BitOr()):
+            return _union([node.left, node.right], enums)
+        case ast.Subscript():
+            return _subscript(last_name(node.value), node.slice, enums)
+        case _:
+            return _named(last_name(node), enums)
+
+
+def _named(name: str, enums: Enums) -> Shape:
     if name in enums:
         return Shape("choice", choices=enums[name])
-    return Shape("tuple") if name in _SEQUENCES else Shape(_SCALARS.get(name, "other"))
-
-
-def _constant(value: object, enums: Enums) -> Shape:
-    if isinstance(value, str):
-        return shape_of(value, enums)
-    return Shape(optional=value is None)
+    if name in _SEQUENCES:
+        return Shape("tuple")
+    return Shape(_SCALARS.get(name, "other"))
 
 
 def _subscript(name: str, inside: ast.expr, enums: Enums) -> Shape:
+    """The shape of `name[inside]`."""
     entries = inside.elts if isinstance(inside, ast.Tuple) else [inside]
     if name == "Optional":
         return _shape(inside, enums)._replace(optional=True)
@@ -120,57 +149,84 @@ def _subscript(name: str, inside: ast.expr, enums: Enums) -> Shape:
         return _literal(entries)
     if name in ("Annotated", "Final") and entries:
         return _shape(entries[0], enums)
-    return _sequence(name, entries, enums) if name in _SEQUENCES else Shape()
-
-
-def _literal(entries: Iterable[ast.expr]) -> Shape:
-    values = [
-        entry.value if isinstance(entry, ast.Constant) else ast.unparse(entry) for entry in entries
-    ]
-    choices = tuple(str(value) for value in values if value is not None)
-    return Shape("choice", optional=None in values, choices=choices)
-
-
-def _sequence(name: str, entries: list[ast.expr], enums: Enums) -> Shape:
-    ragged = any(isinstance(entry, ast.Constant) and entry.value is ... for entry in entries)
-    shapes = [_shape(entry, enums) for entry in entries if not isinstance(entry, ast.Constant)]
-    items = {shape.kind for shape in shapes}
-    item = items.pop() if len(items) == 1 else "other"
-    if item not in ("int", "float", "bool", "str") or any(shape.optional for shape in shapes):
-        return Shape()
-    fixed = name in ("tuple", "Tuple") and not ragged
-    return Shape("tuple", item=item, length=len(entries) if fixed else None)
-
-
-def _union(members: Iterable[ast.expr], enums: Enums) -> Shape:
-    """The one member that a form can ask for; two that differ (`int | tuple[int, int]`) are written as TOML."""
-    shapes = [_shape(member, enums) for member in members]
-    optional = any(shape.optional for shape in shapes)
-    known = [shape for shape in shapes if shape.kind != "other"]
-    kinds = {shape.kind for shape in known}
-    if kinds == {"int", "float"}:
-        return Shape("float", optional=optional)
-    if len(kinds) != 1:
-        return Shape(optional=optional)
-    return known[0]._replace(optional=optional)
-
-
-def _shape_of_value(value: object) -> Shape:
-    """What a default says about a parameter that has no annotation."""
-    for kind, of in (("bool", bool), ("int", int), ("float", float), ("str", str)):
-        if isinstance(value, of):
-            return Shape(_SCALARS[kind])
-    if isinstance(value, list | tuple) and value:
-        items = {_shape_of_value(entry).kind for entry in value}
-        item = "float" if items == {"int", "float"} else items.pop() if len(items) == 1 else "other"
-        return Shape("tuple", item=item) if item in ("int", "float", "bool", "str") else Shape()
+    if name in _SEQUENCES:
+        return _sequence(name, entries, enums)
     return Shape()
 
 
-def last_name(node: ast.expr) -> str:
-    """`Module` for `torch.nn.Module`, "" for what is not a name."""
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    if isinstance(node, ast.Subscript | ast.Call):
-        return last_name(node.value if isinstance(node, ast.Subscript) else node.func)
-    return node.id if isinstance(node, ast.Name) else ""
+def _literal(entries: Iterable[ast.expr]) -> Shape:
+    choices: list[str] = []
+    optional = False
+    for entry in entries:
+        if not isinstance(entry, ast.Constant):
+            choices.append(ast.unparse(entry))
+        elif entry.value is None:
+            optional = True
+        else:
+            choices.append(str(entry.value))
+    return Shape("choice", optional=optional, choices=tuple(choices))
+
+
+def _sequence(name: str, entries: Sequence[ast.expr], enums: Enums) -> Shape:
+    """A list or tuple whose entries are of one scalar kind; anything else is written as TOML."""
+    kinds: set[Kind] = set()
+    for entry in entries:
+        if isinstance(entry, ast.Constant):
+            continue  # the `...` of tuple[int, ...]
+        shape = _shape(entry, enums)
+        kinds.add("other" if shape.optional else shape.kind)
+    item = _common_item(kinds)
+    if item is None:
+        return Shape()
+    last = entries[-1]
+    any_length = isinstance(last, ast.Constant) and last.value is ...
+    if any_length or name not in _TUPLES:
+        return Shape("tuple", item=item)
+    return Shape("tuple", item=item, length=len(entries))
+
+
+def _common_item(kinds: set[Kind]) -> Kind | None:
+    """The one scalar kind of all entries, or None."""
+    if len(kinds) != 1:
+        return None
+    kind = next(iter(kinds))
+    if kind not in _ITEMS:
+        return None
+    return kind
+
+
+def _union(members: Iterable[ast.expr], enums: Enums) -> Shape:
+    """The only member that a form has a widget for; a value of several is written as TOML."""
+    by_kind: dict[Kind, Shape] = {}
+    optional = False
+    for member in members:
+        shape = _shape(member, enums)
+        optional = optional or shape.optional
+        if shape.kind != "other":
+            by_kind.setdefault(shape.kind, shape)
+    if by_kind.keys() == {"int", "float"}:
+        return Shape("float", optional=optional)
+    if len(by_kind) != 1:
+        return Shape(optional=optional)
+    only = next(iter(by_kind.values()))
+    return only._replace(optional=optional)
+
+
+def _shape_of_value(value: object) -> Shape:
+    """The shape of a parameter without an annotation, from its default."""
+    for scalar, kind in _SCALAR_TYPES:
+        if isinstance(value, scalar):
+            return Shape(kind)
+    if isinstance(value, list | tuple):
+        return _shape_of_entries(value)
+    return Shape()
+
+
+def _shape_of_entries(entries: Iterable[object]) -> Shape:
+    kinds = {_shape_of_value(entry).kind for entry in entries}
+    if kinds == {"int", "float"}:
+        return Shape("tuple", item="float")
+    item = _common_item(kinds)
+    if item is None:
+        return Shape()
+    return Shape("tuple", item=item)

@@ -1,4 +1,4 @@
-"""What the data says about a model's parameters: channels, sizes and classes, for parameters of the usual names."""
+"""Arguments inferred from the data: channels, sizes, classes, for parameters with common names."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -7,6 +7,8 @@ from typing import Any
 import msgspec
 
 from lrtui.catalog.offers import Field
+
+Inferred = int | list[int]
 
 CHANNELS = (
     "in_channels",
@@ -57,77 +59,89 @@ LENGTH = (
     "max_length",
 )
 
-USUAL = frozenset((*CHANNELS, *CLASSES, *OUTPUTS, *FEATURES, *SIZE, *VOCABULARY, *LENGTH))
+INFERABLE = frozenset((*CHANNELS, *CLASSES, *OUTPUTS, *FEATURES, *SIZE, *VOCABULARY, *LENGTH))
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """What one batch, and the data set behind it, tell. Shapes are those of one example."""
+    """What a batch and its data set say about the data. Shapes are those of one example."""
 
     inputs: tuple[int, ...]
-    tokens: bool = False  # the input is whole numbers, to be embedded
-    outputs: tuple[int, ...] = ()  # of the target
+    tokens: bool = False  # the input is integers, to be embedded
+    outputs: tuple[int, ...] = ()  # shape of the target
     classes: int | None = None
-    exact: bool = True  # false: one batch was seen, so there are at least so many classes
+    exact: bool = True  # false: counted in one batch, so a lower bound of the classes
     vocabulary: int | None = None
 
 
-def fit(fields: Iterable[Field], facts: Facts, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Values for parameters of the usual names that a person has not given.
+def infer_args(
+    fields: Iterable[Field], facts: Facts, given: Mapping[str, Any]
+) -> dict[str, Inferred]:
+    """Values for the parameters with common names that are not in `given`.
 
-    Trained weights (`weights`) decide the number of classes themselves.
+    Pretrained weights (`weights`) fix the number of classes: then it is not inferred.
     """
-    found = {}
+    args: dict[str, Inferred] = {}
     for field in fields:
-        value = None if field.name in given else value_for(field, facts)
-        if value is not None and not (field.name in CLASSES and given.get("weights")):
-            found[field.name] = value
-    return found
+        if field.name in given or (field.name in CLASSES and given.get("weights")):
+            continue
+        value = value_for(field, facts)
+        if value is not None:
+            args[field.name] = value
+    return args
 
 
-def value_for(field: Field, facts: Facts) -> Any:
-    """The value that the data asks for in one parameter, or None."""
-    if field.name in CHANNELS and not facts.tokens and len(facts.inputs) > 1:
+def value_for(field: Field, facts: Facts) -> Inferred | None:
+    """The value that fits the data, or None where the data does not tell."""
+    name = field.name
+    rank = len(facts.inputs)
+    if name in CHANNELS and not facts.tokens and rank > 1:
         return facts.inputs[0]
-    if field.name in FEATURES or (field.name == "input_size" and len(facts.inputs) < 3):
+    if name in FEATURES or (name == "input_size" and rank < 3):
         return _features(facts)
-    if field.name in SIZE and len(facts.inputs) == 3:
+    if name in SIZE and rank == 3:
         return _size(field, facts.inputs)
-    if field.name in VOCABULARY:
+    if name in VOCABULARY:
         return facts.vocabulary
-    if field.name in LENGTH and len(facts.inputs) == (1 if facts.tokens else 2):
-        return _at_least(field, facts.inputs[0])
-    if field.name in CLASSES:
-        return (
-            facts.classes
-            if facts.exact or facts.classes is None
-            else _at_least(field, facts.classes)
-        )
-    if field.name in OUTPUTS:
+    if name in LENGTH and rank == (1 if facts.tokens else 2):
+        return _unless_large_enough(field, facts.inputs[0])
+    if name in CLASSES:
+        return _classes(field, facts)
+    if name in OUTPUTS:
         return facts.classes or math.prod(facts.outputs)
     return None
 
 
 def _features(facts: Facts) -> int | None:
-    """Numbers in one example; in one place of a sequence."""
+    """Numbers in one example, or in one step of a sequence."""
     if facts.tokens or not facts.inputs:
         return None
-    return facts.inputs[-1] if len(facts.inputs) == 2 else math.prod(facts.inputs)
+    if len(facts.inputs) == 2:
+        return facts.inputs[1]
+    return math.prod(facts.inputs)
 
 
-def _size(field: Field, image: tuple[int, ...]) -> Any:
-    """Height and width, in whatever form the parameter has: one number, a pair, or a shape with its channels."""
+def _classes(field: Field, facts: Facts) -> int | None:
+    if facts.exact or facts.classes is None:
+        return facts.classes
+    return _unless_large_enough(field, facts.classes)
+
+
+def _size(field: Field, image: tuple[int, ...]) -> Inferred | None:
+    """An image's size as the parameter wants it: one number, (height, width), or with channels."""
+    _, height, width = image
     if field.kind == "tuple":
-        return (
-            list(image)
-            if field.length == 3 or (field.length is None and "shape" in field.name)
-            else list(image[1:])
-        )
-    if field.kind == "int" or image[1] == image[2]:
-        return image[1] if image[1] == image[2] else None
-    return list(image[1:])
+        if field.length == 3 or (field.length is None and "shape" in field.name):
+            return list(image)
+        return [height, width]
+    if height == width:
+        return height
+    if field.kind == "int":
+        return None
+    return [height, width]
 
 
-def _at_least(field: Field, value: int) -> int | None:
-    """A default that is large enough stays as it is."""
-    enough = isinstance(field.default, int) and field.default >= value
-    return None if enough else value
+def _unless_large_enough(field: Field, value: int) -> int | None:
+    """The value, or None where the default is at least as large."""
+    if isinstance(field.default, int) and field.default >= value:
+        return None
+    return value

@@ -1,6 +1,6 @@
-"""Offer and Field: a thing that can be picked, and what its form asks for. Plain data: no torch, nothing executed."""
+"""Offer and Field: something that can be picked, and what its form asks for. Plain data."""
 
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -9,29 +9,34 @@ Role = Literal["model", "data", "optimizer", "loss", "metric", "step"]
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):
-    """One keyword parameter. `other` is a type that has no widget: its value is written as TOML."""
+    """One keyword parameter. A value of kind `other` has no widget: it is written as TOML."""
 
     name: str
     kind: Kind
     default: Any = None
-    default_text: str = ""  # how a default that is not plain data is written: `nn.ReLU`, `inf`; then `default` is None
+    default_text: str = ""  # source of a default that is not plain data: `nn.ReLU`, `inf`
     required: bool = False
-    optional: bool = False  # None is a value too, written "none"
+    optional: bool = False  # None is allowed, written "none"
     choices: tuple[str, ...] = ()
-    item: Kind = "float"  # of a tuple's entries
+    item: Kind = "float"  # kind of a tuple's entries
     length: int | None = None  # of a tuple; None: any
     annotation: str = ""
     help: str = ""
 
 
+class Signature(NamedTuple):
+    """The fields of a callable, and whether it takes `**kwargs` as well."""
+
+    fields: tuple[Field, ...]
+    more: bool
+
+
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
-    """One callable: its target `where:what`, the first line of its docstring, its fields."""
+    """One callable: its target `where:what`, its docstring, its fields."""
 
     target: str
-    summary: str = ""
+    summary: str = ""  # first line of the docstring
     doc: str = ""
     fields: tuple[Field, ...] = ()
     kind: Literal["class", "function"] = "function"
-    more: bool = (
-        False  # it takes keyword arguments beyond its fields (**kwargs), which cannot be checked
-    )
+    more: bool = False  # it takes **kwargs: arguments beyond its fields cannot be checked

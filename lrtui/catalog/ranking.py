@@ -1,4 +1,4 @@
-"""What a definition looks made for: the likeliest things for a role come first in a list."""
+"""Which role a definition was probably written for: lists show the likeliest first."""
 
 import ast
 
@@ -11,48 +11,75 @@ _BASES: dict[Role, tuple[str, ...]] = {
     "optimizer": ("Optimizer",),
     "loss": ("Module", "_Loss", "Loss"),
 }
-_FIRST: dict[Role, tuple[str, ...]] = {
+_FIRST_PARAMETERS: dict[Role, tuple[str, ...]] = {
     "optimizer": ("params", "model", "parameters"),
     "step": ("model",),
 }
+_NOT_A_MODELS = ("model", "params", "output")  # first parameters of steps, optimizers and losses
+
+_LIKELY, _MAKES_MODULE, _OTHER_FUNCTION, _OTHER_CLASS = range(4)
 
 
 def may_be(node: Definition, role: Role) -> bool:
-    """False for what cannot make a model: a class without any base, a function that wants a model or parameters."""
+    """Whether a definition can have a role; everything can, except for models.
+
+    A class without a base makes no model, nor does a function that takes a model or parameters.
+    """
     if role != "model":
         return True
     if isinstance(node, ast.ClassDef):
         return bool(node.bases or node.keywords)
     required = node.args.args[: len(node.args.args) - len(node.args.defaults)]
-    first = required[0] if required else None
-    by_name = (
-        first is not None
-        and first.annotation is not None
-        and last_name(first.annotation) in ("str", "Literal")
-    )
-    return first is None or by_name or first.arg not in ("model", "params", "output")
+    if not required:
+        return True
+    first = required[0]
+    if first.annotation is not None and last_name(first.annotation) in ("str", "Literal"):
+        return True  # the model's name
+    return first.arg not in _NOT_A_MODELS
 
 
 def rank(file: Definitions, node: Definition, role: Role) -> int:
-    """0 for what fits the role by its looks, more for what is less likely; nothing is left out."""
+    """0 for the likeliest definitions of a role, more for others; nothing is left out."""
     if isinstance(node, ast.ClassDef):
-        fits = file.is_module(node) if role == "model" else file.is_a(node, _BASES.get(role, ()))
-        return 0 if fits else 3
+        return _LIKELY if _fits(file, node, role) else _OTHER_CLASS
     if role == "model":
-        return 1 if _makes_module(file, node) else 2
-    first = [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)][:1]
-    expected = _FIRST.get(role)
-    return 0 if expected is None or (first and first[0] in expected) else 2
+        return _MAKES_MODULE if _makes_module(file, node) else _OTHER_FUNCTION
+    return _LIKELY if _takes_first(node, role) else _OTHER_FUNCTION
+
+
+def _fits(file: Definitions, node: ast.ClassDef, role: Role) -> bool:
+    if role == "model":
+        return file.is_module(node)
+    return file.is_a(node, _BASES.get(role, ()))
+
+
+def _takes_first(node: Function, role: Role) -> bool:
+    """Whether a function's first parameter has a name that is common for the role."""
+    if role not in _FIRST_PARAMETERS:
+        return True
+    parameters = [*node.args.posonlyargs, *node.args.args]
+    return bool(parameters) and parameters[0].arg in _FIRST_PARAMETERS[role]
 
 
 def _makes_module(file: Definitions, node: Function) -> bool:
-    returned = last_name(node.returns) if node.returns else ""
-    calls = {
-        last_name(leaf.func)
-        for statement in ast.walk(node)
-        if isinstance(statement, ast.Return) and statement.value
-        for leaf in ast.walk(statement.value)
-        if isinstance(leaf, ast.Call)
-    }
-    modules = {name for name, known in file.classes.items() if file.is_module(known)}
-    return returned in modules | {"Module"} or bool(calls & (modules | {"Sequential"}))
+    """Whether a function returns a module, by its annotation or by what its `return` calls."""
+    modules = {"Module"}
+    for name, known in file.classes.items():
+        if file.is_module(known):
+            modules.add(name)
+    if node.returns is not None and last_name(node.returns) in modules:
+        return True
+    calls = _returned_calls(node)
+    return not calls.isdisjoint({*modules, "Sequential"})
+
+
+def _returned_calls(node: Function) -> set[str]:
+    """The names of all that is called in a function's return statements."""
+    names: set[str] = set()
+    for statement in ast.walk(node):
+        if not isinstance(statement, ast.Return) or statement.value is None:
+            continue
+        for leaf in ast.walk(statement.value):
+            if isinstance(leaf, ast.Call):
+                names.add(last_name(leaf.func))
+    return names

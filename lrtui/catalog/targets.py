@@ -1,4 +1,4 @@
-"""Targets: `where:what` taken apart and found. Nothing is imported here: front ends read targets too."""
+"""Targets `where:what`: split, and located on disk. Nothing is imported here."""
 
 import difflib
 import sys
@@ -13,14 +13,14 @@ from lrtui.catalog.offers import Role
 
 
 class Own(NamedTuple):
-    """Something that ships inside the package, and what it is for."""
+    """A callable that ships with lrtui: its role, and where it is."""
 
     role: Role
     module: str
     attribute: str
 
 
-# `lrtui:NAME` is short for these.
+# The targets `lrtui:NAME`.
 OWN = {
     "digits": Own("data", "lrtui.build.datasets.digits", "digits"),
     "images": Own("data", "lrtui.build.datasets.images", "images"),
@@ -33,14 +33,14 @@ OWN = {
     "mean-absolute-error": Own("metric", "lrtui.build.metrics", "mean_absolute_error"),
 }
 
-# Only these are imported to be listed, and looked at without asking; anybody else's module is a user's code.
+# These libraries are imported to list them. Any other module is user code: the app asks first.
 LIBRARIES = ("torch", "torchvision", "timm", "apex", "lrtui")
 
 Notice = Callable[[str], None]
 
 
 def split(target: str) -> tuple[str, str]:
-    """`where` and `what` of a target; CatalogError when it is not written `where:what`."""
+    """The `where` and the `what` of a target; CatalogError if it is not written `where:what`."""
     where, colon, what = target.strip().rpartition(":")
     if not (colon and where and what):
         raise CatalogError(f"expected where:what, such as my_net.py:Net, got '{target}'")
@@ -48,9 +48,10 @@ def split(target: str) -> tuple[str, str]:
 
 
 def locate(where: str) -> Path | None:
-    """The file that `where` names, if it is one that exists: as given, then beside the sample models.
+    """The file that `where` names, or None if there is none.
 
-    A relative path is looked for in the working directory first; `~` is the home directory.
+    A relative path is looked up in the working directory, then beside the sample models; `~` is
+    the home directory.
     """
     if not is_file_name(where):
         return None
@@ -62,35 +63,44 @@ def locate(where: str) -> Path | None:
 
 
 def is_file_name(where: str) -> bool:
-    """Whether `where` means a Python file rather than a module."""
+    """Whether `where` is a Python file rather than a module."""
     return where.endswith(".py") or "/" in where
 
 
 def is_library(where: str) -> bool:
-    """Whether `where` is torch, one of the libraries around it, or this package."""
+    """Whether `where` is a module of torch, of the libraries around it, or of lrtui."""
     return not is_file_name(where) and where.split(".")[0] in LIBRARIES
 
 
 def locate_module(where: str) -> Path | None:
-    """The source file of an importable module, found without running any of it; None when there is none."""
-    search: list[str] | None = None
-    found: Path | None = None
-    for depth in range(1, where.count(".") + 2):
-        name = ".".join(where.split(".")[:depth])
-        spec = PathFinder.find_spec(
-            name, search if search is not None else [*sys.path, str(Path.cwd())]
-        )
+    """The source file of an importable module, or None. Nothing of the module is executed."""
+    search = [*sys.path, str(Path.cwd())]
+    source: Path | None = None
+    parts = where.split(".")
+    for depth in range(1, len(parts) + 1):
+        spec = PathFinder.find_spec(".".join(parts[:depth]), search)
         if spec is None:
             return None
         search = list(spec.submodule_search_locations or [])
-        found = Path(spec.origin) if spec.origin and spec.origin.endswith(".py") else None
-    return found
+        is_source = spec.origin is not None and spec.origin.endswith(".py")
+        source = Path(str(spec.origin)) if is_source else None
+    return source
 
 
 def near(name: str, known: list[str]) -> str:
-    """`; did you mean 'Net'?`, or what there is, or nothing."""
-    close = difflib.get_close_matches(name, known, n=2, cutoff=0.6)
-    folded = [other for other in known if other.lower() == name.lower()]
-    if folded or close:
-        return "; did you mean " + " or ".join(f"'{other}'" for other in (folded or close)) + "?"
-    return f"; it has {', '.join(known[:8])}{', …' if len(known) > 8 else ''}" if known else ""
+    """What to add to a message about an unknown name.
+
+    `; did you mean 'Net'?` for similar names, else `; it has Net, Other`; "" if nothing is known.
+    """
+    if not known:
+        return ""
+    similar = [other for other in known if other.lower() == name.lower()]
+    if not similar:
+        similar = difflib.get_close_matches(name, known, n=2, cutoff=0.6)
+    if similar:
+        quoted = " or ".join(f"'{other}'" for other in similar)
+        return f"; did you mean {quoted}?"
+    listed = ", ".join(known[:8])
+    if len(known) > 8:
+        listed += ", …"
+    return f"; it has {listed}"

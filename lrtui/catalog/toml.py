@@ -7,21 +7,26 @@ from typing import Any
 from lrtui.catalog.fields import is_plain
 
 
-def write(value: Any) -> str:
+def write(value: object) -> str:
     """A value as TOML writes it in one line."""
     if isinstance(value, str):
-        return '"' + "".join(_escaped(letter) for letter in value) + '"'
+        escaped = "".join(map(_escaped, value))
+        return f'"{escaped}"'
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(write(entry) for entry in value) + "]"
+        entries = ", ".join(map(write, value))
+        return f"[{entries}]"
     if isinstance(value, Mapping):
-        return (
-            "{" + ", ".join(f"{write(key)} = {write(entry)}" for key, entry in value.items()) + "}"
-        )
-    return "true" if value is True else "false" if value is False else bare(value)
+        pairs = ", ".join(f"{write(key)} = {write(entry)}" for key, entry in value.items())
+        return f"{{{pairs}}}"
+    return bare(value)
 
 
 def read(text: str) -> Any:
-    """One TOML value; a date, an infinity or a second line is none."""
+    """One value written as TOML.
+
+    Raises:
+        ValueError: not TOML, more than one value, a date, or a number that is not finite.
+    """
     try:
         table = tomllib.loads(f"value = {text}")
     except (tomllib.TOMLDecodeError, RecursionError) as error:
@@ -31,14 +36,18 @@ def read(text: str) -> Any:
     return table["value"]
 
 
-def bare(value: Any) -> str:
-    """A number or a truth as one types it."""
+def bare(value: object) -> str:
+    """A value as a person types it: `true`, `0.001`, text without quotes."""
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, float):
         return repr(value)
-    return "true" if value is True else "false" if value is False else str(value)
+    return str(value)
 
 
 def _escaped(letter: str) -> str:
     if letter in '"\\':
         return "\\" + letter
-    return letter if letter.isprintable() else f"\\U{ord(letter):08x}"
+    if letter.isprintable():
+        return letter
+    return f"\\U{ord(letter):08x}"

@@ -1,4 +1,7 @@
-"""Which files a person has agreed to run: remembered by content, so that a changed file is asked about again."""
+"""Which files a person has agreed to run.
+
+They are remembered by content: after a change the app asks again.
+"""
 
 import hashlib
 from pathlib import Path
@@ -8,35 +11,39 @@ from lrtui.catalog.errors import CatalogError
 
 
 def is_trusted(path: Path) -> bool:
-    """Whether a file was agreed to with the content that it has now; the sample models need no asking."""
+    """Whether a person has agreed to run a file with its present content.
+
+    Sample models are always trusted.
+    """
     if path.resolve().is_relative_to(paths.sample_models()):
         return True
-    return fingerprint(path) in _remembered()
+    return fingerprint(path) in _trusted_fingerprints()
 
 
 def trust(path: Path) -> None:
-    """Remember that a file may be run, as it is now."""
-    mark = fingerprint(path)
-    if mark not in _remembered():
-        with _place().open("a", encoding="utf-8") as file:
-            file.write(f"{mark}  {path.name!r}\n")
+    """Remember that a file with its present content may be run."""
+    digest = fingerprint(path)
+    if digest in _trusted_fingerprints():
+        return
+    with _trust_file().open("a", encoding="utf-8") as file:
+        file.write(f"{digest}  {path.name!r}\n")
 
 
 def fingerprint(path: Path) -> str:
-    """The SHA-256 of a file's content; CatalogError when it cannot be read."""
+    """The SHA-256 of a file's content; CatalogError if it cannot be read."""
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
         raise CatalogError(f"{path}: {error.strerror or error}") from error
 
 
-def _remembered() -> set[str]:
+def _trusted_fingerprints() -> set[str]:
     try:
-        lines = _place().read_text(encoding="utf-8", errors="replace").splitlines()
+        text = _trust_file().read_text(encoding="utf-8", errors="replace")
     except OSError:
         return set()
-    return {line.split()[0] for line in lines if line.strip()}
+    return {line.split()[0] for line in text.splitlines() if line.strip()}
 
 
-def _place() -> Path:
+def _trust_file() -> Path:
     return paths.data() / "trusted"

@@ -1,7 +1,10 @@
-"""Text to value and back, as the fields of a form need it; every refusal is in words that a person understands."""
+"""From text to a value and back, for the fields of a form.
 
-from collections.abc import Mapping
-from typing import Any
+Every refusal says what was expected and what was given.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 from lrtui.catalog import toml
 from lrtui.catalog.errors import safe_line
@@ -13,121 +16,75 @@ from lrtui.spec import Problem
 _TRUE = ("true", "yes", "on", "1", "y")
 _FALSE = ("false", "no", "off", "0", "n")
 _NONE = ("none", "null")
-_EXPECTED: dict[Kind, str] = {
-    "int": "a whole number",
-    "float": "a number",
-    "bool": "true or false",
-    "str": "text",
-    "tuple": "a list of values",
-    "other": "a TOML value",
-}
 
 
-def parse(field: Field, text: str) -> Any:
-    """The value that a person typed; ValueError says what was expected."""
-    bare = text.strip()
-    if field.optional and (bare.lower() in _NONE or not bare):
+def parse(field: Field, text: str) -> object:
+    """The value that a person typed.
+
+    Raises:
+        ValueError: the text does not fit the field; the message says what was expected.
+    """
+    text = text.strip()
+    if field.optional and _means_none(text):
         return None
     if field.kind == "choice":
-        return _choice(field, bare)
+        return _parse_choice(field, text)
     if field.kind == "tuple":
-        return _tuple(field, bare)
-    return _scalar(field.kind, bare)
+        return _parse_tuple(field, text)
+    return _parse_scalar(field.kind, text)
 
 
-def show(field: Field, value: Any) -> str:
-    """A value as one types it: `parse` gives it back."""
+def show(field: Field, value: object) -> str:
+    """A value as a person types it: `parse` returns the same value."""
     if value is None:
         return "none"
     if isinstance(value, bool):
-        return "true" if value else "false"
+        return toml.bare(value)
     if field.kind == "tuple" and isinstance(value, list | tuple):
-        return (
-            toml.write(value)
-            if field.item == "str"
-            else ", ".join(toml.bare(entry) for entry in value) or "[]"
-        )
+        return _show_tuple(field, value)
     if field.kind == "other":
         return toml.write(value)
-    if isinstance(value, str) and field.kind == "str":
-        return toml.write(value) if _must_quote(field, value) else value
+    if field.kind == "str" and isinstance(value, str):
+        return _show_text(field, value)
     return toml.bare(value)
 
 
-def check(offer: Offer, args: Mapping[str, Any]) -> list[Problem]:
-    """What is wrong with the arguments for an offer: the field, and what to do."""
-    known = {field.name: field for field in offer.fields}
-    found = []
+def check(offer: Offer, args: Mapping[str, object]) -> list[Problem]:
+    """All that is wrong with the arguments for an offer, as problems of its fields."""
+    fields = {field.name: field for field in offer.fields}
+    problems = []
     for name, value in args.items():
-        if name in known:
-            message = wrong(known[name], value)
-            if message:
-                found.append(Problem(name, message))
-        elif not offer.more:
-            found.append(Problem(name, f"there is no such parameter{near(name, list(known))}"))
-    missing = [field.name for field in offer.fields if field.required and field.name not in args]
-    return found + [Problem(name, "is required") for name in missing]
+        if name in fields:
+            message = wrong(fields[name], value)
+        elif offer.more:
+            message = ""
+        else:
+            message = f"there is no such parameter{near(name, list(fields))}"
+        if message:
+            problems.append(Problem(name, message))
+    for name, field in fields.items():
+        if field.required and name not in args:
+            problems.append(Problem(name, "is required"))
+    return problems
 
 
-def wrong(field: Field, value: Any) -> str:
-    """Why a value does not fit a field, or "" when it does."""
-    if value is None:
-        return "" if field.optional else f"expected {_expected(field)}, got none"
-    if field.kind == "choice":
-        return (
-            ""
-            if str(value) in field.choices
-            else f"expected {_expected(field)}, got {_quoted(value)}{_near(field, value)}"
-        )
-    if field.kind == "tuple":
-        return _wrong_tuple(field, value)
-    return "" if _fits(field.kind, value) else f"expected {_expected(field)}, got {_quoted(value)}"
+def wrong(field: Field, value: object) -> str:
+    """Why a value does not fit a field, or "" if it does."""
+    if _fits_field(field, value):
+        return ""
+    return _refusal(field, value)
 
 
-def _scalar(kind: Kind, text: str) -> Any:
-    try:
-        match kind:
-            case "int":
-                return _whole(text)
-            case "float":
-                return _number(text)
-            case "bool":
-                return _truth(text)
-            case "str":
-                return toml.read(text) if text.startswith('"') else text
-            case _:
-                return toml.read(text)
-    except (ValueError, OverflowError):
-        raise ValueError(f"expected {_EXPECTED[kind]}, got {_quoted(text)}") from None
+class _Scalar(NamedTuple):
+    """How one scalar kind is named in messages, read from text, and checked."""
+
+    one: str
+    many: str
+    parse: Callable[[str], object]
+    types: tuple[type, ...]
 
 
-def _choice(field: Field, text: str) -> str:
-    if text in field.choices:
-        return text
-    folded = [choice for choice in field.choices if choice.lower() == text.lower()]
-    if len(folded) == 1:
-        return folded[0]
-    raise ValueError(f"expected {_expected(field)}, got {_quoted(text)}{_near(field, text)}")
-
-
-def _tuple(field: Field, text: str) -> tuple[Any, ...]:
-    if field.item == "str" and text.startswith("["):
-        try:
-            values = toml.read(text)
-        except ValueError:
-            raise ValueError(f"expected {_expected(field)}, got {_quoted(text)}") from None
-    else:
-        inside = text[1:-1] if text[:1] + text[-1:] in ("[]", "()") else text
-        entries = [entry.strip() for entry in inside.split(",")]
-        values = [
-            _scalar(field.item, entry) for entry in (entries if entries[-1] else entries[:-1])
-        ]
-    if _wrong_tuple(field, values):
-        raise ValueError(f"expected {_expected(field)}, got {_quoted(text)}")
-    return tuple(values)
-
-
-def _whole(text: str) -> int:
+def _parse_int(text: str) -> int:
     """`1_000` and `1e3` are whole numbers too; `3.0` is refused, since it looks like a mistake."""
     try:
         value = int(text, 10)
@@ -141,69 +98,158 @@ def _whole(text: str) -> int:
     return value
 
 
-def _number(text: str) -> float:
+def _parse_float(text: str) -> float:
     value = float(text)
     if not is_plain(value):
         raise ValueError("not finite")
     return value
 
 
-def _truth(text: str) -> bool:
-    if text.lower() not in _TRUE + _FALSE:
-        raise ValueError("neither")
-    return text.lower() in _TRUE
+def _parse_bool(text: str) -> bool:
+    word = text.lower()
+    if word not in _TRUE + _FALSE:
+        raise ValueError("neither true nor false")
+    return word in _TRUE
 
 
-def _fits(kind: Kind, value: Any) -> bool:
-    """Whether a value is of a scalar kind: a bool is no number here, a whole number is a number."""
-    match kind:
-        case "bool":
-            return isinstance(value, bool)
-        case "int":
-            return isinstance(value, int) and not isinstance(value, bool)
-        case "float":
-            return isinstance(value, int | float) and not isinstance(value, bool)
-        case "str":
-            return isinstance(value, str)
-        case _:
-            return True
+def _parse_text(text: str) -> object:
+    """Text as it is typed, or as a quoted TOML string."""
+    if text.startswith('"'):
+        return toml.read(text)
+    return text
 
 
-def _wrong_tuple(field: Field, value: Any) -> str:
-    fits = isinstance(value, list | tuple) and all(_fits(field.item, entry) for entry in value)
-    if not fits or (field.length is not None and len(value) != field.length):
-        return f"expected {_expected(field)}, got {_quoted(value)}"
-    return ""
+_SCALARS: dict[Kind, _Scalar] = {
+    "int": _Scalar("a whole number", "whole numbers", _parse_int, (int,)),
+    "float": _Scalar("a number", "numbers", _parse_float, (int, float)),
+    "bool": _Scalar("true or false", "true or false", _parse_bool, (bool,)),
+    "str": _Scalar("text", "texts", _parse_text, (str,)),
+    "other": _Scalar("a TOML value", "values", toml.read, (object,)),
+}
+
+
+def _means_none(text: str) -> bool:
+    return not text or text.lower() in _NONE
+
+
+def _parse_choice(field: Field, text: str) -> str:
+    """The choice of that spelling, or the only one that differs in case alone."""
+    if text in field.choices:
+        return text
+    folded = [choice for choice in field.choices if choice.lower() == text.lower()]
+    if len(folded) != 1:
+        raise ValueError(_refusal(field, text))
+    return folded[0]
+
+
+def _parse_scalar(kind: Kind, text: str) -> object:
+    scalar = _SCALARS[kind]
+    try:
+        return scalar.parse(text)
+    except (ValueError, OverflowError):
+        raise ValueError(f"expected {scalar.one}, got {_quoted(text)}") from None
+
+
+def _parse_tuple(field: Field, text: str) -> tuple[object, ...]:
+    if field.item == "str" and text.startswith("["):
+        values = _parse_toml_list(field, text)
+    else:
+        values = [_parse_scalar(field.item, entry) for entry in _entries(text)]
+    if not _fits_tuple(field, values):
+        raise ValueError(_refusal(field, text))
+    return tuple(values)
+
+
+def _parse_toml_list(field: Field, text: str) -> list[object]:
+    try:
+        values: list[object] = toml.read(text)
+    except ValueError:
+        raise ValueError(_refusal(field, text)) from None
+    return values
+
+
+def _entries(text: str) -> list[str]:
+    """The entries of `0.9, 0.99`; brackets around them and a comma at the end are allowed."""
+    if text[:1] + text[-1:] in ("[]", "()"):
+        text = text[1:-1]
+    entries = [entry.strip() for entry in text.split(",")]
+    if not entries[-1]:
+        entries.pop()
+    return entries
+
+
+def _fits_field(field: Field, value: object) -> bool:
+    if value is None:
+        return field.optional
+    if field.kind == "choice":
+        return str(value) in field.choices
+    if field.kind == "tuple":
+        return isinstance(value, list | tuple) and _fits_tuple(field, value)
+    return _fits_scalar(field.kind, value)
+
+
+def _fits_tuple(field: Field, values: Sequence[object]) -> bool:
+    if field.length is not None and len(values) != field.length:
+        return False
+    return all(_fits_scalar(field.item, entry) for entry in values)
+
+
+def _fits_scalar(kind: Kind, value: object) -> bool:
+    """Whether a value is of a scalar kind: a whole number is a number, a bool is not."""
+    if isinstance(value, bool):
+        return kind in ("bool", "other")
+    return isinstance(value, _SCALARS[kind].types)
+
+
+def _refusal(field: Field, value: object) -> str:
+    message = f"expected {_expected(field)}, got {_quoted(value)}"
+    if field.kind == "choice" and value is not None:
+        message += _similar_choice(field, str(value))
+    return message
+
+
+def _similar_choice(field: Field, text: str) -> str:
+    hint = near(text, list(field.choices))
+    if "did you mean" not in hint:
+        return ""  # the hint lists the choices, as the message does already
+    return hint
 
 
 def _expected(field: Field) -> str:
     if field.kind == "choice":
         return "one of " + ", ".join(field.choices)
-    if field.kind == "tuple":
-        names = {
-            "int": "whole numbers",
-            "float": "numbers",
-            "bool": "true or false",
-            "str": "texts",
-        }
-        many = names.get(field.item, "values")
-        return f"{field.length} {many}" if field.length is not None else many
-    return _EXPECTED[field.kind]
+    if field.kind != "tuple":
+        return _SCALARS[field.kind].one
+    items = _SCALARS[field.item].many
+    if field.length is None:
+        return items
+    return f"{field.length} {items}"
 
 
-def _near(field: Field, value: Any) -> str:
-    hint = near(str(value), list(field.choices))
-    return hint if "did you mean" in hint else ""
-
-
-def _quoted(value: Any) -> str:
-    text = (
-        value if isinstance(value, str) else toml.write(value) if is_plain(value) else repr(value)
-    )
+def _quoted(value: object) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, str):
+        text = value
+    elif is_plain(value):
+        text = toml.write(value)
+    else:
+        text = repr(value)
     return f"'{safe_line(text, 60)}'"
 
 
-def _must_quote(field: Field, value: str) -> bool:
-    """Text that would not be read back as itself: blanks at its ends, a quote first, the word none."""
-    ambiguous = field.optional and (value.lower() in _NONE or not value)
-    return value != value.strip() or value.startswith('"') or ambiguous or not value.isprintable()
+def _show_tuple(field: Field, values: Sequence[object]) -> str:
+    if field.item == "str":
+        return toml.write(values)
+    if not values:
+        return "[]"
+    return ", ".join(map(toml.bare, values))
+
+
+def _show_text(field: Field, text: str) -> str:
+    """The text, in quotes where `parse` would not return it as it is."""
+    reads_as_none = field.optional and _means_none(text)
+    has_outer_spaces = text != text.strip()
+    if reads_as_none or has_outer_spaces or text.startswith('"') or not text.isprintable():
+        return toml.write(text)
+    return text

@@ -1,1 +1,1 @@
-"""`lrtui run`: the work of the app without a screen."""
+"""Subcommands without a screen, one file each. `run` does the work of the app; `streams` writes."""

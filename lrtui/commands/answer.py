@@ -1,70 +1,94 @@
-"""The answer of a run as lines of text: what `lrtui run` ends with, and `lrtui show` says again."""
+"""The answer of a run as lines of text, for `lrtui run` and `lrtui show`."""
 
 from collections.abc import Iterator
 
 import msgspec
 
+from lrtui.analysis.answer import Suggestion
 from lrtui.commands.streams import printable
 from lrtui.record import RunRecord
 from lrtui.report import confirmation
 from lrtui.report.code import code_lines
 from lrtui.report.rules import agreed_within
+from lrtui.spec import Choice
 
 
 def summary(record: RunRecord, path: str) -> Iterator[str]:
-    """How the run ended, its answer, and where its record is kept ("": nowhere)."""
-    told = [f"{record.status}: {record.reason}", *answer_lines(record)]
-    told += [f"record   {path}"] if path else []
-    return map(printable, told)
+    """How the run ended, its answer, and the path of its record ("": it was not saved)."""
+    yield printable(f"{record.status}: {record.reason}")
+    yield from map(printable, answer_lines(record))
+    if path:
+        yield printable(f"record   {path}")
 
 
 def answer_lines(record: RunRecord) -> Iterator[str]:
-    """The answer in words, the same ones as on the screen."""
+    """The answer, in the same words as on the screen."""
     suggestion = record.suggestion
     if suggestion is None:
         yield "no learning rate: nothing was measured"
-    elif suggestion.lr is None:
-        yield f"no learning rate can be recommended ({suggestion.verdict})"
     else:
-        corrected, _ = confirmation.corrected(record.measured, suggestion, record.bounds)
-        better = corrected.lr if corrected is not None and corrected.lr != suggestion.lr else None
-        yield f"lr       {suggestion.lr:.1e}{f'   refuted: train at {better:.1e}' if better else ''}"
-        if suggestion.low is not None and suggestion.high is not None:
-            yield f"from     {suggestion.low:.1e} to {suggestion.high:.1e}"
-    if suggestion is not None:
-        yield suggestion.reason
-        if suggestion.advice:
-            yield suggestion.advice
+        yield from _suggestion_lines(record, suggestion)
     if record.bounds is not None:
         yield f"bounds   {record.bounds.start_lr:.1e} to {record.bounds.end_lr:.1e}"
-    yield from _rules(record)
-    yield from _code(record)
-    yield from confirmation.lines(record.measured, suggestion.lr if suggestion else None)
+    yield from _rule_lines(record)
+    yield from _code_lines(record)
+    lr = None if suggestion is None else suggestion.lr
+    yield from confirmation.lines(record.measured, lr)
 
 
-def _rules(record: RunRecord) -> Iterator[str]:
-    """What the published rules say, and how far they agree."""
-    if record.suggestions:
-        yield f"rules    {agreed_within(record.suggestions)}"
-        for name, lr in record.suggestions.items():
-            yield f"         {'–' if lr is None else f'{lr:.1e}':7}  {name}"
-
-
-def answered(record: RunRecord) -> bool:
-    """Whether there is a learning rate that can be recommended."""
+def has_answer(record: RunRecord) -> bool:
+    """Whether a learning rate can be recommended."""
     return record.suggestion is not None and record.suggestion.lr is not None
 
 
-def _code(record: RunRecord) -> Iterator[str]:
-    """Lines of code for the optimizer of the run, where its record tells which: torch_lr_finder's does not.
+def _suggestion_lines(record: RunRecord, suggestion: Suggestion) -> Iterator[str]:
+    if suggestion.lr is None:
+        yield f"no learning rate can be recommended ({suggestion.verdict})"
+    else:
+        yield f"lr       {suggestion.lr:.1e}{_refutation(record, suggestion)}"
+        if suggestion.low is not None and suggestion.high is not None:
+            yield f"from     {suggestion.low:.1e} to {suggestion.high:.1e}"
+    yield suggestion.reason
+    if suggestion.advice:
+        yield suggestion.advice
 
-    They have what the trials found better; there are none where no learning rate can be recommended.
+
+def _refutation(record: RunRecord, suggestion: Suggestion) -> str:
+    """The better rate of the trials, as an addition to the suggested one; "" where it is none."""
+    corrected, _ = confirmation.corrected(record.measured, suggestion, record.bounds)
+    if corrected is None or corrected.lr is None or corrected.lr == suggestion.lr:
+        return ""
+    return f"   refuted: train at {corrected.lr:.1e}"
+
+
+def _rule_lines(record: RunRecord) -> Iterator[str]:
+    """What the published rules suggest, and how many of them agree."""
+    if not record.suggestions:
+        return
+    yield f"rules    {agreed_within(record.suggestions)}"
+    for name, lr in record.suggestions.items():
+        rate = "–" if lr is None else f"{lr:.1e}"
+        yield f"         {rate:7}  {name}"
+
+
+def _code_lines(record: RunRecord) -> Iterator[str]:
+    """Code for the run's optimizer, with the rate that the trials found better.
+
+    There is none without a recommended learning rate, nor for a record that does not name the
+    optimizer, such as torch_lr_finder's.
     """
+    optimizer = _optimizer(record)
+    if optimizer is None or not has_answer(record):
+        return
+    answer = confirmation.corrected(record.measured, record.suggestion, record.bounds)
+    for line in code_lines(optimizer, *answer, momentum=record.momentum).values():
+        yield f"code     {line}"
+
+
+def _optimizer(record: RunRecord) -> Choice | None:
+    if not record.spec:
+        return None
     try:
-        optimizer = record.run_spec().optimizer if record.spec else None
-    except msgspec.ValidationError:
-        optimizer = None
-    if optimizer is not None and answered(record):
-        answer = confirmation.corrected(record.measured, record.suggestion, record.bounds)
-        for line in code_lines(optimizer, *answer, momentum=record.momentum).values():
-            yield f"code     {line}"
+        return record.run_spec().optimizer
+    except msgspec.ValidationError:  # a newer version wrote the spec
+        return None

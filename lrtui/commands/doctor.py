@@ -1,4 +1,4 @@
-"""`lrtui doctor`: what this machine has for a range test, and why the rest does not work here."""
+"""`lrtui doctor`: what this machine has for a range test, and why the rest does not work."""
 
 import os
 import platform
@@ -10,14 +10,14 @@ from collections.abc import Iterator
 import msgspec
 
 from lrtui import __version__, paths
-from lrtui.commands.streams import ANSWER, USAGE, USER_FAILED, printable, put
+from lrtui.commands.streams import ANSWER, USAGE, USER_FAILED, json_text, printable, put
 from lrtui.launch.machine import findings
 from lrtui.protocol import Findings
 from lrtui.tui.terminal import refusal
 
 
 class Home(msgspec.Struct, frozen=True):
-    """Where records are kept; `problem` is why they cannot be."""
+    """The folder of the records; `problem` says why nothing can be written there."""
 
     path: str
     free_bytes: int = 0
@@ -25,7 +25,7 @@ class Home(msgspec.Struct, frozen=True):
 
 
 class Terminal(msgspec.Struct, frozen=True):
-    """What the app would be drawn on; `problem` is why it cannot be."""
+    """What the app would be drawn on; `problem` says why it cannot be."""
 
     columns: int
     lines: int
@@ -35,7 +35,7 @@ class Terminal(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """All of it; `problem` is why nothing is known of torch."""
+    """The whole report; `problem` says why there are no findings about the machine."""
 
     lrtui: str
     python: str
@@ -46,43 +46,58 @@ class Report(msgspec.Struct, frozen=True):
 
 
 def doctor(as_json: bool) -> int:
-    """Print what there is; the exit code that `lrtui run` would come to for want of torch or of a home."""
-    found = findings()
-    machine, problem = (None, found) if isinstance(found, str) else (found, "")
-    report = Report(__version__, platform.python_version(), machine, problem, home(), terminal())
-    code = USAGE if report.home.problem else USER_FAILED if problem else ANSWER
+    """Print the report; returns the exit code that says what keeps `lrtui run` from working."""
+    report = examine()
+    code = _exit_code(report)
     if as_json:
-        return put([msgspec.json.format(msgspec.json.encode(report), indent=2).decode()], code)
-    return put((f"{name:13}{printable(text)}".rstrip() for name, text in lines(report)), code)
+        return put([json_text(report)], code)
+    lines: list[str] = []
+    for name, text in report_lines(report):
+        lines.append(f"{name:13}{printable(text)}".rstrip())
+    return put(lines, code)
 
 
-def lines(report: Report) -> Iterator[tuple[str, str]]:
-    """The report as names and what is to be said of them."""
+def examine() -> Report:
+    """The report on this machine."""
+    machine: Findings | None = None
+    problem = ""
+    answer = findings()
+    if isinstance(answer, Findings):
+        machine = answer
+    else:
+        problem = answer
+    return Report(__version__, platform.python_version(), machine, problem, home(), terminal())
+
+
+def _exit_code(report: Report) -> int:
+    if report.home.problem:
+        return USAGE
+    if report.problem:
+        return USER_FAILED
+    return ANSWER
+
+
+def report_lines(report: Report) -> Iterator[tuple[str, str]]:
+    """The report as pairs of a name and a text."""
     yield "lrtui", report.lrtui
     yield "python", f"{report.python} ({sys.executable})"
     if report.machine is None:
         yield "torch", report.problem
     else:
-        yield from _of_machine(report.machine)
-    home = report.home
-    yield (
-        "home",
-        f"{home.path}: {home.problem or f'writable, {home.free_bytes / 2**30:.0f} GiB free'}",
-    )
-    screen = report.terminal
-    size = f"{screen.columns}×{screen.lines}" if screen.columns else "size unknown"
-    yield "terminal", f"{size}, {screen.colours}, {screen.encoding}"
-    if screen.problem:
-        yield "", screen.problem
+        yield from _machine_lines(report.machine)
+    yield "home", f"{report.home.path}: {_home_state(report.home)}"
+    yield "terminal", _terminal_text(report.terminal)
+    if report.terminal.problem:
+        yield "", report.terminal.problem
 
 
-def _of_machine(machine: Findings) -> Iterator[tuple[str, str]]:
+def _machine_lines(machine: Findings) -> Iterator[tuple[str, str]]:
     yield "torch", f"{machine.torch}, {_cuda(machine)}"
-    for name in ("torchvision", "timm"):
-        yield name, getattr(machine, name) or f"not installed: pip install {name}"
+    for name, version in (("torchvision", machine.torchvision), ("timm", machine.timm)):
+        yield name, version or f"not installed: pip install {name}"
     yield "apex", f"fused optimizers: {machine.fused or 'work'}"
     for device in machine.devices:
-        yield "device", ", ".join(part for part in (device.device, device.name) if part)
+        yield "device", f"{device.device}, {device.name}".removesuffix(", ")
         for precision, reason in device.precisions.items():
             yield f"  {precision}", reason or "works"
 
@@ -90,12 +105,23 @@ def _of_machine(machine: Findings) -> Iterator[tuple[str, str]]:
 def _cuda(machine: Findings) -> str:
     if not machine.cuda:
         return "built without CUDA"
-    seen = any(device.device.startswith("cuda") for device in machine.devices)
-    return f"built for CUDA {machine.cuda}{'' if seen else ', but it sees no GPU'}"
+    for device in machine.devices:
+        if device.device.startswith("cuda"):
+            return f"built for CUDA {machine.cuda}"
+    return f"built for CUDA {machine.cuda}, but it sees no GPU"
+
+
+def _home_state(home: Home) -> str:
+    return home.problem or f"writable, {home.free_bytes / 2**30:.0f} GiB free"
+
+
+def _terminal_text(terminal: Terminal) -> str:
+    size = f"{terminal.columns}×{terminal.lines}" if terminal.columns else "size unknown"
+    return f"{size}, {terminal.colours}, {terminal.encoding}"
 
 
 def home() -> Home:
-    """Whether a record could be written, by writing something."""
+    """The folder of the records; whether it can be written is found out by writing a file."""
     try:
         folder = paths.runs()
         with tempfile.TemporaryFile(dir=folder) as file:
@@ -103,12 +129,12 @@ def home() -> Home:
             file.flush()
         return Home(str(paths.data()), shutil.disk_usage(folder).free)
     except OSError as error:
-        where = str(error.filename or os.environ.get("LRTUI_HOME", ""))
-        return Home(where, problem=f"{error.strerror}; LRTUI_HOME sets another")
+        path = str(error.filename or os.environ.get("LRTUI_HOME", ""))
+        return Home(path, problem=f"{error.strerror}; LRTUI_HOME sets another")
 
 
 def terminal() -> Terminal:
-    """What the environment says of it: nothing is asked of the terminal itself."""
+    """The terminal as the environment describes it; the terminal itself is not queried."""
     size = shutil.get_terminal_size((0, 0))
     encoding = getattr(sys.stdout, "encoding", None) or "no encoding"
     return Terminal(size.columns, size.lines, _colours(), encoding.upper(), refusal())
@@ -119,4 +145,6 @@ def _colours() -> str:
         return "no colours (NO_COLOR is set)"
     if os.environ.get("COLORTERM", "").lower() in ("truecolor", "24bit"):
         return "16 million colours"
-    return "256 colours" if "256" in os.environ.get("TERM", "") else "16 colours"
+    if "256" in os.environ.get("TERM", ""):
+        return "256 colours"
+    return "16 colours"

@@ -1,4 +1,4 @@
-"""`lrtui ls`: the run records that are kept, newest first, one line each."""
+"""`lrtui ls`: the saved run records, newest first, one line each."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -7,13 +7,16 @@ import msgspec
 
 from lrtui import paths
 from lrtui.analysis.answer import Suggestion
-from lrtui.commands.streams import note, printable, put
+from lrtui.commands.streams import json_text, note, printable, put
 from lrtui.record import RunRecord
 from lrtui.runs.store import journals, records
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True):
-    """A record without its curves; `model`, `data` and `optimizer` are targets, `record` is where it is kept."""
+    """A record without its curves.
+
+    `model`, `data` and `optimizer` are targets, "" where unknown; `record` is the file's path.
+    """
 
     id: str
     created: str
@@ -27,39 +30,40 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     record: str
 
     def __str__(self) -> str:
-        """One line; "-" where there is no learning rate."""
-        lr = self.suggestion.lr if self.suggestion is not None else None
-        told = "-" if lr is None else f"{lr:.1e}"
-        picks = " · ".join(target or "-" for target in (self.model, self.data, self.optimizer))
-        return printable(f"{self.id}  {when(self.created)}  {self.status:11}  {told:>7}  {picks}")
+        """One line; "-" stands for what is unknown."""
+        lr = "-"
+        if self.suggestion is not None and self.suggestion.lr is not None:
+            lr = f"{self.suggestion.lr:.1e}"
+        choices = f"{self.model or '-'} · {self.data or '-'} · {self.optimizer or '-'}"
+        return printable(f"{self.id}  {when(self.created)}  {self.status:11}  {lr:>7}  {choices}")
 
 
 def list_records(as_json: bool) -> int:
-    """Print what is kept; the exit code. A file that cannot be read is told of on stderr, and is no failure."""
+    """Print the saved records; returns the exit code. Unreadable files are named on stderr."""
     if as_json:
-        document = msgspec.json.encode(list(_listed()))
-        return put([msgspec.json.format(document, indent=2).decode()])
-    shown = 0
+        return put([json_text(list(_saved()))])
+    count = 0
 
     def lines() -> Iterator[str]:
-        nonlocal shown
-        for one in _listed():
-            shown += 1
-            yield str(one)
+        nonlocal count
+        for record in _saved():
+            count += 1
+            yield str(record)
 
     code = put(lines())
-    cut_off = len(journals())
-    if cut_off:
+    without_record = len(journals())
+    if without_record:
         note(
-            f"{cut_off} more cut off, or still going on: `lrtui recover` makes records of those that were cut off"
+            f"{without_record} more have no record: they are still running, or were cut off; "
+            "`lrtui recover` makes records of those that were cut off"
         )
-    if not shown and not code:
+    if not count and not code:
         note(f"no runs are kept in {paths.runs()} yet: `lrtui` and `lrtui run` keep theirs there")
     return code
 
 
 def listed(record: RunRecord, path: str) -> Listed:
-    """What a list tells of a record."""
+    """The entry of a record in the list."""
     return Listed(
         id=record.id,
         created=record.created,
@@ -75,23 +79,27 @@ def listed(record: RunRecord, path: str) -> Listed:
 
 
 def when(created: str) -> str:
-    """A moment of a record in local time, to the minute; as it is written where it is no moment."""
+    """A record's time of creation in local time, to the minute; unchanged where it is no time."""
     try:
         return datetime.fromisoformat(created).astimezone().strftime("%Y-%m-%d %H:%M")
     except (ValueError, OverflowError, OSError):
         return created
 
 
-def _listed() -> Iterator[Listed]:
-    for path, found in records():
-        if isinstance(found, RunRecord):
-            yield listed(found, str(path))
+def _saved() -> Iterator[Listed]:
+    for path, record in records():
+        if isinstance(record, RunRecord):
+            yield listed(record, str(path))
         else:
-            note(f"lrtui: {found}")
+            note(f"lrtui: {record}")
 
 
 def _target(record: RunRecord, name: str) -> str:
-    """Read leniently: a list must not end at a record of another version."""
+    """The target of a choice; "" in the spec of another version that has no such thing."""
     choice = record.spec.get(name)
-    target = choice.get("target") if isinstance(choice, dict) else None
-    return target if isinstance(target, str) else ""
+    if not isinstance(choice, dict):
+        return ""
+    target = choice.get("target")
+    if not isinstance(target, str):
+        return ""
+    return target

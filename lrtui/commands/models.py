@@ -1,7 +1,7 @@
-"""`lrtui models`: what can be picked. A person's files are parsed and never run; libraries are asked in the worker."""
+"""`lrtui models`: lists models. User files are parsed; libraries are imported in a worker."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -11,62 +11,78 @@ from lrtui.catalog.errors import CatalogError
 from lrtui.catalog.offers import Offer
 from lrtui.catalog.source.reader import offers_in_file
 from lrtui.catalog.targets import is_file_name, is_library, locate, locate_module
-from lrtui.commands.streams import USAGE, note, printable, put, say
+from lrtui.commands.streams import USAGE, json_text, note, printable, put, say
 
 _POLL_SECONDS = 0.02
 
 
 def models(where: str, as_json: bool) -> int:
-    """Print the models that `where` offers ("": the sample models), a target a line; the exit code."""
+    """Print the models in `where` ("": the sample models), one a line; returns the exit code."""
     where = where.removesuffix(":")
     try:
         offers = list(_offers(where))
     except CatalogError as error:
         return say(printable(str(error)), USAGE)
     if as_json:
-        return put([msgspec.json.format(msgspec.json.encode(offers), indent=2).decode()])
+        return put([json_text(offers)])
     if not offers:
         note(f"{where} offers no model: no class or function in it looks like one")
+    return put(_table(offers))
+
+
+def _table(offers: list[Offer]) -> Iterator[str]:
     width = max((len(offer.target) for offer in offers), default=0)
-    return put(printable(f"{offer.target:{width}}  {offer.summary}").rstrip() for offer in offers)
+    for offer in offers:
+        yield printable(f"{offer.target:{width}}  {offer.summary}").rstrip()
 
 
-def _offers(where: str) -> Iterator[Offer]:
-    """CatalogError, in one line, where nothing can be listed; a file of a folder that cannot be read is left out."""
+def _offers(where: str) -> Iterable[Offer]:
+    """The models that a place offers.
+
+    Raises:
+        CatalogError: nothing can be listed; one line says why.
+    """
     if not where:
-        yield from _in_folder(paths.sample_models(), "sample_models")
-    elif is_library(where):
-        yield from _in_library(where)
-    elif Path(where).expanduser().is_dir():
-        yield from _in_folder(Path(where).expanduser(), where.rstrip("/"))
-    elif Path(where).expanduser().is_file() and not where.endswith(".py"):
+        return _in_folder(paths.sample_models(), "sample_models")
+    if is_library(where):
+        return _in_library(where)
+    path = Path(where).expanduser()
+    if path.is_dir():
+        return _in_folder(path, where.rstrip("/"))
+    if path.is_file() and not where.endswith(".py"):
         raise CatalogError(f"{where} is no Python file")
-    else:
-        path = locate(where) if is_file_name(where) else locate_module(where)
-        if path is None:
-            missing = (
-                "no such file" if is_file_name(where) else "no such module, or none with a source"
-            )
-            raise CatalogError(f"{where}: {missing}")
-        yield from _named(offers_in_file(path), where)
+    return _in_file(where)
 
 
 def _in_folder(folder: Path, where: str) -> Iterator[Offer]:
+    """The offers of a folder's files; one that cannot be read is named on stderr."""
     for path in sorted(folder.glob("[!_.]*.py")):
         try:
-            yield from _named(offers_in_file(path), f"{where}/{path.name}")
+            yield from _renamed(offers_in_file(path), f"{where}/{path.name}")
         except CatalogError as error:
             note(f"left out: {error}")
 
 
-def _named(offers: list[Offer], where: str) -> Iterator[Offer]:
-    """The offers under the name that the person typed."""
+def _in_file(where: str) -> Iterator[Offer]:
+    """The offers of a file, given as a path or as a module's name."""
+    if is_file_name(where):
+        path, missing = locate(where), "no such file"
+    else:
+        path, missing = locate_module(where), "no such module, or none with a source"
+    if path is None:
+        raise CatalogError(f"{where}: {missing}")
+    return _renamed(offers_in_file(path), where)
+
+
+def _renamed(offers: list[Offer], where: str) -> Iterator[Offer]:
+    """The offers as targets that begin with what the user typed."""
     for offer in offers:
-        yield msgspec.structs.replace(offer, target=f"{where}:{offer.target.rpartition(':')[2]}")
+        _, _, name = offer.target.rpartition(":")
+        yield msgspec.structs.replace(offer, target=f"{where}:{name}")
 
 
 def _in_library(where: str) -> tuple[Offer, ...]:
-    """Ask a worker, which imports the library."""
+    """The offers of a library; a worker imports it and lists them."""
     from lrtui.launch.session import Session
 
     session = Session()
@@ -79,8 +95,8 @@ def _in_library(where: str) -> tuple[Offer, ...]:
         answer = session.described["model", where]
     finally:
         session.close()
-    if answer.problem:
-        raise CatalogError(
-            f"{where}: {answer.problem}" if where not in answer.problem else answer.problem
-        )
-    return answer.offers
+    if not answer.problem:
+        return answer.offers
+    if where in answer.problem:
+        raise CatalogError(answer.problem)
+    raise CatalogError(f"{where}: {answer.problem}")

@@ -3,27 +3,27 @@
 import io
 import sys
 
+from lrtui.commands.streams import printable
 from lrtui.events import Ended, Event, Measured, Notice, Started, Step, Suggested, TrialResult
 
 
 class Progress:
-    """One line on stderr that is rewritten on a terminal, and a line for every tenth elsewhere."""
+    """On a terminal one line that is rewritten; elsewhere one line for each tenth of the steps."""
 
     def __init__(self) -> None:
         self._out = sys.stderr or io.StringIO()  # Python has none where the descriptor was closed
-        self._live = self._out.isatty()
+        self._rewrites = self._out.isatty()
         self._total = 0
-        self._shown = -1
         self._count = 0
-        self._open = False
+        self._shown_tenth = -1
+        self._open = False  # a line that is still being rewritten
 
     def show(self, event: Event) -> None:
-        """Tell of an event."""
+        """Write what an event says about the progress."""
         match event:
             case Started():
                 self._total = event.total_steps
-                told = (event.spec.model.target, event.spec.data.target, event.device, event.batch)
-                self._line(" · ".join(part for part in told if part))
+                self._line(_start_text(event))
             case Notice():
                 self._line(event.text)
             case Step():
@@ -35,32 +35,39 @@ class Progress:
                 self.close()
 
     def close(self) -> None:
-        """End a line that is being rewritten."""
+        """End the line that is being rewritten."""
         if self._open:
             self._out.write("\n")
             self._open = False
 
     def _step(self, step: Step) -> None:
         tenth = self._count * 10 // max(1, self._total)
-        loss = (
-            f"{step.loss:.4g}"
-            if step.loss is not None
-            else "skipped"
-            if step.skipped
-            else f"{step.measured_loss}"
-        )
-        text = f"{self._count}/{self._total}  lr {step.lr:.2e}  loss {loss}"
-        if self._live:
+        text = f"{self._count}/{self._total}  lr {step.lr:.2e}  loss {_loss_text(step)}"
+        if self._rewrites:
             self._out.write(f"\r\x1b[K{text}")
             self._out.flush()
             self._open = True
-        elif tenth > self._shown:
+        elif tenth > self._shown_tenth:
             self._line(text)
-        self._shown = tenth
+        self._shown_tenth = tenth
 
     def _line(self, text: str) -> None:
         self.close()
-        self._out.write("".join(char if char.isprintable() else " " for char in text) + "\n")
+        self._out.write(f"{printable(text)}\n")
+
+
+def _start_text(event: Started) -> str:
+    """What is run, without the parts that a failed build leaves empty."""
+    parts = [event.spec.model.target, event.spec.data.target, event.device, event.batch]
+    return " · ".join(filter(None, parts))
+
+
+def _loss_text(step: Step) -> str:
+    if step.loss is not None:
+        return f"{step.loss:.4g}"
+    if step.skipped:
+        return "skipped"
+    return f"{step.measured_loss}"
 
 
 def _trial_text(trial: TrialResult) -> str:

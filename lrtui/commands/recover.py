@@ -1,4 +1,4 @@
-"""`lrtui recover`: the journals of runs that were cut off become run records."""
+"""`lrtui recover`: makes run records out of the journals of runs that were cut off."""
 
 import time
 from pathlib import Path
@@ -6,36 +6,41 @@ from pathlib import Path
 from lrtui import paths
 from lrtui.commands.streams import ANSWER, NOT_SAVED, note, printable, put, say
 from lrtui.files import sweep
-from lrtui.record import RecordError
+from lrtui.record import RecordError, RunRecord
 from lrtui.runs.recover import recover
 from lrtui.runs.store import going_on, journals, load
 
 
 def recover_all() -> int:
-    """Recover what can be recovered, and tell of each journal in a line; the exit code."""
+    """Recover every journal that was cut off, with a line for each; returns the exit code."""
     sweep(paths.runs(), time.time())
-    found = journals()
-    if not found:
+    paths_of_journals = journals()
+    if not paths_of_journals:
         note("nothing to recover: no run was cut off")
-    codes = [_recovered(path) for path in found]
-    return max(codes, default=ANSWER)
+    code = ANSWER
+    for path in paths_of_journals:
+        code = max(code, _recover(path))
+    return code
 
 
-def _recovered(path: Path) -> int:
+def _recover(path: Path) -> int:
     if going_on(path):
-        note(f"{path.stem}: still going on, left alone")
+        note(f"{path.stem}: still running, not recovered")
         return ANSWER
     try:
-        target = recover(path)
-        record = load(target)
+        record_path = recover(path)
+        record = load(record_path)
     except RecordError as error:
-        return say(
-            f"{error}; nothing can be recovered from {path}, which can be deleted", NOT_SAVED
-        )
+        text = f"{error}; nothing can be recovered from {path}, which can be deleted"
+        return say(text, NOT_SAVED)
     except OSError as error:
-        return say(
-            f"{path.stem}: the record cannot be saved: {error.strerror}; its journal stays: {path}",
-            NOT_SAVED,
-        )
-    iterations = sum(len(one.lr) for one in record.repeats or [record.history])
-    return put([printable(f"{record.id}  {record.status}  {iterations} iterations  {target}")])
+        problem = f"the record cannot be saved: {error.strerror}"
+        return say(f"{path.stem}: {problem}; its journal stays: {path}", NOT_SAVED)
+    text = f"{record.id}  {record.status}  {iterations(record)} iterations  {record_path}"
+    return put([printable(text)])
+
+
+def iterations(record: RunRecord) -> int:
+    """The points of all repeats together."""
+    histories = record.repeats or [record.history]
+    return sum(len(history.lr) for history in histories)

@@ -1,8 +1,8 @@
-"""`lrtui run`: the same worker and the same events as the app, with a progress line in place of a screen."""
+"""`lrtui run`: the worker and the events of the app, with a progress line for the screen."""
 
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -10,7 +10,7 @@ from types import FrameType
 import msgspec
 
 from lrtui.analysis.answer import Schedule
-from lrtui.commands.answer import answered, summary
+from lrtui.commands.answer import has_answer, summary
 from lrtui.commands.progress import Progress
 from lrtui.commands.streams import ANSWER, NO_ANSWER, NOT_SAVED, USER_FAILED, note, say, stdout
 from lrtui.events import Ended, Event, Suggested
@@ -21,10 +21,11 @@ from lrtui.runs.store import save
 from lrtui.spec import RunSpec
 
 _POLL_SECONDS = 0.05
+_JOIN_SECONDS = 5
 
 
 class Checks(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be measured beside the curve: a confirmation, where it has a budget, and a stability limit."""
+    """What is measured after the curve. There is a confirmation if it has a budget."""
 
     iterations: int | None = None
     seconds: float | None = None
@@ -43,37 +44,42 @@ def run_headless(
     output: Path | None = None,
     overwrite: bool = False,
 ) -> int:
-    """Run a spec to its end; the exit code. A first SIGINT or SIGTERM stops the run and keeps what it measured."""
+    """Run a spec and its checks; returns the exit code.
+
+    The first SIGINT, SIGTERM or SIGHUP stops the run, and what it has measured is kept.
+    """
     session = Session()
     driver = session.driver(spec)
     progress = Progress()
-    with _signals() as received:
-        follow = Follow(driver, progress, received)
+    with _signals_collected() as received:
+        follower = Follower(driver, progress, received)
         driver.run(spec)
-        follow()
+        follower.follow()
         if not received:
-            _check(driver, checks, follow)
+            _measure_checks(driver, checks, follower)
     events = list(driver.events)
     driver.close()
     session.close()
-    driver.join(5)
+    driver.join(_JOIN_SECONDS)
     progress.close()
     code = report(events, as_json=as_json, output=output, overwrite=overwrite)
-    return 128 + received[0] if received else code
+    if received:
+        return 128 + received[0]
+    return code
 
 
-class Follow:
-    """Shows what a driver tells until it is idle, and stops it upon a signal."""
+class Follower:
+    """Shows a driver's events as they come, and stops the driver when a signal was received."""
 
-    def __init__(self, driver: Driver, progress: Progress, received: list[int]) -> None:
+    def __init__(self, driver: Driver, progress: Progress, received: Sequence[int]) -> None:
         self._driver = driver
         self._progress = progress
         self._received = received
         self._read = 0
         self.stopped = False
 
-    def __call__(self) -> None:
-        """Return once the driver is idle and all that it told is shown."""
+    def follow(self) -> None:
+        """Return when the driver is idle and all of its events are shown."""
         driver = self._driver
         while driver.busy or self._read < len(driver.events):
             if self._received and not self.stopped:
@@ -86,77 +92,101 @@ class Follow:
                 time.sleep(_POLL_SECONDS)
 
 
-def _check(driver: Driver, checks: Checks, follow: Follow) -> None:
-    """What was asked for beside the curve: a confirmation where there is an answer, then the stability limit."""
-    if any(isinstance(event, Ended) and event.status == "failed" for event in driver.events):
+def _measure_checks(driver: Driver, checks: Checks, follower: Follower) -> None:
+    """The confirmation, where there is an answer to confirm, then the stability limit."""
+    if _has_failed(driver.events):
         return
     if checks.iterations or checks.seconds:
-        if any(
-            isinstance(event, Suggested) and event.suggestion.lr is not None
-            for event in driver.events
-        ):
+        if _has_suggestion(driver.events):
             driver.confirm(
                 iterations=checks.iterations, seconds=checks.seconds, schedule=checks.schedule
             )
-            follow()
+            follower.follow()
         else:
             note("no short trainings: there is no learning rate to confirm")
-    if checks.stability and not follow.stopped:
+    if checks.stability and not follower.stopped:
         driver.stability()
-        follow()
+        follower.follow()
 
 
-def report(events: list[Event], *, as_json: bool, output: Path | None, overwrite: bool) -> int:
-    """Print and save the record of a run; the exit code that it deserves."""
+def _has_failed(events: Sequence[Event]) -> bool:
+    return any(isinstance(event, Ended) and event.status == "failed" for event in events)
+
+
+def _has_suggestion(events: Sequence[Event]) -> bool:
+    return any(isinstance(event, Suggested) and event.suggestion.lr is not None for event in events)
+
+
+def report(events: Sequence[Event], *, as_json: bool, output: Path | None, overwrite: bool) -> int:
+    """Print and save the record of a run that has ended; returns the exit code."""
     end = next(event for event in reversed(events) if isinstance(event, Ended))
     try:
         record = from_events(events)
-    except RecordError:
+    except RecordError:  # no worker could be started
         return say(f"{end.phase}: {end.reason}", USER_FAILED)
     try:
-        if as_json:
-            stdout().write(to_json(record).decode())
-        code = _verdict(record, end, as_json)
-        stdout().flush()
+        code = _print(record, end, as_json)
     except OSError as error:
-        kept = f"; the record is kept at {end.record}" if end.record else ""
-        return say(f"stdout cannot be written: {error.strerror or error}{kept}", NOT_SAVED)
+        problem = f"stdout cannot be written: {error.strerror or error}"
+        return say(f"{problem}{_where_kept(end)}", NOT_SAVED)
     if not end.record and code in (ANSWER, NO_ANSWER):
         code = NOT_SAVED
-    if output is not None:
-        try:
-            save(record, output, overwrite)
-        except OSError as error:
-            kept = f"; the record is kept at {end.record}" if end.record else ""
-            return say(f"{output}: could not be saved: {error.strerror}{kept}", NOT_SAVED)
+    if output is None:
+        return code
+    try:
+        save(record, output, overwrite)
+    except OSError as error:
+        problem = f"{output}: could not be saved: {error.strerror}"
+        return say(f"{problem}{_where_kept(end)}", NOT_SAVED)
     return code
 
 
-def _verdict(record: RunRecord, end: Ended, quiet: bool) -> int:
+def _print(record: RunRecord, end: Ended, as_json: bool) -> int:
+    """Print the record or its summary; returns the exit code that the run's end gives."""
+    out = stdout()
+    if as_json:
+        out.write(to_json(record).decode())
     if record.status == "failed":
-        log = f" (log: {record.log})" if record.log and record.log not in end.reason else ""
-        return say(f"{end.phase}: {end.reason}{log}", USER_FAILED)
-    if not quiet:
-        stdout().write("".join(f"{line}\n" for line in summary(record, end.record)))
-    return ANSWER if answered(record) else NO_ANSWER
+        code = say(_failure(record, end), USER_FAILED)
+    else:
+        code = ANSWER if has_answer(record) else NO_ANSWER
+        if not as_json:
+            out.writelines(f"{line}\n" for line in summary(record, end.record))
+    out.flush()
+    return code
+
+
+def _failure(record: RunRecord, end: Ended) -> str:
+    failure = f"{end.phase}: {end.reason}"
+    if not record.log or record.log in end.reason:
+        return failure
+    return f"{failure} (log: {record.log})"
+
+
+def _where_kept(end: Ended) -> str:
+    if not end.record:
+        return ""
+    return f"; the record is kept at {end.record}"
 
 
 @contextmanager
-def _signals() -> Iterator[list[int]]:
-    """Collect SIGINT, SIGTERM and SIGHUP instead of dying of them; a second one ends the program as usual."""
+def _signals_collected() -> Iterator[list[int]]:
+    """Collect SIGINT, SIGTERM and SIGHUP; a second one ends the program as usual."""
     received: list[int] = []
-    handled = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.getsignal(number) for number in handled}
 
-    def remember(number: int, frame: FrameType | None) -> None:
+    def collect(number: int, frame: FrameType | None) -> None:
         received.append(number)
         signal.signal(number, signal.SIG_DFL)
 
-    for number in handled:
-        if before[number] is not signal.SIG_IGN:
-            signal.signal(number, remember)
+    previous = {
+        number: signal.getsignal(number)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
+    for number, handler in previous.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(number, collect)
     try:
         yield received
     finally:
-        for number, handler in before.items():
+        for number, handler in previous.items():
             signal.signal(number, handler)

@@ -1,4 +1,4 @@
-"""`lrtui show`: a saved run, in the words that `lrtui run` ended with."""
+"""`lrtui show`: a saved run, in the words of `lrtui run`."""
 
 from pathlib import Path
 
@@ -6,51 +6,57 @@ import msgspec
 
 from lrtui import paths
 from lrtui.catalog.errors import one_line
-from lrtui.commands.answer import answered, summary
+from lrtui.commands.answer import has_answer, summary
 from lrtui.commands.ls import listed, when
 from lrtui.commands.streams import ANSWER, NO_ANSWER, USAGE, note, put, say
 from lrtui.record import RecordError, RunRecord, to_json
 from lrtui.runs.curves import THEIR_SMOOTH_F, curves_of
 from lrtui.runs.store import load
 
-_NAMED = 4
+_IDS_NAMED = 4
+# what a file that is nearly a record makes the code raise that reads its details
+_UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, msgspec.ValidationError)
 
 
 def show(name: str, as_json: bool, smooth_f: float | None = None) -> int:
-    """Print the record in a file, or the one that is kept under an id; the exit code.
+    """Print the record in a file, or the saved one of an id; returns the exit code.
 
-    `smooth_f` is that of a torch_lr_finder history, which does not tell; None: its default.
+    Args:
+        name: a path, or the beginning of an id.
+        as_json: print the record itself.
+        smooth_f: what a torch_lr_finder history was smoothed with, which it does not say; None:
+            that library's default.
     """
     try:
         path = find(name)
-        record = load(path)
-        bare = (
-            record.suggestion is None and bool(record.history.loss) and not record.history.raw_loss
-        )
-        if smooth_f is not None and not bare:
-            return say(
-                f"{name}: --smooth-f is for a torch_lr_finder history: this record has its raw losses",
-                USAGE,
-            )
-        record = judged(record, smooth_f or THEIR_SMOOTH_F)
-        lines = [to_json(record).decode().rstrip()] if as_json else list(summary(record, str(path)))
+        saved = load(path)
+        if smooth_f is not None and not is_smoothed_only(saved):
+            use = "--smooth-f is for a torch_lr_finder history"
+            return say(f"{name}: {use}: this record has its raw losses", USAGE)
+        record = with_answer(saved, smooth_f or THEIR_SMOOTH_F)
+        lines = _json_lines(record) if as_json else list(summary(record, str(path)))
     except RecordError as error:
         return say(str(error), USAGE)
     except OSError as error:
         return say(f"{error.filename or name}: {error.strerror}", USAGE)
-    except (LookupError, TypeError, ValueError, AttributeError, msgspec.ValidationError) as error:
+    except _UNREADABLE as error:
         return say(f"{name}: this record cannot be read: {one_line(error)}", USAGE)
     if not as_json:
-        _tell_what(record, str(path))
-    if bare and smooth_f is None:
-        note(
-            f"taken to be smoothed with {THEIR_SMOOTH_F}, torch_lr_finder's default: --smooth-f sets another"
-        )
-    return put(lines, ANSWER if answered(record) else NO_ANSWER)
+        _note_details(record, str(path))
+    if smooth_f is None and is_smoothed_only(saved):
+        default = f"smoothed with {THEIR_SMOOTH_F}, torch_lr_finder's default"
+        note(f"taken to be {default}: --smooth-f sets another")
+    return put(lines, ANSWER if has_answer(record) else NO_ANSWER)
+
+
+def is_smoothed_only(record: RunRecord) -> bool:
+    """Whether a record is a torch_lr_finder history: without an answer and without raw losses."""
+    history = record.history
+    return record.suggestion is None and bool(history.loss) and not history.raw_loss
 
 
 def find(name: str) -> Path:
-    """The file of that name, or the record that is kept under an id that begins so.
+    """The file of that name, or the saved record whose id begins with it.
 
     Raises:
         RecordError: there is none, or there are several; one line says which, and what to do.
@@ -62,49 +68,61 @@ def find(name: str) -> Path:
     if not name or path.is_dir():
         raise RecordError(f"{name or 'nothing'} is no file: give a run record, or the id of a run")
     prefix = name.upper()
-    kept = sorted(one for one in paths.runs().glob("*.json") if one.stem.startswith(prefix))
-    if len(kept) == 1:
-        return kept[0]
-    if kept:
-        several = ", ".join(one.stem for one in kept[:_NAMED]) + (
-            ", …" if len(kept) > _NAMED else ""
-        )
+    saved = _beginning_with(prefix, "*.json")
+    if len(saved) == 1:
+        return saved[0]
+    if saved:
+        several = f"{name} begins the ids of {len(saved)} runs: {_ids(saved)}"
+        raise RecordError(f"{several}; give more of the one you mean")
+    if _beginning_with(prefix, "*.jsonl"):
         raise RecordError(
-            f"{name} begins the ids of {len(kept)} runs: {several}; give more of the one you mean"
-        )
-    if any(one.stem.startswith(prefix) for one in paths.runs().glob("*.jsonl")):
-        raise RecordError(
-            f"{name} was cut off, or is still going on: `lrtui recover` makes a record of the former"
+            f"{name} has no record yet: it is still running, or was cut off; "
+            "`lrtui recover` makes a record of a run that was cut off"
         )
     raise RecordError(
-        f"{name}: no such file, and no run is kept under an id that begins so; `lrtui ls` lists them"
+        f"{name}: no such file, and no saved run has an id that begins so; `lrtui ls` lists them"
     )
 
 
-def judged(record: RunRecord, smooth_f: float = THEIR_SMOOTH_F) -> RunRecord:
-    """The record with its answer: its own, or for a bare curve (torch_lr_finder's, a run cut off) one read off it."""
+def _beginning_with(prefix: str, pattern: str) -> list[Path]:
+    return sorted(path for path in paths.runs().glob(pattern) if path.stem.startswith(prefix))
+
+
+def _ids(saved: list[Path]) -> str:
+    """The first ids, for an error message."""
+    ids = [path.stem for path in saved[:_IDS_NAMED]]
+    if len(saved) > _IDS_NAMED:
+        ids.append("…")
+    return ", ".join(ids)
+
+
+def with_answer(record: RunRecord, smooth_f: float = THEIR_SMOOTH_F) -> RunRecord:
+    """The record with an answer: its own, or the one that the curve of a record without one gives.
+
+    torch_lr_finder's histories and runs that were cut off have none.
+    """
     if record.suggestion is not None or record.status == "failed" or not record.history.lr:
         return record
+    # imported late: it loads numpy, which a record with an answer does not need
     from lrtui.analysis.analyse import analyse
 
-    found = analyse(curves_of(record, smooth_f))
-    answer = {
-        "suggestion": found.suggestion,
-        "suggestions": dict(found.suggestions),
-        "bounds": found.bounds,
-    }
-    return msgspec.structs.replace(record, **answer)
-
-
-def _tell_what(record: RunRecord, path: str) -> None:
-    """What was run, and what was noticed, beside the answer: on stderr, where `lrtui run` tells it."""
-    one = listed(record, path)
-    note(
-        " · ".join(
-            part
-            for part in (when(one.created), one.model, one.data, one.optimizer, record.device)
-            if part
-        )
+    analysis = analyse(curves_of(record, smooth_f))
+    return msgspec.structs.replace(
+        record,
+        suggestion=analysis.suggestion,
+        suggestions=dict(analysis.suggestions),
+        bounds=analysis.bounds,
     )
+
+
+def _json_lines(record: RunRecord) -> list[str]:
+    return [to_json(record).decode().rstrip()]
+
+
+def _note_details(record: RunRecord, path: str) -> None:
+    """What was run, and its notices, on stderr: `lrtui run` has them there too."""
+    entry = listed(record, path)
+    details = [when(entry.created), entry.model, entry.data, entry.optimizer, record.device]
+    note(" · ".join(filter(None, details)))
     for notice in record.notices:
         note(notice)

@@ -1,4 +1,4 @@
-"""What a command says, and where: its answer on stdout, all else on stderr. No stream may end in a traceback."""
+"""Output of a command: the answer on stdout, the rest on stderr, and no tracebacks."""
 
 import contextlib
 import errno
@@ -9,13 +9,15 @@ import sys
 from collections.abc import Iterable
 from typing import TextIO
 
+import msgspec
+
 ANSWER, USAGE, NO_ANSWER, USER_FAILED, NOT_SAVED = 0, 2, 3, 4, 5
 
 
 def put(lines: Iterable[str], code: int = ANSWER) -> int:
-    """Write lines to stdout; `code`, or what a stdout deserves that is closed or full.
+    """Write lines to stdout; returns `code`, or another exit code where stdout is closed or full.
 
-    A reader that has had enough (`| head -1`) is no mistake, so nothing is said of it.
+    A reader that closes its end early (`| head -1`) makes no error message.
     """
     try:
         out = stdout()
@@ -23,34 +25,43 @@ def put(lines: Iterable[str], code: int = ANSWER) -> int:
             out.write(f"{line}\n")
         out.flush()
     except BrokenPipeError:
-        _leave_stdout()
+        _discard_stdout()
         return 128 + signal.SIGPIPE
     except OSError as error:
-        _leave_stdout()
+        _discard_stdout()
         return say(f"stdout cannot be written: {error.strerror or error}", NOT_SAVED)
     return code
 
 
 def say(text: str, code: int) -> int:
-    """Tell on stderr what went wrong, in one line; the exit code."""
+    """Write an error to stderr, in one line; returns `code`."""
     note(f"lrtui: {text}")
     return code
 
 
 def note(text: str) -> None:
-    """A line on stderr beside the answer. Where nobody can read it, there is nobody to tell."""
+    """Write a line to stderr; without a stderr nothing is written."""
     with contextlib.suppress(OSError):
         if sys.stderr is not None:
             sys.stderr.write(f"{printable(text)}\n")
 
 
 def printable(text: str) -> str:
-    """Text from a file, which may be anybody's: without what a terminal would take for a command."""
+    """The text with spaces for control characters: a record may come from anybody."""
     return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
+def json_text(document: object) -> str:
+    """A document as JSON, indented by two."""
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
+
+
 def stdout() -> TextIO:
-    """Python has none where the descriptor was closed; one that is not UTF-8 gets `?` for what it cannot show."""
+    """stdout; one that is not UTF-8 gets `?` for what it cannot show.
+
+    Raises:
+        OSError: its descriptor was closed.
+    """
     if sys.stdout is None:
         raise OSError(errno.EBADF, "it is closed")
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -58,8 +69,8 @@ def stdout() -> TextIO:
     return sys.stdout
 
 
-def _leave_stdout() -> None:
-    """What it still holds would be written, and fail, once more when Python ends."""
+def _discard_stdout() -> None:
+    """Send the rest of its buffer to /dev/null: Python would fail to write it again at exit."""
     with contextlib.suppress(OSError, AttributeError):
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, sys.stdout.fileno())

@@ -1,15 +1,24 @@
-"""NVIDIA's apex: is it there, is it the right package, and which parts of it work.
+"""NVIDIA's apex: whether it is installed, is the right package, and which parts of it work.
 
-The package of that name in the index is a toolkit for another web framework, and NVIDIA's own lost `apex.amp` after its
-tag 25.05; its version says 0.1 whatever it holds. So what counts is the sub-package that can be imported.
+The package called apex in the index is a toolkit for another web framework, and NVIDIA's own has no
+`apex.amp` after its tag 25.05. Its version is 0.1 in every case, so only the sub-packages on disk
+tell them apart. They are located without importing anything, and imported to see whether they work:
+from 25.05 on `apex/__init__` imports amp, so one broken part breaks the import of all.
 """
 
 import importlib
 import importlib.util
 from dataclasses import dataclass
+from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 
-INSTALL = "NVIDIA's apex is built from its own repository; the package called apex in the index is another project"
+INSTALL = (
+    "NVIDIA's apex is built from its own repository; the package called apex in the index "
+    "is another project"
+)
+_NVIDIA_PARTS = ("apex.amp", "apex.optimizers", "apex.normalization", "apex.parallel")
+_USE_AUTOCAST = "use fp16 or bf16"
+_USE_FUSED_TORCH = "use torch.optim with fused=True"
 
 
 @dataclass(frozen=True)
@@ -22,41 +31,36 @@ class Finding:
 
 def amp_finding() -> Finding:
     """Whether `apex.amp` (mixed precision O1 and O2) can be used."""
-    missing = _package_finding()
-    if missing:
-        return missing
-    if _find("apex.amp") is None:
+    problem = _package_problem()
+    if problem is not None:
+        return problem
+    if _located("apex.amp") is None:
         return Finding(
             False,
-            "this apex is too new: it has no amp any more (removed after 25.05); use fp16 or bf16",
+            "this apex is too new: it has no amp any more (removed after 25.05); " + _USE_AUTOCAST,
         )
-    try:
-        importlib.import_module("apex.amp")
-    except Exception as error:  # noqa: BLE001 - a broken build raises anything at import, and the reason is passed on
-        return Finding(False, f"apex.amp cannot be imported ({error}); use fp16 or bf16")
-    return Finding(True)
+    return _import_finding("apex.amp", _USE_AUTOCAST)
 
 
 def fused_finding() -> Finding:
     """Whether apex's fused optimizers can be used: they need its CUDA kernels."""
-    missing = _package_finding()
-    if missing:
-        return missing
-    if _find("apex.optimizers") is None:
-        return Finding(False, "this apex has no optimizers; use torch.optim with fused=True")
-    if _find("amp_C") is None:
+    problem = _package_problem()
+    if problem is not None:
+        return problem
+    if _located("apex.optimizers") is None:
+        return Finding(False, "this apex has no optimizers; " + _USE_FUSED_TORCH)
+    if _located("amp_C") is None:
         return Finding(
-            False,
-            "apex was built without its CUDA kernels (amp_C); use torch.optim with fused=True",
+            False, "apex was built without its CUDA kernels (amp_C); " + _USE_FUSED_TORCH
         )
-    return Finding(True)
+    return _import_finding("apex.optimizers", _USE_FUSED_TORCH)
 
 
 def amp() -> ModuleType:
     """The `apex.amp` module.
 
     Raises:
-        ValueError: it cannot be used; the text says why, and what to use instead.
+        ValueError: it cannot be used; the message says why, and what to use instead.
     """
     finding = amp_finding()
     if not finding.usable:
@@ -64,21 +68,35 @@ def amp() -> ModuleType:
     return importlib.import_module("apex.amp")
 
 
-def _package_finding() -> Finding | None:
-    spec = _find("apex")
-    if spec is None:
-        return Finding(False, f"apex is not installed ({INSTALL}); use fp16 or bf16")
-    parts = ("apex.amp", "apex.optimizers", "apex.normalization", "apex.parallel")
-    if not any(_find(part) for part in parts):
+def _package_problem() -> Finding | None:
+    if _located("apex") is None:
+        return Finding(False, f"apex is not installed ({INSTALL}); {_USE_AUTOCAST}")
+    if not any(map(_located, _NVIDIA_PARTS)):
         return Finding(
             False,
-            f"the installed apex is a foreign package of that name ({INSTALL}); use fp16 or bf16",
+            f"the installed apex is a foreign package of that name ({INSTALL}); {_USE_AUTOCAST}",
         )
     return None
 
 
-def _find(name: str) -> object | None:
+def _import_finding(name: str, instead: str) -> Finding:
     try:
-        return importlib.util.find_spec(name)
-    except Exception:  # noqa: BLE001 - finding a sub-package imports its parent, which may raise anything when it is foreign
+        importlib.import_module(name)
+    except Exception as error:  # noqa: BLE001 - a broken build raises anything; the reason is reported
+        return Finding(
+            False, f"this build of apex is broken: {name} cannot be imported ({error}); {instead}"
+        )
+    return Finding(True)
+
+
+def _located(name: str) -> ModuleSpec | None:
+    """Where a module or sub-package is on disk, without importing its parent."""
+    top_level = name.partition(".")[0]
+    try:
+        spec = importlib.util.find_spec(top_level)
+    except (ImportError, ValueError):  # for example in sys.modules without a spec
         return None
+    if name == top_level or spec is None:
+        return spec
+    folders = spec.submodule_search_locations
+    return PathFinder.find_spec(name, folders) if folders else None

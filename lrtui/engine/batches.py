@@ -1,66 +1,68 @@
-"""Batches: loaders turned into endless (training) and repeatable (validation) iterators, and moved to a device.
+"""Loaders turned into endless (training) and repeatable (validation) iterators of batches.
 
-`DataLoaderIter` and its two kinds are torch_lr_finder's: inherit from one and override `inputs_labels_from_batch` to
-tell what is the input and what the target of a batch. They draw from the loader exactly when torch_lr_finder does,
-because every `iter(loader)` consumes random numbers.
+`DataLoaderIter` and its two subclasses are torch_lr_finder's: inherit from one and override
+`inputs_labels_from_batch` to say which part of a batch is the input and which the target. They draw
+from the loader exactly when torch_lr_finder does, because every `iter(loader)` consumes random
+numbers.
 """
 
-import copy
 from collections.abc import Iterable, Iterator, Mapping, Sized
-from typing import Any
 
 import torch
 from torch.utils.data import DataLoader
 
+from lrtui.engine.types import Batch, Loader, Target
 
-class OutOfData(Exception):  # noqa: N818 - an end, as StopIteration is, and no error
-    """The training loader has no batch left and is not to be restarted."""
+
+class OutOfData(Exception):  # noqa: N818 - the end of the data is not an error, as with StopIteration
+    """The training loader has no batch left and may not be restarted."""
 
 
 class DataLoaderIter:
-    """Iterates a loader and splits each batch into (inputs, labels)."""
+    """Iterates over a loader and splits each batch into (inputs, labels)."""
 
-    def __init__(self, data_loader: Iterable[Any]) -> None:
+    def __init__(self, data_loader: Loader) -> None:
         self.data_loader = data_loader
         self._iterator = iter(data_loader)
 
     @property
-    def dataset(self) -> Any:
+    def dataset(self) -> object:
         """The loader's data set."""
         return self.data_loader.dataset  # type: ignore[attr-defined]
 
-    def inputs_labels_from_batch(self, batch_data: Any) -> tuple[Any, Any]:
-        """Split a batch; to be overridden for anything but (inputs, labels, …).
+    def inputs_labels_from_batch(self, batch_data: Batch) -> tuple[Batch, Target]:
+        """Split a batch; override it for anything but (inputs, labels, …).
 
         Raises:
             ValueError: the batch is neither a list nor a tuple.
         """
         if not isinstance(batch_data, list | tuple):
             raise ValueError(
-                f"Your batch type is not supported: {type(batch_data)}. Please inherit from `TrainDataLoaderIter` or "
-                "`ValDataLoaderIter` and override the `inputs_labels_from_batch` method."
+                f"Your batch type is not supported: {type(batch_data)}. Please inherit from "
+                "`TrainDataLoaderIter` or `ValDataLoaderIter` and override the "
+                "`inputs_labels_from_batch` method."
             )
         inputs, labels, *_ = batch_data
         return inputs, labels
 
-    def __iter__(self) -> Iterator[tuple[Any, Any]]:
-        """Return itself: iterating goes on where it was."""
+    def __iter__(self) -> Iterator[tuple[Batch, Target]]:
+        """Return itself: iteration continues where it was."""
         return self
 
-    def __next__(self) -> tuple[Any, Any]:
+    def __next__(self) -> tuple[Batch, Target]:
         """The next batch, split."""
         return self.inputs_labels_from_batch(next(self._iterator))
 
 
 class TrainDataLoaderIter(DataLoaderIter):
-    """Endless, unless `auto_reset` is off: begins the loader again when it is exhausted."""
+    """Endless, unless `auto_reset` is off: restarts the loader when it is exhausted."""
 
-    def __init__(self, data_loader: Iterable[Any], auto_reset: bool = True) -> None:
+    def __init__(self, data_loader: Loader, auto_reset: bool = True) -> None:
         super().__init__(data_loader)
         self.auto_reset = auto_reset
 
-    def __next__(self) -> tuple[Any, Any]:
-        """The next batch, split; from a new epoch if need be."""
+    def __next__(self) -> tuple[Batch, Target]:
+        """The next batch, split; from a new epoch if the last one is over."""
         try:
             batch = next(self._iterator)
         except StopIteration:
@@ -72,19 +74,19 @@ class TrainDataLoaderIter(DataLoaderIter):
 
 
 class ValDataLoaderIter(DataLoaderIter):
-    """One pass at a time: begins again only when `iter()` is called on it after a whole pass.
+    """One pass at a time: `iter()` starts another one only after a whole pass.
 
     Unlike torch_lr_finder's it takes loaders without a length.
     """
 
-    def __init__(self, data_loader: Iterable[Any]) -> None:
+    def __init__(self, data_loader: Loader) -> None:
         super().__init__(data_loader)
         self.run_limit = _length(data_loader)
         self.run_counter = 0
         self._exhausted = False
 
-    def __iter__(self) -> Iterator[tuple[Any, Any]]:
-        """Begin another pass if the last one is over."""
+    def __iter__(self) -> Iterator[tuple[Batch, Target]]:
+        """Start another pass if the last one is over."""
         if self._exhausted or (self.run_limit is not None and self.run_counter >= self.run_limit):
             self._iterator = iter(self.data_loader)
             self.run_counter = 0
@@ -92,10 +94,10 @@ class ValDataLoaderIter(DataLoaderIter):
         return self
 
     def rewind(self) -> None:
-        """Let the next pass be a whole one, also where the last was left in the middle."""
+        """Make the next pass a whole one, even if the last pass stopped in the middle."""
         self._exhausted = self.run_counter > 0
 
-    def __next__(self) -> tuple[Any, Any]:
+    def __next__(self) -> tuple[Batch, Target]:
         """The next batch, split."""
         self.run_counter += 1
         try:
@@ -106,9 +108,9 @@ class ValDataLoaderIter(DataLoaderIter):
 
 
 class _WholeBatches:
-    """Leaves the batch as the loader gave it: what it is, is decided later (see forward.py)."""
+    """Passes a batch on as the loader gave it: `Forward` decides later what its parts are."""
 
-    def inputs_labels_from_batch(self, batch_data: Any) -> Any:
+    def inputs_labels_from_batch(self, batch_data: Batch) -> Batch:
         return batch_data
 
 
@@ -120,95 +122,53 @@ class _ValBatches(_WholeBatches, ValDataLoaderIter):
     pass
 
 
-def train_batches(loader: Any) -> Iterator[Any]:
-    """An endless iterator over a training loader that `check_loaders` has let through."""
-    return loader if isinstance(loader, TrainDataLoaderIter) else _TrainBatches(loader)
+def train_batches(loader: Loader) -> Iterator[Batch]:
+    """An endless iterator over a training loader that `check_loaders` accepts."""
+    if isinstance(loader, TrainDataLoaderIter):
+        return loader
+    return _TrainBatches(loader)
 
 
-def val_batches(loader: Any) -> Iterable[Any]:
-    """A repeatable iterable over a validation loader that `check_loaders` has let through, from its beginning."""
+def val_batches(loader: Loader) -> Iterable[Batch]:
+    """A repeatable iterable over a validation loader that `check_loaders` accepts."""
     if not isinstance(loader, ValDataLoaderIter):
         return _ValBatches(loader)
     loader.rewind()
     return loader
 
 
-def check_loaders(train_loader: Any, val_loader: Any) -> None:
-    """Tell whether both can be used, without drawing from them; None is no validation loader.
+def check_loaders(train_loader: Loader, val_loader: Loader | None) -> None:
+    """Check that both loaders can be used, without drawing from them.
 
     Raises:
-        ValueError: one is neither a loader nor an iterator of its own kind. Loaders are torch's DataLoader and whatever
-            else can be iterated again and has a length.
+        ValueError: one is neither a loader nor a `DataLoaderIter` of its kind, or it is empty.
+            Loaders are torch's DataLoader and anything else that can be iterated again and has a
+            length.
     """
-    if not (_is_loader(train_loader) or isinstance(train_loader, TrainDataLoaderIter)):
-        raise ValueError(_unsupported("train_loader", train_loader, "TrainDataLoaderIter"))
-    if not (
-        val_loader is None or _is_loader(val_loader) or isinstance(val_loader, ValDataLoaderIter)
-    ):
-        raise ValueError(_unsupported("val_loader", val_loader, "ValDataLoaderIter"))
-    for name, what, loader in (
-        ("train_loader", "training", train_loader),
-        ("val_loader", "validation", val_loader),
-    ):
-        if loader is not None and _length(loader) == 0:
-            raise ValueError(f"the {what} loader has no batches: `{name}` has a length of 0")
+    _check_kind("train_loader", train_loader, TrainDataLoaderIter)
+    if val_loader is not None:
+        _check_kind("val_loader", val_loader, ValDataLoaderIter)
+    _check_not_empty("train_loader", "training", train_loader)
+    if val_loader is not None:
+        _check_not_empty("val_loader", "validation", val_loader)
 
 
-def is_split(batches: Any) -> bool:
-    """Whether an iterator yields (inputs, labels) already, rather than whole batches."""
+def is_split(batches: Loader) -> bool:
+    """Whether an iterator yields (inputs, labels) already, not whole batches."""
     return isinstance(batches, DataLoaderIter) and not isinstance(batches, _WholeBatches)
 
 
-def move(data: Any, device: torch.device, non_blocking: bool = True) -> Any:
-    """Move whatever can be moved: tensors, objects with `.to`, and tuples, lists and mappings of them."""
-    if isinstance(data, torch.Tensor):
-        # asking is quicker than a `to` that has nothing to do
-        return data if data.device == device else data.to(device, non_blocking=non_blocking)
-    if callable(_attribute(data, "to")):
-        try:
-            moved = data.to(device, non_blocking=non_blocking)
-        except TypeError:  # an object of the user's, whose .to takes a device alone
-            moved = data.to(device)
-        return data if moved is None else moved  # one that moves itself in place
-    if isinstance(data, Mapping):
-        return _of_kind(data, {key: move(item, device, non_blocking) for key, item in data.items()})
-    if isinstance(data, tuple | list):
-        return _of_kind(data, [move(item, device, non_blocking) for item in data])
-    return data
+def generators(*loaders: Loader | None) -> list[torch.Generator]:
+    """The random generators that loaders draw from, apart from torch's default one."""
+    unique: dict[int, torch.Generator] = {}
+    for loader in loaders:
+        for candidate in _possible_generators(loader):
+            if isinstance(candidate, torch.Generator) and candidate is not torch.default_generator:
+                unique[id(candidate)] = candidate
+    return list(unique.values())
 
 
-def _attribute(data: Any, name: str) -> Any:
-    """An attribute, or None; a mapping that gives its keys as attributes may raise a KeyError for what it lacks."""
-    try:
-        return getattr(data, name, None)
-    except LookupError:
-        return None
-
-
-def _of_kind(data: Any, content: Any) -> Any:
-    """The content in another container of the same kind, or in a plain one where that cannot be made."""
-    if type(data) in (dict, list, tuple):
-        return type(data)(content)
-    if isinstance(data, tuple) and hasattr(data, "_fields"):
-        return type(data)(*content)
-    for make in (_refilled, lambda data, content: type(data)(content)):
-        try:
-            return make(data, content)
-        except Exception:  # noqa: BLE001 - a class of the user's, of which nothing is known
-            continue
-    return tuple(content) if isinstance(data, tuple) else content
-
-
-def _refilled(data: Any, content: Any) -> Any:
-    """A copy with its own attributes and other content; raises for what cannot be emptied."""
-    again = copy.copy(data)
-    again.clear()
-    again.extend(content) if isinstance(again, list) else again.update(content)
-    return again
-
-
-def generators(loader: Any) -> list[torch.Generator]:
-    """The random generators that a loader draws from beside the global one; none for None."""
+def _possible_generators(loader: Loader | None) -> list[object]:
     loader = getattr(loader, "data_loader", loader)
     batch_sampler = getattr(loader, "batch_sampler", None)
     owners = (
@@ -217,33 +177,35 @@ def generators(loader: Any) -> list[torch.Generator]:
         batch_sampler,
         getattr(batch_sampler, "sampler", None),
     )
-    found = [getattr(owner, "generator", None) for owner in owners]
-    found += getattr(getattr(loader, "dataset", None), "__dict__", {}).values()
-    own = [
-        one
-        for one in found
-        if isinstance(one, torch.Generator) and one is not torch.default_generator
-    ]
-    return list({id(one): one for one in own}.values())
+    dataset = getattr(loader, "dataset", None)
+    candidates: list[object] = [getattr(owner, "generator", None) for owner in owners]
+    candidates.extend(getattr(dataset, "__dict__", {}).values())
+    return candidates
 
 
-def _unsupported(name: str, loader: Any, kind: str) -> str:
-    return (
-        f"`{name}` has unsupported type: {type(loader)}. Expected types are `torch.utils.data.DataLoader` or child of "
-        f"`{kind}`."
-    )
+def _check_kind(name: str, loader: object, iterator_class: type[DataLoaderIter]) -> None:
+    if not isinstance(loader, iterator_class) and not _is_loader(loader):
+        raise ValueError(
+            f"`{name}` has unsupported type: {type(loader)}. Expected types are "
+            f"`torch.utils.data.DataLoader` or child of `{iterator_class.__name__}`."
+        )
 
 
-def _is_loader(loader: Any) -> bool:
+def _check_not_empty(name: str, purpose: str, loader: Loader) -> None:
+    if _length(loader) == 0:
+        raise ValueError(f"the {purpose} loader has no batches: `{name}` has a length of 0")
+
+
+def _is_loader(loader: object) -> bool:
     if isinstance(loader, DataLoaderIter | Iterator | torch.Tensor | str | bytes | Mapping):
         return False
-    return isinstance(loader, DataLoader) or (
-        isinstance(loader, Iterable) and isinstance(loader, Sized)
-    )
+    if isinstance(loader, DataLoader):
+        return True
+    return isinstance(loader, Iterable) and isinstance(loader, Sized)
 
 
-def _length(loader: Any) -> int | None:
+def _length(loader: object) -> int | None:
     try:
-        return len(loader)
+        return len(loader)  # type: ignore[arg-type]  # TypeError: an iterable without a length
     except TypeError:
         return None

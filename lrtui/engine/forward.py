@@ -1,28 +1,38 @@
-"""Forward: what a batch is, how the model is called with it, and where the loss comes from."""
+"""The forward pass on any batch: what the model gets, and where the loss comes from."""
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from numbers import Real
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import torch
 from torch import nn
-from torch.nn.utils.rnn import PackedSequence
 
+from lrtui.engine.batch_size import batch_size, is_sequence
 from lrtui.engine.signature import TARGET_KEYS, forward_inputs, keywords, required_inputs
+from lrtui.engine.types import Batch, BatchStep, Criterion, Metric, ModelOutput, Scalar, Target
+
+Inputs: TypeAlias = tuple[Any, ...]
+NamedInputs: TypeAlias = Mapping[str, Any]
+StepResult: TypeAlias = Any  # what a user's step returned
+
+_TORCH_LOSSES = ("torch.nn.modules.loss", "torch.nn.functional")
 
 
 class BatchError(ValueError):
-    """A batch, or what a model made of it, that nothing can be done with."""
+    """A batch, or what the model returned for it, cannot be used."""
 
 
 class Output(NamedTuple):
-    """What a forward gives: the loss (scalar, with its graph), what it is a mean over, a metric where there is one."""
+    """The result of a forward pass: a scalar loss with its graph, and the metric if there is one.
+
+    `target` and `inputs` are what the loss was computed from.
+    """
 
     loss: torch.Tensor
-    target: Any
-    inputs: tuple[Any, ...] = ()
-    metric: Any = None
+    target: Target
+    inputs: Inputs = ()
+    metric: Scalar | None = None
 
     @property
     def size(self) -> int:
@@ -31,24 +41,32 @@ class Output(NamedTuple):
 
 
 class Forward:
-    """Calls the model on a batch and measures the loss.
+    """Calls the model on a batch and computes the loss.
 
-    A batch is (in this order): whatever the user's `batch_step` takes; (inputs, target) as a `DataLoaderIter` splits
-    it; a tuple or list, of which the model's forward gets as many as it requires (one, where it takes any number) and
-    the criterion the next one; a mapping, of which the forward gets what it has parameters for, by name, or all of it
-    where it has none of those; a tensor or any other object, passed as it is. Inputs that are a tuple or a mapping
-    themselves are passed one by one to a forward that requires several.
-    Without a criterion the model returns its loss; a forward that has an optional parameter of a target's name
-    (`targets`, `labels`, …) right after those that it requires gets one item more. A loss, from wherever it comes, is a
-    scalar, alone or the first one in a tuple or list, or what an object or mapping has as `loss`.
+    The first rule that fits decides what a batch is:
+
+    - with a user's `batch_step`: whatever that takes;
+    - from a `DataLoaderIter`: (inputs, target);
+    - a tuple or list: the forward gets as many items as it requires (one, if it takes any number)
+      and the criterion the next one;
+    - a mapping: the forward gets by name what it has parameters for, or the whole mapping if it has
+      none;
+    - a tensor or any other object: passed as it is.
+
+    Inputs that are themselves a tuple or a mapping are unpacked for a forward that requires
+    several.
+
+    Without a criterion the model returns its loss. A forward whose first optional parameter has a
+    target's name (`targets`, `labels`, …) then gets one item more. A loss is a scalar: alone, the
+    first one in a tuple or list, or the `loss` of an object or mapping.
     """
 
     def __init__(
         self,
         model: nn.Module,
-        criterion: Callable[[Any, Any], torch.Tensor] | None,
-        batch_step: Callable[..., Any] | None = None,
-        metric: Callable[[Any, Any], Any] | None = None,
+        criterion: Criterion | None,
+        batch_step: BatchStep | None = None,
+        metric: Metric | None = None,
         split: bool = False,
     ) -> None:
         self._model = model
@@ -56,221 +74,220 @@ class Forward:
         self._batch_step = batch_step
         self._metric = metric
         self._split = split
-        self._inputs = required_inputs(model)
+        self._required_inputs = required_inputs(model)
         self._names = keywords(model)
         self._replicated = isinstance(model, nn.DataParallel)
-        self._takes_tensors = _is_torchs(criterion)
+        self._takes_tensors = _is_from_torch(criterion)
 
-    def __call__(self, batch: Any, *extra: Any) -> Output:
-        """The output for one batch that is on the model's device already; `extra` goes to the user's step.
+    def __call__(self, batch: Batch, *extra: Any) -> Output:
+        """The output for one batch that is on the model's device; `extra` goes to the user's step.
 
         Raises:
-            BatchError: the batch has no target, or no loss came out.
+            BatchError: the batch has no target, or there is no loss.
         """
         if self._batch_step is not None:
             return _step_output(self._batch_step(self._model, batch, *extra), batch)
         if self._split or is_sequence(batch):
-            arguments, target = self._pair(batch)
-            return self._scored(self._called(arguments), target, arguments)
+            inputs, target = self._inputs_and_target(batch)
+            return self._output(self._call(inputs), target, inputs)
         if isinstance(batch, Mapping):
-            inputs, target = self._keywords(batch)
-            return self._scored(self._called_by_name(inputs), target, tuple(inputs.values()))
-        return self._scored(self._model(batch), target_attribute(batch), (batch,))
+            named, target = self._named_inputs_and_target(batch)
+            return self._output(self._call_by_name(named), target, tuple(named.values()))
+        return self._output(self._model(batch), target_attribute(batch), (batch,))
 
-    def describe(self, batch: Any) -> str:
-        """What a batch is taken for, in words."""
-        shown = summary(batch)
+    def describe(self, batch: Batch) -> str:
+        """How a batch will be used, in words."""
         if self._batch_step is not None:
-            return f"{shown}, given to the step whole"
+            return f"{summary(batch)}, given to the step whole"
         if self._split or is_sequence(batch):
-            arguments, target = self._pair(batch)
-            inputs = ", ".join(map(summary, arguments))
-            return f"input {inputs}" + (f", target {summary(target)}" if self._criterion else "")
+            inputs, target = self._inputs_and_target(batch)
+            described = f"input {', '.join(map(summary, inputs))}"
+            if self._criterion is None:
+                return described
+            return f"{described}, target {summary(target)}"
         if isinstance(batch, Mapping):
-            return f"keyword arguments {shown}"
-        return shown
+            return f"keyword arguments {summary(batch)}"
+        return summary(batch)
 
-    def _called(self, arguments: tuple[Any, ...]) -> Any:
-        if len(arguments) == 1 < self._inputs and is_sequence(arguments[0]):
-            return self._model(*arguments[0])
-        if len(arguments) == 1 and isinstance(arguments[0], Mapping) and self._known(arguments[0]):
-            return self._called_by_name(arguments[0])
-        return self._model(*arguments)
+    def _call(self, inputs: Inputs) -> ModelOutput:
+        if len(inputs) == 1:
+            only = inputs[0]
+            if self._required_inputs > 1 and is_sequence(only):
+                return self._model(*only)
+            if isinstance(only, Mapping) and self._known(only):
+                return self._call_by_name(only)
+        return self._model(*inputs)
 
-    def _called_by_name(self, inputs: Mapping[str, Any]) -> Any:
+    def _call_by_name(self, inputs: NamedInputs) -> ModelOutput:
         if self._names is None:
             return self._model(**inputs)
         known = self._known(inputs)
-        return self._model(**known) if known else self._model(inputs)
+        if known:
+            return self._model(**known)
+        return self._model(inputs)
 
-    def _known(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        """What of a mapping the forward has parameters for."""
-        return {name: value for name, value in inputs.items() if name in (self._names or ())}
+    def _known(self, inputs: NamedInputs) -> dict[str, Any]:
+        """The items of a mapping that the forward has parameters for."""
+        names = self._names or set()
+        return {name: value for name, value in inputs.items() if name in names}
 
-    def _pair(self, batch: Any) -> tuple[tuple[Any, ...], Any]:
+    def _inputs_and_target(self, batch: Batch) -> tuple[Inputs, Target]:
         if self._split:
             return (batch[0],), batch[1]
         if self._criterion is None:
-            given = forward_inputs(self._model, batch)
-            return given, batch[len(given)] if len(given) < len(batch) else given[
-                -1
-            ] if given else None
-        count = min(self._inputs or 1, len(batch) - 1)
+            inputs = forward_inputs(self._model, batch)
+            return inputs, _target_beside(inputs, batch)
+        count = min(self._required_inputs or 1, len(batch) - 1)
         if count < 1:
             raise BatchError(
                 f"a batch of {len(batch)} has no target for the criterion: {summary(batch)}"
             )
         return tuple(batch[:count]), batch[count]
 
-    def _keywords(self, batch: Mapping[str, Any]) -> tuple[Mapping[str, Any], Any]:
-        key = next((key for key in TARGET_KEYS if key in batch), None)
+    def _named_inputs_and_target(self, batch: NamedInputs) -> tuple[NamedInputs, Target]:
+        target_key = next((key for key in TARGET_KEYS if key in batch), None)
         if self._criterion is None:
-            return batch, None if key is None else batch[key]
-        if key is None:
+            return batch, None if target_key is None else batch[target_key]
+        if target_key is None:
             raise BatchError(
-                f"a criterion was given, but the batch has no target: its keys are {', '.join(map(str, batch))}; "
-                f"expected one of {', '.join(TARGET_KEYS)}, or no criterion where the model returns its loss"
+                "a criterion was given, but the batch has no target: its keys are "
+                f"{', '.join(map(str, batch))}; expected one of {', '.join(TARGET_KEYS)}, "
+                "or no criterion if the model returns its loss"
             )
-        return {name: value for name, value in batch.items() if name != key}, batch[key]
+        inputs = {name: value for name, value in batch.items() if name != target_key}
+        return inputs, batch[target_key]
 
-    def _scored(self, output: Any, target: Any, inputs: tuple[Any, ...]) -> Output:
+    def _output(self, output: ModelOutput, target: Target, inputs: Inputs) -> Output:
+        if self._takes_tensors:
+            output = _logits(output)
+        loss = self._loss(output, target)
+        metric = self._measure(output, target)
+        return Output(_mean(loss), target, inputs, metric)
+
+    def _loss(self, output: ModelOutput, target: Target) -> torch.Tensor:
         if self._criterion is None:
             loss = loss_in(output, replicated=self._replicated)
             if loss is None:
                 raise BatchError(
-                    f"no criterion was given and the model returned no scalar loss, but {summary(output)}"
+                    "no criterion was given and the model returned no scalar loss, "
+                    f"but {summary(output)}"
                 )
-        else:
-            if self._takes_tensors and not isinstance(output, torch.Tensor):
-                output = getattr(output, "logits", output)
-            returned = self._criterion(output, target)
-            loss = returned if isinstance(returned, torch.Tensor) else loss_in(returned)
-            if loss is None:
-                raise BatchError(
-                    f"the criterion must return its loss as a tensor, got {summary(returned)}"
-                )
-        metric = None
-        if self._metric is not None:
-            with torch.no_grad():
-                metric = self._metric(output, target)
-            if not _is_number(metric):
-                raise BatchError(f"the metric must return a number, got {summary(metric)}")
-        return Output(_scalar(loss, "criterion"), target, inputs, metric)
+            return loss
+        returned = self._criterion(output, target)
+        loss = returned if isinstance(returned, torch.Tensor) else loss_in(returned)
+        if loss is None:
+            raise BatchError(
+                f"the criterion must return its loss as a tensor, got {summary(returned)}"
+            )
+        return loss
+
+    def _measure(self, output: ModelOutput, target: Target) -> Scalar | None:
+        if self._metric is None:
+            return None
+        with torch.no_grad():
+            metric: Scalar = self._metric(output, target)
+        if not _is_number(metric):
+            raise BatchError(f"the metric must return a number, got {summary(metric)}")
+        return metric
 
 
-def batch_size(target: Any, inputs: Sequence[Any] = ()) -> int:
-    """How many examples there are in a target (or a whole batch) and the inputs that go with it; 1 if nothing tells.
-
-    A tensor has as many as its first dimension. A list may be one entry an example (boxes of images) or several
-    tensors for all of them: what the inputs have decides, or whether the tensors agree.
-    """
-    tensor = next(
-        (one for one in (target, *inputs) if isinstance(one, torch.Tensor) and one.dim()), None
-    )
-    if tensor is not None:
-        return len(tensor)
-    lengths = [len(one) for one in (target, *inputs) if is_sequence(one)]
-    if len(lengths) > 1 and len(set(lengths)) == 1:
-        return lengths[0]
-    counts = (_count(one) for one in (target, *inputs))
-    return next((count for count in counts if count is not None), 1)
-
-
-def _count(data: Any) -> int | None:
-    if isinstance(data, torch.Tensor):
-        return len(data) if data.dim() else None
-    if isinstance(data, PackedSequence):
-        return int(data.batch_sizes[0])
-    if is_sequence(data):
-        inside = [_count(item) for item in data]
-        several = len(set(inside)) == 1 and not any(isinstance(item, Mapping) for item in data)
-        return inside[0] if several and inside[0] is not None else len(data)
-    graphs = getattr(data, "num_graphs", None)  # PyTorch Geometric's
-    if isinstance(graphs, int):
-        return graphs
-    parts = (
-        data.values()
-        if isinstance(data, Mapping)
-        else vars(data).values()
-        if hasattr(data, "__dict__")
-        else ()
-    )
-    return next((count for count in map(_count, parts) if count is not None), None)
-
-
-def summary(data: Any) -> str:
+def summary(data: object) -> str:
     """A value in a few words: `64x1x8x8 float32` for a tensor."""
     if isinstance(data, torch.Tensor):
-        return (
-            f"{'x'.join(map(str, data.shape)) or 'scalar'} {str(data.dtype).removeprefix('torch.')}"
-        )
+        shape = "x".join(map(str, data.shape)) or "scalar"
+        return f"{shape} {str(data.dtype).removeprefix('torch.')}"
     if isinstance(data, Mapping):
-        return "{" + ", ".join(f"{key}: {summary(value)}" for key, value in data.items()) + "}"
+        items = ", ".join(f"{key}: {summary(value)}" for key, value in data.items())
+        return f"{{{items}}}"
     if isinstance(data, tuple | list) and len(data) <= 8:
-        return "(" + ", ".join(map(summary, data)) + ")"
+        return f"({', '.join(map(summary, data))})"
     return type(data).__name__
 
 
-def is_sequence(batch: Any) -> bool:
-    """A tuple or list of parts; one that can be moved as a whole (PackedSequence) is an object."""
-    return isinstance(batch, tuple | list) and not hasattr(batch, "to")
+def loss_in(output: ModelOutput, *, replicated: bool = False) -> torch.Tensor | None:
+    """The loss in what a model, a criterion or a step returned, or None: see `Forward`.
 
-
-def _is_torchs(criterion: Any) -> bool:
-    """Whether a criterion is one of torch's own: those take tensors, and no output object with `logits`."""
-    while isinstance(criterion, functools.partial):
-        criterion = criterion.func
-    kinds = type(criterion).__mro__ if isinstance(criterion, nn.Module) else (criterion,)
-    return any(
-        getattr(kind, "__module__", "") in ("torch.nn.modules.loss", "torch.nn.functional")
-        for kind in kinds
-    )
-
-
-def loss_in(output: Any, *, replicated: bool = False) -> torch.Tensor | None:
-    """The loss in what a model, a criterion or a step returned, None where there is none: see `Forward`.
-
-    From DataParallel (`replicated`) it comes as a vector, one for each replica.
+    DataParallel (`replicated`) returns it as a vector with one entry per replica.
     """
-    if isinstance(output, Mapping) or hasattr(output, "loss"):
-        loss = output.get("loss") if isinstance(output, Mapping) else output.loss
-        return loss if isinstance(loss, torch.Tensor) and loss.numel() and loss.dim() < 2 else None
-    for loss in output if isinstance(output, tuple | list) else (output,):
-        if isinstance(loss, torch.Tensor) and (loss.dim() == 0 or (loss.dim() == 1 and replicated)):
-            return loss
+    if isinstance(output, Mapping):
+        return _named_loss(output.get("loss"))
+    if hasattr(output, "loss"):
+        return _named_loss(output.loss)
+    candidates = output if isinstance(output, tuple | list) else (output,)
+    most_dims = 1 if replicated else 0
+    for candidate in candidates:
+        if isinstance(candidate, torch.Tensor) and candidate.dim() <= most_dims:
+            return candidate
     return None
 
 
-def _step_output(result: Any, batch: Any) -> Output:
-    metrics: Any = {}
-    if isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], Mapping):
-        metrics = result[1]
-    elif isinstance(result, Mapping):
-        metrics = {
-            name: value for name, value in result.items() if name != "loss" and _is_number(value)
-        }
+def target_attribute(batch: Batch) -> Target:
+    """The target that an object has as an attribute, or the batch itself."""
+    if isinstance(batch, torch.Tensor):
+        return batch
+    for key in TARGET_KEYS:
+        if hasattr(batch, key):
+            return getattr(batch, key)
+    return batch
+
+
+def _target_beside(inputs: Inputs, batch: Batch) -> Target:
+    """The target of a batch whose loss the model computes: after the inputs, or the last one."""
+    if len(inputs) < len(batch):
+        return batch[len(inputs)]
+    return inputs[-1] if inputs else None
+
+
+def _is_from_torch(criterion: Criterion | None) -> bool:
+    """Whether a criterion is torch's: those take tensors, not an output object with `logits`."""
+    function: object = criterion
+    while isinstance(function, functools.partial):
+        function = function.func
+    origins = type(function).__mro__ if isinstance(function, nn.Module) else (function,)
+    return any(getattr(origin, "__module__", "") in _TORCH_LOSSES for origin in origins)
+
+
+def _logits(output: ModelOutput) -> ModelOutput:
+    if isinstance(output, torch.Tensor):
+        return output
+    return getattr(output, "logits", output)
+
+
+def _named_loss(loss: object) -> torch.Tensor | None:
+    if isinstance(loss, torch.Tensor) and loss.numel() and loss.dim() < 2:
+        return loss
+    return None
+
+
+def _step_output(result: StepResult, batch: Batch) -> Output:
+    """The output of a user's step from what it returned."""
     loss = result if isinstance(result, torch.Tensor) else loss_in(result)
     if loss is None:
         raise BatchError(
             f"the step must return a loss, or (loss, {{name: value}}), got {summary(result)}"
         )
-    metric = next(iter(metrics.values()), None)
-    metric = metric.detach() if isinstance(metric, torch.Tensor) else metric
-    return Output(_scalar(loss, "step"), batch, metric=metric)
+    return Output(_mean(loss), batch, metric=_step_metric(result))
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, Real) or (isinstance(value, torch.Tensor) and value.numel() == 1)
+def _step_metric(result: StepResult) -> Scalar | None:
+    """The first metric in what a user's step returned."""
+    metrics: list[Scalar] = []
+    if isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], Mapping):
+        metrics = list(result[1].values())
+    elif isinstance(result, Mapping):
+        metrics = [value for key, value in result.items() if key != "loss" and _is_number(value)]
+    if not metrics:
+        return None
+    metric = metrics[0]
+    return metric.detach() if isinstance(metric, torch.Tensor) else metric
 
 
-def _scalar(loss: Any, source: str) -> torch.Tensor:
-    if not isinstance(loss, torch.Tensor):
-        raise BatchError(f"the {source} must return its loss as a tensor, got {summary(loss)}")
-    return loss.mean() if loss.dim() else loss  # one per replica, from DataParallel
+def _is_number(value: object) -> bool:
+    if isinstance(value, torch.Tensor):
+        return value.numel() == 1
+    return isinstance(value, Real)
 
 
-def target_attribute(batch: Any) -> Any:
-    """The target that an object carries as an attribute, or the batch itself."""
-    if isinstance(batch, torch.Tensor):
-        return batch
-    return next((getattr(batch, key) for key in TARGET_KEYS if hasattr(batch, key)), batch)
+def _mean(loss: torch.Tensor) -> torch.Tensor:
+    """A scalar: DataParallel gives one loss per replica."""
+    return loss.mean() if loss.dim() else loss

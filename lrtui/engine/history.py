@@ -1,13 +1,13 @@
-"""Histories: the curves of a test as lists, in torch_lr_finder's shape and beyond it, and as arrays for analysis."""
+"""Histories: the curves of a test as lists, as torch_lr_finder has them, and more."""
 
 import math
-from typing import Any
+from typing import Any, TypeAlias
 
 from lrtui.analysis.curve import Curve
 from lrtui.engine.settings import Settings
 from lrtui.events import Step
 
-History = dict[str, list[Any]]
+History: TypeAlias = dict[str, list[Any]]  # numbers; tuples of numbers under "group_lrs"
 
 
 def empty() -> History:
@@ -16,36 +16,40 @@ def empty() -> History:
 
 
 def record(step: Step, history: History) -> None:
-    """Append a step to a history: torch_lr_finder's `lr` and `loss`, and beside them whatever else was measured."""
-    raw = step.raw_loss if step.raw_loss is not None else step.measured_loss
+    """Append a step: torch_lr_finder's `lr` and `loss`, and whatever else was measured."""
+    raw_loss = step.raw_loss if step.raw_loss is not None else step.measured_loss
     history["lr"].append(step.lr)
-    history["loss"].append(raw if step.loss is None else step.loss)
-    history.setdefault("raw_loss", []).append(raw)
+    history["loss"].append(raw_loss if step.loss is None else step.loss)
+    history.setdefault("raw_loss", []).append(raw_loss)
     if step.train_loss is not None:
         history.setdefault("train_loss", []).append(step.train_loss)
-    if step.metric is not None or "metric" in history:
-        before = (
-            len(history["lr"]) - 1
-        )  # steps without one, where a step of the user's measures it now and then
-        history.setdefault("metric", [math.nan] * before).append(
-            math.nan if step.metric is None else step.metric
-        )
+    _record_metric(step, history)
     if step.group_lrs:
         history.setdefault("group_lrs", []).append(step.group_lrs)
 
 
 def curves(histories: list[History], settings: Settings, momentum: float | None) -> list[Curve]:
-    """The histories that have points, as the analysis takes them."""
-    return [
-        Curve.of(
-            one["lr"],
-            one.get("raw_loss", one["loss"]),
-            one["loss"],
-            one.get("metric"),
-            metric_mode=settings.metric_mode,
-            num_iter=settings.num_iter,
-            momentum=momentum,
-        )
-        for one in histories
-        if one["lr"]
-    ]
+    """The histories that have points, in the analysis's form."""
+    measured = [history for history in histories if history["lr"]]
+    return [_curve(history, settings, momentum) for history in measured]
+
+
+def _record_metric(step: Step, history: History) -> None:
+    """Append the metric, or NaN: a user's step may measure it only now and then."""
+    if step.metric is None and "metric" not in history:
+        return
+    steps_before = len(history["lr"]) - 1
+    metrics = history.setdefault("metric", [math.nan] * steps_before)
+    metrics.append(math.nan if step.metric is None else step.metric)
+
+
+def _curve(history: History, settings: Settings, momentum: float | None) -> Curve:
+    return Curve.of(
+        history["lr"],
+        history.get("raw_loss", history["loss"]),
+        history["loss"],
+        history.get("metric"),
+        metric_mode=settings.metric_mode,
+        num_iter=settings.num_iter,
+        momentum=momentum,
+    )

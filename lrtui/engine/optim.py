@@ -1,18 +1,36 @@
-"""Learning rates and momentum of parameter groups: set by a test, and the optimizer's own put back after it."""
+"""Learning rates and momentum of an optimizer's parameter groups: read, set, and put back."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from torch.optim import Optimizer
 
+ParamGroup: TypeAlias = dict[str, Any]
+
+
+def param_groups(optimizers: Iterable[Optimizer]) -> list[ParamGroup]:
+    """The parameter groups of all optimizers, in order."""
+    groups: list[ParamGroup] = []
+    for optimizer in optimizers:
+        groups.extend(optimizer.param_groups)
+    return groups
+
+
+def parameters_of(optimizers: Iterable[Optimizer]) -> list[torch.Tensor]:
+    """The parameters in all groups of all optimizers, in order."""
+    parameters: list[torch.Tensor] = []
+    for group in param_groups(optimizers):
+        parameters.extend(group["params"])
+    return parameters
+
 
 def set_learning_rates(optimizers: Iterable[Optimizer], lrs: Sequence[float]) -> None:
-    """Set the rate of every parameter group, in the order of the optimizers and their groups."""
-    groups = [group for optimizer in optimizers for group in optimizer.param_groups]
+    """Set the learning rate of every parameter group, in the order of `param_groups`."""
+    groups = param_groups(optimizers)
     if len(groups) > len(lrs):
         raise RuntimeError(
-            "a parameter group was added to the optimizer during the test: there is no rate for it"
+            "a parameter group was added to the optimizer during the test: it has no learning rate"
         )
     for group, lr in zip(groups, lrs, strict=False):
         if isinstance(group["lr"], torch.Tensor):
@@ -22,54 +40,60 @@ def set_learning_rates(optimizers: Iterable[Optimizer], lrs: Sequence[float]) ->
             group["lr"] = lr
 
 
-def separate(optimizers: Iterable[Optimizer]) -> None:
-    """Give every group a rate of its own where several share one tensor."""
+def unshare_learning_rates(optimizers: Iterable[Optimizer]) -> None:
+    """Give every group a tensor of its own where several share one as their learning rate."""
     seen: set[int] = set()
-    for optimizer in optimizers:
-        for group in optimizer.param_groups:
-            if isinstance(group["lr"], torch.Tensor):
-                if id(group["lr"]) in seen:
-                    group["lr"] = group["lr"].clone()
-                seen.add(id(group["lr"]))
+    for group in param_groups(optimizers):
+        if isinstance(group["lr"], torch.Tensor):
+            if id(group["lr"]) in seen:
+                group["lr"] = group["lr"].clone()
+            seen.add(id(group["lr"]))
 
 
-class OwnRates:
-    """The rates that the groups have now. `values` has a None for each that has none (some Adafactors)."""
+class SavedLearningRates:
+    """The current learning rates of all groups; `values` has None for a group without one."""
 
     def __init__(self, optimizers: Iterable[Optimizer]) -> None:
-        groups = [group for optimizer in optimizers for group in optimizer.param_groups]
-        self.values = [None if group["lr"] is None else float(group["lr"]) for group in groups]
-        self._kept: list[tuple[dict[str, Any], Any]] = [(group, group["lr"]) for group in groups]
+        self.values: list[float | None] = []
+        self._saved: list[tuple[ParamGroup, Any]] = []
+        for group in param_groups(optimizers):
+            lr = group["lr"]
+            self.values.append(None if lr is None else float(lr))
+            self._saved.append((group, lr))
 
     def restore(self) -> None:
-        """Put them back, the very objects."""
-        for (group, lr), value in zip(self._kept, self.values, strict=True):
-            group["lr"] = (
-                lr.fill_(value) if isinstance(lr, torch.Tensor) and value is not None else lr
-            )
+        """Put them back; a learning rate that is a tensor is the same tensor again."""
+        for (group, lr), value in zip(self._saved, self.values, strict=True):
+            if isinstance(lr, torch.Tensor) and value is not None:
+                lr.fill_(value)
+            group["lr"] = lr
 
 
-def momentum_of(optimizer: Any) -> float | None:
-    """Heavy-ball momentum, or beta1 of the Adam family; 0 for a torch.optim class without one, None where unknown.
+def momentum_of(optimizer: Optimizer | Sequence[Optimizer]) -> float | None:
+    """Heavy-ball momentum, or beta1 of Adam and its relatives.
 
     Args:
-        optimizer: one optimizer, or several of which the first counts.
+        optimizer: one optimizer, or a list of which the first counts.
+
+    Returns:
+        The momentum; 0 for a torch.optim class without any, None if it is unknown.
     """
-    if isinstance(optimizer, list | tuple):
+    if isinstance(optimizer, Sequence):
         optimizer = optimizer[0]
     group = optimizer.param_groups[0]
     if "betas" in group:
         return float(group["betas"][0])
     if "momentum" in group:
         return float(group["momentum"])
-    return 0.0 if type(optimizer).__module__.startswith("torch.optim") else None
+    if type(optimizer).__module__.startswith("torch.optim"):
+        return 0.0
+    return None
 
 
-def set_momentum(optimizers: Iterable[Any], momentum: float) -> None:
-    """Set heavy-ball momentum or beta1 of every group that runs with one."""
-    for optimizer in optimizers:
-        for group in optimizer.param_groups:
-            if "betas" in group and group["betas"][0]:
-                group["betas"] = (momentum, *group["betas"][1:])
-            elif group.get("momentum"):
-                group["momentum"] = momentum
+def set_momentum(optimizers: Iterable[Optimizer], momentum: float) -> None:
+    """Set heavy-ball momentum or beta1 of every group that trains with momentum."""
+    for group in param_groups(optimizers):
+        if "betas" in group and group["betas"][0]:
+            group["betas"] = (momentum, *group["betas"][1:])
+        elif group.get("momentum"):
+            group["momentum"] = momentum

@@ -1,30 +1,36 @@
-"""Precision: how a forward is cast, how a loss is scaled, and how an optimizer then steps."""
+"""Precision: how a forward pass is cast, how a loss is scaled, and how an optimizer then steps."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import Any, TypeAlias, TypeVar, cast
 
 import torch
+from torch import nn
+from torch.amp import GradScaler
 from torch.optim import Optimizer
 
 from lrtui.engine import apex
+from lrtui.engine.types import Scalar, Scaler
 
 PRECISIONS = ("fp32", "tf32", "bf16", "fp16", "apex-O1", "apex-O2")
+AutocastConfig: TypeAlias = Mapping[str, Any]  # keyword arguments of torch.amp.autocast
+AnyContext: TypeAlias = AbstractContextManager[object]
+Optimizers = TypeVar("Optimizers", bound=Optimizer | Sequence[Optimizer])
 
 
 class Precision:
-    """Full precision: nothing is cast and nothing scaled. The kinds below differ from it in one thing each."""
+    """Full precision: nothing is cast and nothing scaled. Subclasses override what differs."""
 
-    scaler: Any = None
-    _uncast = nullcontext()
+    scaler: Scaler | None = None
+    _no_cast = nullcontext()
 
-    def autocast(self) -> AbstractContextManager[Any]:
-        """The context of every forward, training and validation alike."""
-        return self._uncast
+    def autocast(self) -> AnyContext:
+        """The context of every forward pass, in training and validation alike."""
+        return self._no_cast
 
-    def settings(self) -> AbstractContextManager[Any]:
-        """Global settings that hold during a run."""
+    def settings(self) -> AnyContext:
+        """The context of a whole run: global settings of torch."""
         return nullcontext()
 
     def backward(self, loss: torch.Tensor, optimizers: Sequence[Optimizer]) -> None:
@@ -32,51 +38,53 @@ class Precision:
         loss.backward()  # type: ignore[no-untyped-call]
 
     def unscale(self, optimizer: Optimizer) -> None:
-        """Bring gradients to their true size, before they are clipped."""
+        """Bring gradients to their true size before they are clipped."""
 
     def step(self, optimizer: Optimizer) -> None:
-        """One step of the optimizer."""
+        """Take one step with an optimizer."""
         optimizer.step()
 
     def update(self) -> None:
-        """After the step of every optimizer."""
+        """Called after all optimizers have stepped."""
 
-    def scale(self) -> Any:
-        """The loss scale after a step, to be read later, or None. It falls when a step was skipped."""
+    def scale(self) -> Scalar | None:
+        """The loss scale after a step, to be read later; it falls when a step was skipped."""
         return None
 
     def scale_now(self) -> float | None:
-        """The loss scale, read at once."""
+        """The loss scale, or None; waits for the device."""
         return None
 
 
 class Tf32(Precision):
-    """Matrix products in TensorFloat-32 where the GPU has it."""
+    """Matrix products in TensorFloat-32 on a GPU that has it."""
 
     @contextlib.contextmanager
     def settings(self) -> Iterator[None]:
-        """Switch it on, and back to what it was."""
-        put_back = _tf32_on()
+        """Switch TensorFloat-32 on, and afterwards back to what was set before."""
+        restore = _enable_tf32()
         try:
             yield
         finally:
-            put_back()
+            restore()
 
 
 class Autocast(Precision):
-    """torch.amp.autocast, with a GradScaler where there is one (fp16 needs it, bf16 does not)."""
+    """torch.amp.autocast, with a GradScaler if there is one (fp16 needs it, bf16 does not)."""
 
-    def __init__(self, config: Mapping[str, Any], scaler: Any = None) -> None:
+    def __init__(self, config: AutocastConfig, scaler: GradScaler | None = None) -> None:
         self._config = dict(config)
-        self.scaler = scaler
+        self.scaler: GradScaler | None = scaler
 
-    def autocast(self) -> AbstractContextManager[Any]:
-        """A fresh autocast context."""
+    def autocast(self) -> AnyContext:
+        """A new autocast context."""
         return torch.amp.autocast(**self._config)
 
     def backward(self, loss: torch.Tensor, optimizers: Sequence[Optimizer]) -> None:
         """Backpropagate the scaled loss."""
-        (loss if self.scaler is None else self.scaler.scale(loss)).backward()
+        if self.scaler is not None:
+            loss = self.scaler.scale(loss)
+        super().backward(loss, optimizers)
 
     def unscale(self, optimizer: Optimizer) -> None:
         """Unscale the gradients of one optimizer."""
@@ -86,7 +94,7 @@ class Autocast(Precision):
     def step(self, optimizer: Optimizer) -> None:
         """Step, unless a gradient overflowed."""
         if self.scaler is None:
-            optimizer.step()
+            super().step(optimizer)
         else:
             self.scaler.step(optimizer)
 
@@ -95,62 +103,53 @@ class Autocast(Precision):
         if self.scaler is not None:
             self.scaler.update()
 
-    def scale(self) -> Any:
-        """The scale as a tensor of its own, so that reading it later costs no synchronisation now."""
+    def scale(self) -> Scalar | None:
+        """The scale as a new tensor, so that reading it later does not wait for the device now."""
         scale = getattr(self.scaler, "_scale", None)
-        return scale.detach().clone() if isinstance(scale, torch.Tensor) else self.scale_now()
+        if isinstance(scale, torch.Tensor):
+            return scale.detach().clone()
+        return self.scale_now()
 
     def scale_now(self) -> float | None:
         """The scale as a number."""
-        return None if self.scaler is None else float(self.scaler.get_scale())
+        if self.scaler is None:
+            return None
+        return float(self.scaler.get_scale())
 
 
 class Apex(Precision):
     """NVIDIA's apex.amp, for a model and optimizers that `amp.initialize` has prepared."""
 
     def __init__(self) -> None:
-        self._amp = apex.amp()
+        self._amp: Any = apex.amp()
         self.scaler = self._amp
 
     def backward(self, loss: torch.Tensor, optimizers: Sequence[Optimizer]) -> None:
-        """Backpropagate through amp's own scaling, where the optimizers are amp's."""
-        prepared = [one for one in optimizers if hasattr(one, "_amp_stash")]
+        """Backpropagate with amp's scaling, for the optimizers that amp has prepared."""
+        prepared = [optimizer for optimizer in optimizers if hasattr(optimizer, "_amp_stash")]
         if not prepared:
-            loss.backward()  # type: ignore[no-untyped-call]
+            super().backward(loss, optimizers)
             return
         with self._amp.scale_loss(loss, prepared[0] if len(prepared) == 1 else prepared) as scaled:
             scaled.backward()
 
-    def scale(self) -> Any:
+    def scale(self) -> float | None:
         """The scale of amp's first loss scaler; amp keeps it as a number on the host."""
         return self.scale_now()
 
     def scale_now(self) -> float | None:
-        """The same."""
-        first = next(iter(self._amp.state_dict().values()), None)
-        return None if first is None else float(first["loss_scale"])
-
-
-def _tf32_on() -> Callable[[], None]:
-    """Switch TensorFloat-32 on for matrix products; what is returned puts back what was set before."""
-    try:
-        before = torch.get_float32_matmul_precision()
-    except (
-        RuntimeError
-    ):  # it was set through torch's newer interface, after which the older one cannot be read
-        matmul: Any = torch.backends.cuda.matmul
-        kept = matmul.fp32_precision
-        matmul.fp32_precision = "tf32"
-        return lambda: setattr(matmul, "fp32_precision", kept)
-    torch.set_float32_matmul_precision("high")
-    return lambda: torch.set_float32_matmul_precision(before)
+        """The scale of amp's first loss scaler."""
+        scalers = list(self._amp.state_dict().values())
+        if not scalers:
+            return None
+        return float(scalers[0]["loss_scale"])
 
 
 def of_name(name: str, device: torch.device) -> Precision:
-    """The precision of that name on a device; apex's kinds expect `apex_initialize` to have been called.
+    """The precision of that name on a device; for apex's, call `apex_initialize` first.
 
     Raises:
-        ValueError: unknown, or not to be had here; the text names the nearest choice that works.
+        ValueError: unknown, or not available here; the message names the nearest one that works.
     """
     if name == "fp32":
         return Precision()
@@ -161,7 +160,7 @@ def of_name(name: str, device: torch.device) -> Precision:
     if name == "fp16":
         if device.type == "cpu":
             raise ValueError("fp16 needs a GPU, and the device is cpu; use bf16")
-        scaler = torch.amp.GradScaler(device.type)
+        scaler = GradScaler(device.type)
         return Autocast({"device_type": device.type, "dtype": torch.float16}, scaler)
     if name in ("apex-O1", "apex-O2"):
         if device.type != "cuda":
@@ -171,18 +170,23 @@ def of_name(name: str, device: torch.device) -> Precision:
 
 
 def of_backend(
-    backend: str | None, config: Mapping[str, Any] | None, scaler: Any, device: torch.device
+    backend: str | None,
+    config: AutocastConfig | None,
+    scaler: GradScaler | None,
+    device: torch.device,
 ) -> Precision:
     """The precision that torch_lr_finder's `amp_backend`, `amp_config` and `grad_scaler` ask for.
 
     Raises:
-        ValueError: an unknown or unusable backend, or fp16 without a scaler (bf16 needs none, unlike torch_lr_finder).
+        ValueError: an unknown or unusable backend, or fp16 without a scaler (bf16 needs none,
+            unlike in torch_lr_finder).
     """
     if not backend:
         return Precision()
     if backend == "apex":
-        if not apex.amp_finding().usable:
-            raise ValueError(f"Unknown amp backend: apex ({apex.amp_finding().reason})")
+        finding = apex.amp_finding()
+        if not finding.usable:
+            raise ValueError(f"Unknown amp backend: apex ({finding.reason})")
         return Apex()
     if backend != "torch":
         raise ValueError(f"Unknown amp backend: {backend}")
@@ -193,28 +197,50 @@ def of_backend(
     return Autocast(settings, scaler)
 
 
-def apex_initialize(model: Any, optimizers: Any, name: str) -> tuple[Any, Any]:
-    """`amp.initialize` for `apex-O1` or `apex-O2`; model and optimizer must not be used in another way afterwards."""
+def apex_initialize(
+    model: nn.Module, optimizers: Optimizers, name: str
+) -> tuple[nn.Module, Optimizers]:
+    """`amp.initialize` for `apex-O1` or `apex-O2`; use only what it returns afterwards."""
     level = name.removeprefix("apex-")
-    prepared: tuple[Any, Any] = apex.amp().initialize(
-        model, optimizers, opt_level=level, verbosity=0
-    )
-    return prepared
+    prepared = apex.amp().initialize(model, optimizers, opt_level=level, verbosity=0)
+    return cast(tuple[nn.Module, Optimizers], prepared)
 
 
 @contextlib.contextmanager
 def global_settings(precision: Precision, cudnn_benchmark: bool | None) -> Iterator[None]:
-    """Global settings for the time of a test: the precision's own, and cuDNN's search for its fastest algorithms.
+    """The precision's global settings and cuDNN's benchmark mode for the time of a test.
 
-    Gradients are on or off afterwards as they were: an interrupt inside one of torch's own can leave them off.
+    Also restores whether gradients are enabled: an interrupt inside torch's `no_grad` can leave
+    them off.
     """
     cudnn = torch.backends.cudnn
-    before, gradients = cudnn.benchmark, torch.is_grad_enabled()
+    benchmark_before, gradients_before = cudnn.benchmark, torch.is_grad_enabled()
     with precision.settings():
         if cudnn_benchmark is not None:
             cudnn.benchmark = cudnn_benchmark
         try:
             yield
         finally:
-            cudnn.benchmark = before
-            torch.set_grad_enabled(gradients)
+            cudnn.benchmark = benchmark_before
+            torch.set_grad_enabled(gradients_before)
+
+
+def _enable_tf32() -> Callable[[], None]:
+    """Switch TensorFloat-32 on for matrix products; returns what restores the setting before."""
+    try:
+        before = torch.get_float32_matmul_precision()
+    except RuntimeError:  # after torch's newer setter was used the older one cannot be read
+        return _enable_tf32_newer()
+    torch.set_float32_matmul_precision("high")
+    return lambda: torch.set_float32_matmul_precision(before)
+
+
+def _enable_tf32_newer() -> Callable[[], None]:
+    matmul: Any = torch.backends.cuda.matmul
+    before = matmul.fp32_precision
+    matmul.fp32_precision = "tf32"
+
+    def restore() -> None:
+        matmul.fp32_precision = before
+
+    return restore

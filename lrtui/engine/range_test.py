@@ -1,18 +1,19 @@
-"""The learning-rate range test (Smith, arXiv 1506.01186, section 3.3), as a generator: one page, top to bottom."""
+"""The learning-rate range test (Smith, arXiv 1506.01186, section 3.3), on one page."""
 
 import math
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
-from typing import Any, Literal, NamedTuple
+from collections.abc import Callable, Generator, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 import torch
 from torch.optim import Optimizer
 
 from lrtui.engine.batches import OutOfData
-from lrtui.engine.deferred import read_late
+from lrtui.engine.deferred import LateReader, Measurement, Point
 from lrtui.engine.optim import set_learning_rates
 from lrtui.engine.ramp import Ramp
-from lrtui.engine.step import TrainStep
+from lrtui.engine.step import TrainStep, Update
 from lrtui.engine.tracker import Tracker
 from lrtui.engine.validation import Validation
 from lrtui.events import Step, nonfinite_kind
@@ -21,7 +22,7 @@ from lrtui.events import Step, nonfinite_kind
 class Outcome(NamedTuple):
     """How a range test ended, and why, in words."""
 
-    status: Literal["completed", "diverged", "stopped"]
+    status: Literal["completed", "diverged", "stopped", "interrupted", "failed"]
     reason: str
 
 
@@ -40,83 +41,127 @@ def range_test(
     clock: Callable[[], float] = time.perf_counter,
     began: float | None = None,
 ) -> Generator[Step, None, Outcome]:
-    """Raise the learning rate from step to step, and yield the loss at each until the ramp or the loss ends it.
+    """Raise the learning rate from step to step and yield the loss at each.
 
-    The training loss of a point is the one before the optimizer's step at its rate; the validation loss is the one
-    after. Time counts from `began`, on the `clock`.
+    It ends when the ramp is over, the loss has diverged, the data is exhausted or time is up. The
+    training loss of a point is the one before the optimizer's step at its rate; the validation loss
+    is the one after. Seconds are counted from `began`, on the `clock`.
     """
     start = clock() if began is None else began
     planned = len(ramp)
-    cut_short: Outcome | None = None
 
-    def climb() -> Iterator[tuple[tuple[int, tuple[float, ...]], tuple[Any, ...]]]:
-        nonlocal cut_short
-        for iteration, lrs in enumerate(ramp):
-            # train at this learning rate
-            set_learning_rates(optimizers, lrs)
-            try:
-                update = train()
-            except OutOfData:
-                cut_short = Outcome(
-                    "stopped", f"out of data after {iteration} of {planned} iterations"
-                )
-                return
-            # measure where that led to
-            loss, metric = validation() if validation else (update.loss, update.metric)
-            yield (
-                (iteration, lrs),
-                (loss, update.loss if validation else None, metric, update.scale),
-            )
-            if clock() - start >= max_seconds and iteration + 1 < planned:
-                cut_short = Outcome(
-                    "stopped",
-                    f"out of time: {max_seconds:g} s allowed {iteration + 1} of {planned} iterations",
-                )
-                return
-
-    # get over the first steps of an optimizer that starts cold
-    set_learning_rates(optimizers, next(iter(ramp)))
+    # warm up at the lowest rate: the first steps of a cold optimizer are not typical
+    set_learning_rates(optimizers, ramp.lrs_at(0))
     for done in range(warmup):
         if clock() - start >= max_seconds:
-            return Outcome(
-                "stopped",
-                f"out of time: {max_seconds:g} s allowed {done} of {warmup} warm-up iterations",
-            )
+            return _out_of_time(max_seconds, f"{done} of {warmup} warm-up iterations")
         try:
             train()
         except OutOfData:
-            return Outcome("stopped", f"out of data after {done} of {warmup} warm-up iterations")
+            return _out_of_data(f"{done} of {warmup} warm-up iterations")
 
-    scale_before = train.loss_scale()
-    for (iteration, lrs), (raw_loss, train_loss, metric, scale) in read_late(climb(), device, lag):
-        assert raw_loss is not None
-        finite = math.isfinite(raw_loss)
-        skipped = finite and scale is not None and scale_before is not None and scale < scale_before
-        scale_before = scale
+    # ramp up, one optimizer step at each rate
+    outcome = Outcome("completed", f"all {planned} iterations ran")
+    curve = _Curve(tracker, train.loss_scale(), repeat, lambda: clock() - start)
+    reader = LateReader(device, lag)
+    for iteration, lrs in enumerate(ramp):
+        try:
+            # train at this rate, then measure
+            set_learning_rates(optimizers, lrs)
+            update = train()
+            reader.add(_measurement(iteration, lrs, update, validation))
+        except OutOfData:
+            outcome = _out_of_data(f"{iteration} of {planned} iterations")
+            break
+        except Exception:
+            # the points before the error still count
+            diverged = yield from curve.steps(reader.remaining())
+            if diverged is not None:
+                return diverged
+            raise
 
-        # smooth, and remember the best
-        loss = tracker.add(raw_loss) if finite and not skipped else None
+        # yield the losses that have arrived, and stop when they have blown up
+        diverged = yield from curve.steps(reader.arrived())
+        if diverged is not None:
+            return diverged
 
-        yield Step(
-            iteration=iteration,
-            repeat=repeat,
-            lr=lrs[0],
-            group_lrs=lrs if len(lrs) > 1 else (),
-            raw_loss=raw_loss if finite else None,
-            loss=loss,
-            nonfinite=None if finite else nonfinite_kind(raw_loss),
-            train_loss=train_loss,
-            metric=metric,
+        # stop when time is up
+        if clock() - start >= max_seconds and iteration + 1 < planned:
+            outcome = _out_of_time(max_seconds, f"{iteration + 1} of {planned} iterations")
+            break
+
+    # yield the losses that are still on their way
+    diverged = yield from curve.steps(reader.remaining())
+    return diverged or outcome
+
+
+@dataclass
+class _Curve:
+    """The curve of one test: turns measured points into steps, and sees when the loss blows up."""
+
+    tracker: Tracker
+    loss_scale: float | None  # before the next point
+    repeat: int
+    seconds: Callable[[], float]
+
+    def steps(self, points: Iterable[Point]) -> Generator[Step, None, Outcome | None]:
+        """Yield a step for each point; returns None unless the loss has blown up."""
+        for point in points:
+            step = self._step(point)
+            yield step
+            if step.nonfinite is not None:
+                return Outcome("diverged", f"the loss became {step.nonfinite} at lr {step.lr:.2e}")
+            if step.loss is not None and self.tracker.diverged:
+                losses = f"{step.loss:.3g} after a best of {self.tracker.best:.3g}"
+                return Outcome("diverged", f"the loss diverged at lr {step.lr:.2e}: {losses}")
+        return None
+
+    def _step(self, point: Point) -> Step:
+        finite = math.isfinite(point.loss)
+        skipped = finite and _fell(self.loss_scale, point.loss_scale)
+        self.loss_scale = point.loss_scale
+        return Step(
+            iteration=point.iteration,
+            repeat=self.repeat,
+            lr=point.lrs[0],
+            group_lrs=point.lrs if len(point.lrs) > 1 else (),
+            raw_loss=point.loss if finite else None,
+            loss=self.tracker.add(point.loss) if finite and not skipped else None,
+            nonfinite=nonfinite_kind(point.loss),
+            train_loss=point.train_loss,
+            metric=point.metric,
             skipped=skipped,
-            seconds=clock() - start,
+            seconds=self.seconds(),
         )
 
-        # stop when the loss has blown up
-        if not finite:
-            return Outcome(
-                "diverged", f"the loss became {nonfinite_kind(raw_loss)} at lr {lrs[0]:.2e}"
-            )
-        if loss is not None and tracker.diverged:
-            fall = f"{loss:.3g} after a best of {tracker.best:.3g}"
-            return Outcome("diverged", f"the loss diverged at lr {lrs[0]:.2e}: {fall}")
-    return cut_short or Outcome("completed", f"all {planned} iterations ran")
+
+def broken_off(error: BaseException) -> Outcome:
+    """The outcome of a test that an exception ended; GeneratorExit means it was closed."""
+    if isinstance(error, GeneratorExit):
+        return Outcome("stopped", "stopped by the user")
+    if isinstance(error, KeyboardInterrupt):
+        return Outcome("interrupted", "interrupted by the user")
+    return Outcome("failed", f"broken off by {type(error).__name__}: {error}")
+
+
+def _measurement(
+    iteration: int, lrs: tuple[float, ...], update: Update, validation: Validation | None
+) -> Measurement:
+    """What a training step has led to: its own loss, or the validation loss after it."""
+    if validation is None:
+        return Measurement(iteration, lrs, update.loss, None, update.metric, update.scale)
+    loss, metric = validation()
+    return Measurement(iteration, lrs, loss, update.loss, metric, update.scale)
+
+
+def _fell(before: float | None, after: float | None) -> bool:
+    """Whether the loss scale fell: a GradScaler lowers it when it skips the optimizer's step."""
+    return before is not None and after is not None and after < before
+
+
+def _out_of_data(progress: str) -> Outcome:
+    return Outcome("stopped", f"out of data after {progress}")
+
+
+def _out_of_time(max_seconds: float, progress: str) -> Outcome:
+    return Outcome("stopped", f"out of time: {max_seconds:g} s allowed {progress}")

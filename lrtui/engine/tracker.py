@@ -1,4 +1,4 @@
-"""What is kept of a curve while it grows: the smoothed loss, the best one, and the decision to stop."""
+"""The smoothed loss of a growing curve, its best value, and whether the curve has diverged."""
 
 import math
 from dataclasses import dataclass
@@ -8,14 +8,16 @@ from dataclasses import dataclass
 class Tracker:
     """Exponential smoothing and the divergence rule, both torch_lr_finder's.
 
-    smoothed_i = smooth_f · loss_i + (1 - smooth_f) · smoothed_{i-1}, without bias correction; the curve has diverged
-    when the smoothed loss exceeds diverge_th · best. That rule means nothing for losses that are zero or negative,
-    where torch_lr_finder stops after one point: there the threshold is as far above the best as it would be for a
-    positive loss of the size of the first one that is not zero.
+    smoothed_i = smooth_f · loss_i + (1 - smooth_f) · smoothed_{i-1}, without bias correction. The
+    curve has diverged when the smoothed loss exceeds diverge_th · best.
+
+    That rule means nothing for losses that are zero or negative (torch_lr_finder stops after one
+    point). For those the threshold is as far above the best loss as it would be for a positive loss
+    of the size of the first loss that is not zero.
 
     Args:
         smooth_f: weight of the newest loss, in [0, 1); 0 switches smoothing off.
-        diverge_th: how many times the best loss counts as diverged.
+        diverge_th: stop when the smoothed loss exceeds the best one by this factor.
     """
 
     smooth_f: float = 0.05
@@ -30,7 +32,7 @@ class Tracker:
             raise ValueError("smooth_f is outside the range [0, 1[")
 
     def add(self, loss: float) -> float:
-        """Take in the next raw loss and return the smoothed one."""
+        """Add the next raw loss and return the smoothed one."""
         self._scale = self._scale or abs(loss)
         if self._last is not None and self.smooth_f > 0:
             loss = self.smooth_f * loss + (1 - self.smooth_f) * self._last
@@ -41,7 +43,7 @@ class Tracker:
 
     @property
     def diverged(self) -> bool:
-        """Whether the last smoothed loss is too far above the best."""
+        """Whether the last smoothed loss is too far above the best one."""
         if self._last is None:
             return False
         if self.best > 0:

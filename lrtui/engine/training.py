@@ -1,8 +1,7 @@
-"""The live objects of a test, and what is made of them: the training step, the validation, the move to the device."""
+"""The live objects of a test, and the training step and validation that are made of them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import nn
@@ -10,44 +9,57 @@ from torch.optim import Optimizer
 
 from lrtui.engine.batches import is_split, val_batches
 from lrtui.engine.forward import Forward
-from lrtui.engine.optim import separate
+from lrtui.engine.optim import unshare_learning_rates
 from lrtui.engine.precision import Precision
 from lrtui.engine.restore.snapshot import Snapshot
 from lrtui.engine.settings import Settings
 from lrtui.engine.step import TrainStep, updates_itself
+from lrtui.engine.types import Batch, Criterion, Loader
 from lrtui.engine.validation import Validation
 
 
 @dataclass(frozen=True, kw_only=True)
 class Training:
-    """The live objects of a test. `forward` is what is called: the model, or the compiled form of it."""
+    """The live objects of a test.
+
+    `called_model` is what a forward pass calls: the model, or its compiled form.
+    `moves` is False for a model that is spread over several devices: it stays where it is.
+    """
 
     model: nn.Module
-    forward: Any
-    criterion: Callable[[Any, Any], torch.Tensor] | None
+    called_model: nn.Module
+    criterion: Criterion | None
     optimizers: list[Optimizer]
     precision: Precision
     device: torch.device
     snapshot: Snapshot
-    moves: bool = True  # False leaves a model that lives on several devices where it is
+    moves: bool = True
     channels_last: bool = False
+
+
+def forward_of(training: Training, settings: Settings, loader: Loader) -> Forward:
+    """The forward pass on the batches of a loader."""
+    return Forward(
+        training.called_model,
+        training.criterion,
+        settings.batch_step,
+        settings.metric,
+        is_split(loader),
+    )
 
 
 def train_step(
     training: Training,
-    batches: Iterator[Any],
-    split: bool,
     settings: Settings,
+    loader: Loader,
+    batches: Iterator[Batch],
     *,
-    begun: bool = False,
+    has_drawn: bool = False,
 ) -> TrainStep:
-    """The training step of these objects on these batches.
-
-    `split`: they come as (inputs, labels); `begun`: some of them are behind us, so that none left is the end.
-    """
+    """The training step on batches of a loader; for `has_drawn` see `TrainStep`."""
     return TrainStep(
         training.model,
-        Forward(training.forward, training.criterion, settings.batch_step, settings.metric, split),
+        forward_of(training, settings, loader),
         batches,
         training.optimizers,
         training.precision,
@@ -56,25 +68,22 @@ def train_step(
         clip_grad_norm=settings.clip_grad_norm,
         non_blocking=settings.non_blocking_transfer,
         updates_itself=updates_itself(settings.batch_step),
-        begun=begun,
+        has_drawn=has_drawn,
     )
 
 
 def validation_of(
-    training: Training, val_loader: Any, settings: Settings, before: Validation | None = None
+    training: Training,
+    settings: Settings,
+    val_loader: Loader | None,
+    previous: Validation | None = None,
 ) -> Validation | None:
-    """The validation of the next repeat; a sub-sample stays the same one."""
-    if val_loader is None or (before is not None and settings.val_batches):
-        return before
+    """The validation of the next repeat; one on a sub-sample is used again."""
+    if val_loader is None or (previous is not None and settings.val_batches):
+        return previous
     return Validation(
         training.model,
-        Forward(
-            training.forward,
-            training.criterion,
-            settings.batch_step,
-            settings.metric,
-            is_split(val_loader),
-        ),
+        forward_of(training, settings, val_loader),
         val_batches(val_loader),
         training.precision,
         training.device,
@@ -84,33 +93,47 @@ def validation_of(
     )
 
 
-def place(training: Training) -> None:
-    """Model and optimizer state to the device and memory format that the test runs in."""
-    homes = {
-        param: param.device
-        for one in training.optimizers
-        for param in one.state
-        if isinstance(param, torch.Tensor)
-    }
-    separate(training.optimizers)
+def move_to_device(training: Training) -> None:
+    """Move model and optimizer state to the device and memory format of the test."""
+    devices_before = _devices_of_state(training.optimizers)
+    unshare_learning_rates(training.optimizers)
     if training.moves:
         training.model.to(training.device)
     if training.channels_last:
         training.model.to(memory_format=torch.channels_last)
     for optimizer in training.optimizers:
         for param, state in optimizer.state.items():
-            if param not in homes or not isinstance(state, dict):
-                continue  # some keep counters under a name
-            for name, value in state.items():
-                if name != "step":  # step counters stay where they are
-                    state[name] = follow(value, param, homes[param])
+            # some optimizers also keep counters here, under a name
+            if param in devices_before and isinstance(state, dict):
+                _move_state(state, param, devices_before[param])
 
 
-def follow(value: Any, param: torch.Tensor, home: torch.device) -> Any:
-    """A value of a parameter's state, where the parameter is now: what has its shape, and what lived beside it."""
-    if isinstance(value, list):  # LBFGS keeps its past steps and gradients so
-        return [follow(one, param, home) for one in value]
+def follow(value: object, param: torch.Tensor, device_before: torch.device) -> object:
+    """A value of a parameter's state on the parameter's device.
+
+    Moved are tensors of its shape, and those that were on the same device before; not scalars.
+    """
+    if isinstance(value, list):  # LBFGS keeps its past steps and gradients in lists
+        return [follow(item, param, device_before) for item in value]
     if not isinstance(value, torch.Tensor) or value.device == param.device:
         return value
-    beside = value.device == home and value.dim() > 0
-    return value.to(param.device) if beside or value.shape == param.shape else value
+    was_beside = value.device == device_before and value.dim() > 0
+    if was_beside or value.shape == param.shape:
+        return value.to(param.device)
+    return value
+
+
+def _devices_of_state(optimizers: list[Optimizer]) -> dict[torch.Tensor, torch.device]:
+    """The device of every parameter that has optimizer state."""
+    devices = {}
+    for optimizer in optimizers:
+        for param in optimizer.state:
+            if isinstance(param, torch.Tensor):
+                devices[param] = param.device
+    return devices
+
+
+def _move_state(state: dict[str, object], param: torch.Tensor, device_before: torch.device) -> None:
+    for name, value in state.items():
+        if name != "step":  # step counters stay where they are
+            state[name] = follow(value, param, device_before)

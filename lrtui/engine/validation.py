@@ -1,47 +1,47 @@
-"""The validation loss: the whole set, or the same few batches every time."""
+"""The validation loss: over the whole set, or over the same few batches every time."""
 
 from collections.abc import Iterable
 from itertools import islice
-from typing import Any
 
 import torch
 from torch import nn
 
-from lrtui.engine.batches import move
 from lrtui.engine.forward import Forward
 from lrtui.engine.precision import Precision
-from lrtui.engine.step import with_modes
+from lrtui.engine.step import moded
+from lrtui.engine.transfer import move
+from lrtui.engine.types import Batch, Scalar
 
 
 class Validation:
-    """Mean loss (and metric) over a validation set, weighted by the examples that were really seen.
+    """Mean loss (and metric) over a validation set, weighted by the examples in each batch.
 
-    torch_lr_finder divides by `len(dataset)`, which is wrong as soon as a loader drops its last batch or samples, and
-    leaves autocast out; where neither matters the numbers are the same to the last bit.
+    torch_lr_finder divides by `len(dataset)`, which is wrong if a loader drops its last batch or
+    samples, and does not use autocast; otherwise the numbers are equal to the last bit.
 
     Args:
-        sample: use only so many batches, chosen once and kept in memory; 0 for the whole set.
-        optimizers: those that evaluate at other weights than they train at are told so.
+        sample: use only this many batches, drawn once and kept in memory; 0 for the whole set.
+        optimizers: those that evaluate at other weights than they train at are switched over.
     """
 
     def __init__(
         self,
         model: nn.Module,
         forward: Forward,
-        batches: Iterable[Any],
+        batches: Iterable[Batch],
         precision: Precision,
         device: torch.device,
         *,
         sample: int = 0,
         non_blocking: bool = True,
-        optimizers: Iterable[Any] = (),
+        optimizers: Iterable[object] = (),
     ) -> None:
         self._model = model
         self._forward = forward
         self._precision = precision
         self._device = device
         self._non_blocking = non_blocking
-        self._with_modes = with_modes(optimizers)
+        self._moded_optimizers = moded(optimizers)
         self._batches = list(islice(iter(batches), sample)) if sample else batches
 
     def __call__(self) -> tuple[float, float | None]:
@@ -50,11 +50,11 @@ class Validation:
         Raises:
             ValueError: the validation loader yields nothing.
         """
-        losses: list[torch.Tensor] = []
+        losses: list[Scalar] = []
+        metrics: list[Scalar] = []
         sizes: list[int] = []
-        metrics: list[Any] = []
         self._model.eval()
-        for optimizer in self._with_modes:
+        for optimizer in self._moded_optimizers:
             optimizer.eval()
         with torch.no_grad():
             for batch in self._batches:
@@ -62,18 +62,36 @@ class Validation:
                     output = self._forward(move(batch, self._device, self._non_blocking))
                 losses.append(output.loss)
                 sizes.append(output.size)
-                metrics.append(output.metric)
+                if output.metric is not None:
+                    metrics.append(output.metric)
         if not losses:
             raise ValueError("the validation loader has no batches")
-        return _weighted_mean(losses, sizes), None if any(
-            one is None for one in metrics
-        ) else _weighted_mean(metrics, sizes)
+        return _weighted_mean(losses, sizes), _mean_metric(metrics, sizes)
 
 
-def _weighted_mean(values: list[Any], weights: list[int]) -> float:
-    if isinstance(values[0], torch.Tensor) and values[0].is_cuda:
-        # one read for all of them: a read is a synchronisation
-        values = torch.stack([value.detach().double() for value in values]).tolist()
-    return sum(float(value) * weight for value, weight in zip(values, weights, strict=True)) / sum(
-        weights
-    )
+def _mean_metric(metrics: list[Scalar], sizes: list[int]) -> float | None:
+    """The mean metric; None unless every batch has one."""
+    if len(metrics) < len(sizes):
+        return None
+    return _weighted_mean(metrics, sizes)
+
+
+def _weighted_mean(values: list[Scalar], weights: list[int]) -> float:
+    total = 0.0
+    for value, weight in zip(_on_host(values), weights, strict=True):
+        total += value * weight
+    return total / sum(weights)
+
+
+def _on_host(values: list[Scalar]) -> list[float]:
+    """The values as floats; from a GPU with one read for all, because each read waits for it."""
+    first = values[0]
+    if not (isinstance(first, torch.Tensor) and first.is_cuda):
+        return [float(value) for value in values]
+    scalars = torch.stack([_double(value, first.device) for value in values])
+    floats: list[float] = scalars.tolist()
+    return floats
+
+
+def _double(value: Scalar, device: torch.device) -> torch.Tensor:
+    return torch.as_tensor(value, dtype=torch.float64, device=device).detach().reshape(())

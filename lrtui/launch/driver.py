@@ -1,4 +1,4 @@
-"""Driver: what a front end holds while a run goes on, whatever drives it. Torch never comes near this file."""
+"""Driver: how a front end controls a run, in a worker or in this process. No torch."""
 
 from typing import Protocol
 
@@ -8,21 +8,21 @@ from lrtui.spec import RunSpec
 
 
 class Driver(Protocol):
-    """A run in progress, driven by a thread of its own.
+    """A run on its own thread. Calls return at once; their results arrive as events.
 
-    `events` only grows and is written by that thread alone: a front end remembers how far it has read and polls. Calls
-    return at once; what they cause arrives as events.
+    `events` only grows, and only that thread appends to it. A front end remembers how far it has
+    read, and polls.
     """
 
     events: list[Event]
 
     @property
     def busy(self) -> bool:
-        """A run is being built or measured, or something beside its curve."""
+        """A run is being built or measured, or a check is being measured."""
         ...
 
     def run(self, spec: RunSpec) -> None:
-        """Run the spec (again): the events of the new run follow those of the last, beginning with a `Started`."""
+        """Run a spec: the events of the new run follow those of the last, from a `Started` on."""
         ...
 
     def confirm(
@@ -33,26 +33,31 @@ class Driver(Protocol):
         seconds: float | None = None,
         schedule: Schedule = "constant",
     ) -> None:
-        """Confirm the last run's suggestion (or `lr`) by short trainings, within so many iterations or seconds.
+        """Confirm the last run's suggestion (or `lr`) by short trainings; ignored while busy.
 
-        A `TrialResult` follows for each, then exactly one `ConfirmationResult`, upon which it is not busy any more;
-        whatever went wrong is in that one's `problem`. The record is written anew with
-        them. Nothing happens while it is busy.
+        A `TrialResult` follows for each training, then exactly one `ConfirmationResult`, whose
+        `problem` says what went wrong. The run's record is written again with them.
+
+        Args:
+            lr: the rate to confirm; None: the suggestion.
+            iterations: optimizer steps of all trials together; None: the engine's choice.
+            seconds: time for all trials together; None: no limit.
+            schedule: how a trial sets its learning rates.
         """
         ...
 
     def stability(self) -> None:
-        """Measure the stability limit of the last run's objects; exactly one `StabilityResult` ends it."""
+        """Measure the stability limit of the last run's objects; one `StabilityResult` follows."""
         ...
 
     def stop(self) -> None:
-        """End the run, or what is measured beside it, at once; what was measured is kept."""
+        """End the run or the check after the step in progress; what was measured is kept."""
         ...
 
     def reset(self) -> None:
-        """Stop if need be, then put model and optimizer back; a `Restored` follows."""
+        """Stop a run in progress, then put model and optimizer back; a `Restored` follows."""
         ...
 
     def close(self) -> None:
-        """Leave nothing behind: no thread, no process. Idempotent."""
+        """End the thread and the process of the run. Idempotent."""
         ...

@@ -1,18 +1,18 @@
-"""Asks a process of its own what this machine has: torch is not for front ends, and its import may crash."""
+"""Asks a separate process what this machine has: the import of torch is slow, and it may crash."""
 
 import subprocess
 import sys
 
 import msgspec
 
-from lrtui.launch.process import exit_words
+from lrtui.launch.process import exit_reason
 from lrtui.protocol import Findings
 
 _PATIENCE_SECONDS = 180.0
 
 
 def findings(patience: float = _PATIENCE_SECONDS) -> Findings | str:
-    """What it found, or in one line why it found nothing."""
+    """The findings, or one line that says why there are none within `patience` seconds."""
     command = [sys.executable, "-P", "-m", "lrtui.worker.machine"]
     try:
         done = subprocess.run(
@@ -24,5 +24,12 @@ def findings(patience: float = _PATIENCE_SECONDS) -> Findings | str:
     except OSError as error:
         return f"no process can be started: {error.strerror}"
     except msgspec.DecodeError:
-        words = done.stderr.decode(errors="replace").strip().splitlines()
-        return f"torch cannot be used: its process {exit_words(done.returncode)}{': ' + words[-1] if words else ''}"
+        return _failure(done)
+
+
+def _failure(done: subprocess.CompletedProcess[bytes]) -> str:
+    failure = f"torch cannot be used: its process {exit_reason(done.returncode)}"
+    lines = done.stderr.decode(errors="replace").strip().splitlines()
+    if not lines:
+        return failure
+    return f"{failure}: {lines[-1]}"

@@ -1,8 +1,8 @@
-"""WorkerProcess: a training process with everything that it may do to us kept away from us.
+"""WorkerProcess: a training process, isolated from the front end.
 
-It has a group of its own, so that it is ended with all its children; stdin is a pipe of commands; fds 1 and 2 go to
-a log file; messages on a descriptor of their own. A thread reads them and notices when the process is gone, however
-it went.
+It has its own process group, so that it is ended together with all its children. Commands go to its
+stdin, messages come back on a separate file descriptor, and fds 1 and 2 go to a log file. A thread
+reads the messages and notices when the process is gone, for whatever reason.
 """
 
 import contextlib
@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 import msgspec
 
@@ -23,38 +24,39 @@ from lrtui.protocol import Command, Message, Quit, decode_message, encode
 
 _POLL_SECONDS = 0.1
 _KILL_SECONDS = 2.0
+_QUIT_SECONDS = 1.0
 _LOGS_KEPT = 40
+_HINTS = {
+    "SIGKILL": " (out of memory, or killed from outside)",
+    "SIGSEGV": " (a crash in compiled code)",
+}
 
-Receive = Callable[[Message], None]
+OnMessage = Callable[[Message], None]
+OnExit = Callable[[str], None]
 
 
 class WorkerProcess:
-    """One worker. `on_message` and `on_exit` are called on the reading thread; the latter once, with how it went.
+    """One worker. Both callbacks run on the reading thread.
+
+    Args:
+        on_message: gets every message.
+        on_exit: gets the reason, once, when the process has ended.
 
     Raises:
         OSError: the process cannot be started.
     """
 
-    def __init__(self, on_message: Receive, on_exit: Callable[[str], None]) -> None:
+    def __init__(self, on_message: OnMessage, on_exit: OnExit) -> None:
         self._on_message = on_message
         self._on_exit = on_exit
-        self.ended = False  # and told of
+        self.ended = False  # `on_exit` has been called, or is about to be
         self._owning = threading.Lock()
         self.log = _new_log()
         self._deadline: float | None = None
         self._sending = threading.Lock()
         read, write = os.pipe()
         try:
-            with self.log.open("wb") as log:
-                self._process = subprocess.Popen(
-                    [sys.executable, "-P", "-m", "lrtui.worker", str(write)],
-                    stdin=subprocess.PIPE,
-                    stdout=log,
-                    stderr=log,
-                    pass_fds=(write,),
-                    start_new_session=True,
-                    env={**os.environ, "LRTUI_WORKER_LOG": str(self.log), "PYTHONUNBUFFERED": "1"},
-                )
+            self._process, self._stdin = _start(self.log, write)
         except BaseException:
             os.close(read)
             raise
@@ -70,38 +72,38 @@ class WorkerProcess:
 
     @property
     def pid(self) -> int:
-        """Its process id, which is that of its group too."""
+        """The id of the process, and of its group."""
         return self._process.pid
 
-    def hand_over(self, on_message: Receive, on_exit: Callable[[str], None]) -> bool:
-        """Tell somebody else from now on; False if the end has been told of already."""
+    def hand_over(self, on_message: OnMessage, on_exit: OnExit) -> bool:
+        """Replace both callbacks; False if the process has ended already."""
         with self._owning:
-            if not self.ended:
-                self._on_message, self._on_exit = on_message, on_exit
-            return not self.ended
+            if self.ended:
+                return False
+            self._on_message, self._on_exit = on_message, on_exit
+            return True
 
     def send(self, command: Command) -> None:
-        """Give it a command. One that is gone is told of by `on_exit`, not here."""
-        stdin = self._process.stdin
-        assert stdin is not None
+        """Send a command. Where the process is gone this does nothing: `on_exit` reports that."""
         with self._sending, contextlib.suppress(BrokenPipeError, ValueError):
-            stdin.write(encode(command))
-            stdin.flush()
+            self._stdin.write(encode(command))
+            self._stdin.flush()
 
     def end_within(self, seconds: float | None) -> None:
-        """If it is still there after so many seconds, its group is ended, at last by force; None calls that off."""
-        self._deadline = None if seconds is None else time.monotonic() + seconds
+        """End the process group by force if it lives that many seconds more; None cancels this."""
+        if seconds is None:
+            self._deadline = None
+        else:
+            self._deadline = time.monotonic() + seconds
 
     def close(self) -> None:
-        """Ask it to leave and close the pipe of commands; it has a moment, then it is ended. Does not wait."""
+        """Ask it to quit, and end it by force if it does not. Does not wait."""
         self.send(Quit())
-        with self._sending, contextlib.suppress(BrokenPipeError):
-            assert self._process.stdin is not None
-            self._process.stdin.close()
-        self.end_within(1.0)
+        self._close_stdin()
+        self.end_within(_QUIT_SECONDS)
 
     def join(self, timeout: float) -> None:
-        """Wait until it is gone and everything it said has been passed on."""
+        """Wait until it is gone and its last message has been passed on."""
         if threading.current_thread() is not self._reader:
             self._reader.join(timeout)
 
@@ -110,46 +112,51 @@ class WorkerProcess:
         self._signal(signal.SIGKILL)
 
     def _read(self, descriptor: int) -> None:
-        rest = b""
+        """Pass messages on until the process has ended or has closed its side of the pipe."""
+        incomplete = b""
         with contextlib.closing(os.fdopen(descriptor, "rb", buffering=0)) as pipe:
-            open_ = True
-            while open_:
+            while True:
                 self._enforce_deadline()
                 gone = self._process.poll() is not None
-                ready, _, _ = select.select([pipe], [], [], 0 if gone else _POLL_SECONDS)
-                if ready:
-                    data = pipe.read(1 << 16)
-                    open_ = bool(data)
-                    *lines, rest = (rest + (data or b"")).split(b"\n")
-                    for line in lines:
-                        self._receive(line)
-                elif gone:
-                    open_ = False  # a child that it left behind may hold the pipe open for ever
+                timeout = 0 if gone else _POLL_SECONDS
+                ready, _, _ = select.select([pipe], [], [], timeout)
+                if not ready and gone:
+                    break  # a child that it left behind may hold the pipe open forever
+                if not ready:
+                    continue
+                data = pipe.read(1 << 16)
+                if not data:
+                    break
+                *lines, incomplete = (incomplete + data).split(b"\n")
+                for line in lines:
+                    self._receive(line)
         self._finish()
 
     def _receive(self, line: bytes) -> None:
         try:
             message = decode_message(line)
         except msgspec.DecodeError:
-            return  # torn by a kill in mid-write
+            return  # cut off in mid-write
         self._on_message(message)
 
     def _finish(self) -> None:
-        if self._process.poll() is None:
+        if self.alive:
             self._signal(signal.SIGTERM)
             try:
                 self._process.wait(_KILL_SECONDS)
             except subprocess.TimeoutExpired:
                 self._signal(signal.SIGKILL)
                 self._process.wait()
-        self._signal(signal.SIGKILL)  # whatever it left behind in its group
-        assert self._process.stdin is not None
-        with self._sending, contextlib.suppress(BrokenPipeError):
-            self._process.stdin.close()
+        self._signal(signal.SIGKILL)  # what it left behind in its group
+        self._close_stdin()
         with self._owning:
             self.ended = True
             on_exit = self._on_exit
-        on_exit(exit_words(self._process.returncode))
+        on_exit(exit_reason(self._process.returncode))
+
+    def _close_stdin(self) -> None:
+        with self._sending, contextlib.suppress(BrokenPipeError):
+            self._stdin.close()
 
     def _enforce_deadline(self) -> None:
         if self._deadline is None or time.monotonic() < self._deadline:
@@ -162,25 +169,38 @@ class WorkerProcess:
             os.killpg(self._process.pid, number)
 
 
-def exit_words(code: int) -> str:
-    """How a process ended, in words."""
+def exit_reason(code: int) -> str:
+    """How a process ended: "exited with code 1", "was ended by SIGKILL (…)"."""
     if code >= 0:
         return f"exited with code {code}"
     try:
         name = signal.Signals(-code).name
     except ValueError:
         name = f"signal {-code}"
-    hints = {
-        "SIGKILL": " (out of memory, or killed from outside)",
-        "SIGSEGV": " (a crash in compiled code)",
-    }
-    return f"was ended by {name}{hints.get(name, '')}"
+    return f"was ended by {name}{_HINTS.get(name, '')}"
+
+
+def _start(log: Path, messages: int) -> tuple[subprocess.Popen[bytes], IO[bytes]]:
+    """The process and its stdin; it writes messages to the descriptor `messages`."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "lrtui.worker", str(messages)],
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=output,
+            pass_fds=(messages,),
+            start_new_session=True,
+            env={**os.environ, "LRTUI_WORKER_LOG": str(log), "PYTHONUNBUFFERED": "1"},
+        )
+    assert process.stdin is not None
+    return process, process.stdin
 
 
 def _new_log() -> Path:
+    """The path of a new log; the oldest logs are deleted."""
     folder = paths.logs()
-    old = sorted(folder.glob("worker-*.log"))
-    for path in old[: max(0, len(old) - _LOGS_KEPT)]:
+    logs = sorted(folder.glob("worker-*.log"))
+    for path in logs[:-_LOGS_KEPT]:
         with contextlib.suppress(OSError):
             path.unlink()
     stamp = time.strftime("%Y%m%d-%H%M%S")

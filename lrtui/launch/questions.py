@@ -1,7 +1,6 @@
-"""Asking: what a form has asked of the spare worker, and the answers so far."""
+"""Questions: what a form has asked the spare worker, and the answers so far."""
 
 import time
-from collections.abc import Iterator
 
 from lrtui.catalog.targets import is_library
 from lrtui.protocol import (
@@ -22,35 +21,39 @@ from lrtui.protocol import (
 STUCK_SECONDS = 1.0
 
 
-class Asking:
-    """Questions are kept until they are answered: a spare that is lost or handed to a run leaves them to the next."""
+class Questions:
+    """Keeps questions until they are answered.
+
+    A spare that is lost or handed to a run leaves its questions to the next spare.
+    """
 
     def __init__(self) -> None:
         self.described: dict[tuple[str, str], Described] = {}
         self.looked: dict[str, Looked] = {}
         self.checked: dict[str, Checked] = {}
         self.fetching: dict[str, Fetching | Fetched] = {}
-        self.count = 0  # of answers: says whether there is news
+        self.answers = 0  # grows with each: a form compares it with the last it has seen
         self._open: list[Question] = []
-        self._last = time.monotonic()  # when something was last heard, or first asked
+        self._last_heard = time.monotonic()  # of a worker; or when the first question was asked
 
     def add(self, question: Question) -> bool:
-        """Remember a question; False when it waits for its answer already."""
+        """Remember a question; False if it is open already."""
         if question in self._open:
             return False
         if not self._open:
-            self._last = time.monotonic()
+            self._last_heard = time.monotonic()
         self._open.append(question)
         return True
 
-    def still_open(self) -> Iterator[Question]:
-        """What a new spare is to be asked. A download is not begun again by itself."""
+    def for_new_spare(self) -> list[Question]:
+        """The open questions, for a new spare; a download that was cut off is not among them."""
         self._open = [question for question in self._open if not isinstance(question, Fetch)]
-        return iter(list(self._open))
+        return list(self._open)
 
-    def take(self, answer: Answer) -> None:
-        """Keep an answer."""
-        self._last = time.monotonic()
+    def answer(self, answer: Answer) -> None:
+        """Keep an answer, and close its question."""
+        self._last_heard = time.monotonic()
+        self.answers += 1
         match answer:
             case Described():
                 self.described[answer.role, answer.where] = answer
@@ -66,66 +69,71 @@ class Asking:
             case Fetched():
                 self.fetching[key(answer.data)] = answer
                 self._close(Fetch(answer.data))
-        self.count += 1
 
-    def heard(self) -> None:
-        """The spare became ready: what it is slow with is counted from here."""
-        self._last = time.monotonic()
-        self.count += 1
+    def worker_is_ready(self) -> None:
+        """The spare has started: how slow it is counts from now."""
+        self._last_heard = time.monotonic()
+        self.answers += 1
 
     def forget(self, data_key: str) -> None:
-        """What was said of data that may have changed on the disk."""
+        """Drop the answers about data that may have changed on disk."""
         self.checked.pop(data_key, None)
-        for old in [old for old, looked in self.looked.items() if key(looked.data) == data_key]:
-            self.looked.pop(old, None)
+        for look_key, looked in list(self.looked.items()):
+            if key(looked.data) == data_key:
+                del self.looked[look_key]
 
-    def call_off(self, wanted: Look) -> bool:
-        """Drop looks at other data, which nobody waits for any more; whether one was dropped."""
-        old = [one for one in self._open if isinstance(one, Look) and key_of(one) != key_of(wanted)]
-        self._open = [one for one in self._open if one not in old]
-        return bool(old)
+    def drop_looks_except(self, wanted: Look) -> bool:
+        """Drop open looks at other data: no form waits for them. True if there was one."""
+        kept: list[Question] = []
+        for question in self._open:
+            if not isinstance(question, Look) or key_of(question) == key_of(wanted):
+                kept.append(question)
+        dropped = len(kept) < len(self._open)
+        self._open = kept
+        return dropped
 
-    def give_up(self, problem: str) -> bool:
-        """The spare died over the question in hand: that one is answered with the reason, and not asked again."""
+    def fail_first(self, problem: str) -> bool:
+        """Answer the question over which the spare died with the problem; False if none is open."""
         if not self._open:
             return False
-        self.take(_refused(self._open[0], problem))
+        self.answer(_failed(self._open[0], problem))
         return True
 
     @property
-    def blocks(self) -> bool:
-        """Whether the spare may be held up: by a download, by a user's code, by anything that takes long."""
-        if not self._open:
-            return False
-        slow = any(
-            isinstance(question, Fetch) or runs_users_code(question) for question in self._open
-        )
-        return slow or self.slow_since(STUCK_SECONDS)
+    def may_block(self) -> bool:
+        """Whether the spare may be busy for long: with a download, user code or anything slow."""
+        for question in self._open:
+            if isinstance(question, Fetch) or runs_user_code(question):
+                return True
+        return bool(self._open) and self.silent_for(STUCK_SECONDS)
 
-    def slow_since(self, seconds: float) -> bool:
-        """Whether nothing has been heard for so long."""
-        return time.monotonic() - self._last > seconds
+    def silent_for(self, seconds: float) -> bool:
+        """Whether no worker has been heard for that long."""
+        return time.monotonic() - self._last_heard > seconds
 
-    def _close(self, question: Question) -> None:
-        answered = key_of(question)
-        self._open = [one for one in self._open if key_of(one) != answered]
+    def _close(self, answered: Question) -> None:
+        closed = key_of(answered)
+        self._open = [question for question in self._open if key_of(question) != closed]
 
 
-def runs_users_code(question: Question) -> bool:
-    """Whether answering executes something that is not a library's."""
-    return isinstance(question, Look) and not is_library(question.data.target.rpartition(":")[0])
+def runs_user_code(question: Question) -> bool:
+    """Whether the answer executes code that is not a library's."""
+    if not isinstance(question, Look):
+        return False
+    where, _, _ = question.data.target.rpartition(":")
+    return not is_library(where)
 
 
 def key_of(question: Question) -> tuple[type, str]:
-    """Equal for equal questions, whether their arguments are tuples or have come back as lists."""
+    """Equal for equal questions, whether their arguments are tuples or were decoded as lists."""
     if isinstance(question, Describe):
         return Describe, f"{question.role} {question.where}"
-    return type(question), key(
-        question.data, question.loader if isinstance(question, Look) else None
-    )
+    if isinstance(question, Look):
+        return Look, key(question.data, question.loader)
+    return type(question), key(question.data)
 
 
-def _refused(question: Question, problem: str) -> Answer:
+def _failed(question: Question, problem: str) -> Answer:
     match question:
         case Describe():
             return Described(role=question.role, where=question.where, problem=problem)

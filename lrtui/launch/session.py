@@ -1,4 +1,4 @@
-"""Session: one per front end. Keeps a spare worker warm, so that torch is imported when the form is filled."""
+"""Session: the workers of a front end. A spare one imports torch while the user fills the form."""
 
 import threading
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lrtui.catalog.offers import Role
 from lrtui.launch.process import WorkerProcess
-from lrtui.launch.questions import STUCK_SECONDS, Asking, runs_users_code
+from lrtui.launch.questions import STUCK_SECONDS, Questions, runs_user_code
 from lrtui.protocol import (
     Answer,
     Check,
@@ -32,165 +32,172 @@ if TYPE_CHECKING:
 class Session:
     """Hands out drivers and answers. Nothing here blocks: processes are started on a thread.
 
-    `ready` tells torch's version and the devices once a spare is warm; answers appear in `described`, `looked`,
-    `checked` and `fetching`; `problem` says why no worker can be had, and is empty when all is well. A spare that has
-    run a user's code, or that hangs over a question, is never handed to a run.
+    A spare that has run user code, or that hangs over a question, is not used for a run.
+
+    Attributes:
+        ready: torch's version and the devices, once a spare has imported torch; None until then.
+        problem: why no worker can be started; "" when all is well.
     """
 
     def __init__(self) -> None:
         self.ready: Ready | None = None
         self.problem = ""
-        self._asking = Asking()
+        self._questions = Questions()
         self._spare: WorkerProcess | None = None
-        self._warm = False  # the spare in hand has said that it is ready
+        self._warm = False  # the present spare has imported torch
         self._lock = threading.RLock()
         self._closed = False
 
     @property
     def news(self) -> int:
         """Grows with every answer."""
-        return self._asking.count
+        return self._questions.answers
 
     @property
     def described(self) -> Mapping[tuple[str, str], Described]:
         """What modules offer, by (role, where)."""
-        return self._asking.described
+        return self._questions.described
 
     @property
     def looked(self) -> Mapping[str, Looked]:
         """What data looks like, by `key(data, loader)`."""
-        return self._asking.looked
+        return self._questions.looked
 
     @property
     def checked(self) -> Mapping[str, Checked]:
-        """Whether data is there, by `key(data)`."""
-        return self._asking.checked
+        """Whether data is on this machine, by `key(data)`."""
+        return self._questions.checked
 
     @property
     def fetching(self) -> Mapping[str, Fetching | Fetched]:
-        """How far downloads are, by `key(data)`."""
-        return self._asking.fetching
+        """The progress of downloads, by `key(data)`."""
+        return self._questions.fetching
 
     def start(self) -> None:
-        """Begin to warm a spare."""
-        threading.Thread(target=self._begin, name="spare", daemon=True).start()
+        """Start a spare in the background, unless there is one."""
+        threading.Thread(target=self._start_spare, name="spare", daemon=True).start()
 
     def describe(self, role: Role, where: str) -> None:
         """Ask what a module offers."""
         self._ask(Describe(role=role, where=where))
 
     def look(self, data: Choice, loader: LoaderSpec) -> None:
-        """Ask what the first batch of data tells; it runs the data's code. A look that still waits is called off."""
+        """Ask for the facts of a first batch, in place of open looks at other data.
+
+        It runs the data's code.
+        """
         question = Look(data, loader)
         with self._lock:
-            if (
-                self._asking.call_off(question)
-                and self._warm
-                and self._asking.slow_since(STUCK_SECONDS)
-            ):
-                self._retire()
+            dropped = self._questions.drop_looks_except(question)
+            if dropped and self._warm and self._questions.silent_for(STUCK_SECONDS):
+                self._replace_spare()
         self._ask(question)
 
     def check(self, data: Choice) -> None:
-        """Ask (again) whether data is there."""
-        self._asking.forget(key(data))
+        """Ask (again) whether data is on this machine."""
+        self._questions.forget(key(data))
         self._ask(Check(data))
 
     def fetch(self, data: Choice) -> None:
-        """Download data; afterwards what was known of it is asked anew."""
-        self._asking.fetching.pop(key(data), None)
+        """Download data; earlier answers about it are dropped when it is done."""
+        self._questions.fetching.pop(key(data), None)
         self._ask(Fetch(data))
 
     def leave(self, data: Choice) -> None:
-        """End a download: its worker goes, another is warmed."""
+        """End a download: its worker is killed and replaced."""
         with self._lock:
-            self._asking.take(Fetched(data=data, problem="the download was left"))
-            self._retire()
+            self._questions.answer(Fetched(data=data, problem="the download was left"))
+            self._replace_spare()
 
     def driver(self, spec: RunSpec) -> "WorkerDriver":
-        """A driver that takes the warm worker when it runs; once it is closed another spare is warmed."""
-        from lrtui.launch.worker_driver import (
-            WorkerDriver,
-        )  # records and all: nothing that a first paint waits for
+        """A driver that takes the spare when it runs; another spare starts when it is closed."""
+        # imported late: it reads records, which would delay the first paint
+        from lrtui.launch.worker_driver import WorkerDriver
 
         return WorkerDriver(self._take, on_close=self.start)
 
     def close(self) -> None:
-        """Let the spare go."""
+        """Kill the spare."""
         with self._lock:
             self._closed = True
-            self._drop()
+            self._kill_spare()
 
     def _ask(self, question: Question) -> None:
         with self._lock:
-            if not self._asking.add(question):
+            if not self._questions.add(question):
                 return
             if self._spare is not None:
                 self._spare.send(question)
                 return
         self.start()
 
-    def _begin(self) -> None:
+    def _start_spare(self) -> None:
         with self._lock:
             if self._spare is not None or self._closed:
                 return
             try:
-                self._spare = self._new()
+                self._spare = self._new_process()
             except OSError as error:
                 self.problem = f"no worker can be started: {error}"
                 return
             self._warm = False
-            for question in self._asking.still_open():
+            for question in self._questions.for_new_spare():
                 self._spare.send(question)
 
     def _take(self) -> WorkerProcess:
-        """The spare for a run, or a new process where the spare is dead or may be held up."""
+        """The spare for a run; a new process where the spare is dead or may be blocked."""
         with self._lock:
-            held_up = (
-                self._warm and self._asking.blocks
-            )  # one that still imports torch takes a run before all else
-            if self._spare is not None and self._spare.alive and not held_up:
+            # a spare that still imports torch takes the run before its questions
+            blocked = self._warm and self._questions.may_block
+            if self._spare is not None and self._spare.alive and not blocked:
                 spare, self._spare = self._spare, None
                 return spare
-        return self._new()
+        return self._new_process()
 
-    def _new(self) -> WorkerProcess:
-        return WorkerProcess(self._receive, self._gone)
+    def _new_process(self) -> WorkerProcess:
+        return WorkerProcess(self._receive, self._spare_ended)
 
     def _receive(self, message: Message) -> None:
         with self._lock:
             if isinstance(message, Ready):
                 self.ready, self.problem, self._warm = message, "", True
-                self._asking.heard()
+                self._questions.worker_is_ready()
             elif isinstance(message, Answer):
-                self._asking.take(message)
-                if isinstance(message, Fetched):
-                    self._asking.forget(key(message.data))
-                if isinstance(message, Looked) and runs_users_code(
-                    Look(message.data, message.loader)
-                ):
-                    self._retire()
+                self._receive_answer(message)
 
-    def _retire(self) -> None:
-        """Have a fresh spare in place of one that has run a user's code: a run wants the file as it is then."""
-        self._drop()
+    def _receive_answer(self, answer: Answer) -> None:
+        self._questions.answer(answer)
+        if isinstance(answer, Fetched):
+            self._questions.forget(key(answer.data))
+        if isinstance(answer, Looked) and runs_user_code(Look(answer.data, answer.loader)):
+            # a run must import the user's file as it is then, not as it was for the look
+            self._replace_spare()
+
+    def _replace_spare(self) -> None:
+        self._kill_spare()
         if not self._closed:
             self.start()
 
-    def _drop(self) -> None:
+    def _kill_spare(self) -> None:
         spare, self._spare = self._spare, None
         if spare is not None:
-            spare.hand_over(lambda message: None, lambda words: None)
+            spare.hand_over(_ignore, _ignore)
             spare.kill()
 
-    def _gone(self, words: str) -> None:
-        """The spare ended by itself: a question that it died over is answered so, and the next spare gets the rest."""
+    def _spare_ended(self, reason: str) -> None:
+        """The spare died. Its first question has failed; the next spare gets the rest."""
         with self._lock:
             spare, self._spare = self._spare, None
-            log = f"; its log: {spare.log}" if spare is not None else ""
             if self._closed:
                 return
-            if self.ready is None or not self._asking.give_up(f"the worker {words}{log}"):
-                self.problem = f"the worker {words}{log}"
-            else:
+            problem = f"the worker {reason}"
+            if spare is not None:
+                problem = f"{problem}; its log: {spare.log}"
+            if self.ready is not None and self._questions.fail_first(problem):
                 self.start()
+            else:
+                self.problem = problem
+
+
+def _ignore(message: object) -> None:
+    pass

@@ -1,80 +1,79 @@
-"""WorkerDriver: drives runs in a worker process, and survives whatever becomes of it."""
+"""WorkerDriver: runs specs in a worker process, and ends a run properly when its worker dies."""
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
 
-from lrtui import __version__
 from lrtui.analysis.answer import Schedule
 from lrtui.catalog.targets import locate, split
+from lrtui.endings import STOPPED, check_problem, unbuilt_start
 from lrtui.events import Check, Ended, Event, Notice, Restored, Started, Step, ends_check
 from lrtui.launch.process import WorkerProcess
 from lrtui.protocol import Answer, Confirm, Message, Ready, Reset, Run, Stability, Stop
-from lrtui.record import RecordError, from_events, new_id, now
-from lrtui.run_events import STOPPED, check_problem
+from lrtui.record import RecordError, from_events, new_id
 from lrtui.runs.store import journal_path, record_path, save
-from lrtui.spec import CHOICES, RunSpec
+from lrtui.spec import CHOICES, Choice, RunSpec
 
-_STOP_SECONDS = 5.0  # for the step in progress and the record, before the worker is ended by force
-_STOP_UNSTARTED_SECONDS = (
-    0.5  # for a worker that still imports torch or builds: it holds nothing that could be lost
-)
+# a stopped worker has this long for the step in progress and the record, then it is killed
+_STOP_SECONDS = 5.0
+# one that still imports torch or builds holds nothing that could be lost
+_STOP_UNSTARTED_SECONDS = 0.5
+
+FileStamp = tuple[int, int]  # modification time in ns, and size
 
 
 class WorkerDriver:
-    """A Driver on a worker process. `take` gives a process for the first run, and whenever a fresh one is needed."""
+    """A Driver on a worker process.
 
-    def __init__(
-        self, take: Callable[[], WorkerProcess], on_close: Callable[[], None] = lambda: None
-    ) -> None:
+    Args:
+        take: gives a process for the first run, and whenever a new one is needed.
+        on_close: called once, when the driver is closed.
+    """
+
+    def __init__(self, take: Callable[[], WorkerProcess], on_close: Callable[[], None]) -> None:
         self.events: list[Event] = []
         self._take = take
         self._on_close = on_close
         self._process: WorkerProcess | None = None
-        self._objects: object = None
+        self._objects: _Objects | None = None  # what the process has built, or is building
         self._run: Run | None = None
-        self._first = 0  # where the events of the run in progress begin
+        self._first = 0  # the index of the last run's first event
         self._began = 0.0
         self._busy = False
-        self._check: Check | None = None  # what is being measured beside the last run's curve
+        self._check: Check | None = None  # the check in progress
         self._stopped = False
         self._closed = False
-        self._lock = (
-            threading.RLock()
-        )  # a worker may go away in the very moment in which it is asked for something
+        # a worker may die at the moment at which it is sent a command
+        self._lock = threading.RLock()
 
     @property
     def busy(self) -> bool:
-        """A run is being built or measured, or something beside its curve."""
+        """A run is being built or measured, or a check is being measured."""
         return self._busy
 
     def run(self, spec: RunSpec) -> None:
-        """Run a spec. The worker is used again when its objects are those of the spec and no file has changed."""
+        """Run a spec, in the same worker if its objects are those of the spec."""
         with self._lock:
             if self._busy or self._closed:
                 return
-            objects = _objects_of(spec)
-            if self._process is not None and (objects != self._objects or self._process.ended):
-                self._drop()
-            self._objects, self._first, self._began = objects, len(self.events), time.monotonic()
+            objects = _Objects.of(spec)
+            if objects != self._objects:
+                self._drop_process()
+            self._objects = objects
+            self._first = len(self.events)
+            self._began = time.monotonic()
             self._busy, self._stopped = True, False
             try:
-                self._process = self._process or self._taken()
+                process = self._living_process()
             except OSError as error:
-                self._append(
-                    Ended(
-                        status="failed",
-                        phase="worker",
-                        reason=f"cannot be started: {error}",
-                        seconds=0,
-                    )
-                )
+                reason = f"cannot be started: {error}"
+                self._append(Ended(status="failed", phase="worker", reason=reason, seconds=0))
                 return
             self._run = Run(spec=spec, id=new_id())
-            self._process.send(self._run)
+            process.send(self._run)
 
     def confirm(
         self,
@@ -84,40 +83,27 @@ class WorkerDriver:
         seconds: float | None = None,
         schedule: Schedule = "constant",
     ) -> None:
-        """Confirm the suggestion on the worker's live objects."""
-        self._ask(
-            "confirmation",
-            Confirm(lr=lr, iterations=iterations, seconds=seconds, schedule=schedule),
-        )
+        """Confirm the suggestion (or `lr`) on the worker's live objects."""
+        command = Confirm(lr=lr, iterations=iterations, seconds=seconds, schedule=schedule)
+        self._start_check("confirmation", command)
 
     def stability(self) -> None:
         """Measure the stability limit on the worker's live objects."""
-        self._ask("stability", Stability())
-
-    def _ask(self, check: Check, command: Confirm | Stability) -> None:
-        with self._lock:
-            if self._busy or self._closed:
-                return
-            if self._process is None or self._process.ended:
-                self._append(
-                    check_problem(
-                        check, "the worker with the run's objects is gone: run the range test again"
-                    )
-                )
-                return
-            self._busy, self._stopped, self._check = True, False, check
-            self._process.send(command)
+        self._start_check("stability", Stability())
 
     def stop(self) -> None:
-        """End the run; a worker that does not answer is ended by force, and what it measured is kept all the same."""
-        if self._busy and self._process is not None:
-            self._stopped = True
-            self._process.send(Stop())
-            heard = any(isinstance(event, Started) for event in self.events)
-            self._process.end_within(_STOP_SECONDS if heard else _STOP_UNSTARTED_SECONDS)
+        """End the run or the check. A worker that does not answer is killed; its steps are kept."""
+        if not self._busy or self._process is None:
+            return
+        self._stopped = True
+        self._process.send(Stop())
+        if _have_started(self.events):
+            self._process.end_within(_STOP_SECONDS)
+        else:
+            self._process.end_within(_STOP_UNSTARTED_SECONDS)
 
     def reset(self) -> None:
-        """Put model and optimizer back; where no worker holds them any more there is nothing that could differ."""
+        """Put model and optimizer back. Without a worker there are none, so nothing can differ."""
         if self._process is None or not self._process.alive:
             self._append(Restored(digest="", exact=True))
             return
@@ -125,34 +111,48 @@ class WorkerDriver:
         self._process.send(Reset())
 
     def close(self) -> None:
-        """Let the worker go."""
-        if not self._closed:
-            self._closed = True
-            self._drop()
-            self._on_close()
+        """Ask the worker to quit; see `join`."""
+        if self._closed:
+            return
+        self._closed = True
+        self._drop_process()
+        self._on_close()
 
     def join(self, timeout: float) -> None:
-        """Wait for the worker to be gone."""
+        """Wait until the worker is gone."""
         if self._process is not None:
             self._process.join(timeout)
 
-    def _taken(self) -> WorkerProcess:
-        process = self._take()
-        while not process.hand_over(self._receive, self._gone):
-            process = self._take()
-        return process
+    def _start_check(self, check: Check, command: Confirm | Stability) -> None:
+        with self._lock:
+            if self._busy or self._closed:
+                return
+            if self._process is None or self._process.ended:
+                problem = "the worker with the run's objects is gone: run the range test again"
+                self._append(check_problem(check, problem))
+                return
+            self._busy, self._stopped, self._check = True, False, check
+            self._process.send(command)
 
-    def _drop(self) -> None:
-        if self._process is not None:
-            self._process.hand_over(self._receive, lambda words: None)
-            self._process.close()
-            if not self._closed:
-                self._process = None
+    def _living_process(self) -> WorkerProcess:
+        """The present process, or another one where it has ended."""
+        if self._process is None or self._process.ended:
+            self._process = self._take()
+            while not self._process.hand_over(self._receive, self._worker_ended):
+                self._process = self._take()
+        return self._process
+
+    def _drop_process(self) -> None:
+        if self._process is None:
+            return
+        self._process.hand_over(self._receive, _ignore)
+        self._process.close()
+        if not self._closed:  # `join` waits for the last one
+            self._process = None
 
     def _receive(self, message: Message) -> None:
-        if isinstance(message, Ready | Answer):
-            return
-        self._append(message)
+        if not isinstance(message, Ready | Answer):
+            self._append(message)
 
     def _append(self, event: Event) -> None:
         if isinstance(event, Ended) or ends_check(event):
@@ -161,89 +161,97 @@ class WorkerDriver:
                 self._process.end_within(None)
         self.events.append(event)
 
-    def _gone(self, words: str) -> None:
-        """The worker ended by itself. A run that was going on is ended in its place, from the events that arrived."""
+    def _worker_ended(self, reason: str) -> None:
+        """The worker died. What it was busy with is ended here, from the events that arrived."""
         with self._lock:
-            self._end_in_its_place(words)
+            if self._check is not None:
+                self._end_check(self._check, reason)
+            elif self._busy:
+                self._end_run(reason)
+            elif not self._closed:
+                text = f"the worker {reason}; the next run starts another"
+                self._append(Notice(text=text, level="warning"))
 
-    def _end_in_its_place(self, words: str) -> None:
-        if not self._busy:
-            if not self._closed:
-                self._append(
-                    Notice(text=f"the worker {words}; the next run starts another", level="warning")
-                )
-            return
-        log = self._process.log if self._process is not None else ""
-        if self._check:
-            last = check_problem(
-                self._check, STOPPED if self._stopped else f"the worker {words}; its log: {log}"
-            )
-            self._recovered(last)
-            self._append(last)
-            return
-        if self._run is not None and not self._started():
-            self._append(_never_started(self._run, str(log)))
-        end = Ended(
-            status="failed",
-            phase=self._phase(),
-            reason=f"the worker {words}; its log: {log}",
-            seconds=self._since(),
-        )
+    def _end_check(self, check: Check, reason: str) -> None:
+        problem = STOPPED if self._stopped else self._death(reason)
+        last = check_problem(check, problem)
+        self._save_record(last)
+        self._append(last)
+
+    def _end_run(self, reason: str) -> None:
+        if self._run is not None and not _have_started(self._run_events()):
+            self._append(unbuilt_start(self._run, log=self._log))
+        seconds = time.monotonic() - self._began
         if self._stopped:
-            reason = "stopped by the user; the worker did not answer and was ended"
-            end = msgspec.structs.replace(end, status="stopped", phase="", reason=reason)
-        self._append(msgspec.structs.replace(end, record=self._recovered(end)))
+            reason = f"{STOPPED}; the worker did not answer and was ended"
+            end = Ended(status="stopped", reason=reason, seconds=seconds)
+        else:
+            reason, phase = self._death(reason), _phase_of(self._run_events())
+            end = Ended(status="failed", phase=phase, reason=reason, seconds=seconds)
+        self._append(msgspec.structs.replace(end, record=self._save_record(end)))
 
-    def _recovered(self, last: Event) -> str:
+    def _death(self, reason: str) -> str:
+        return f"the worker {reason}; its log: {self._log}"
+
+    @property
+    def _log(self) -> str:
+        return "" if self._process is None else str(self._process.log)
+
+    def _save_record(self, last: Event) -> str:
+        """The path of the record with the last run's events; "" if it cannot be written."""
         try:
-            record = from_events([*self.events[self._first :], last])
+            record = from_events([*self._run_events(), last])
             path = save(record, record_path(record.id), overwrite=True)
         except (RecordError, OSError):
-            return ""  # the journal is still there, for `lrtui recover`
+            return ""  # `lrtui recover` has the journal
         journal_path(record.id).unlink(missing_ok=True)
         return str(path)
 
-    def _phase(self) -> str:
-        events = self.events[self._first :]
-        if any(isinstance(event, Step) for event in events):
+    def _run_events(self) -> list[Event]:
+        """The events of the last run."""
+        return self.events[self._first :]
+
+
+def _have_started(events: Sequence[Event]) -> bool:
+    return any(isinstance(event, Started) for event in events)
+
+
+def _phase_of(events: Sequence[Event]) -> str:
+    """How far the run has come whose events these are."""
+    phase = "building"
+    for event in events:
+        if isinstance(event, Step):
             return "training"
-        built = any(isinstance(event, Started) and event.digest for event in events)
-        return "the first step" if built else "building"
-
-    def _started(self) -> bool:
-        return any(isinstance(event, Started) for event in self.events[self._first :])
-
-    def _since(self) -> float:
-        return time.monotonic() - self._began
+        if isinstance(event, Started) and event.digest:
+            phase = "the first step"
+    return phase
 
 
-def _never_started(run: Run, log: str) -> Started:
-    """The start of a run whose worker went away before it could tell of it, so that there is a record all the same."""
-    return Started(
-        id=run.id,
-        created=now(),
-        lrtui=__version__,
-        torch="",
-        device=run.spec.device,
-        spec=run.spec,
-        parameters=0,
-        batch="",
-        loss="",
-        digest="",
-        total_steps=run.spec.range.num_iter * run.spec.range.repeats,
-        log=log,
-    )
+class _Objects(msgspec.Struct, frozen=True):
+    """What live objects depend on: the spec except its range, and the files that it names."""
+
+    spec: RunSpec
+    files: tuple[FileStamp | None, ...]
+
+    @classmethod
+    def of(cls, spec: RunSpec) -> "_Objects":
+        stamps: list[FileStamp | None] = []
+        for name in CHOICES:
+            choice: Choice = getattr(spec, name)
+            stamps.append(_stamp(choice.target))
+        return cls(msgspec.structs.replace(spec, range=RunSpec().range), tuple(stamps))
 
 
-def _objects_of(spec: RunSpec) -> object:
-    """What live objects depend on: the spec without its range, and the state of every file that it names."""
-    stamps = tuple(_stamp(getattr(spec, name).target) for name in CHOICES)
-    return msgspec.structs.replace(spec, range=RunSpec().range), stamps
-
-
-def _stamp(target: str) -> tuple[int, int] | None:
-    path: Path | None = locate(split(target)[0]) if ":" in target else None
+def _stamp(target: str) -> FileStamp | None:
+    """Changes when the file of a target changes; None for a target without a file."""
+    if ":" not in target:
+        return None
+    path: Path | None = locate(split(target)[0])
     if path is None or not path.exists():
         return None
     status = path.stat()
     return status.st_mtime_ns, status.st_size
+
+
+def _ignore(reason: str) -> None:
+    pass

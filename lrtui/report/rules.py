@@ -1,22 +1,23 @@
-"""What the published rules say, in words. numpy takes its time, and a screen paints before it: it is imported late."""
+"""How far the published rules agree, in words.
+
+numpy is imported late, because a screen that shows these words paints before numpy is loaded.
+"""
 
 from collections.abc import Mapping
 
 
 def agreed(suggestions: Mapping[str, float | None]) -> str:
-    """How many of the rules agree, and on what."""
+    """How many of the rules agree, and near which rate."""
     from lrtui.analysis.rules import agreement
 
-    found = agreement(suggestions)
-    return (
-        "no rule has an answer"
-        if found is None
-        else f"{found.rules} of {found.of} rules near {found.lr:.1e}"
-    )
+    group = agreement(suggestions)
+    if group is None:
+        return "no rule has an answer"
+    return f"{group.rules} of {group.of} rules near {group.lr:.1e}"
 
 
 def agreed_within(suggestions: Mapping[str, float | None]) -> str:
-    """The same, and how near that is."""
+    """The same, with the factor within which rates count as the same."""
     from lrtui.analysis.rules import ALIKE
 
     return f"{agreed(suggestions)}, within a factor of {ALIKE:g}"

@@ -1,11 +1,7 @@
-"""A record's histories as the arrays that analysis works on, and what it says of them."""
-
-import math
-
-from numpy.typing import ArrayLike
+"""A record's histories as the arrays that analysis works on, and the answer that they give."""
 
 from lrtui.analysis.analyse import analyse
-from lrtui.analysis.curve import Curve, as_floats, unsmooth
+from lrtui.analysis.curve import Curve, FloatArray, as_floats, unsmooth
 from lrtui.events import Suggested
 from lrtui.record import History, RunRecord
 
@@ -13,39 +9,46 @@ THEIR_SMOOTH_F = 0.05  # torch_lr_finder's default: its history does not say wha
 
 
 def curves_of(record: RunRecord, smooth_f: float = THEIR_SMOOTH_F) -> list[Curve]:
-    """One curve a repeat. Of torch_lr_finder's history, which has smoothed losses only, `smooth_f` is undone."""
-    test = record.spec.get("range", {})
-    return [
-        Curve.of(
-            one.lr,
-            _raw(one, smooth_f),
-            _floats(one.loss),
-            _floats(one.metric) or None,
-            metric_mode=test.get("metric_mode", "max"),
-            num_iter=test.get("num_iter"),
-            momentum=record.momentum,
-        )
-        for one in record.repeats or [record.history]
-        if one.lr
-    ]
+    """One curve for each repeat that measured anything.
+
+    Args:
+        record: of a run, or made from a history of torch_lr_finder.
+        smooth_f: the smoothing to undo in a history that has smoothed losses only.
+    """
+    curves = []
+    for history in record.repeats or [record.history]:
+        if history.lr:
+            curves.append(_curve(history, record, smooth_f))
+    return curves
 
 
-def answer_of(record: RunRecord) -> Suggested | None:
-    """What a record's curves say; None where nothing was measured."""
-    curves = curves_of(record)
-    if not curves:
-        return None
-    answer = analyse(curves)
-    return Suggested(
-        suggestion=answer.suggestion, suggestions=dict(answer.suggestions), bounds=answer.bounds
+def _curve(history: History, record: RunRecord, smooth_f: float) -> Curve:
+    range_settings = record.spec.get("range", {})
+    return Curve.of(
+        history.lr,
+        _raw_losses(history, smooth_f),
+        history.loss,
+        history.metric or None,
+        metric_mode=range_settings.get("metric_mode", "max"),
+        num_iter=range_settings.get("num_iter"),
+        momentum=record.momentum,
     )
 
 
-def _raw(history: History, smooth_f: float) -> ArrayLike:
+def _raw_losses(history: History, smooth_f: float) -> FloatArray:
     if history.raw_loss:
-        return _floats(history.raw_loss)
-    return unsmooth(as_floats("loss", _floats(history.loss)), smooth_f)
+        return as_floats("raw_loss", history.raw_loss)
+    return unsmooth(as_floats("loss", history.loss), smooth_f)
 
 
-def _floats(values: list[float | None]) -> list[float]:
-    return [math.nan if value is None else value for value in values]
+def answer_of(record: RunRecord) -> Suggested | None:
+    """The answer that a record's curves give; None if nothing was measured."""
+    curves = curves_of(record)
+    if not curves:
+        return None
+    analysis = analyse(curves)
+    return Suggested(
+        suggestion=analysis.suggestion,
+        suggestions=dict(analysis.suggestions),
+        bounds=analysis.bounds,
+    )

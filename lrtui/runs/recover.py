@@ -1,4 +1,4 @@
-"""The journal of a run that was cut off becomes its record, with the answer that its curves give."""
+"""From the journal of a run that was cut off to its record, with the answer of its curves."""
 
 from pathlib import Path
 
@@ -8,16 +8,18 @@ from lrtui.runs.store import read_journal, save
 
 
 def recover(path: Path) -> Path:
-    """Turn the journal of a run that was cut off into its record, and remove the journal.
+    """Write the record of a journal, remove the journal, and return the record's path.
 
     Raises:
-        RecordError: there is nothing in it to recover.
-        OSError: the record cannot be written; the journal is kept then.
+        RecordError: the journal cannot be read, or its run never started.
+        OSError: the record cannot be written; the journal is kept.
     """
     events = read_journal(path)
     record = from_events(events)
-    if record.suggestion is None and (answer := answer_of(record)):
-        record = from_events([*events, answer])
+    if record.suggestion is None:
+        answer = answer_of(record)
+        if answer is not None:
+            record = from_events([*events, answer])
     target = path.with_suffix(".json")
     save(record, target, overwrite=True)
     path.unlink(missing_ok=True)

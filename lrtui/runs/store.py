@@ -1,4 +1,7 @@
-"""Run records on disk: list, load, delete. A journal whose run has no record yet is a run that was cut off."""
+"""Run records and journals on disk: list, load, save.
+
+A journal without a record belongs to a run that was cut off, or that is still going on.
+"""
 
 import fcntl
 import os
@@ -14,69 +17,68 @@ from lrtui.record import RecordError, RunRecord, from_json, to_json
 
 
 def load(path: str | os.PathLike[str]) -> RunRecord:
-    """Read a run record, or a history in torch_lr_finder's own shape.
+    """Read a run record, or a history in torch_lr_finder's format.
 
     Raises:
-        RecordError: the file is no run record; one line says what is wrong and where.
-        OSError: it cannot be read.
+        RecordError: the file is not a valid run record; one line says what is wrong and where.
+        OSError: the file cannot be read.
     """
     path = Path(path).expanduser()
     return from_json(path.read_bytes(), path.name)
 
 
 def save(record: RunRecord, path: Path, overwrite: bool = False) -> Path:
-    """Write the record as JSON to `path`, atomically; see `write_atomic` for what is refused."""
+    """Write the record as JSON, atomically; see `write_atomic` for what is refused."""
     return write_atomic(to_json(record), path, overwrite)
 
 
 def record_path(run_id: str) -> Path:
-    """Where the record of a run is kept."""
+    """The path of a run's record."""
     return paths.runs() / f"{run_id}.json"
 
 
 def journal_path(run_id: str) -> Path:
-    """Where the journal of a run is kept until its record is written."""
+    """The path of a run's journal, until its record is written."""
     return paths.runs() / f"{run_id}.jsonl"
 
 
 def records() -> Iterator[tuple[Path, RunRecord | RecordError]]:
-    """Every record kept, newest first; one that cannot be read comes as the error that says why."""
+    """Every record, newest first; in place of one that cannot be read, the error that says why."""
     for path in sorted(paths.runs().glob("*.json"), reverse=True):
         try:
             yield path, load(path)
-        except (RecordError, OSError) as error:
-            yield (
-                path,
-                error
-                if isinstance(error, RecordError)
-                else RecordError(f"{path.name}: {error.strerror}"),
-            )
+        except RecordError as error:
+            yield path, error
+        except OSError as error:
+            yield path, RecordError(f"{path.name}: {error.strerror}")
 
 
 def journals() -> list[Path]:
-    """The journals that know more than their record, if there is one: of runs cut off, or still going on."""
-    return sorted(
-        path for path in paths.runs().glob("*.jsonl") if _newer(path, path.with_suffix(".json"))
-    )
+    """Journals without a record, or newer than it: of runs that were cut off or still go on."""
+    newer = []
+    for path in sorted(paths.runs().glob("*.jsonl")):
+        if _is_newer(path, path.with_suffix(".json")):
+            newer.append(path)
+    return newer
 
 
 def going_on(path: Path) -> bool:
-    """Whether a worker is still writing this journal: it holds a lock for as long as it lives."""
+    """Whether a worker is still writing this journal: a worker locks its journal while it lives."""
     try:
         with path.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
     except OSError:
-        return False  # gone meanwhile, or on a file system without locks
+        return False  # removed meanwhile, or on a file system without locks
     return False
 
 
 def read_journal(path: Path) -> list[Event]:
-    """The events of a journal. A torn last line, left by a writer that was killed, is left out.
+    """The events of a journal, without a torn last line that a killed writer left.
 
     Raises:
-        RecordError: another line cannot be read.
+        RecordError: any other line cannot be read.
     """
     lines = path.read_bytes().split(b"\n")
     events: list[Event] = []
@@ -88,9 +90,9 @@ def read_journal(path: Path) -> list[Event]:
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             if number == len(lines):
                 break
-            raise RecordError(f"{path.name}: line {number} is no event: {error}") from None
+            raise RecordError(f"{path.name}: line {number} is not an event: {error}") from None
     return events
 
 
-def _newer(path: Path, other: Path) -> bool:
+def _is_newer(path: Path, other: Path) -> bool:
     return not other.exists() or path.stat().st_mtime_ns > other.stat().st_mtime_ns

@@ -1,1 +1,1 @@
-"""The training process: builds a spec into live objects, drives the engine, keeps the journal."""
+"""The training process. Read `__main__` (commands in), `service`, `runner`, `recorder`."""

@@ -1,15 +1,16 @@
-"""Answers to a form's questions. Whatever a library or a user's code does, the answer is one line or what was asked."""
+"""Answers to a form's questions. Whatever they run may raise: that becomes a one-line problem."""
 
 import sys
 import time
 import traceback
 from collections.abc import Callable
 
-from lrtui.build import data as datasets
+from lrtui.build import availability as datasets
+from lrtui.build.first_batch import inspect_first_batch
 from lrtui.build.introspect import offers_in_module
-from lrtui.build.look import look as look_at
 from lrtui.catalog.errors import CatalogError, PhaseError, one_line
 from lrtui.protocol import (
+    Answer,
     Check,
     Checked,
     Describe,
@@ -19,14 +20,16 @@ from lrtui.protocol import (
     Fetching,
     Look,
     Looked,
-    Message,
+    Question,
 )
 
 _PROGRESS_SECONDS = 0.1
 
+Send = Callable[[Answer], None]
 
-def answer(question: Describe | Look | Check | Fetch, send: Callable[[Message], None]) -> None:
-    """Send what is to be said to a question."""
+
+def answer(question: Question, send: Send) -> None:
+    """Send the answer to a question; a download sends its progress as well."""
     match question:
         case Describe():
             send(describe(question))
@@ -38,53 +41,56 @@ def answer(question: Describe | Look | Check | Fetch, send: Callable[[Message], 
             send(fetch(question, send))
 
 
-def describe(command: Describe) -> Described:
-    """What a module offers, or why that cannot be told."""
-    role, where = command.role, command.where
+def describe(question: Describe) -> Described:
+    """What a module offers for a role."""
+    role, where = question.role, question.where
     try:
-        return Described(role=role, where=where, offers=tuple(offers_in_module(where, role)))
+        offers = tuple(offers_in_module(where, role))
     except (Exception, SystemExit) as error:  # noqa: BLE001 - importing a library may do anything
         return Described(role=role, where=where, problem=problem_of(error))
+    return Described(role=role, where=where, offers=offers)
 
 
-def look(command: Look) -> Looked:
-    """What the first batch of the data tells."""
-    data, loader = command.data, command.loader
+def look(question: Look) -> Looked:
+    """The facts of the first batch, and its description."""
+    data, loader = question.data, question.loader
     try:
-        facts, words = look_at(data, loader)
+        facts, description = inspect_first_batch(data, loader)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a user's data set may do anything
         return Looked(data=data, loader=loader, problem=problem_of(error))
-    return Looked(data=data, loader=loader, facts=facts, words=words)
+    return Looked(data=data, loader=loader, facts=facts, words=description)
 
 
-def check(command: Check) -> Checked:
-    """Whether the data is there."""
+def check(question: Check) -> Checked:
+    """Whether the data is on this machine."""
+    data = question.data
     try:
-        return Checked(data=command.data, availability=datasets.available(command.data))
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - torchvision reads files to tell
-        return Checked(data=command.data, problem=problem_of(error))
+        return Checked(data=data, availability=datasets.available(data))
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - torchvision reads files to find out
+        return Checked(data=data, problem=problem_of(error))
 
 
-def fetch(command: Fetch, send: Callable[[Message], None]) -> Fetched:
-    """Download the data; its progress is told a few times a second."""
-    last = 0.0
+def fetch(question: Fetch, send: Send) -> Fetched:
+    """Download the data. Progress is sent ten times a second at most, and when a file is done."""
+    data = question.data
+    last_sent = 0.0
 
-    def progress(name: str, done: int, total: int) -> None:
-        nonlocal last
+    def send_progress(name: str, done: int, total: int) -> None:
+        nonlocal last_sent
         now = time.monotonic()
-        if now - last >= _PROGRESS_SECONDS or done >= total > 0:
-            last = now
-            send(Fetching(data=command.data, name=name, done=done, total=total))
+        if now - last_sent >= _PROGRESS_SECONDS or done >= total > 0:
+            last_sent = now
+            send(Fetching(data=data, name=name, done=done, total=total))
 
     try:
-        datasets.download(command.data, progress)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - the network, the disk, an archive that is none
-        return Fetched(data=command.data, problem=problem_of(error))
-    return Fetched(data=command.data)
+        datasets.download(data, send_progress)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - network, disk, a broken archive
+        return Fetched(data=data, problem=problem_of(error))
+    return Fetched(data=data)
 
 
 def problem_of(error: BaseException) -> str:
-    """One line for the person; the traceback of what we did not expect goes to the log."""
+    """One line for the user; the traceback of an unexpected error goes to the log."""
     if isinstance(error, CatalogError | PhaseError):
         return str(error)
     traceback.print_exception(error, file=sys.stderr)

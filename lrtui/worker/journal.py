@@ -1,4 +1,4 @@
-"""The journal: every event of a run appended as a line as it happens, so that a crash loses no finished step."""
+"""Journal: the events of a run, each written when it happens, so that a crash loses no step."""
 
 import contextlib
 import fcntl
@@ -14,7 +14,7 @@ _SYNC_SECONDS = 1.0  # an fsync costs 4 ms, a write 1 µs
 
 
 class Journal:
-    """Appends events to a file. A disk that fails ends the journal, never the run; `problem` says why then."""
+    """Appends events to a file. A disk error ends the journal, not the run; see `problem`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -27,25 +27,25 @@ class Journal:
         """Write one line, and sync at most once a second."""
         if self._failed:
             return
-        with self._tolerated():
-            # not before there is something to write: a run that never starts leaves no empty journal
-            self._file = self._file or _claimed(self.path)
+        with self._disk_errors_kept():
+            if self._file is None:  # opened late: a run that never starts leaves no empty journal
+                self._file = _open_locked(self.path)
             self._file.write(encode(event))
             if time.monotonic() - self._synced >= _SYNC_SECONDS:
                 os.fsync(self._file.fileno())
                 self._synced = time.monotonic()
 
     def close(self, discard: bool) -> None:
-        """End the journal; `discard` it once the record has been written."""
+        """End the journal; `discard` deletes it, once its record has been written."""
         if self._file is not None:
-            with self._tolerated():
+            with self._disk_errors_kept():
                 self._file.close()
         if discard:
             with contextlib.suppress(OSError):
                 self.path.unlink(missing_ok=True)
 
     @contextlib.contextmanager
-    def _tolerated(self) -> Iterator[None]:
+    def _disk_errors_kept(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
@@ -53,8 +53,8 @@ class Journal:
             self._failed = True
 
 
-def _claimed(path: Path) -> BinaryIO:
-    """The file, locked for as long as this process has it open: what is still written must not be recovered."""
+def _open_locked(path: Path) -> BinaryIO:
+    """The file, locked as long as this process has it open: a growing journal is not recovered."""
     file = path.open("ab", buffering=0)
     with contextlib.suppress(OSError):  # a file system without locks
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,4 +1,4 @@
-"""Look at this machine: `python -P -m lrtui.worker.machine` prints its `Findings` as a line of JSON."""
+"""What this machine has: `python -P -m lrtui.worker.machine` prints its `Findings` as JSON."""
 
 import os
 from importlib.metadata import PackageNotFoundError, version
@@ -11,37 +11,48 @@ from lrtui.engine import precision
 from lrtui.engine.apex import fused_finding
 from lrtui.protocol import Device, Findings
 
+_REASON_LENGTH = 300
 
-def look() -> Findings:
-    """All that can be known without a model."""
+
+def findings() -> Findings:
+    """Versions, devices and precisions: all that can be known without a model."""
     return Findings(
         torch=str(torch.__version__),
         cuda=torch.version.cuda or "",
         torchvision=_version("torchvision"),
         timm=_version("timm"),
-        devices=tuple(_device(torch.device(name)) for name in _names()),
-        fused=safe_line(fused_finding().reason, 300),
+        devices=tuple(map(_device, device_names())),
+        fused=safe_line(fused_finding().reason, _REASON_LENGTH),
     )
 
 
+def device_names() -> list[str]:
+    """The devices that a run can be on, as torch names them."""
+    names = ["cpu"]
+    names += [f"cuda:{index}" for index in range(torch.cuda.device_count())]
+    if torch.backends.mps.is_available():
+        names.append("mps")
+    return names
+
+
 def why_not(name: str, device: torch.device) -> str:
-    """Why a precision does not work on a device; "" where a step in it has just worked."""
+    """Why a precision does not work on a device; "" where a training step in it has just worked."""
     if name == "tf32" and not _has_tf32(device):
-        return f"it changes nothing on {device}: it needs an NVIDIA GPU of the Ampere generation or newer"
+        needed = "it needs an NVIDIA GPU of the Ampere generation or newer"
+        return f"it changes nothing on {device}: {needed}"
     try:
         kind = precision.of_name(name, device)
-        if not name.startswith(
-            "apex"
-        ):  # apex.amp would patch torch for good; that it can be imported has to do
-            _step(kind, device)
+        # apex.amp would patch torch permanently, so it is enough there that it can be imported
+        if not name.startswith("apex"):
+            _try_step(kind, device)
     except ValueError as error:
-        return safe_line(str(error), 300)
-    except Exception as error:  # noqa: BLE001 - a driver may raise anything, and the reason is what is asked for
+        return safe_line(str(error), _REASON_LENGTH)
+    except Exception as error:  # noqa: BLE001 - a driver may raise anything; this is the answer
         return one_line(error)
     return ""
 
 
-def _step(kind: precision.Precision, device: torch.device) -> None:
+def _try_step(kind: precision.Precision, device: torch.device) -> None:
     model = torch.nn.Linear(8, 8).to(device)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     with precision.global_settings(kind, None):
@@ -50,24 +61,22 @@ def _step(kind: precision.Precision, device: torch.device) -> None:
         kind.backward(loss, [optimizer])
         kind.step(optimizer)
         kind.update()
-    loss.item()
+    loss.item()  # waits for the device, which reports its errors late
 
 
-def _device(device: torch.device) -> Device:
+def _device(name: str) -> Device:
+    device = torch.device(name)
     reasons = {name: why_not(name, device) for name in precision.PRECISIONS}
-    return Device(device=str(device), name=_name(device), precisions=reasons)
+    return Device(device=name, name=_description(device), precisions=reasons)
 
 
-def _name(device: torch.device) -> str:
+def _description(device: torch.device) -> str:
     if device.type == "cuda":
         properties = torch.cuda.get_device_properties(device)
         return f"{properties.name}, {properties.total_memory / 2**30:.0f} GiB"
-    return f"{torch.get_num_threads()} threads" if device.type == "cpu" else ""
-
-
-def _names() -> list[str]:
-    names = ["cpu", *(f"cuda:{index}" for index in range(torch.cuda.device_count()))]
-    return [*names, "mps"] if torch.backends.mps.is_available() else names
+    if device.type == "cpu":
+        return f"{torch.get_num_threads()} threads"
+    return ""
 
 
 def _has_tf32(device: torch.device) -> bool:
@@ -82,11 +91,11 @@ def _version(package: str) -> str:
 
 
 def main() -> None:
-    """Print the findings, and let nothing that is imported print among them."""
+    """Print the findings, with stdout closed to everything that is imported for them."""
     out = os.dup(1)
     os.dup2(2, 1)
     with os.fdopen(out, "wb") as stream:
-        stream.write(msgspec.json.encode(look()) + b"\n")
+        stream.write(msgspec.json.encode(findings()) + b"\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The way out of the worker: messages as lines on a descriptor of its own."""
+"""Outbox: sends messages to the front end, as lines on a file descriptor that nothing else uses."""
 
 import os
 
@@ -6,7 +6,7 @@ from lrtui.protocol import Message, encode
 
 
 class Outbox:
-    """Writes whole lines. A front end that is gone ends nothing: the run goes on to its record."""
+    """Writes whole lines. Without a front end it writes nothing, and the run goes on."""
 
     def __init__(self, descriptor: int) -> None:
         os.set_inheritable(descriptor, False)
@@ -17,13 +17,15 @@ class Outbox:
     def send(self, message: Message) -> None:
         """Write one message.
 
-        A fork of a user's code that comes back into ours ends here: two processes would run the test into one record.
+        A forked child of the user's code that returns into ours ends here: two processes would run
+        the test and write one record.
         """
         if os.getpid() != self._owner:
             os._exit(0)
         data = encode(message)
         try:
             while data and not self._broken:
-                data = data[os.write(self._descriptor, data) :]
+                written = os.write(self._descriptor, data)
+                data = data[written:]
         except BrokenPipeError:
             self._broken = True

@@ -1,65 +1,74 @@
-"""Recorder: all that a run has told, to the front end and the journal as it happens, and to the record at its end."""
+"""Recorder: passes the events of a run on, and keeps them in its journal and its record."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
-from lrtui.events import Ended, Event, Notice
+from lrtui.events import Ended, Event, Notice, ends_check
 from lrtui.record import from_events
 from lrtui.runs.store import journal_path, record_path, save
 from lrtui.worker.journal import Journal
 
 
 class Recorder:
-    """The events of one run. `send` brings them to the front end."""
+    """The events of one run. `send` passes an event on to the front end."""
 
     def __init__(self, send: Callable[[Event], None], run_id: str) -> None:
-        self.events: list[Event] = []
+        self._events: list[Event] = []
         self._send = send
         self._run_id = run_id
         self._journal = Journal(journal_path(run_id))
 
+    def record(self, events: Iterable[Event]) -> None:
+        """Emit events as they come, and write the record at the end of the run or check."""
+        for event in events:
+            if isinstance(event, Ended) or ends_check(event):
+                self.finish(event)
+            else:
+                self.emit(event)
+
     def emit(self, event: Event) -> None:
-        """Tell of an event, and keep it."""
+        """Send an event and keep it."""
         self._send(event)
         self._keep(event)
 
     def finish(self, last: Event) -> None:
-        """Write the record, the last event included, let the journal go if that worked, and only then tell that event.
+        """Write the record, then send the last event.
 
-        The journal has it before the record is written: one that is newer than its record knows more.
+        The journal gets that event before the record is written: a journal that is newer than its
+        record knows more. It is deleted once the record is saved.
         """
         self._keep(last)
-        path = record_path(self._run_id)
-        try:
-            save(from_events(self.events), path, overwrite=True)
-        except OSError as error:
-            self.emit(
-                Notice(
-                    text=f"the record could not be saved: {error.strerror} ({path})",
-                    level="warning",
-                )
-            )
-            saved = False
-        else:
-            saved = True
-        self._journal.close(discard=saved)
+        path = self._save()
+        self._journal.close(discard=bool(path))
         if isinstance(last, Ended):
-            last = msgspec.structs.replace(last, record=str(path) if saved else "")
+            last = msgspec.structs.replace(last, record=path)
         self._send(last)
 
+    def reopen(self) -> None:
+        """Continue after the end with a check: the journal is complete again before it grows."""
+        path = journal_path(self._run_id)
+        complete = path.exists()
+        self._journal = Journal(path)
+        if complete:
+            return
+        for event in self._events:
+            self._journal.append(event)
+
+    def _save(self) -> str:
+        """The path of the record; "" if it could not be saved, which a notice says."""
+        path = record_path(self._run_id)
+        try:
+            save(from_events(self._events), path, overwrite=True)
+        except OSError as error:
+            text = f"the record could not be saved: {error.strerror} ({path})"
+            self.emit(Notice(text=text, level="warning"))
+            return ""
+        return str(path)
+
     def _keep(self, event: Event) -> None:
-        self.events.append(event)
+        self._events.append(event)
         self._journal.append(event)
         if self._journal.problem:
             self._send(Notice(text=self._journal.problem, level="warning"))
             self._journal.problem = ""
-
-    def reopen(self) -> None:
-        """Go on after the end, for what is measured beside the curve: with a whole journal again."""
-        path = journal_path(self._run_id)
-        kept = path.exists()
-        self._journal = Journal(path)
-        if not kept:
-            for event in self.events:
-                self._journal.append(event)

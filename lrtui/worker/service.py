@@ -1,4 +1,4 @@
-"""What the worker does: answers what can be picked, runs specs, puts things back."""
+"""Service: carries out the commands of one front end."""
 
 import gc
 import threading
@@ -6,6 +6,7 @@ from typing import Protocol
 
 import torch
 
+from lrtui.endings import StopFlag
 from lrtui.events import Notice
 from lrtui.protocol import (
     Check,
@@ -19,77 +20,79 @@ from lrtui.protocol import (
     Run,
     Stability,
 )
-from lrtui.spec import RunSpec
 from lrtui.worker.answers import answer
 from lrtui.worker.outbox import Outbox
-from lrtui.worker.runner import Runner, Stoppable
+from lrtui.worker.runner import Runner
 
 _IDLE_SECONDS = 0.2
 
 
-class Commands(Stoppable, Protocol):
-    """Where commands come from."""
+class Commands(Protocol):
+    """The commands of a front end, in order, as they arrive."""
 
-    claimed: (
-        threading.Event
-    )  # a run has been asked for: the form's questions are another worker's from then on
+    stop: StopFlag  # set by commands that end a run, before they are next
+    claimed: threading.Event  # set once a run was asked for: a form's questions go elsewhere then
 
     def next(self, timeout: float | None = None) -> Command | None:
-        """The next command; None if there is none within so many seconds."""
+        """The next command; None if `timeout` seconds pass without one."""
         ...
 
 
 class Service:
-    """Serves one front end, one command at a time."""
+    """Serves one command at a time."""
 
-    def __init__(self, inbox: Commands, outbox: Outbox) -> None:
-        self._inbox = inbox
+    def __init__(self, commands: Commands, outbox: Outbox) -> None:
+        self._commands = commands
         self._outbox = outbox
         self._runner: Runner | None = None
 
     def serve(self) -> None:
-        """Until told to quit."""
-        idle: float | None = _IDLE_SECONDS
-        while not isinstance(command := self._inbox.next(idle), Quit):
-            match command:
-                case None:
-                    warm()
-                    idle = None
-                case Run():
-                    self._run(command.spec, command.id)
-                case Confirm() | Stability():
-                    self._check(command)
-                case Reset():
-                    self._reset()
-                case Describe() | Look() | Check() | Fetch():
-                    if not self._inbox.claimed.is_set():
-                        answer(command, self._outbox.send)
+        """Carry out commands until the one to quit."""
+        timeout: float | None = _IDLE_SECONDS
+        while True:
+            command = self._commands.next(timeout)
+            if isinstance(command, Quit):
+                return
+            if command is None:
+                warm_up()
+                timeout = None
+            else:
+                self._carry_out(command)
 
-    def _run(self, spec: RunSpec, run_id: str) -> None:
-        if self._runner is not None and not self._runner.serves(spec):
+    def _carry_out(self, command: Command) -> None:
+        match command:
+            case Run():
+                self._runner_for(command).range_test(command)
+            case Confirm():
+                self._last_runner().confirm(command)
+            case Stability():
+                self._last_runner().stability()
+            case Reset():
+                self._reset()
+            case Describe() | Look() | Check() | Fetch():
+                if not self._commands.claimed.is_set():
+                    answer(command, self._outbox.send)
+
+    def _runner_for(self, command: Run) -> Runner:
+        """The last runner where it has built this spec, else a new one."""
+        if self._runner is not None and not self._runner.serves(command.spec):
             self._runner = None
-            gc.collect()  # the old model's memory is wanted for the new one
-        if self._runner is None:
-            self._runner = Runner(self._outbox.send, self._inbox)
-        self._runner.run(spec, run_id)
+            gc.collect()  # frees the memory of the old model before the new one is built
+        return self._last_runner()
 
-    def _check(self, command: Confirm | Stability) -> None:
+    def _last_runner(self) -> Runner:
         if self._runner is None:
-            self._runner = Runner(self._outbox.send, self._inbox)
-        if isinstance(command, Confirm):
-            self._runner.confirm(command)
-        else:
-            self._runner.stability()
+            self._runner = Runner(self._outbox.send, self._commands.stop)
+        return self._runner
 
     def _reset(self) -> None:
         if self._runner is None:
-            self._outbox.send(
-                Notice(text="nothing to reset: no run has been started", level="warning")
-            )
+            text = "nothing to reset: no run has been started"
+            self._outbox.send(Notice(text=text, level="warning"))
         else:
             self._runner.reset()
 
 
-def warm() -> None:
-    """Have torch load what its first optimizer would load, a second or two, while nobody waits."""
+def warm_up() -> None:
+    """Make torch load what its first optimizer needs: one or two seconds in which nobody waits."""
     torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)

@@ -3,6 +3,7 @@ import pytest
 
 from lrtui.analysis.curve import (
     Curve,
+    Numbers,
     as_floats,
     debiased_average,
     exponential_average,
@@ -22,7 +23,7 @@ def test_debiased_average_of_a_constant_is_the_constant() -> None:
     assert debiased_average(np.full(50, 3.0)) == pytest.approx(np.full(50, 3.0))
 
 
-def test_unsmooth_takes_the_smoothing_back() -> None:
+def test_unsmooth_is_the_inverse_of_the_smoothing() -> None:
     _, losses = valley()
     assert unsmooth(exponential_average(losses, 0.05), 0.05) == pytest.approx(losses)
 
@@ -34,7 +35,7 @@ def test_trim_may_leave_nothing() -> None:
     assert trim(points, 3, 4).tolist() == []
 
 
-def test_on_log_axis_sorts_and_leaves_out_what_has_no_place() -> None:
+def test_on_log_axis_sorts_and_leaves_out_rates_that_are_not_positive() -> None:
     lrs = np.array([0.0, 1.0, 0.1, np.nan, 0.1, -1.0])
     log_lr, values = on_log_axis(lrs, np.arange(6.0))
     assert log_lr.tolist() == [-1, 0]
@@ -45,6 +46,7 @@ def test_a_curve_is_made_from_any_numbers() -> None:
     curve = Curve.of((1, 2), [3, None], metric=range(2))
     assert curve.lr.dtype == np.float64
     assert np.isnan(curve.raw_loss[1])
+    assert curve.metric is not None
     assert curve.metric.tolist() == [0, 1]
 
 
@@ -57,7 +59,9 @@ def test_a_curve_is_made_from_any_numbers() -> None:
         (1.0, 2.0, "one-dimensional"),
     ],
 )
-def test_what_is_no_curve_is_refused_by_name(lrs, losses, complaint) -> None:
+def test_an_invalid_argument_is_refused_by_name(
+    lrs: Numbers, losses: Numbers, complaint: str
+) -> None:
     with pytest.raises(ValueError, match=complaint):
         Curve.of(lrs, losses)
 
@@ -65,14 +69,15 @@ def test_what_is_no_curve_is_refused_by_name(lrs, losses, complaint) -> None:
 def test_tensors_are_numbers_whatever_their_precision_and_graph() -> None:
     torch = pytest.importorskip("torch")
     values = torch.tensor([1.0, 2.5], requires_grad=True)
-    for given in (
+    sequences: list[Numbers] = [
         values,
         values.bfloat16(),
         list(values),
         [1.0, torch.tensor(2.5)],
         iter(values),
         (1, np.float32(2.5)),
-    ):
+    ]
+    for given in sequences:
         assert as_floats("losses", given).tolist() == [1.0, 2.5]
     assert np.isnan(as_floats("losses", [None, 1.0])).tolist() == [True, False]
     with pytest.raises(ValueError, match="losses must be a sequence of numbers"):

@@ -1,9 +1,12 @@
 """Each rule against what its original says.
 
-The indices below were read off the originals' own code, run on the curves below without smoothing: fastai 2.8.12
-(`valley`, `slide`, `minimum`, `steep`), ignite 0.5.5 (`FastaiLRFinder.lr_suggestion`), Lightning 2.5.3 and 2.5.0
-(`_LRFinder.suggestion`). The tests further down call the originals themselves where they can be imported.
+The indices below are those of the originals' own code, run on the curves below without smoothing:
+fastai 2.8.12 (`valley`, `slide`, `minimum`, `steep`), ignite 0.5.5
+(`FastaiLRFinder.lr_suggestion`), Lightning 2.5.3 and 2.5.0 (`_LRFinder.suggestion`). The tests
+further down call the originals themselves if they are installed.
 """
+
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -11,50 +14,50 @@ import pytest
 from lrtui.analysis.curve import Curve
 from lrtui.analysis.rules import RULES, agreement, fastai_curve, original_curves, suggest_all
 
-from .curves import ladder, valley, wiggle
+from .curves import RatesAndLosses, ladder, valley, wiggle
 
 
-def typical(num_iter=100):
+def typical(num_iter: int = 100) -> RatesAndLosses:
     lrs = ladder(num_iter)
     return lrs, 2.3 - 1.8 / (1 + (lrs / 3e-3) ** -1.2) + (lrs / 2) ** 2 + 0.05 * wiggle(num_iter)
 
 
-def rising(num_iter=60):
+def rising(num_iter: int = 60) -> RatesAndLosses:
     lrs = ladder(num_iter)
     return lrs, 1 + lrs + 0.01 * wiggle(num_iter)
 
 
-def negative(num_iter=80):
+def negative(num_iter: int = 80) -> RatesAndLosses:
     lrs = ladder(num_iter)
     return lrs, -5 - 2 / (1 + (lrs / 1e-2) ** -1.5) + lrs + 0.2 * wiggle(num_iter)
 
 
-def broken(num_iter=90):
+def broken(num_iter: int = 90) -> RatesAndLosses:
     lrs, losses = typical(num_iter)
     losses[30] = np.nan
     losses[-6:] = [np.inf, np.nan, np.inf, np.nan, np.nan, np.nan]
     return lrs, losses
 
 
-def short():
+def short() -> RatesAndLosses:
     return typical(14)
 
 
-def rounded(num_iter=100):
+def rounded(num_iter: int = 100) -> RatesAndLosses:
     lrs, losses = typical(num_iter)
     return lrs, losses.round(1)
 
 
-def cliff(num_iter=40):
+def cliff(num_iter: int = 40) -> RatesAndLosses:
     lrs = ladder(num_iter)
     losses = 2 - np.arange(num_iter) / 100
     losses[29], losses[30:] = 0.5, 5
     return lrs, losses
 
 
-# the index of the rate that is suggested; for minimum, of the rate that it divides by ten
+# the index of the suggested rate; for minimum, of the rate that it divides by ten
 COLUMNS = ("valley", "slide", "minimum", "steep", "ignite", "lightning", "lightning_classic")
-GOLDEN = {
+GOLDEN: dict[Callable[[], RatesAndLosses], tuple[int | None, ...]] = {
     typical: (57, 24, 78, 55, 55, 10, 55),
     rising: (28, 26, 19, 18, 11, 10, 11),
     negative: (51, 15, 56, 47, 48, 10, 48),
@@ -62,22 +65,29 @@ GOLDEN = {
     rounded: (61, 66, 70, 54, 55, 33, 55),
     cliff: (14, 13, 29, 28, 28, 10, 28),
 }
-CASES = [(curve, *case) for curve, row in GOLDEN.items() for case in zip(COLUMNS, row, strict=True)]
-CASES += [(broken, "lightning", 10), (broken, "lightning_classic", 47)]
+Case = tuple[Callable[[], RatesAndLosses], str, int | None]
+CASES: list[Case] = [(broken, "lightning", 10), (broken, "lightning_classic", 47)]
+for golden_curve, indices in GOLDEN.items():
+    for rule_name, rate_index in zip(COLUMNS, indices, strict=True):
+        CASES.append((golden_curve, rule_name, rate_index))
 
 
 @pytest.mark.parametrize(("curve", "rule", "index"), CASES)
-def test_a_rule_says_what_its_original_says(curve, rule, index) -> None:
+def test_a_rule_suggests_what_its_original_suggests(
+    curve: Callable[[], RatesAndLosses], rule: str, index: int | None
+) -> None:
     lrs, losses = curve()
     suggested = RULES[rule](lrs, losses)
     if index is None:
         assert suggested is None
+    elif rule == "minimum":
+        assert suggested == pytest.approx(lrs[index] / 10)
     else:
-        assert suggested == pytest.approx(lrs[index] / (10 if rule == "minimum" else 1))
+        assert suggested == pytest.approx(lrs[index])
 
 
 def test_smoothing_is_that_of_the_originals() -> None:
-    # AvgSmoothLoss of fastai 2.8.12 and _LRCallback of Lightning 2.5.3 on the typical curve, at these points
+    # AvgSmoothLoss of fastai 2.8.12 and _LRCallback of Lightning 2.5.3 at these points
     curves = original_curves(Curve(*typical()))
     skipped = 10
     fastai = [2.3008640568133054, 2.233944057268966]
@@ -102,18 +112,22 @@ def test_torch_lr_finder_and_ignite_get_the_recorded_history() -> None:
 
 
 @pytest.mark.parametrize("points", range(14))
-def test_no_rule_raises_on_a_short_curve(points) -> None:
+def test_no_rule_raises_on_a_short_curve(points: int) -> None:
     lrs, losses = typical()
     answers = suggest_all(Curve(lrs[:points], losses[:points]))
     assert set(answers) == set(RULES)
     assert answers["steepest"] is None
 
 
-def test_rules_agree_that_are_within_a_factor_of_three() -> None:
-    found = agreement({"a": 1e-3, "b": 2e-3, "c": 2e-1, "d": None, "e": 3e-3})
-    assert (found.rules, found.of) == (3, 4)
-    assert found.lr == pytest.approx(6 ** (1 / 3) * 1e-3)
-    assert agreement({"a": 1e-3, "b": 3.1e-3}) == (1, 2, pytest.approx(1e-3))
+def test_rules_within_a_factor_of_three_agree() -> None:
+    group = agreement({"a": 1e-3, "b": 2e-3, "c": 2e-1, "d": None, "e": 3e-3})
+    assert group is not None
+    assert (group.rules, group.of) == (3, 4)
+    assert group.lr == pytest.approx(6 ** (1 / 3) * 1e-3)
+    lower = agreement({"a": 1e-3, "b": 3.1e-3})
+    assert lower is not None
+    assert (lower.rules, lower.of) == (1, 2)
+    assert lower.lr == pytest.approx(1e-3)
     assert agreement({"a": None}) is None
     assert agreement({}) is None
 
@@ -139,7 +153,7 @@ def test_steepest_against_torch_lr_finder() -> None:
 
 
 @pytest.mark.parametrize("rule", ["valley", "slide", "minimum", "steep"])
-def test_against_fastai(rule) -> None:
+def test_against_fastai(rule: str) -> None:
     schedule = pytest.importorskip("fastai.callback.schedule", reason="fastai is not installed")
     torch = pytest.importorskip("torch")
     for seed in range(20):

@@ -1,42 +1,48 @@
-"""A spec becomes live objects, the same every time, or one line that names the phase and the thing."""
+"""A spec becomes the same live objects every time, or an error with the phase and one line."""
 
 import random
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from msgspec.structs import replace
 from torch import nn
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, TensorDataset
 
 from lrtui.build.assemble import build
+from lrtui.build.first_batch import load_first_batch
 from lrtui.catalog.errors import PhaseError
-from lrtui.build.loaders import first_batch
-from lrtui.engine.restore.digest import digest
 from lrtui.engine.forward import Forward
+from lrtui.engine.restore.digest import digest
+from lrtui.engine.types import Loader
 from lrtui.spec import Choice, LoaderSpec, RangeSpec, RunSpec
+from tests.build.helpers import count_examples, dataset_of, optimizer_of
+from tests.user_files import WriteFile
 
 MLP = "sample_models/mlp.py:MLP"
 
 
-def spec(**changed):
+def spec(**changed: Any) -> RunSpec:
     return replace(RunSpec(model=Choice(MLP)), **changed)
 
 
 def curve(what: RunSpec, steps: int = 25) -> list[float]:
     built = build(what)
-    forward, found = Forward(built.model, built.criterion, built.step), []
-    while len(found) < steps:
+    optimizer = optimizer_of(built)
+    forward = Forward(built.model, built.criterion, built.step)
+    losses: list[float] = []
+    while len(losses) < steps:
         for batch in built.train_loader:
             output = forward(batch)
-            built.optimizer.zero_grad()
-            output.loss.backward()
-            built.optimizer.step()
-            found.append(output.loss.item())
-    return found[:steps]
+            optimizer.zero_grad()
+            output.loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+            losses.append(output.loss.item())
+    return losses[:steps]
 
 
-def failure(**changed) -> PhaseError:
+def failure(**changed: Any) -> PhaseError:
     with pytest.raises(PhaseError) as caught:
         build(spec(**changed))
     assert "\n" not in caught.value.message
@@ -47,9 +53,14 @@ def test_the_default_spec_builds() -> None:
     built = build(RunSpec())
     assert type(built.model).__name__ == "SmallCNN"
     assert built.batch == "input 64x1x8x8 float32, target 64 int64"
-    assert (built.loss_name, built.optimizer_name, built.metric, built.step) == ("cross entropy", "AdamW", None, None)
+    assert (built.loss_name, built.optimizer_name, built.metric, built.step) == (
+        "cross entropy",
+        "AdamW",
+        None,
+        None,
+    )
     assert built.val_loader is not None
-    assert built.optimizer.param_groups[0]["lr"] == RunSpec().range.start_lr
+    assert optimizer_of(built).param_groups[0]["lr"] == RunSpec().range.start_lr
 
 
 def test_the_same_spec_gives_the_same_curve_and_another_seed_another() -> None:
@@ -62,10 +73,11 @@ def test_the_same_spec_gives_the_same_curve_and_another_seed_another() -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "args"), [(MLP, {"dropout": 0.3}), ("sample_models/cnn.py:SmallCNN", {"dropout": 0.3})]
+    ("target", "args"),
+    [(MLP, {"dropout": 0.3}), ("sample_models/cnn.py:SmallCNN", {"dropout": 0.3})],
 )
-def test_it_is_the_curve_of_a_plain_script(target, args) -> None:
-    """Data, a look at the first batch and its trial leave no trace: not in random states, not in batch norms."""
+def test_it_is_the_curve_of_a_plain_script(target: str, args: dict[str, object]) -> None:
+    """Loading and trying the first batch change neither random states nor batch norms."""
     from lrtui.build.datasets.digits import digits
     from lrtui.build.importing import load
 
@@ -78,13 +90,13 @@ def test_it_is_the_curve_of_a_plain_script(target, args) -> None:
     for images, labels in loader:
         loss = nn.functional.cross_entropy(model(images), labels)
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         script.append(loss.item())
     assert curve(spec(model=Choice(target, args)), len(script)) == script
 
 
-def test_what_the_data_draws_does_not_reach_the_model(user_file) -> None:
+def test_what_the_data_draws_does_not_reach_the_model(user_file: WriteFile) -> None:
     path = user_file("""
         import random, torch
         from lrtui.build.datasets.digits import digits
@@ -97,33 +109,49 @@ def test_what_the_data_draws_does_not_reach_the_model(user_file) -> None:
 
 
 def test_a_first_batch_leaves_every_random_state_as_it_was() -> None:
-    loader = DataLoader([random.random() for _ in range(9)], shuffle=True, batch_size=2, generator=torch.Generator())
+    data = TensorDataset(torch.rand(9))
+    generator = torch.Generator()
+    loader = DataLoader(data, shuffle=True, batch_size=2, generator=generator)
     torch.manual_seed(3)
-    before = torch.get_rng_state(), loader.generator.get_state(), random.getstate()
-    first_batch("it", loader)
+    before = torch.get_rng_state(), generator.get_state(), random.getstate()
+    load_first_batch("it", loader)
     assert torch.equal(torch.get_rng_state(), before[0])
-    assert torch.equal(loader.generator.get_state(), before[1])
+    assert torch.equal(generator.get_state(), before[1])
     assert random.getstate() == before[2]
-    plain = DataLoader(range(9), shuffle=True)
-    first_batch("it", plain)
+    plain = DataLoader(data, shuffle=True)
+    load_first_batch("it", plain)
     assert torch.equal(torch.get_rng_state(), before[0])
+
+
+def first_labels(loader: Loader | None) -> torch.Tensor:
+    assert loader is not None
+    labels: torch.Tensor = next(iter(loader))[1]
+    return labels
+
+
+def stored_labels(loader: Loader | None) -> torch.Tensor:
+    data = dataset_of(loader)
+    assert isinstance(data, TensorDataset)
+    return data.tensors[1][:64]
 
 
 def test_only_the_training_part_is_shuffled() -> None:
     built = build(spec())
-    assert torch.equal(next(iter(built.val_loader))[1], built.val_loader.dataset.tensors[1][:64])
-    assert not torch.equal(next(iter(built.train_loader))[1], built.train_loader.dataset.tensors[1][:64])
+    assert torch.equal(first_labels(built.val_loader), stored_labels(built.val_loader))
+    assert not torch.equal(first_labels(built.train_loader), stored_labels(built.train_loader))
 
 
-def test_arguments_get_the_types_of_the_signature(user_file) -> None:
+def test_arguments_get_the_types_of_the_signature(user_file: WriteFile) -> None:
     path = user_file("""
         import enum
         from typing import Literal
         from torch import nn
         class Shade(enum.Enum):
             DARK = 1
-        def net(shade: Shade, size: tuple[int, int], depth: Literal[1, 2], rate: float, sizes: list[int]):
-            assert shade is Shade.DARK and type(size) is tuple and depth == 2 and type(rate) is float
+        def net(shade: Shade, size: tuple[int, int], depth: Literal[1, 2], rate: float,
+                sizes: list[int]):
+            assert shade is Shade.DARK and type(size) is tuple
+            assert depth == 2 and type(rate) is float
             assert type(sizes) is list
             return nn.Sequential(nn.Flatten(), nn.Linear(64, 10))
     """)
@@ -138,12 +166,17 @@ MODELS = [
     ("def net(): pass", "returned None: expected a torch.nn.Module"),
     ("def other(): pass", "has no 'net'; it has other"),
     ("def net(depth: int): pass", "depth: is required"),
-    ("import gone_module", "failed to import: ModuleNotFoundError: No module named 'gone_module' (m.py:2)"),
+    (
+        "import gone_module",
+        "failed to import: ModuleNotFoundError: No module named 'gone_module' (m.py:2)",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("text", "expected"), MODELS)
-def test_a_model_that_cannot_be_made_is_one_line(user_file, text, expected) -> None:
+def test_a_model_that_cannot_be_made_fails_with_one_line(
+    user_file: WriteFile, text: str, expected: str
+) -> None:
     path = user_file("\n" + text, "m.py")
     error = failure(model=Choice(f"{path}:net"))
     assert error.phase == "model"
@@ -151,7 +184,7 @@ def test_a_model_that_cannot_be_made_is_one_line(user_file, text, expected) -> N
     assert error.message.startswith(str(path))
 
 
-def test_the_cause_is_chained_for_the_log(user_file) -> None:
+def test_the_cause_is_chained_for_the_log(user_file: WriteFile) -> None:
     path = user_file("def net(): raise ValueError('no luck')")
     assert isinstance(failure(model=Choice(f"{path}:net")).__cause__, ValueError)
 
@@ -164,14 +197,19 @@ def test_the_cause_is_chained_for_the_log(user_file) -> None:
         ({"hiden": 3}, f"{MLP}: hiden: there is no such parameter; did you mean 'hidden'?"),
     ],
 )
-def test_wrong_arguments_are_refused_before_the_model_is_called(args, expected) -> None:
+def test_wrong_arguments_are_refused_before_the_model_is_called(
+    args: dict[str, object], expected: str
+) -> None:
     assert failure(model=Choice(MLP, args)).message == expected
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("def data(): return 3", "returned int: expected a Dataset, a DataLoader, or a pair of them"),
+        (
+            "def data(): return 3",
+            "returned int: expected a Dataset, a DataLoader, or a pair of them",
+        ),
         (
             "def data(): return (i for i in [])",
             "returned a generator, which gives its batches only once: return a Dataset",
@@ -183,12 +221,15 @@ def test_wrong_arguments_are_refused_before_the_model_is_called(args, expected) 
         ),
         ("def data(): return []", "its training part has no examples"),
         (
-            "class Bad(list):\n  def __getitem__(self, i): raise KeyError('pixels')\ndef data(): return Bad('abc')",
-            "its first batch cannot be loaded: KeyError: 'pixels'",
+            "class Bad(list):\n  def __getitem__(self, i): raise KeyError('pixels')\n"
+            "def data(): return Bad('abc')",
+            "its first batch cannot be loaded: KeyError: 'pixels' (d.py:3)",
         ),
     ],
 )
-def test_data_that_cannot_be_used_is_one_line(user_file, text, expected) -> None:
+def test_data_that_cannot_be_used_fails_with_one_line(
+    user_file: WriteFile, text: str, expected: str
+) -> None:
     path = user_file("\n" + text, "d.py")
     error = failure(data=Choice(f"{path}:data"))
     assert error.phase == "data"
@@ -211,7 +252,11 @@ def test_data_that_cannot_be_used_is_one_line(user_file, text, expected) -> None
             "optimizer",
             "torch.optim:AdamW failed: ValueError: Invalid weight_decay value: -1.0",
         ),
-        ({"optimizer": Choice("torch.nn:Linear", {"out_features": 1})}, "optimizer", "torch.nn:Linear"),
+        (
+            {"optimizer": Choice("torch.nn:Linear", {"out_features": 1})},
+            "optimizer",
+            "torch.nn:Linear",
+        ),
         (
             {"loss": Choice("torch.nn:CrossEntropy")},
             "loss",
@@ -219,22 +264,26 @@ def test_data_that_cannot_be_used_is_one_line(user_file, text, expected) -> None
         ),
         ({"metric": Choice("nowhere.py:f1")}, "metric", "nowhere.py: no such file"),
         ({"step": Choice("nowhere.py:step")}, "step", "nowhere.py: no such file"),
-        ({"device": "gpu"}, "device", "'gpu' is no device: use auto, cpu, cuda or cuda:0"),
+        ({"device": "gpu"}, "device", "'gpu' is not a device: use auto, cpu, cuda or cuda:0"),
     ],
 )
-def test_whatever_is_not_there_is_told_with_its_phase(changed, phase, expected) -> None:
+def test_what_does_not_exist_is_reported_with_its_phase(
+    changed: dict[str, Any], phase: str, expected: str
+) -> None:
     error = failure(**changed)
     assert error.phase == phase
     assert expected in error.message
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
-def test_a_gpu_that_is_not_there_is_told() -> None:
-    assert failure(device="cuda").message.endswith("use cpu, or auto")
+def test_a_missing_gpu_is_reported() -> None:
+    assert failure(device="cuda").message.endswith("use cpu or auto")
 
 
-def test_out_of_memory_is_told_with_the_model_s_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(self, *args) -> None:
+def test_out_of_memory_is_reported_with_the_size_of_the_model(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(self: nn.Module, *args: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB\nmore")
 
     monkeypatch.setattr(nn.Module, "to", full)
@@ -243,7 +292,7 @@ def test_out_of_memory_is_told_with_the_model_s_size(monkeypatch: pytest.MonkeyP
     assert "GiB of parameters) does not fit on cpu" in error.message
 
 
-def test_the_keyboard_is_not_swallowed(user_file) -> None:
+def test_a_keyboard_interrupt_is_not_swallowed(user_file: WriteFile) -> None:
     path = user_file("def net(): raise KeyboardInterrupt")
     with pytest.raises(KeyboardInterrupt):
         build(spec(model=Choice(f"{path}:net")))
@@ -259,7 +308,8 @@ DATA = """
     class Stream(IterableDataset):
         def __iter__(self): return iter([(torch.rand(64), 1)] * 40)
     class Mine:
-        def __iter__(self): return iter([(torch.rand(9, 64), torch.zeros(9, dtype=torch.int64))] * 3)
+        def __iter__(self):
+            return iter([(torch.rand(9, 64), torch.zeros(9, dtype=torch.int64))] * 3)
         def __len__(self): return 3
 """
 
@@ -275,22 +325,25 @@ DATA = """
         ("Mine", "input 9x64 float32, target 9 int64", "cross entropy", False),
     ],
 )
-def test_each_kind_of_data_becomes_batches(user_file, what, batch, loss, validated) -> None:
+def test_each_kind_of_data_becomes_batches(
+    user_file: WriteFile, what: str, batch: str, loss: str, validated: bool
+) -> None:
     path = user_file(DATA)
     built = build(spec(data=Choice(f"{path}:{what}"), loader=LoaderSpec(batch_size=16)))
     assert (built.batch, built.loss_name) == (batch, loss)
     assert (built.val_loader is not None) == validated
 
 
-def test_validation_is_refused_where_there_is_no_such_part(user_file) -> None:
+def test_val_without_a_validation_part_is_refused(user_file: WriteFile) -> None:
     path = user_file(DATA)
     error = failure(data=Choice(f"{path}:loader"), range=RangeSpec(val=True))
     assert (error.phase, "has no validation part" in error.message) == ("data", True)
 
 
-def test_a_split_and_a_subset_are_seeded_and_disjoint(user_file):
+def test_a_split_and_a_subset_are_seeded_and_disjoint(user_file: WriteFile) -> None:
     path = user_file(
-        "def data(): return [(i, 0) for i in range(100)]\nfrom torch import nn\ndef net(): return nn.Linear(1, 1)\n"
+        "def data(): return [(i, 0) for i in range(100)]\n"
+        "from torch import nn\ndef net(): return nn.Linear(1, 1)\n"
         "def step(model, batch): return model(batch[0].float().unsqueeze(1)).mean()"
     )
     what = spec(
@@ -300,9 +353,13 @@ def test_a_split_and_a_subset_are_seeded_and_disjoint(user_file):
         loader=LoaderSpec(val_fraction=0.25, subset=30),
     )
 
-    def parts(seed):
+    def numbers(loader: Loader | None) -> list[int]:
+        data = dataset_of(loader)
+        return [data[index][0] for index in range(count_examples(loader))]
+
+    def parts(seed: int) -> list[list[int]]:
         built = build(replace(what, seed=seed))
-        return [[item[0] for item in loader.dataset] for loader in (built.train_loader, built.val_loader)]
+        return [numbers(built.train_loader), numbers(built.val_loader)]
 
     train, val = parts(0)
     assert (len(train), len(val), len(set(train) & set(val))) == (30, 25, 0)
@@ -321,7 +378,8 @@ FORWARDS = """
     class Scores(Net):
         def forward(self, x): return self.norm(self.layer(x))
     class Named(Net):
-        def forward(self, x, labels=None): return {"loss": self.norm(self.layer(x)).mean(), "logits": None}
+        def forward(self, x, labels=None):
+            return {"loss": self.norm(self.layer(x)).mean(), "logits": None}
     class Pair(Net):
         def forward(self, x, y): return nn.functional.cross_entropy(self.layer(x), y)
     class Auto(nn.Module):
@@ -352,7 +410,9 @@ FORWARDS = """
         ("Tokens", "tokens", "cross entropy"),
     ],
 )
-def test_the_loss_is_chosen_for_the_data_and_the_model(user_file, model, data, name) -> None:
+def test_the_loss_is_chosen_for_the_data_and_the_model(
+    user_file: WriteFile, model: str, data: str, name: str
+) -> None:
     path = user_file(FORWARDS)
     what = spec(model=Choice(f"{path}:{model}"), data=Choice(f"{path}:{data}"))
     built = build(what)
@@ -361,45 +421,59 @@ def test_the_loss_is_chosen_for_the_data_and_the_model(user_file, model, data, n
     assert Forward(built.model, built.criterion)(batch).loss.dim() == 0
 
 
-def test_choosing_a_loss_leaves_the_model_as_it_was(user_file) -> None:
+def test_choosing_a_loss_leaves_the_model_as_it_was(user_file: WriteFile) -> None:
     path = user_file(FORWARDS)
     built = build(spec(model=Choice(f"{path}:Named"), data=Choice(f"{path}:named")))
-    assert built.model.norm.num_batches_tracked == 0
-    assert torch.equal(built.model.norm.running_mean, torch.zeros(10))
+    norm = built.model.get_submodule("norm")
+    assert norm.num_batches_tracked == 0
+    assert isinstance(norm.running_mean, torch.Tensor)
+    assert torch.equal(norm.running_mean, torch.zeros(10))
 
 
-def test_a_loss_and_a_metric_of_ones_own_get_their_arguments(user_file) -> None:
+def test_the_users_loss_metric_and_step_get_their_arguments(user_file: WriteFile) -> None:
     path = user_file("""
         from torch import nn
-        def scaled(output, target, scale: float = 1.0): return scale * nn.functional.cross_entropy(output, target)
+        def scaled(output, target, scale: float = 1.0):
+            return scale * nn.functional.cross_entropy(output, target)
         def share(output, target): return (output.argmax(1) == target).float().mean()
         def step(model, batch, power: int = 1): return model(batch[0]).square().mean() ** power
     """)
-    built = build(spec(loss=Choice(f"{path}:scaled", {"scale": 2.0}), metric=Choice(f"{path}:share")))
+    built = build(
+        spec(loss=Choice(f"{path}:scaled", {"scale": 2.0}), metric=Choice(f"{path}:share"))
+    )
     plain = build(spec(loss=Choice("torch.nn:CrossEntropyLoss")))
     batch = next(iter(plain.train_loader))
     twice = Forward(built.model, built.criterion, None, built.metric)(batch)
-    assert twice.loss.item() == pytest.approx(2 * Forward(plain.model, plain.criterion)(batch).loss.item())
+    assert twice.loss.item() == pytest.approx(
+        2 * Forward(plain.model, plain.criterion)(batch).loss.item()
+    )
     assert (built.loss_name, built.metric_name) == ("scaled", "share")
+    assert twice.metric is not None
     assert 0 <= float(twice.metric) <= 1
     stepped = build(spec(step=Choice(f"{path}:step", {"power": 2})))
     assert stepped.criterion is None
+    assert stepped.step is not None
     assert stepped.step(stepped.model, batch).item() >= 0
 
 
-def test_an_optimizer_factory_gets_the_model_or_its_parameters(user_file) -> None:
+def test_an_optimizer_factory_gets_the_model_or_its_parameters(user_file: WriteFile) -> None:
     path = user_file("""
         import torch
         def groups(model, lr=1.0, decay: float = 0.0):
             own = list(model.named_parameters())
             return torch.optim.SGD([{"params": [p]} for _, p in own], lr=lr, weight_decay=decay)
         def plain(params): return torch.optim.SGD(params, lr=0.5)
-        def two(model): return [torch.optim.SGD(model.parameters(), lr=0.1), torch.optim.Adam(model.parameters())]
+        def two(model):
+            parameters = list(model.parameters())
+            return [torch.optim.SGD(parameters, lr=0.1), torch.optim.Adam(parameters)]
         def wrong(params): return 3
     """)
-    grouped = build(spec(optimizer=Choice(f"{path}:groups", {"decay": 0.1}))).optimizer
+    grouped = optimizer_of(build(spec(optimizer=Choice(f"{path}:groups", {"decay": 0.1}))))
     assert len(grouped.param_groups) == 6
-    assert {(group["lr"], group["weight_decay"]) for group in grouped.param_groups} == {(RunSpec().range.start_lr, 0.1)}
-    assert build(spec(optimizer=Choice(f"{path}:plain"))).optimizer.param_groups[0]["lr"] == 0.5
+    assert {(group["lr"], group["weight_decay"]) for group in grouped.param_groups} == {
+        (RunSpec().range.start_lr, 0.1)
+    }
+    plain = optimizer_of(build(spec(optimizer=Choice(f"{path}:plain"))))
+    assert plain.param_groups[0]["lr"] == 0.5
     assert build(spec(optimizer=Choice(f"{path}:two"))).optimizer_name == "SGD + Adam"
     assert "expected a torch.optim.Optimizer" in failure(optimizer=Choice(f"{path}:wrong")).message

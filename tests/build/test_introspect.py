@@ -1,15 +1,16 @@
-"""What torch itself offers is found by its signatures."""
+"""Offers of torch by live signatures, and of user modules by parsing."""
 
-from pathlib import Path
 import enum
+from pathlib import Path
 from typing import Literal
 
 import pytest
 import torch
 
-from lrtui.catalog.errors import CatalogError
 from lrtui.build.introspect import describe, offers_in_module
 from lrtui.build.signatures import offer_of
+from lrtui.catalog.errors import CatalogError
+from tests.user_files import WriteFile
 
 
 def test_every_optimizer_of_the_installed_torch_is_offered() -> None:
@@ -36,7 +37,10 @@ def test_an_optimizer_asks_for_neither_parameters_nor_rate() -> None:
 def test_every_default_fits_its_own_field() -> None:
     from lrtui.catalog.values import wrong
 
-    for offer in [*offers_in_module("torch.optim", "optimizer"), *offers_in_module("torch.nn", "loss")]:
+    for offer in [
+        *offers_in_module("torch.optim", "optimizer"),
+        *offers_in_module("torch.nn", "loss"),
+    ]:
         for field in offer.fields:
             if not field.required and not field.default_text:
                 assert wrong(field, field.default) == "", (offer.target, field)
@@ -59,7 +63,14 @@ class Shade(enum.Enum):
     DARK = 2
 
 
-def example(a: int, shade: Shade = Shade.DARK, act: "Literal['relu', 'gelu']" = "relu", *rest, fn=len, **more) -> None:
+def example(
+    a: int,
+    shade: Shade = Shade.DARK,
+    act: "Literal['relu', 'gelu']" = "relu",
+    *rest: object,
+    fn: object = len,
+    **more: object,
+) -> None:
     """An example.
 
     Args:
@@ -80,13 +91,17 @@ def test_a_live_signature_reads_as_a_parsed_one() -> None:
     assert offer.summary == "An example."
 
 
-def test_listing_a_users_module_runs_nothing(user_file, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_listing_a_users_module_runs_nothing(
+    user_file: WriteFile, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     user_file("raise SystemExit(3)\nclass Net(nn.Module): ...", "their_pack/__init__.py")
     monkeypatch.chdir(tmp_path)
     assert [offer.target for offer in offers_in_module("their_pack", "model")] == ["their_pack:Net"]
 
 
-def test_a_module_that_only_sounds_like_torch_is_not_run_either(user_file, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_user_module_whose_name_begins_with_torch_is_not_run(
+    user_file: WriteFile, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     user_file("raise SystemExit(3)\ndef net(width=1): ...", "torchlike/__init__.py")
     monkeypatch.syspath_prepend(str(tmp_path))
     assert describe("torchlike:net").fields[0].name == "width"
@@ -94,12 +109,12 @@ def test_a_module_that_only_sounds_like_torch_is_not_run_either(user_file, monke
 
 
 @pytest.mark.parametrize("where", ["nowhere.py", "no_such_pack.net"])
-def test_what_is_not_there_cannot_be_listed(where) -> None:
+def test_a_missing_file_or_module_cannot_be_listed(where: str) -> None:
     with pytest.raises(CatalogError, match=f"{where}: no such"):
         offers_in_module(where, "model")
 
 
-def test_describing_one_of_a_file_runs_nothing(user_file) -> None:
+def test_describing_a_target_in_a_file_runs_nothing(user_file: WriteFile) -> None:
     path = user_file("raise SystemExit(3)\ndef net(width=1): ...")
     assert describe(f"{path}:net").fields[0].name == "width"
     with pytest.raises(CatalogError, match="has no 'ned'; did you mean 'net'"):

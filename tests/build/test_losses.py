@@ -1,9 +1,9 @@
-"""Which criterion fits a batch: the one of what the engine takes for its target."""
+"""The criterion that is chosen fits what the engine uses as the target."""
 
 import torch
 from torch import nn
 
-from lrtui.build.losses import auto
+from lrtui.build.losses import choose_loss
 from lrtui.engine.forward import Forward
 
 INPUTS, CLASSES, WEIGHTS = torch.randn(8, 4), torch.randint(3, (8,)), torch.rand(8)
@@ -16,17 +16,20 @@ class Any(nn.Module):
         super().__init__()
         self.net = nn.Linear(4, 3)
 
-    def forward(self, *inputs):
-        return self.net(inputs[0])
+    def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
+        scores: torch.Tensor = self.net(inputs[0])
+        return scores
 
 
-def test_the_target_is_the_item_after_the_inputs_whatever_follows() -> None:
+def test_the_target_is_the_item_after_the_inputs() -> None:
     for model in (nn.Linear(4, 3), Any()):
         batch = (INPUTS, CLASSES, WEIGHTS)
-        loss = auto(model, batch)
+        loss = choose_loss(model, batch)
         assert isinstance(loss.criterion, nn.CrossEntropyLoss)
         assert torch.isfinite(Forward(model, loss.criterion)(batch).loss)
 
 
-def test_numbers_are_compared_by_their_squares() -> None:
-    assert isinstance(auto(nn.Linear(4, 1), [INPUTS, torch.randn(8, 1)]).criterion, nn.MSELoss)
+def test_numbers_get_the_squared_error() -> None:
+    assert isinstance(
+        choose_loss(nn.Linear(4, 1), [INPUTS, torch.randn(8, 1)]).criterion, nn.MSELoss
+    )

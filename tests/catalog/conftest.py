@@ -1,4 +1,4 @@
-"""Tests here write modules of a user's, and forget what they imported."""
+"""Tests here write modules as a user would, and forget what they imported."""
 
 from tests.user_files import imports_undone, user_file
 

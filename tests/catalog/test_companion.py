@@ -1,13 +1,14 @@
-"""What a file says that its model is run with is read, not run."""
+"""The SPEC of a model file is parsed, not executed."""
 
 import pytest
 
 from lrtui.catalog.companion import companion, merged
 from lrtui.catalog.errors import CatalogError
 from lrtui.spec import Choice, RunSpec
+from tests.user_files import WriteFile
 
 
-def test_a_files_own_spec_is_read_without_running_it(user_file) -> None:
+def test_the_spec_of_a_file_is_read_without_running_it(user_file: WriteFile) -> None:
     path = user_file(
         'raise SystemExit\nSPEC = {"data": {"target": "lrtui:digits"}, "loader": {"batch_size": 8}}'
     )
@@ -26,7 +27,7 @@ def test_a_choice_is_replaced_whole_and_a_section_key_by_key() -> None:
 @pytest.mark.parametrize(
     "text", ["SPEC = make()", "SPEC = 3", "SPEC = {'dta': 1}", "SPEC = {'loader': {'batch': 3}}"]
 )
-def test_a_spec_that_is_none_is_told_with_its_place(user_file, text) -> None:
+def test_an_invalid_spec_is_reported_with_its_line(user_file: WriteFile, text: str) -> None:
     path = user_file(text, "with_spec.py")
-    with pytest.raises(CatalogError, match=r"with_spec\.py:1: SPEC is no part of a spec"):
+    with pytest.raises(CatalogError, match=r"with_spec\.py:1: SPEC is not a valid part of a spec"):
         companion(path)

@@ -1,4 +1,4 @@
-"""What is found out from the data fills parameters of the usual names, and only those that were not given."""
+"""Arguments with common names are inferred from the data, unless they are given."""
 
 import pytest
 import torch
@@ -6,9 +6,12 @@ from torch.utils.data import DataLoader, Subset, TensorDataset
 
 from lrtui.build.assemble import build
 from lrtui.build.facts import facts_of, stated_classes
-from lrtui.catalog.infer import Facts, fit
+from lrtui.catalog.infer import Facts, infer_args
 from lrtui.catalog.offers import Field
+from lrtui.engine.types import Batch
 from lrtui.spec import Choice, RunSpec
+from tests.build.helpers import linear
+from tests.user_files import WriteFile
 
 IMAGES = Facts(inputs=(3, 32, 32), classes=100)
 WIDE = Facts(inputs=(1, 28, 56), classes=4)
@@ -44,33 +47,37 @@ TOKENS = Facts(inputs=(64,), tokens=True, classes=97, vocabulary=97)
         (TOKENS, Field(name="in_features", kind="int"), None),
     ],
 )
-def test_a_parameter_of_a_usual_name_gets_what_the_data_has(facts, field, expected) -> None:
-    assert fit([field], facts, {}).get(field.name) == expected
+def test_a_parameter_with_a_common_name_is_inferred(
+    facts: Facts, field: Field, expected: object
+) -> None:
+    assert infer_args([field], facts, {}).get(field.name) == expected
 
 
-def test_what_was_given_stays() -> None:
-    assert fit([Field(name="in_channels", kind="int")], IMAGES, {"in_channels": 1}) == {}
+def test_a_given_argument_is_not_inferred() -> None:
+    assert infer_args([Field(name="in_channels", kind="int")], IMAGES, {"in_channels": 1}) == {}
 
 
-def test_trained_weights_decide_the_classes() -> None:
-    assert fit([Field(name="num_classes", kind="int")], IMAGES, {"weights": "DEFAULT"}) == {}
+def test_pretrained_weights_decide_the_classes() -> None:
+    assert infer_args([Field(name="num_classes", kind="int")], IMAGES, {"weights": "DEFAULT"}) == {}
 
 
 def test_classes_seen_in_one_batch_are_only_a_lower_bound() -> None:
     seen = Facts(inputs=(3,), classes=7, exact=False)
-    assert fit([Field(name="num_classes", kind="int", default=10)], seen, {}) == {}
-    assert fit([Field(name="num_classes", kind="int", default=5)], seen, {}) == {"num_classes": 7}
+    assert infer_args([Field(name="num_classes", kind="int", default=10)], seen, {}) == {}
+    assert infer_args([Field(name="num_classes", kind="int", default=5)], seen, {}) == {
+        "num_classes": 7
+    }
 
 
 def test_classes_are_found_inside_subsets_and_loaders() -> None:
     data = TensorDataset(torch.rand(20, 3), torch.arange(20) % 6)
     assert stated_classes(DataLoader(Subset(data, [0, 1]), batch_size=2)) == 6
-    data.classes = ["a"] * 8
+    data.classes = ["a"] * 8  # type: ignore[attr-defined]
     assert stated_classes(Subset(data, [0])) == 8
     assert stated_classes([(1, 2)]) is None
 
 
-def test_a_data_set_that_fails_when_asked_tells_nothing() -> None:
+def test_a_data_set_whose_attributes_raise_states_no_classes() -> None:
     class Lazy:
         @property
         def classes(self) -> None:
@@ -93,32 +100,34 @@ def test_a_data_set_that_fails_when_asked_tells_nothing() -> None:
         (("words",), None, None),
     ],
 )
-def test_facts_are_read_from_any_kind_of_batch(batch, inputs, classes) -> None:
+def test_facts_are_read_from_any_kind_of_batch(
+    batch: Batch, inputs: tuple[int, ...] | None, classes: int | None
+) -> None:
     facts = facts_of([], batch)
     assert (facts.inputs if facts else None) == inputs
     assert (facts.classes if facts else None) == classes
 
 
-def test_a_model_is_fitted_and_the_person_is_told(user_file) -> None:
+def test_inferred_arguments_are_used_and_reported(user_file: WriteFile) -> None:
     path = user_file("""
         import torch
         from torch.utils.data import TensorDataset
         def data(): return TensorDataset(torch.rand(90, 3, 12, 12), torch.arange(90) % 7)
     """)
-    said = []
+    notices: list[str] = []
     spec = RunSpec(data=Choice(f"{path}:data"))
-    built = build(spec, said.append)
-    assert said == ["taken from the data: in_channels = 3, num_classes = 7"]
-    assert built.model.head.out_features == 7
-    assert build(RunSpec(), said.append).model.head.out_features == 10
-    assert len(said) == 1, "what is the default anyway is not worth a line"
+    built = build(spec, notices.append)
+    assert notices == ["taken from the data: in_channels = 3, num_classes = 7"]
+    assert linear(built.model, "head").out_features == 7
+    assert linear(build(RunSpec(), notices.append).model, "head").out_features == 10
+    assert len(notices) == 1, "values that equal the default are not reported"
 
 
-def test_layers_that_are_lazy_get_their_sizes_before_the_optimizer(user_file) -> None:
+def test_lazy_layers_are_initialised_before_the_optimizer(user_file: WriteFile) -> None:
     path = user_file("""
         from torch import nn
         def net(): return nn.Sequential(nn.Flatten(), nn.LazyLinear(10))
     """)
     built = build(RunSpec(model=Choice(f"{path}:net")))
-    assert built.model[1].weight.shape == (10, 64)
+    assert linear(built.model, "1").weight.shape == (10, 64)
     assert built.model.training

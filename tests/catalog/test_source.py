@@ -1,19 +1,21 @@
-"""What a file offers is read from its source, and nothing of it runs."""
+"""The offers of a file are read from its source; nothing of it runs."""
 
 from pathlib import Path
 
 import pytest
 
 from lrtui.catalog.errors import CatalogError
+from lrtui.catalog.offers import Field, Role
 from lrtui.catalog.source.reader import offers_in_file
+from tests.user_files import WriteFile
 
 
-def fields(path, name="f", role="model"):
+def fields(path: Path, name: str = "f", role: Role = "model") -> dict[str, Field]:
     offer = next(offer for offer in offers_in_file(path, role) if offer.target.endswith(f":{name}"))
     return {field.name: field for field in offer.fields}
 
 
-def test_nothing_is_executed(user_file, tmp_path: Path) -> None:
+def test_nothing_is_executed(user_file: WriteFile, tmp_path: Path) -> None:
     proof = tmp_path / "ran"
     path = user_file(f"""
         open({str(proof)!r}, "w").close()
@@ -64,7 +66,9 @@ def test_nothing_is_executed(user_file, tmp_path: Path) -> None:
         ("*, x: int = 1", {"kind": "int", "default": 1}),
     ],
 )
-def test_a_parameter_becomes_a_field(user_file, parameter, expected) -> None:
+def test_a_parameter_becomes_a_field(
+    user_file: WriteFile, parameter: str, expected: dict[str, object]
+) -> None:
     path = user_file(f"""
         import enum
         WIDTH = 32
@@ -77,14 +81,14 @@ def test_a_parameter_becomes_a_field(user_file, parameter, expected) -> None:
     assert {name: getattr(found, name) for name in expected} == expected
 
 
-def test_what_cannot_be_given_by_keyword_is_no_field(user_file) -> None:
+def test_a_parameter_that_has_no_keyword_is_not_a_field(user_file: WriteFile) -> None:
     path = user_file("def f(a, /, b=1, *args, c=2, **kwargs): ...")
     offer = offers_in_file(path)[0]
     assert [field.name for field in offer.fields] == ["b", "c"]
     assert offer.more
 
 
-def test_a_class_has_the_signature_of_the_init_that_it_inherits(user_file) -> None:
+def test_a_class_has_the_signature_of_the_init_that_it_inherits(user_file: WriteFile) -> None:
     path = user_file("""
         class Base(nn.Module):
             def __init__(self, width: int = 1): ...
@@ -100,14 +104,14 @@ def test_a_class_has_the_signature_of_the_init_that_it_inherits(user_file) -> No
     assert found["width"].help == "how wide"
 
 
-def test_a_class_whose_init_is_elsewhere_takes_what_it_is_given(user_file) -> None:
+def test_a_class_with_an_unknown_init_takes_any_argument(user_file: WriteFile) -> None:
     path = user_file("from other import Base\nclass Net(Base): ...\nclass Plain(nn.Module): ...")
     offers = {offer.target.rpartition(":")[2]: offer for offer in offers_in_file(path)}
     assert offers["Net"].more
     assert not offers["Plain"].more
 
 
-def test_a_dataclass_has_its_annotations_as_signature(user_file) -> None:
+def test_a_dataclass_has_its_annotations_as_signature(user_file: WriteFile) -> None:
     path = user_file("""
         from dataclasses import dataclass, field
         from typing import ClassVar
@@ -127,7 +131,7 @@ def test_a_dataclass_has_its_annotations_as_signature(user_file) -> None:
     assert not found["names"].required
 
 
-def test_modules_come_first_then_what_makes_them(user_file) -> None:
+def test_modules_come_first_then_what_makes_them(user_file: WriteFile) -> None:
     path = user_file("""
         from torch import nn
         from other import Imported
@@ -154,7 +158,7 @@ def test_modules_come_first_then_what_makes_them(user_file) -> None:
     ]
 
 
-def test_what_the_test_itself_passes_is_not_asked_for(user_file) -> None:
+def test_parameters_that_the_test_fills_are_not_fields(user_file: WriteFile) -> None:
     path = user_file("""
         def make(params, lr=1e-3, momentum=0.9): ...
         def loss(output, target, weight=1.0): ...
@@ -164,7 +168,7 @@ def test_what_the_test_itself_passes_is_not_asked_for(user_file) -> None:
 
 
 @pytest.mark.parametrize("text", ["def f(:\n  pass", "x = 1\n\n\n  y = 2", "class A\n"])
-def test_a_syntax_error_is_one_line_with_its_place(user_file, text) -> None:
+def test_a_syntax_error_is_reported_with_its_line(user_file: WriteFile, text: str) -> None:
     path = user_file(text, "broken.py")
     with pytest.raises(CatalogError, match=r"broken\.py:\d+: ") as caught:
         offers_in_file(path)
@@ -172,7 +176,7 @@ def test_a_syntax_error_is_one_line_with_its_place(user_file, text) -> None:
 
 
 @pytest.mark.parametrize("content", [b"\x00\x01", b"\xff\xfe\x00", b"x = '\xe9'", b"(" * 5000])
-def test_what_is_no_source_is_one_line(tmp_path: Path, content) -> None:
+def test_a_file_that_is_not_source_fails_with_one_line(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "rubbish.py"
     path.write_bytes(content)
     with pytest.raises(CatalogError, match=r"rubbish\.py"):
@@ -184,6 +188,6 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         offers_in_file(tmp_path / "nowhere.py")
 
 
-def test_classes_that_inherit_in_a_circle_end(user_file) -> None:
+def test_classes_that_inherit_in_a_circle_end(user_file: WriteFile) -> None:
     path = user_file("class A(B): ...\nclass B(A): ...")
     assert len(offers_in_file(path)) == 2

@@ -1,4 +1,4 @@
-"""Targets are taken apart, found and loaded; every failure is one line."""
+"""Targets are split, located and loaded; every failure is one line."""
 
 import subprocess
 import sys
@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from lrtui import paths
 from lrtui.build.importing import load
 from lrtui.catalog.errors import CatalogError
 from lrtui.catalog.targets import locate, locate_module, split
+from tests.user_files import WriteFile
 
 
 def test_where_and_what() -> None:
@@ -17,7 +19,7 @@ def test_where_and_what() -> None:
 
 
 @pytest.mark.parametrize("target", ["", "net.py", ":Net", "net.py:", ":"])
-def test_anything_else_is_no_target(target) -> None:
+def test_anything_else_is_not_a_target(target: str) -> None:
     with pytest.raises(CatalogError, match="expected where:what"):
         split(target)
 
@@ -26,7 +28,7 @@ def test_sample_models_are_found_from_any_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert locate("sample_models/cnn.py").name == "cnn.py"
+    assert locate("sample_models/cnn.py") == paths.sample_models() / "cnn.py"
     (tmp_path / "sample_models").mkdir()
     mine = tmp_path / "sample_models" / "cnn.py"
     mine.touch()
@@ -42,7 +44,7 @@ def test_the_home_directory_is_understood(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_a_module_is_found_without_running_it(
-    user_file, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    user_file: WriteFile, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     user_file("raise SystemExit", "pack/__init__.py")
     net = user_file("raise SystemExit", "pack/net.py")
@@ -51,26 +53,26 @@ def test_a_module_is_found_without_running_it(
     assert locate_module("pack.none") is None
 
 
-def test_a_file_and_its_siblings_are_imported(user_file) -> None:
+def test_a_file_and_its_siblings_are_imported(user_file: WriteFile) -> None:
     user_file("WIDTH = 7", "sibling_of_mine.py")
     path = user_file("from sibling_of_mine import WIDTH\ndef make(): return WIDTH")
     assert load(f"{path}:make")() == 7
 
 
-def test_a_file_of_a_package_is_imported_as_part_of_it(user_file) -> None:
+def test_a_file_of_a_package_is_imported_as_part_of_it(user_file: WriteFile) -> None:
     user_file("", "parcel/__init__.py")
     user_file("WIDTH = 8", "parcel/sizes.py")
     path = user_file("from .sizes import WIDTH\ndef make(): return WIDTH", "parcel/net.py")
     assert load(f"{path}:make")() == 8
 
 
-def test_a_name_that_is_not_there_brings_the_near_ones(user_file) -> None:
+def test_an_unknown_name_is_reported_with_similar_ones(user_file: WriteFile) -> None:
     path = user_file("class SmallNet: ...\nclass Other: ...")
     with pytest.raises(CatalogError, match="has no 'SmalNet'; did you mean 'SmallNet'"):
         load(f"{path}:SmalNet")
 
 
-def test_something_that_cannot_be_called_is_told(user_file) -> None:
+def test_a_value_that_cannot_be_called_is_reported(user_file: WriteFile) -> None:
     path = user_file("WIDTH = 3")
     with pytest.raises(CatalogError, match=r"has 'WIDTH', but it cannot be called \(it is a int\)"):
         load(f"{path}:WIDTH")
@@ -92,14 +94,16 @@ def test_something_that_cannot_be_called_is_told(user_file) -> None:
         ),
     ],
 )
-def test_a_module_that_fails_tells_its_own_error_and_place(user_file, text, expected) -> None:
+def test_a_module_that_fails_is_reported_with_its_error_and_line(
+    user_file: WriteFile, text: str, expected: str
+) -> None:
     path = user_file(text, "bad.py")
     with pytest.raises(CatalogError, match=expected) as caught:
         load(f"{path}:Net")
     assert caught.value.__cause__ is not None
 
 
-def test_the_keyboard_is_not_caught(user_file) -> None:
+def test_a_keyboard_interrupt_is_not_caught(user_file: WriteFile) -> None:
     path = user_file("raise KeyboardInterrupt", "interrupted.py")
     with pytest.raises(KeyboardInterrupt):
         load(f"{path}:Net")
@@ -115,32 +119,32 @@ def test_the_keyboard_is_not_caught(user_file) -> None:
         ("torchvision:resnet81", "torchvision has no 'resnet81'; did you mean"),
     ],
 )
-def test_what_is_not_there_is_named(target, expected) -> None:
+def test_a_missing_target_is_named(target: str, expected: str) -> None:
     with pytest.raises(CatalogError) as caught:
         load(target)
     assert expected in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["json", "sys"])
-def test_a_file_named_as_a_module_in_use_is_refused(user_file, name) -> None:
+def test_a_file_named_as_a_module_in_use_is_refused(user_file: WriteFile, name: str) -> None:
     path = user_file("def make(): ...", f"{name}.py")
     with pytest.raises(CatalogError, match=f"another module named '{name}' is in use"):
         load(f"{path}:make")
 
 
-def test_a_sibling_that_hides_the_standard_library_is_warned_of(user_file) -> None:
+def test_a_file_that_hides_the_standard_library_is_reported(user_file: WriteFile) -> None:
     user_file("", "random.py")
     path = user_file("def make(): ...")
-    said = []
-    load(f"{path}:make", said.append)
-    assert len(said) == 1
-    assert "hides the standard library's 'random'" in said[0]
+    notices: list[str] = []
+    load(f"{path}:make", notices.append)
+    assert len(notices) == 1
+    assert "hides the standard library's 'random'" in notices[0]
 
 
-def test_what_the_front_ends_import_brings_no_torch_and_no_numpy() -> None:
+def test_the_catalog_imports_neither_torch_nor_numpy() -> None:
     code = (
-        "import sys, lrtui.catalog.offers, lrtui.catalog.source.reader, lrtui.catalog.targets, lrtui.catalog.values,"
-        " lrtui.catalog.errors\n"
+        "import sys, lrtui.catalog.offers, lrtui.catalog.source.reader, lrtui.catalog.targets,"
+        " lrtui.catalog.values, lrtui.catalog.errors\n"
         "assert not {'torch', 'numpy', 'torchvision'} & set(sys.modules), 'too much'"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

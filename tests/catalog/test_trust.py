@@ -1,4 +1,4 @@
-"""A file is asked about once, and again when its content is another."""
+"""A file is trusted until its content changes."""
 
 from pathlib import Path
 
@@ -7,9 +7,10 @@ import pytest
 from lrtui import paths
 from lrtui.catalog.errors import CatalogError
 from lrtui.catalog.trust import is_trusted, trust
+from tests.user_files import WriteFile
 
 
-def test_a_file_is_trusted_by_its_content(user_file) -> None:
+def test_a_file_is_trusted_by_its_content(user_file: WriteFile) -> None:
     path = user_file("x = 1")
     assert not is_trusted(path)
     trust(path)
@@ -20,11 +21,13 @@ def test_a_file_is_trusted_by_its_content(user_file) -> None:
     assert not is_trusted(path)
 
 
-def test_sample_models_need_no_asking() -> None:
+def test_sample_models_are_always_trusted() -> None:
     assert is_trusted(paths.sample_models() / "cnn.py")
 
 
-def test_two_files_are_remembered_and_a_missing_one_is_named(user_file, tmp_path: Path) -> None:
+def test_two_files_are_remembered_and_a_missing_one_is_named(
+    user_file: WriteFile, tmp_path: Path
+) -> None:
     first, second = user_file("x = 1", "a.py"), user_file("x = 2", "b.py")
     trust(first)
     trust(second)

@@ -1,14 +1,14 @@
-"""A value is typed, checked and shown in the same words."""
+"""Values are parsed, checked and shown; what is shown is parsed back."""
 
 import msgspec
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from lrtui.catalog.offers import Field, Offer
+from lrtui.catalog.offers import Field, Kind, Offer
 from lrtui.catalog.values import check, parse, show
 
-# a loaded machine is no reason to fail
+# a busy machine must not fail a test
 CALM = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 INT64 = st.integers(-(2**63), 2**63 - 1)
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
@@ -22,7 +22,7 @@ PLAIN = st.recursive(
 
 @CALM
 @given(st.data(), st.sampled_from(sorted(KINDS)), st.booleans())
-def test_what_is_shown_is_read_back(data, kind, optional) -> None:
+def test_what_is_shown_is_read_back(data: st.DataObject, kind: Kind, optional: bool) -> None:
     field = Field(name="x", kind=kind, optional=optional)
     value = data.draw(KINDS[kind] | (st.none() if optional else st.nothing()))
     again = parse(field, show(field, value))
@@ -32,7 +32,7 @@ def test_what_is_shown_is_read_back(data, kind, optional) -> None:
 
 @CALM
 @given(st.data(), st.sampled_from(sorted(KINDS)))
-def test_a_tuple_that_is_shown_is_read_back(data, item) -> None:
+def test_a_tuple_that_is_shown_is_read_back(data: st.DataObject, item: Kind) -> None:
     field = Field(name="x", kind="tuple", item=item)
     value = data.draw(st.lists(KINDS[item], max_size=5).map(tuple))
     assert parse(field, show(field, value)) == value
@@ -40,14 +40,14 @@ def test_a_tuple_that_is_shown_is_read_back(data, item) -> None:
 
 @CALM
 @given(PLAIN)
-def test_a_toml_value_that_is_shown_is_read_back(value) -> None:
+def test_a_toml_value_that_is_shown_is_read_back(value: object) -> None:
     field = Field(name="x", kind="other")
     assert parse(field, show(field, value)) == value
 
 
 @CALM
 @given(st.text(), st.sampled_from([*sorted(KINDS), "choice", "tuple", "other"]))
-def test_whatever_is_typed_is_read_or_refused_in_one_line(text, kind) -> None:
+def test_whatever_is_typed_is_read_or_refused_in_one_line(text: str, kind: Kind) -> None:
     field = Field(name="x", kind=kind, choices=("a", "b"))
     try:
         value = parse(field, text)
@@ -78,7 +78,7 @@ def test_whatever_is_typed_is_read_or_refused_in_one_line(text, kind) -> None:
         ("other", "1979-05-27", "expected a TOML value"),
     ],
 )
-def test_wrong_text_is_refused_in_words(kind, text, message) -> None:
+def test_wrong_text_is_refused_with_what_was_expected(kind: Kind, text: str, message: str) -> None:
     field = Field(
         name="x", kind=kind, choices=("relu", "gelu"), length=2 if kind == "tuple" else None
     )
@@ -100,7 +100,7 @@ def test_wrong_text_is_refused_in_words(kind, text, message) -> None:
         ("other", "[1, 2]", [1, 2]),
     ],
 )
-def test_what_a_person_may_write(kind, text, value) -> None:
+def test_text_may_be_written_in_several_ways(kind: Kind, text: str, value: object) -> None:
     assert parse(Field(name="x", kind=kind, choices=("relu", "gelu")), text) == value
 
 
@@ -135,14 +135,14 @@ OFFER = Offer(
         ({"witdh": 3}, "witdh: there is no such parameter; did you mean 'width'?"),
     ],
 )
-def test_wrong_arguments_are_named(args, expected) -> None:
+def test_wrong_arguments_are_named(args: dict[str, object], expected: str) -> None:
     assert [str(problem) for problem in check(OFFER, {"depth": 1, **args})] == [expected]
 
 
 @pytest.mark.parametrize(
     "args", [{"rate": 1}, {"betas": [1, 0.5]}, {"betas": (1, 0.5)}, {"limit": None}, {"limit": 3}]
 )
-def test_right_arguments_pass(args) -> None:
+def test_right_arguments_pass(args: dict[str, object]) -> None:
     assert check(OFFER, {"depth": 1, **args}) == []
 
 
@@ -150,13 +150,13 @@ def test_a_missing_required_argument_is_named() -> None:
     assert [str(problem) for problem in check(OFFER, {})] == ["depth: is required"]
 
 
-def test_a_callable_that_takes_any_keyword_is_not_second_guessed() -> None:
+def test_unknown_arguments_pass_if_the_callable_takes_any() -> None:
     assert check(Offer(target="a:b", more=True), {"anything": 1}) == []
 
 
 @CALM
 @given(st.text())
-def test_text_survives_where_none_is_a_value_too(value) -> None:
+def test_optional_text_that_is_shown_is_read_back(value: str) -> None:
     assume(value)
     field = Field(name="x", kind="str", optional=True)
     assert parse(field, show(field, value)) == value

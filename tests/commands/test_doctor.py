@@ -1,19 +1,18 @@
-"""`lrtui doctor`: that what it says is so, that it survives a torch that does not, and its exit codes."""
+"""`lrtui doctor`: what it reports, that it survives a broken torch, and its exit codes."""
 
 import json
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner
+from click.testing import Result
 
-from lrtui.cli import lrtui
-from lrtui.commands import doctor as examined
+from lrtui.commands import doctor as doctor_module
 from lrtui.launch.machine import findings
 from lrtui.protocol import Device, Findings
+from tests.commands.invoking import invoke
 
-FOUND = Findings(
+FINDINGS = Findings(
     torch="2.15.0",
     cuda="13.2",
     torchvision="0.29.2",
@@ -27,21 +26,19 @@ FOUND = Findings(
 
 
 @pytest.fixture
-def found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(examined, "findings", lambda: FOUND)
+def fixed_findings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor_module, "findings", lambda: FINDINGS)
 
 
-def doctor(*arguments: str) -> Any:
-    done = CliRunner().invoke(lrtui, ["doctor", *arguments])
-    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
-    return done
+def doctor(*arguments: str) -> Result:
+    return invoke("doctor", *arguments)
 
 
 def rows(text: str) -> dict[str, str]:
     return {line[:13].strip(): line[13:] for line in text.splitlines()}
 
 
-def test_this_machine_is_told_as_it_is() -> None:
+def test_this_machine_is_reported_as_it_is() -> None:
     import torch
 
     document = json.loads(doctor("--json").stdout)
@@ -59,7 +56,7 @@ def test_this_machine_is_told_as_it_is() -> None:
 
 
 @pytest.mark.gpu
-def test_a_gpu_does_what_it_is_said_to_do() -> None:
+def test_a_gpu_works_as_reported() -> None:
     machine = findings()
     assert isinstance(machine, Findings)
     gpu = machine.devices[1]
@@ -68,25 +65,25 @@ def test_a_gpu_does_what_it_is_said_to_do() -> None:
 
 
 def test_the_text_has_a_line_for_each_thing_and_the_reason_for_what_does_not_work(
-    found: None, home: Path
+    fixed_findings: None, home: Path
 ) -> None:
     done = doctor()
     assert done.exit_code == 0
-    told = rows(done.stdout)
-    assert told["torch"] == "2.15.0, built for CUDA 13.2, but it sees no GPU"
-    assert told["torchvision"] == "0.29.2"
-    assert told["timm"] == "not installed: pip install timm"
-    assert told["apex"] == "fused optimizers: no kernels"
-    assert told["device"] == "cpu, 2 threads"
-    assert told["fp32"] == "works"
-    assert told["fp16"].startswith("needs a GPU")
+    shown = rows(done.stdout)
+    assert shown["torch"] == "2.15.0, built for CUDA 13.2, but it sees no GPU"
+    assert shown["torchvision"] == "0.29.2"
+    assert shown["timm"] == "not installed: pip install timm"
+    assert shown["apex"] == "fused optimizers: no kernels"
+    assert shown["device"] == "cpu, 2 threads"
+    assert shown["fp32"] == "works"
+    assert shown["fp16"].startswith("needs a GPU")
     assert "\x1b" not in done.stdout
-    assert told["home"].startswith(f"{home}: writable, ")
-    assert "no terminal" in told[""]
+    assert shown["home"].startswith(f"{home}: writable, ")
+    assert "no terminal" in shown[""]
 
 
-def test_a_home_that_cannot_be_written_is_exit_code_2_and_the_rest_is_told(
-    found: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_home_that_cannot_be_written_is_exit_code_2_and_the_rest_is_reported(
+    fixed_findings: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("LRTUI_HOME", str(tmp_path / "file"))
@@ -96,7 +93,7 @@ def test_a_home_that_cannot_be_written_is_exit_code_2_and_the_rest_is_told(
     assert rows(done.stdout)["device"] == "cpu, 2 threads"
 
 
-def test_looking_leaves_nothing_behind_in_the_home(found: None, home: Path) -> None:
+def test_nothing_is_left_in_the_home(fixed_findings: None, home: Path) -> None:
     doctor()
     assert list((home / "runs").iterdir()) == []
 
@@ -112,7 +109,7 @@ def test_looking_leaves_nothing_behind_in_the_home(found: None, home: Path) -> N
         ("import os; os.kill(os.getpid(), 11)", "SIGSEGV"),
     ],
 )
-def test_a_torch_that_cannot_be_imported_is_exit_code_4_with_what_it_said(
+def test_a_torch_that_cannot_be_imported_is_exit_code_4_with_its_message(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, words: str
 ) -> None:
     (tmp_path / "torch.py").write_text(source)
@@ -126,13 +123,15 @@ def test_a_torch_that_cannot_be_imported_is_exit_code_4_with_what_it_said(
     assert words in document["problem"]
 
 
-def test_a_torch_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_torch_that_hangs_is_given_up_after_the_patience(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "torch.py").write_text("import time\ntime.sleep(600)\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     assert findings(patience=0.5) == "torch gave no answer within 0.5 s"
 
 
-def test_what_a_library_prints_does_not_spoil_the_answer(
+def test_prints_of_a_library_do_not_mix_with_the_findings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "apex").mkdir()
@@ -143,7 +142,7 @@ def test_what_a_library_prints_does_not_spoil_the_answer(
     assert "foreign package" in machine.fused
 
 
-def test_nothing_of_the_persons_folder_is_run(
+def test_modules_in_the_users_folder_are_not_imported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("torch", "apex", "timm"):
@@ -162,11 +161,11 @@ def test_nothing_of_the_persons_folder_is_run(
         ({"COLORTERM": "truecolor", "NO_COLOR": "1"}, "no colours (NO_COLOR is set)"),
     ],
 )
-def test_colours_are_those_of_the_environment(
+def test_colours_follow_the_environment(
     monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], colours: str
 ) -> None:
     for name in ("COLORTERM", "TERM", "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    assert examined.terminal().colours == colours
+    assert doctor_module.terminal().colours == colours

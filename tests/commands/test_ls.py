@@ -1,4 +1,4 @@
-"""`lrtui ls`: which records are told of, in what order, and what a shell gets."""
+"""`lrtui ls`: which records are listed, in what order, and what a shell gets."""
 
 import json
 import os
@@ -9,14 +9,14 @@ from typing import Any
 
 import msgspec
 import pytest
-from click.testing import CliRunner
+from click.testing import Result
 
-from lrtui.cli import lrtui
 from lrtui.commands.ls import when
 from lrtui.events import encode
 from lrtui.record import RunRecord, from_events
 from lrtui.runs.store import journal_path, record_path, save
 from lrtui.spec import Choice, RunSpec
+from tests.commands.invoking import invoke
 from tests.sample import STARTED, run_events
 
 RECORD = from_events(run_events())
@@ -28,13 +28,13 @@ def kept(number: int, **changes: Any) -> RunRecord:
     return record
 
 
-def ls(*arguments: str) -> Any:
-    done = CliRunner().invoke(lrtui, ["ls", *arguments])
+def ls(*arguments: str) -> Result:
+    done = invoke("ls", *arguments)
     assert done.exit_code == 0, done.output
     return done
 
 
-def test_nothing_kept_is_one_line_and_no_failure(home: Path) -> None:
+def test_no_records_is_one_line_and_no_failure(home: Path) -> None:
     done = ls()
     assert done.stdout == ""
     assert done.stderr.count("\n") == 1
@@ -42,7 +42,7 @@ def test_nothing_kept_is_one_line_and_no_failure(home: Path) -> None:
     assert json.loads(ls("--json").stdout) == []
 
 
-def test_a_line_each_the_newest_first() -> None:
+def test_each_record_has_a_line_the_newest_first() -> None:
     spec = RunSpec(model=Choice("net.py:Net"), optimizer=Choice("torch.optim:SGD"))
     for number in (2, 3, 1):
         kept(number)
@@ -60,20 +60,17 @@ def test_a_line_each_the_newest_first() -> None:
 
 def test_json_is_one_document_without_curves_that_names_the_files() -> None:
     record = kept(1)
-    (one,) = json.loads(ls("--json").stdout)
-    assert one["record"] == str(record_path(record.id))
-    assert one["suggestion"]["lr"] == 0.003
-    assert {name: one[name] for name in ("id", "status", "model", "optimizer")} == {
-        "id": record.id,
-        "status": "diverged",
-        "model": "sample_models/cnn.py:SmallCNN",
-        "optimizer": "torch.optim:AdamW",
-    }
-    assert "history" not in one
+    (entry,) = json.loads(ls("--json").stdout)
+    assert entry["record"] == str(record_path(record.id))
+    assert entry["suggestion"]["lr"] == 0.003
+    assert (entry["id"], entry["status"]) == (record.id, "diverged")
+    assert entry["model"] == "sample_models/cnn.py:SmallCNN"
+    assert entry["optimizer"] == "torch.optim:AdamW"
+    assert "history" not in entry
 
 
 @pytest.mark.parametrize("option", [[], ["--json"]])
-def test_a_file_that_is_no_record_is_named_and_hides_no_other(option: list[str]) -> None:
+def test_a_file_that_is_no_record_is_named_and_the_others_are_listed(option: list[str]) -> None:
     record = kept(1)
     record_path("01JX").write_text("{torn")
     done = ls(*option)
@@ -82,28 +79,28 @@ def test_a_file_that_is_no_record_is_named_and_hides_no_other(option: list[str])
     assert "01JX" not in done.stdout
 
 
-def test_a_spec_of_another_version_is_listed_all_the_same() -> None:
+def test_a_spec_of_another_version_is_listed_without_targets() -> None:
     kept(1, spec={"model": "net", "data": {"target": 5}})
     assert ls().stdout.endswith("  - · - · -\n")
 
 
-def test_what_a_terminal_would_obey_is_not_printed() -> None:
+def test_control_characters_are_not_printed() -> None:
     kept(1, spec={"model": {"target": "a\x1b[2J\nb:c"}})
     (line,) = ls().stdout.splitlines()
     assert "\x1b" not in line
 
 
-def test_a_run_that_was_cut_off_is_pointed_at() -> None:
+def test_runs_without_a_record_are_noted() -> None:
     journal_path(STARTED.id).write_bytes(encode(STARTED))
     assert "lrtui recover" in ls().stderr
 
 
-def test_a_moment_that_is_none_is_shown_as_it_is_written() -> None:
+def test_a_time_that_is_none_is_shown_unchanged() -> None:
     assert when("long ago") == "long ago"
     assert when("0001-01-01T00:00:00+23:00")
 
 
-def test_a_reader_that_leaves_early_is_no_error() -> None:
+def test_a_reader_that_closes_early_is_no_error() -> None:
     for number in range(40):
         kept(number, spec={"model": {"target": "m" * 4000}})
     with subprocess.Popen(
@@ -121,7 +118,7 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
 
 
 @pytest.mark.parametrize("arguments", [["ls"], ["ls", "--json"], ["models"], ["show", "01JD"]])
-def test_a_stdout_that_is_full_is_exit_code_5_and_said_in_one_line(arguments: list[str]) -> None:
+def test_a_full_stdout_is_exit_code_5_and_one_line(arguments: list[str]) -> None:
     kept(1)
     with open("/dev/full", "w") as full:  # noqa: PTH123 - a device
         done = subprocess.run(

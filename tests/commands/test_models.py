@@ -1,13 +1,12 @@
-"""`lrtui models`: what is listed for a file, a folder, a module and a library, and that nothing of it is run."""
+"""`lrtui models`: the lists for a file, a folder, a module and a library; no user code is run."""
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner
+from click.testing import Result
 
-from lrtui.cli import lrtui
+from tests.commands.invoking import invoke
 from tests.test_imports import loaded_after
 
 NET = '''
@@ -27,20 +26,18 @@ class _Private(nn.Module): ...
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    place = tmp_path / "work"
-    place.mkdir()
-    (place / "net.py").write_text(NET)
-    monkeypatch.chdir(place)
-    return place
+    work = tmp_path / "work"
+    work.mkdir()
+    (work / "net.py").write_text(NET)
+    monkeypatch.chdir(work)
+    return work
 
 
-def models(*arguments: str) -> Any:
-    done = CliRunner().invoke(lrtui, ["models", *arguments])
-    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
-    return done
+def models(*arguments: str) -> Result:
+    return invoke("models", *arguments)
 
 
-def test_without_a_place_it_lists_the_sample_models_as_targets_that_run_takes() -> None:
+def test_without_an_argument_it_lists_the_sample_models_as_targets_for_run() -> None:
     lines = models().stdout.splitlines()
     targets = {line.split()[0] for line in lines}
     assert {"sample_models/cnn.py:SmallCNN", "sample_models/mlp.py:MLP"} <= targets
@@ -50,7 +47,7 @@ def test_without_a_place_it_lists_the_sample_models_as_targets_that_run_takes() 
 
 
 @pytest.mark.parametrize("where", ["net.py", "net.py:", "net", "./net.py"])
-def test_a_file_or_module_of_a_persons_is_parsed_and_not_run(folder: Path, where: str) -> None:
+def test_a_users_file_or_module_is_parsed_and_not_run(folder: Path, where: str) -> None:
     done = models(where)
     assert done.exit_code == 0, done.output
     assert done.stdout == f"{where.removesuffix(':')}:Net  A net of mine.\n"
@@ -58,15 +55,14 @@ def test_a_file_or_module_of_a_persons_is_parsed_and_not_run(folder: Path, where
 
 
 def test_json_is_a_list_with_the_parameters(folder: Path) -> None:
-    (one,) = json.loads(models("net.py", "--json").stdout)
-    assert one["target"] == "net.py:Net"
-    assert one["summary"] == "A net of mine."
-    assert [(field["name"], field["kind"], field["default"]) for field in one["fields"]] == [
-        ("width", "int", 32)
-    ]
+    (offer,) = json.loads(models("net.py", "--json").stdout)
+    assert offer["target"] == "net.py:Net"
+    assert offer["summary"] == "A net of mine."
+    (field,) = offer["fields"]
+    assert (field["name"], field["kind"], field["default"]) == ("width", "int", 32)
 
 
-def test_a_folder_lists_its_files_and_names_the_one_that_cannot_be_read(folder: Path) -> None:
+def test_a_folder_lists_its_files_and_names_an_unreadable_one(folder: Path) -> None:
     (folder / "torn.py").write_text("def (")
     done = models(str(folder))
     assert done.exit_code == 0
@@ -74,7 +70,7 @@ def test_a_folder_lists_its_files_and_names_the_one_that_cannot_be_read(folder: 
     assert "torn.py:1" in done.stderr
 
 
-def test_a_file_without_models_is_said_to_have_none(folder: Path) -> None:
+def test_a_file_without_models_is_noted(folder: Path) -> None:
     (folder / "empty.py").write_text("x = 1\n")
     done = models("empty.py")
     assert done.exit_code == 0
@@ -91,7 +87,7 @@ def test_a_file_without_models_is_said_to_have_none(folder: Path) -> None:
         ("notes.txt", "notes.txt is no Python file"),
     ],
 )
-def test_what_cannot_be_listed_is_exit_code_2_and_one_line(
+def test_an_argument_that_cannot_be_listed_is_exit_code_2_and_one_line(
     folder: Path, where: str, words: str
 ) -> None:
     (folder / "torn.py").write_text("def (")
@@ -103,7 +99,7 @@ def test_what_cannot_be_listed_is_exit_code_2_and_one_line(
     assert done.stdout == ""
 
 
-def test_torchvision_is_asked_in_the_worker_and_never_imported_here() -> None:
+def test_torchvision_is_imported_in_the_worker_and_not_here() -> None:
     pytest.importorskip("torchvision")
     for where in ("torchvision", "torchvision:"):
         assert "torchvision:resnet18" in models(where).stdout
@@ -111,7 +107,7 @@ def test_torchvision_is_asked_in_the_worker_and_never_imported_here() -> None:
     assert not {"torch", "torchvision", "numpy"} & loaded_after(code)
 
 
-def test_a_library_that_is_not_there_is_exit_code_2_with_what_to_do() -> None:
+def test_a_missing_library_is_exit_code_2_and_one_line() -> None:
     done = models("torch.gone")
     assert done.exit_code == 2
     assert "torch.gone" in done.stderr

@@ -1,4 +1,4 @@
-"""`lrtui recover`: journals become records, and none is lost or taken from a run that still goes on."""
+"""`lrtui recover`: journals become records; those of runs in progress are left alone."""
 
 import math
 import os
@@ -6,38 +6,37 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner
+from click.testing import Result
 
-from lrtui.cli import lrtui
 from lrtui.events import Step, encode
 from lrtui.runs.store import going_on, journal_path, journals, load, record_path
 from lrtui.worker.journal import Journal
+from tests.commands.invoking import invoke
 from tests.sample import STARTED, run_events, steps
+from tests.waiting import wait
 
 
-def recover() -> Any:
-    done = CliRunner().invoke(lrtui, ["recover"])
-    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
-    return done
+def recover() -> Result:
+    return invoke("recover")
 
 
 def cut_off(run_id: str = STARTED.id) -> Path:
     path = journal_path(run_id)
-    path.write_bytes(b"".join(encode(event) for event in [STARTED, *steps()]) + b'{"event":"st')
+    lines = [encode(STARTED), *map(encode, steps()), b'{"event":"st']
+    path.write_bytes(b"".join(lines))
     return path
 
 
-def test_nothing_to_do_is_said_and_is_no_failure() -> None:
+def test_nothing_to_recover_is_noted_and_is_no_failure() -> None:
     done = recover()
     assert done.exit_code == 0
     assert "nothing to recover" in done.stderr
     assert done.stdout == ""
 
 
-def test_a_journal_becomes_a_record_with_every_step_and_is_told_of() -> None:
+def test_a_journal_becomes_a_record_with_every_step_and_a_line() -> None:
     cut_off()
     done = recover()
     assert done.exit_code == 0
@@ -48,12 +47,15 @@ def test_a_journal_becomes_a_record_with_every_step_and_is_told_of() -> None:
 
 
 def test_a_record_has_the_answer_that_its_curve_gives() -> None:
-    curve = [
-        Step(iteration=i, lr=lr, raw_loss=loss, loss=loss, seconds=0.1 * i)
-        for i, lr in enumerate(10 ** (-7 + 8 * n / 199) for n in range(200))
-        for loss in [2.3 + 0.01 * math.sin(7 * i) - math.exp(-((math.log10(lr) + 3) ** 2))]
-    ]
-    journal_path(STARTED.id).write_bytes(b"".join(encode(event) for event in [STARTED, *curve]))
+    lines = [encode(STARTED)]
+    for iteration in range(200):
+        lr = 10 ** (-7 + 8 * iteration / 199)
+        fall = math.exp(-((math.log10(lr) + 3) ** 2))
+        loss = 2.3 + 0.01 * math.sin(7 * iteration) - fall
+        seconds = 0.1 * iteration
+        step = Step(iteration=iteration, lr=lr, raw_loss=loss, loss=loss, seconds=seconds)
+        lines.append(encode(step))
+    journal_path(STARTED.id).write_bytes(b"".join(lines))
     recover()
     record = load(record_path(STARTED.id))
     assert record.suggestion is not None
@@ -62,7 +64,7 @@ def test_a_record_has_the_answer_that_its_curve_gives() -> None:
     assert record.status == "interrupted"
 
 
-def test_a_journal_that_tells_of_no_run_is_exit_code_5_and_keeps_no_other_from_recovery() -> None:
+def test_a_journal_without_a_run_is_exit_code_5_and_the_others_are_recovered() -> None:
     broken = journal_path("01AA")
     broken.write_bytes(b"")
     cut_off()
@@ -83,14 +85,14 @@ def test_a_record_that_cannot_be_saved_is_exit_code_5_and_keeps_its_journal() ->
     assert path.exists()
 
 
-def test_the_journal_of_a_run_that_goes_on_is_left_alone() -> None:
+def test_the_journal_of_a_run_in_progress_is_left_alone() -> None:
     path = journal_path(STARTED.id)
     journal = Journal(path)
     for event in run_events()[:3]:
         journal.append(event)
     done = recover()
     assert done.exit_code == 0
-    assert "still going on" in done.stderr
+    assert "still running" in done.stderr
     assert path.exists()
     assert not record_path(STARTED.id).exists()
     journal.close(discard=False)
@@ -98,17 +100,8 @@ def test_the_journal_of_a_run_that_goes_on_is_left_alone() -> None:
 
 
 def test_a_run_whose_processes_were_all_killed_is_recovered(home: Path) -> None:
-    arguments = [
-        sys.executable,
-        "-m",
-        "lrtui.cli",
-        "run",
-        "--num-iter",
-        "100000",
-        "--end-lr",
-        "1e-6",
-    ]
-    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    command = [sys.executable, "-m", "lrtui.cli", "run", "--num-iter", "100000", "--end-lr", "1e-6"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     for line in process.stderr:
         if "/100000" in line:
@@ -118,7 +111,7 @@ def test_a_run_whose_processes_were_all_killed_is_recovered(home: Path) -> None:
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)
         pytest.skip("needs /proc to find the worker")
-    assert "still going on" in recover().stderr
+    assert "still running" in recover().stderr
     workers = [
         int(pid)
         for task in Path(f"/proc/{process.pid}/task").iterdir()
@@ -129,8 +122,7 @@ def test_a_run_whose_processes_were_all_killed_is_recovered(home: Path) -> None:
         os.killpg(pid, signal.SIGKILL)
     process.communicate(timeout=60)
     (path,) = (home / "runs").glob("*.jsonl")
-    while going_on(path):  # until the worker is dead, which a kill does not wait for
-        pass
+    wait(lambda: not going_on(path))  # a kill does not wait for the worker's death
     done = recover()
     assert done.exit_code == 0, done.output
     assert load(path.with_suffix(".json")).status == "interrupted"

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,11 +32,15 @@ def lrtui(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def strict(text: str) -> dict:
+def strict(text: str) -> dict[str, Any]:
+    """A JSON object; Python's own constants, such as NaN, fail."""
+
     def refuse(constant: str) -> None:
         raise AssertionError(f"{constant} is no JSON")
 
-    return json.loads(text, parse_constant=refuse)
+    document = json.loads(text, parse_constant=refuse)
+    assert isinstance(document, dict)
+    return document
 
 
 def test_an_answer_is_confirmed_and_shown_as_a_table_and_as_lines_of_code() -> None:
@@ -65,12 +70,12 @@ def test_json_is_one_valid_document_with_all_that_was_measured() -> None:
     done = lrtui(*QUICK, "--confirm-seconds", "8", "--schedule", "one-cycle", "--json")
     assert done.returncode == 0, done.stderr
     record = strict(done.stdout)
-    trials = [one for one in record["measured"] if one["name"] == "trial"]
+    trials = [measured for measured in record["measured"] if measured["name"] == "trial"]
     result = record["measured"][-1]
     assert result["name"] == "confirmation"
-    assert {one["schedule"] for one in [*trials, result]} == {"one-cycle"}
+    assert {measured["schedule"] for measured in [*trials, result]} == {"one-cycle"}
     assert result["problem"] == ""
-    assert sum(one["iterations"] for one in trials) == result["iterations"] > 0
+    assert sum(trial["iterations"] for trial in trials) == result["iterations"] > 0
 
 
 def test_without_an_answer_nothing_is_confirmed() -> None:
@@ -89,13 +94,13 @@ def test_a_budget_that_is_too_small_says_what_the_least_is() -> None:
     assert done.stdout == ""
 
 
-def test_where_there_is_nothing_to_confirm_that_is_told() -> None:
+def test_a_missing_answer_to_confirm_is_noted() -> None:
     done = lrtui("--num-iter", "20", "--start-lr", "1e-9", "--end-lr", "1e-8", "--confirm", "60")
     assert done.returncode == 3
     assert "no learning rate to confirm" in done.stderr
 
 
-def test_a_schedule_without_a_confirmation_is_a_mistake_of_usage() -> None:
+def test_a_schedule_without_a_confirmation_is_a_usage_error() -> None:
     done = lrtui(*QUICK, "--schedule", "one-cycle")
     assert done.returncode == 2
     assert "--confirm" in done.stderr
@@ -123,5 +128,5 @@ def test_ctrl_c_in_mid_confirmation_keeps_the_run_and_its_trials(home: Path) -> 
 
 @pytest.mark.parametrize("option", ["--confirm", "--confirm-seconds"])
 @pytest.mark.parametrize("value", ["0", "-3", "many"])
-def test_a_budget_that_is_none_is_a_mistake_of_usage(option: str, value: str) -> None:
+def test_a_budget_that_is_no_positive_number_is_a_usage_error(option: str, value: str) -> None:
     assert lrtui(*QUICK, option, value).returncode == 2

@@ -2,9 +2,9 @@
 
 import contextlib
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from torch import nn
@@ -12,6 +12,8 @@ from torch.utils.data import DataLoader, Subset, TensorDataset
 
 from lrtui import LRFinder
 from lrtui.build.datasets.digits import digits
+
+Params: TypeAlias = Iterable[nn.Parameter]
 
 _digits = cache(digits)
 
@@ -23,7 +25,7 @@ def points(count: int = 64, inputs: int = 4, classes: int = 3) -> TensorDataset:
     return TensorDataset(data, data[:, :classes].argmax(1))
 
 
-def loader(count: int = 64, batch_size: int = 8, **options: Any) -> DataLoader:
+def loader(count: int = 64, batch_size: int = 8, **options: Any) -> DataLoader[Any]:
     return DataLoader(points(count), batch_size=batch_size, **options)
 
 
@@ -45,7 +47,7 @@ def finder(
     return LRFinder(model, optimizer(model.parameters()), criterion, verbose=False, **options)
 
 
-def digits_loaders(batch_size: int = 32) -> tuple[DataLoader, DataLoader]:
+def digits_loaders(batch_size: int = 32) -> tuple[DataLoader[Any], DataLoader[Any]]:
     train, val = _digits()
     return (
         DataLoader(train, batch_size=batch_size, shuffle=True),

@@ -5,11 +5,13 @@ import inspect
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
-import torch_lr_finder
+import torch_lr_finder  # type: ignore[import-untyped]
 from torch import nn
 from torch.utils.data import DataLoader
 
@@ -19,11 +21,11 @@ from tests.engine.rigs import finder, loader, mlp, points, same, weights
 
 
 @pytest.mark.parametrize("method", ["__init__", "range_test", "plot", "reset"])
-def test_the_same_arguments_in_the_same_order_with_the_same_defaults(method):
-    def signature(cls):
-        found = list(inspect.signature(getattr(cls, method)).parameters.values())
+def test_the_same_arguments_in_the_same_order_with_the_same_defaults(method: str) -> None:
+    def signature(cls: type) -> list[tuple[str, Any]]:
+        parameters = list(inspect.signature(getattr(cls, method)).parameters.values())
         kinds = (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.VAR_KEYWORD)
-        return [(one.name, one.default) for one in found if one.kind not in kinds]
+        return [(each.name, each.default) for each in parameters if each.kind not in kinds]
 
     theirs, ours = signature(torch_lr_finder.LRFinder), signature(LRFinder)
     if method == "__init__":  # ours can do without one
@@ -54,10 +56,12 @@ def test_before_a_test_the_history_is_empty() -> None:
         ("exp", 1e-9, [1e-5, 1e-6, 1e-7, 1e-8, 1e-9]),
     ],
 )
-def test_the_history_has_the_rate_that_each_loss_was_measured_at(step_mode, end_lr, wanted) -> None:
+def test_the_history_has_the_rate_that_each_loss_was_measured_at(
+    step_mode: str, end_lr: float, wanted: list[float]
+) -> None:
     used = []
     live = finder(None, lambda params: torch.optim.SGD(params, lr=1e-5))
-    live.optimizer.register_step_pre_hook(
+    live.optimizers[0].register_step_pre_hook(
         lambda optimizer, *_: used.append(optimizer.param_groups[0]["lr"])
     )
     live.range_test(loader(), num_iter=5, step_mode=step_mode, end_lr=end_lr)
@@ -68,25 +72,26 @@ def test_the_history_has_the_rate_that_each_loss_was_measured_at(step_mode, end_
 def test_the_loss_of_a_point_is_the_one_before_its_step_and_smoothed_from_the_second_on() -> None:
     live = finder(None, lambda params: torch.optim.SGD(params, lr=0.1))
     live.range_test(loader(), num_iter=6, end_lr=1.0, smooth_f=0.3)
-    model, raw = mlp(), []
+    model = mlp()
+    raw: list[float] = []
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     for lr, (inputs, target) in zip(live.history["lr"], loader(), strict=False):
         optimizer.param_groups[0]["lr"] = lr
         loss = nn.functional.cross_entropy(model(inputs), target)
         raw.append(loss.item())
         optimizer.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         optimizer.step()
     assert live.history["raw_loss"] == raw
     smoothed = raw[:1]
-    for loss in raw[1:]:
-        smoothed.append(0.3 * loss + 0.7 * smoothed[-1])
+    for value in raw[1:]:
+        smoothed.append(0.3 * value + 0.7 * smoothed[-1])
     assert live.history["loss"] == smoothed
     assert live.best_loss == min(smoothed)
     assert same(weights(live.model), weights(model))
 
 
-def test_accumulation_gives_the_gradient_of_one_large_batch():
+def test_accumulation_gives_the_gradient_of_one_large_batch() -> None:
     def after(batch_size: int, accumulation_steps: int) -> list[torch.Tensor]:
         live = finder(None, lambda params: torch.optim.SGD(params, lr=0.5))
         live.range_test(
@@ -98,41 +103,53 @@ def test_accumulation_gives_the_gradient_of_one_large_batch():
         )
         return [*weights(live.model), torch.tensor(live.history["loss"])]
 
-    for one, other in zip(after(16, 1), after(4, 4), strict=True):
-        torch.testing.assert_close(one, other)
+    for large, accumulated in zip(after(16, 1), after(4, 4), strict=True):
+        torch.testing.assert_close(large, accumulated)
 
 
 def test_accumulation_calls_the_criterion_that_often_and_the_optimizer_once() -> None:
     calls = []
     criterion = nn.CrossEntropyLoss()
-    live = finder(criterion=lambda output, target: calls.append(1) or criterion(output, target))
+
+    def counted(output: torch.Tensor, target: torch.Tensor) -> Any:
+        calls.append(1)
+        return criterion(output, target)
+
+    live = finder(criterion=counted)
     steps = []
-    live.optimizer.register_step_pre_hook(lambda *_: steps.append(1))
+    live.optimizers[0].register_step_pre_hook(lambda *_: steps.append(1))
     live.range_test(loader(), num_iter=5, accumulation_steps=4, diverge_th=1e9)
     assert len(calls) == 20
     assert len(steps) == 5
 
 
 def test_gradients_of_earlier_batches_are_cleared() -> None:
-    seen = []
+    seen: list[torch.Tensor] = []
     live = finder(nn.Linear(4, 3), lambda params: torch.optim.SGD(params, lr=1e-12))
-    live.optimizer.register_step_pre_hook(lambda *_: seen.append(live.model.weight.grad.clone()))
+
+    def keep_gradient(*_: object) -> None:
+        gradient = live.model.get_parameter("weight").grad
+        assert gradient is not None
+        seen.append(gradient.clone())
+
+    live.optimizers[0].register_step_pre_hook(keep_gradient)
     inputs, target = points()[:8]
     live.range_test([(inputs, target)] * 2, num_iter=4, end_lr=1e-11)
     for gradient in seen[1:]:
         torch.testing.assert_close(gradient, seen[0])
 
 
-def test_an_optimizer_with_a_zero_grad_of_its_own_keeps_it() -> None:
+def test_an_overridden_zero_grad_is_called() -> None:
     class Fused(torch.optim.SGD):
         cleared = 0
 
-        def zero_grad(self) -> None:
+        def zero_grad(self, set_to_none: bool = True) -> None:
             self.cleared += 1
-            super().zero_grad()
+            super().zero_grad(set_to_none)
 
     live = finder(None, Fused)
     live.range_test(loader(), num_iter=3)
+    assert isinstance(live.optimizer, Fused)
     assert live.optimizer.cleared == 3
 
 
@@ -155,13 +172,13 @@ def test_divergence_stops_the_test_and_says_so(capsys: pytest.CaptureFixture[str
 
 
 class Losses(nn.Module):
-    """A criterion that gives the losses it was told."""
+    """A criterion that returns the given losses."""
 
-    def __init__(self, losses) -> None:
+    def __init__(self, losses: list[float]) -> None:
         super().__init__()
         self.losses = iter(losses)
 
-    def forward(self, output, target):
+    def forward(self, output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         return output.sum() * 0 + next(self.losses)
 
 
@@ -188,7 +205,7 @@ def test_the_validation_loss_is_the_one_after_the_step_over_the_whole_set() -> N
     ):
         optimizer.param_groups[0]["lr"] = lr
         optimizer.zero_grad()
-        nn.functional.cross_entropy(model(batch[0]), batch[1]).backward()
+        torch.autograd.backward(nn.functional.cross_entropy(model(batch[0]), batch[1]))
         optimizer.step()
         assert measured == pytest.approx(
             nn.functional.cross_entropy(model(inputs), target).item(), rel=1e-6
@@ -200,16 +217,16 @@ class Spy:
 
     moves: list[tuple[str, bool]] = []
 
-    def __init__(self, tensor) -> None:
+    def __init__(self, tensor: torch.Tensor) -> None:
         self.tensor = tensor
 
-    def to(self, device, non_blocking=False):
+    def to(self, device: torch.device, non_blocking: bool = False) -> torch.Tensor:
         Spy.moves.append((str(device), non_blocking))
         return self.tensor
 
 
 @pytest.mark.parametrize("non_blocking", [True, False])
-def test_batches_are_moved_to_the_device_asynchronously_or_not(non_blocking) -> None:
+def test_batches_are_moved_to_the_device_asynchronously_or_not(non_blocking: bool) -> None:
     Spy.moves = []
     inputs, target = points()[:8]
     live = finder(device="cpu:0")
@@ -227,12 +244,19 @@ def test_batches_are_moved_to_the_device_asynchronously_or_not(non_blocking) -> 
     assert Spy.moves == [("cpu:0", non_blocking)] * 4
 
 
-def test_the_model_is_moved_to_the_device_for_the_test() -> None:
+def test_the_model_is_moved_to_the_device_for_the_test(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     live = finder(device="cpu:0")
     assert live.device == torch.device("cpu:0")
     moved = []
     plain = live.model.to
-    live.model.to = lambda *args, **options: moved.append(args) or plain(*args, **options)
+
+    def to(*args: Any, **options: Any) -> Any:
+        moved.append(args)
+        return plain(*args, **options)
+
+    monkeypatch.setattr(live.model, "to", to)
     live.range_test(loader(), num_iter=2)
     assert moved == [(torch.device("cpu:0"),)]
 
@@ -250,9 +274,9 @@ def test_on_a_gpu_model_and_batches_go_there_and_the_model_comes_back() -> None:
 
 
 class TestErrors:
-    def test_a_loader_of_the_wrong_kind(self):
+    def test_a_loader_of_the_wrong_kind(self) -> None:
         class Custom:
-            def __iter__(self):
+            def __iter__(self) -> Iterator[Any]:
                 return iter(loader())
 
         live = finder()
@@ -267,13 +291,13 @@ class TestErrors:
         ):
             with pytest.raises(ValueError, match="`train_loader` has unsupported type"):
                 live.range_test(wrong)
-        for wrong in (Custom(), iter(loader()), 3, TrainDataLoaderIter(loader())):
+        for wrong_val in (Custom(), iter(loader()), 3, TrainDataLoaderIter(loader())):
             with pytest.raises(ValueError, match="`val_loader` has unsupported type"):
-                live.range_test(loader(), wrong)
+                live.range_test(loader(), wrong_val)
 
     @pytest.mark.parametrize("num_iter", [0, 1])
     @pytest.mark.parametrize("step_mode", ["exp", "linear"])
-    def test_too_few_iterations(self, num_iter, step_mode) -> None:
+    def test_too_few_iterations(self, num_iter: int, step_mode: str) -> None:
         with pytest.raises(ValueError, match="`num_iter` must be larger than 1"):
             finder().range_test(loader(), num_iter=num_iter, step_mode=step_mode)
 
@@ -282,7 +306,7 @@ class TestErrors:
             finder().range_test(loader(), step_mode="cosine")
 
     @pytest.mark.parametrize("smooth_f", [-0.1, 1, 1.5])
-    def test_smoothing_out_of_range(self, smooth_f) -> None:
+    def test_smoothing_out_of_range(self, smooth_f: float) -> None:
         with pytest.raises(ValueError, match=r"smooth_f is outside the range \[0, 1\["):
             finder().range_test(loader(), smooth_f=smooth_f)
 
@@ -319,7 +343,7 @@ class TestErrors:
             {"repeats": 0},
         ],
     )
-    def test_a_bad_argument_touches_nothing(self, wrong) -> None:
+    def test_a_bad_argument_touches_nothing(self, wrong: dict[str, Any]) -> None:
         live = finder()
         live.range_test(loader(), num_iter=3)
         history, state, rng = live.history, live.digest(), torch.get_rng_state()
@@ -357,18 +381,18 @@ class TestIterators:
         source = loader()
         assert TrainDataLoaderIter(source).dataset is source.dataset
 
-    def test_a_subclass_splits_the_batches_of_its_kind(self):
+    def test_a_subclass_splits_the_batches_of_its_kind(self) -> None:
         class Train(TrainDataLoaderIter):
             calls = 0
 
-            def inputs_labels_from_batch(self, batch):
+            def inputs_labels_from_batch(self, batch: Any) -> tuple[Any, Any]:
                 self.calls += 1
                 return batch["x"], batch["y"]
 
         class Val(ValDataLoaderIter):
             calls = 0
 
-            def inputs_labels_from_batch(self, batch):
+            def inputs_labels_from_batch(self, batch: Any) -> tuple[Any, Any]:
                 self.calls += 1
                 return batch["x"], batch["y"]
 
@@ -379,13 +403,13 @@ class TestIterators:
         assert train.calls == 5
         assert val.calls == 5 * 3
 
-    def test_inputs_that_are_a_list_of_strings_reach_the_model_as_they_are(self):
+    def test_inputs_that_are_a_list_of_strings_reach_the_model_as_they_are(self) -> None:
         class Words(nn.Module):
             def __init__(self) -> None:
                 super().__init__()
                 self.out = nn.Linear(1, 2)
 
-            def forward(self, words):
+            def forward(self, words: list[str]) -> Any:
                 return self.out(torch.tensor([[float(len(word))] for word in words]))
 
         live = finder(Words())
@@ -422,7 +446,7 @@ class TestDiskCache:
         del live
         assert list(tmp_path.iterdir()) == []
 
-    def test_a_file_that_is_gone_is_told(self, tmp_path: Path) -> None:
+    def test_a_deleted_file_is_reported(self, tmp_path: Path) -> None:
         live = finder(memory_cache=False, cache_dir=str(tmp_path))
         next(tmp_path.iterdir()).unlink()
         with pytest.raises(
@@ -448,7 +472,8 @@ def own_suite() -> Path | None:
         Path(torch_lr_finder.__file__).parent.parent / "tests",
     ]
     return next(
-        (Path(one) for one in places if one and (Path(one) / "test_lr_finder.py").exists()), None
+        (Path(place) for place in places if place and (Path(place) / "test_lr_finder.py").exists()),
+        None,
     )
 
 

@@ -1,38 +1,59 @@
-"""To the last bit: the same curve, the same weights after reset(), and the random states in the same place."""
+"""Bit-equal to torch_lr_finder: curves, weights after reset(), and random states."""
 
 import gzip
 import itertools
 import random
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pytest
 import torch
-import torch_lr_finder
+import torch_lr_finder  # type: ignore[import-untyped]
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 import lrtui
+from lrtui.engine.history import History
 from tests.engine.rigs import digits_loaders, digits_mlp, quiet, same, weights
 
-OPTIMIZERS = {
+MakeOptimizer: TypeAlias = Callable[[Any], torch.optim.Optimizer]
+Loaders: TypeAlias = Callable[[], tuple[DataLoader[Any], DataLoader[Any]]]
+
+OPTIMIZERS: dict[str, MakeOptimizer] = {
     "sgd": lambda params: torch.optim.SGD(params, lr=1e-4, momentum=0.9),
     "adam": lambda params: torch.optim.Adam(params, lr=1e-4),
     "adamw": lambda params: torch.optim.AdamW(params, lr=1e-4),
 }
 
 
+class Result(NamedTuple):
+    history: History
+    drawn: tuple[float, float, float]  # the next random numbers after the test
+    after: list[torch.Tensor]  # the weights after the test
+    restored: list[torch.Tensor]  # the weights after reset()
+    lrs: list[float]
+
+
 def curve(
-    cls, optimizer, *, loaders=digits_loaders, val=False, groups=False, model=digits_mlp, **options
-):
-    """History, random states after the test, and weights after reset(), of one of the two classes."""
+    cls: type,
+    optimizer: MakeOptimizer,
+    *,
+    loaders: Loaders = digits_loaders,
+    val: bool = False,
+    groups: bool = False,
+    model: Callable[[], nn.Sequential] = digits_mlp,
+    **options: Any,
+) -> Result:
+    """What a test of one of the two classes leaves."""
     random.seed(3)
     np.random.seed(3)
     torch.manual_seed(3)
     net = model()
     first, rest = net[1], nn.ModuleList(net[2:])
-    params = net.parameters()
+    params: Any = net.parameters()
     if groups:
         params = [
             {"params": first.parameters(), "lr": 1e-3},
@@ -46,26 +67,29 @@ def curve(
     drawn = (random.random(), np.random.rand(), torch.rand(1).item())
     after = weights(net)
     finder.reset()
-    return finder.history, drawn, after, weights(net), [group["lr"] for group in live.param_groups]
+    lrs = [group["lr"] for group in live.param_groups]
+    return Result(finder.history, drawn, after, weights(net), lrs)
 
 
-def assert_equal(*args, **options):
-    theirs, drawn, after, restored, lrs = curve(torch_lr_finder.LRFinder, *args, **options)
-    ours, our_drawn, our_after, our_restored, our_lrs = curve(lrtui.LRFinder, *args, **options)
-    assert ours["lr"] == theirs["lr"]
-    assert ours["loss"] == theirs["loss"]
-    assert our_drawn == drawn
-    assert same(our_after, after)
-    assert same(our_restored, restored)
-    assert our_lrs == lrs
-    return ours
+def assert_equal(*args: Any, **options: Any) -> History:
+    theirs = curve(torch_lr_finder.LRFinder, *args, **options)
+    ours = curve(lrtui.LRFinder, *args, **options)
+    assert ours.history["lr"] == theirs.history["lr"]
+    assert ours.history["loss"] == theirs.history["loss"]
+    assert ours.drawn == theirs.drawn
+    assert same(ours.after, theirs.after)
+    assert same(ours.restored, theirs.restored)
+    assert ours.lrs == theirs.lrs
+    return ours.history
 
 
 MATRIX = itertools.product(OPTIMIZERS, ["exp", "linear"], [False, True], [1, 2], [False, True])
 
 
 @pytest.mark.parametrize(("optimizer", "step_mode", "val", "accumulation_steps", "groups"), MATRIX)
-def test_on_digits_with_dropout(optimizer, step_mode, val, accumulation_steps, groups) -> None:
+def test_on_digits_with_dropout(
+    optimizer: str, step_mode: str, val: bool, accumulation_steps: int, groups: bool
+) -> None:
     assert_equal(
         OPTIMIZERS[optimizer],
         step_mode=step_mode,
@@ -77,7 +101,9 @@ def test_on_digits_with_dropout(optimizer, step_mode, val, accumulation_steps, g
 
 @pytest.mark.parametrize("start_lr", [1e-5, [1e-5, 1e-4]])
 @pytest.mark.parametrize("step_mode", ["exp", "linear"])
-def test_with_a_start_lr_for_all_groups_or_one_each(start_lr, step_mode) -> None:
+def test_with_a_start_lr_for_all_groups_or_one_each(
+    start_lr: float | list[float], step_mode: str
+) -> None:
     history = assert_equal(OPTIMIZERS["sgd"], start_lr=start_lr, step_mode=step_mode, groups=True)
     assert history["lr"][0] == 1e-5
     assert history["group_lrs"][0] == (1e-5, 1e-5 if start_lr == 1e-5 else 1e-4)
@@ -85,7 +111,9 @@ def test_with_a_start_lr_for_all_groups_or_one_each(start_lr, step_mode) -> None
 
 @pytest.mark.parametrize("smooth_f", [0, 0.3])
 @pytest.mark.parametrize("diverge_th", [1.05, 5])
-def test_with_other_smoothing_and_another_divergence_threshold(smooth_f, diverge_th) -> None:
+def test_with_other_smoothing_and_another_divergence_threshold(
+    smooth_f: float, diverge_th: float
+) -> None:
     history = assert_equal(
         OPTIMIZERS["adam"], smooth_f=smooth_f, diverge_th=diverge_th, num_iter=40
     )
@@ -96,8 +124,8 @@ def test_over_several_epochs_of_a_loader() -> None:
     assert_equal(OPTIMIZERS["sgd"], num_iter=60, end_lr=0.1, loaders=lambda: digits_loaders(64))
 
 
-def test_with_a_loader_that_draws_from_a_generator_of_its_own():
-    def loaders():
+def test_with_a_loader_that_draws_from_a_generator_of_its_own() -> None:
+    def loaders() -> tuple[DataLoader[Any], DataLoader[Any]]:
         train, val = digits_loaders()
         return DataLoader(
             train.dataset, batch_size=32, shuffle=True, generator=torch.Generator().manual_seed(9)
@@ -106,8 +134,8 @@ def test_with_a_loader_that_draws_from_a_generator_of_its_own():
     assert_equal(OPTIMIZERS["adamw"], loaders=loaders, val=True, num_iter=50, end_lr=0.1)
 
 
-def test_with_batch_norm_and_a_part_that_was_in_eval_mode():
-    def model():
+def test_with_batch_norm_and_a_part_that_was_in_eval_mode() -> None:
+    def model() -> nn.Sequential:
         net = nn.Sequential(
             nn.Flatten(), nn.Linear(64, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Linear(16, 10)
         )
@@ -119,7 +147,7 @@ def test_with_batch_norm_and_a_part_that_was_in_eval_mode():
 
 
 @cache
-def fashion_loaders() -> tuple[DataLoader, DataLoader]:
+def fashion_loaders() -> tuple[DataLoader[Any], DataLoader[Any]]:
     folder = Path("/usr/share/datasets/fashion-mnist")
 
     def part(name: str, count: int) -> TensorDataset:
@@ -154,7 +182,9 @@ def small_cnn() -> nn.Sequential:
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("val", [False, True])
 @pytest.mark.parametrize("step_mode", ["exp", "linear"])
-def test_on_fashion_mnist_with_batch_norm_and_dropout(optimizer, val, step_mode) -> None:
+def test_on_fashion_mnist_with_batch_norm_and_dropout(
+    optimizer: str, val: bool, step_mode: str
+) -> None:
     for accumulation_steps, groups in ((1, False), (2, True)):
         assert_equal(
             OPTIMIZERS[optimizer],

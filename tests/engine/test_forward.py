@@ -1,54 +1,64 @@
 """Any batch, any forward, any loss."""
 
 from collections import UserDict, namedtuple
+from collections.abc import Callable, Iterator
 from functools import partial
 from types import SimpleNamespace
+from typing import Any, TypeAlias
 
 import pytest
 import torch
 from torch import nn
 from torch.nn.functional import cross_entropy, mse_loss, softplus
-from torch.nn.utils.rnn import pack_sequence
+from torch.nn.utils.rnn import PackedSequence, pack_sequence
 from torch.utils.data import DataLoader, IterableDataset
 
-from lrtui.engine.forward import BatchError, Forward, batch_size, summary
+from lrtui.engine.batch_size import batch_size
+from lrtui.engine.forward import BatchError, Forward, summary
 from lrtui.engine.step import updates_itself
+from lrtui.engine.types import Criterion, Loader
 from tests.engine.rigs import finder, loader, mlp, points, same, weights
+
+Form: TypeAlias = Callable[[Any, Any], Any]  # what a forward returns, from loss and logits
 
 INPUTS, TARGET = points()[:8]
 NET = mlp()
 LOSS = cross_entropy(NET(INPUTS), TARGET)
 
 
-class Two(nn.Module):
-    """Takes two inputs, or more where asked."""
+class OnNet(nn.Module):
+    """A model around the same net as all others."""
 
     def __init__(self) -> None:
         super().__init__()
         self.net = NET
 
-    def forward(self, first, second, scale=1.0):
+
+class Two(OnNet):
+    """Takes two inputs, and a third one if it is given."""
+
+    def forward(self, first: torch.Tensor, second: torch.Tensor, scale: float = 1.0) -> Any:
         return self.net(first + second) * scale
 
 
-class Keywords(Two):
-    def forward(self, inputs, offset):
+class Keywords(OnNet):
+    def forward(self, inputs: torch.Tensor, offset: torch.Tensor) -> Any:
         return self.net(inputs + offset)
 
 
-class Anything(Two):
-    def forward(self, *inputs, **named):
+class Anything(OnNet):
+    def forward(self, *inputs: torch.Tensor, **named: torch.Tensor) -> Any:
         return self.net(inputs[0])
 
 
-class WithLoss(Two):
-    """Returns its loss, as Hugging Face's models do: in the form that it was told."""
+class WithLoss(OnNet):
+    """Returns its loss as Hugging Face's models do, in the given form."""
 
-    def __init__(self, form) -> None:
+    def __init__(self, form: Form) -> None:
         super().__init__()
         self.form = form
 
-    def forward(self, input_ids, labels=None):
+    def forward(self, input_ids: torch.Tensor, labels: torch.Tensor | None = None) -> Any:
         logits = self.net(input_ids)
         loss = None if labels is None else cross_entropy(logits, labels)
         return self.form(loss, logits)
@@ -57,20 +67,20 @@ class WithLoss(Two):
 class Graph:
     """A batch as graph libraries make them: one object with `.to` and `.y`."""
 
-    def __init__(self, x, y) -> None:
+    def __init__(self, x: torch.Tensor, y: torch.Tensor) -> None:
         self.x, self.y = x, y
 
-    def to(self, device):
+    def to(self, device: torch.device) -> "Graph":
         return Graph(self.x.to(device), self.y.to(device))
 
 
-class OnGraph(Two):
-    def forward(self, graph):
+class OnGraph(OnNet):
+    def forward(self, graph: Graph) -> Any:
         return self.net(graph.x)
 
 
 Output = namedtuple("Output", "loss logits")
-FORMS = {
+FORMS: dict[str, Form] = {
     "scalar": lambda loss, logits: loss,
     "tuple": lambda loss, logits: (loss, logits),
     "named tuple": Output,
@@ -81,7 +91,7 @@ FORMS = {
 
 CRITERION = nn.CrossEntropyLoss()
 ZERO = torch.zeros_like(INPUTS)
-CASES = {
+CASES: dict[str, tuple[nn.Module, Any, Any]] = {
     "pair": (NET, CRITERION, (INPUTS, TARGET)),
     "list": (NET, CRITERION, [INPUTS, TARGET]),
     "pair with extras": (NET, CRITERION, (INPUTS, TARGET, torch.ones(8))),
@@ -106,7 +116,7 @@ CASES = {
         (INPUTS, TARGET),
     ),
     "a function of torch": (WithLoss(FORMS["object"]), cross_entropy, (INPUTS, TARGET)),
-    "a criterion of one's own gets the object whole": (
+    "a user's criterion gets the whole object": (
         WithLoss(FORMS["object"]),
         lambda output, target: cross_entropy(output.logits, target),
         (INPUTS, TARGET),
@@ -138,7 +148,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_loss_is_found(name) -> None:
+def test_the_loss_is_found(name: str) -> None:
     model, criterion, batch = CASES[name]
     output = Forward(model, criterion)(batch)
     assert output.loss.dim() == 0
@@ -148,7 +158,7 @@ def test_the_loss_is_found(name) -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_whole_test_runs_on_it(name) -> None:
+def test_a_whole_test_runs_on_it(name: str) -> None:
     model, criterion, batch = CASES[name]
     live = finder(model, criterion=criterion)
     live.range_test([batch] * 2, [batch], num_iter=3)
@@ -164,8 +174,8 @@ def test_a_tensor_alone_is_its_own_target() -> None:
     assert output.size == 8
 
 
-def test_a_step_of_the_users_gets_the_batch_whole_and_may_give_metrics():
-    def step(model, batch):
+def test_a_users_step_gets_the_whole_batch_and_may_return_metrics() -> None:
+    def step(model: nn.Module, batch: Any) -> Any:
         output = model(batch["deep"][0])
         return cross_entropy(output, batch["deep"][1]), {"mean": output.mean(), "other": 3}
 
@@ -197,7 +207,7 @@ def test_a_step_with_a_third_parameter_that_has_a_default_trains_as_any_other() 
     assert not same(before, weights(live.model))
 
 
-def test_a_step_with_the_optimizers_does_the_whole_update():
+def test_a_step_with_the_optimizers_does_the_whole_update() -> None:
     """A GAN: two losses, two optimizers, gradients switched off and on."""
     torch.manual_seed(0)
     model = nn.ModuleDict({"g": nn.Linear(2, 4), "d": nn.Linear(4, 1)})
@@ -206,7 +216,7 @@ def test_a_step_with_the_optimizers_does_the_whole_update():
         torch.optim.Adam(model["d"].parameters(), lr=1e-3),
     ]
 
-    def step(model, batch, optimizers):
+    def step(model: nn.ModuleDict, batch: Any, optimizers: Any) -> Any:
         real = batch[0]
         noise = torch.randn(len(real), 2)
         model["d"].requires_grad_(True)
@@ -215,12 +225,12 @@ def test_a_step_with_the_optimizers_does_the_whole_update():
             softplus(-model["d"](real)).mean()
             + softplus(model["d"](model["g"](noise).detach())).mean()
         )
-        judged.backward()
+        torch.autograd.backward(judged)
         optimizers[1].step()
         optimizers[0].zero_grad()
         model["d"].requires_grad_(False)
         fooled = softplus(-model["d"](model["g"](noise))).mean()
-        fooled.backward()
+        torch.autograd.backward(fooled)
         optimizers[0].step()
         return judged.detach(), {"generator": fooled.detach()}
 
@@ -234,7 +244,7 @@ def test_a_step_with_the_optimizers_does_the_whole_update():
     assert live.digest() == before
     with pytest.raises(ValueError, match="cannot be validated with"):
         live.range_test(loader(), loader(), batch_step=step)
-    with pytest.raises(ValueError, match="no room for accumulation_steps"):
+    with pytest.raises(ValueError, match="cannot be combined with accumulation_steps"):
         live.range_test(loader(), accumulation_steps=2, batch_step=step)
 
 
@@ -258,19 +268,19 @@ def test_clipping_is_that_of_a_loop_written_by_hand() -> None:
     for lr, (inputs, target) in zip(live.history["lr"], loader(), strict=False):
         optimizer.param_groups[0]["lr"] = lr
         optimizer.zero_grad()
-        cross_entropy(model(inputs), target).backward()
+        torch.autograd.backward(cross_entropy(model(inputs), target))
         nn.utils.clip_grad_norm_(model.parameters(), 0.05)
         optimizer.step()
     assert same(weights(live.model), weights(model))
 
 
-class Stream(IterableDataset):
+class Stream(IterableDataset[Any]):
     """Has no length."""
 
-    def __init__(self, count) -> None:
+    def __init__(self, count: int) -> None:
         self.count = count
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Any]:
         return iter([points()[i] for i in range(self.count)])
 
 
@@ -285,7 +295,7 @@ def test_iterable_data_sets_for_training_and_validation() -> None:
     assert live.history == plain.history
 
 
-def test_iterable_data_sets_without_a_length_through_the_iterators_of_ones_own() -> None:
+def test_iterable_data_sets_without_a_length_in_data_loader_iters() -> None:
     from lrtui import TrainDataLoaderIter, ValDataLoaderIter
 
     live = finder()
@@ -298,7 +308,7 @@ def test_iterable_data_sets_without_a_length_through_the_iterators_of_ones_own()
 
 
 @pytest.mark.parametrize(
-    ("model", "criterion", "batch", "words"),
+    ("model", "criterion", "batch", "message"),
     [
         (
             NET,
@@ -341,13 +351,17 @@ def test_iterable_data_sets_without_a_length_through_the_iterators_of_ones_own()
         ),
     ],
 )
-def test_what_nothing_can_be_done_with_is_said(model, criterion, batch, words) -> None:
-    with pytest.raises(BatchError, match=words):
+def test_unusable_batches_and_losses_are_reported(
+    model: nn.Module, criterion: Criterion | None, batch: Any, message: str
+) -> None:
+    with pytest.raises(BatchError, match=message):
         Forward(model, criterion)(batch)
 
 
 @pytest.mark.parametrize("result", [1.0, (1.0, {}), {"accuracy": 1.0}])
-def test_a_step_that_returns_something_else_is_told_what_to_return(result) -> None:
+def test_a_step_that_returns_something_else_is_an_error_that_says_what_to_return(
+    result: object,
+) -> None:
     with pytest.raises(BatchError, match="the step must return"):
         Forward(NET, None, lambda model, batch: result)((INPUTS, TARGET))
 
@@ -364,7 +378,7 @@ def test_a_step_that_returns_something_else_is_told_what_to_return(result) -> No
         ("object", "Graph"),
     ],
 )
-def test_what_a_batch_is_taken_for_in_words(name, wanted) -> None:
+def test_a_batch_is_described(name: str, wanted: str) -> None:
     model, criterion, batch = CASES[name]
     assert Forward(model, criterion).describe(batch) == wanted
 
@@ -386,19 +400,21 @@ BOXES = [{"boxes": torch.zeros(7, 4)}, {"boxes": torch.zeros(1, 4)}]
         (2, pack_sequence([torch.zeros(3, 2), torch.zeros(1, 2)]), ()),
     ],
 )
-def test_examples_are_counted_as_they_were_collated(count, target, inputs) -> None:
+def test_examples_are_counted_as_they_were_collated(
+    count: int, target: Any, inputs: tuple[Any, ...]
+) -> None:
     assert batch_size(target, inputs) == count
 
 
-def test_boxes_weigh_in_the_validation_as_in_torch_lr_finder():
+def test_boxes_weigh_in_the_validation_as_in_torch_lr_finder() -> None:
     """A detection-like loader: lists of dictionaries as targets, the last batch a smaller one."""
 
-    def boxes(count):
+    def boxes(count: int) -> list[dict[str, torch.Tensor]]:
         return [{"boxes": torch.zeros(3 - i % 2, 4)} for i in range(count)]
 
     data = [(INPUTS[:5], boxes(5)), (INPUTS[5:7], boxes(2))]
 
-    def criterion(output, target):
+    def criterion(output: torch.Tensor, target: Any) -> Any:
         return output.square().mean() + len(target)
 
     live = finder(criterion=criterion)
@@ -408,13 +424,13 @@ def test_boxes_weigh_in_the_validation_as_in_torch_lr_finder():
     assert live.history["raw_loss"][-1] == pytest.approx(expected)
 
 
-def test_packed_sequences_go_in_whole():
+def test_packed_sequences_go_in_whole() -> None:
     class Reads(nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.rnn = nn.GRU(2, 3)
 
-        def forward(self, packed):
+        def forward(self, packed: PackedSequence) -> Any:
             return self.rnn(packed)[1].square().mean()
 
     live = finder(Reads(), criterion=None)
@@ -423,8 +439,8 @@ def test_packed_sequences_go_in_whole():
 
 
 @pytest.mark.parametrize("batch", [(INPUTS, TARGET), {"input_ids": INPUTS, "labels": TARGET}])
-def test_a_metric_sees_the_target_where_the_loss_is_the_models(batch):
-    def accuracy(output, target):
+def test_a_metric_sees_the_target_where_the_loss_is_the_models(batch: Any) -> None:
+    def accuracy(output: Any, target: torch.Tensor) -> Any:
         return (output.logits.argmax(1) == target).float().mean()
 
     right = (NET(INPUTS).argmax(1) == TARGET).float().mean().item()
@@ -442,17 +458,19 @@ def test_sizes_and_summaries() -> None:
     assert summary([1] * 9) == "list"
 
 
-def losses_of(model, criterion, batches, **settings) -> list[float]:
+def losses_of(
+    model: nn.Module, criterion: Criterion | None, batches: Loader, **settings: Any
+) -> list[float]:
     live = finder(model, criterion=criterion)
     live.range_test(batches, num_iter=3, start_lr=1e-3, end_lr=1e-2, smooth_f=0, **settings)
     live.reset()
     return live.history["loss"]
 
 
-class Reads(Two):
+class Reads(OnNet):
     """Reads a mapping itself."""
 
-    def forward(self, batch):
+    def forward(self, batch: Any) -> Any:
         return self.net(batch["inputs"] + batch["offset"])
 
 
@@ -470,7 +488,9 @@ PAIRS = [(x, torch.ones_like(x), y) for x, y in loader()]
         (Reads, [({"inputs": a, "offset": b}, y) for a, b, y in PAIRS]),
     ],
 )
-def test_inputs_that_are_several_reach_the_forward_however_they_are_packed(model, batches) -> None:
+def test_inputs_that_are_several_reach_the_forward_however_they_are_packed(
+    model: type[nn.Module], batches: list[Any]
+) -> None:
     assert losses_of(model(), cross_entropy, batches) == losses_of(Two(), cross_entropy, PAIRS)
 
 
@@ -483,28 +503,34 @@ def test_inputs_that_are_several_reach_the_forward_however_they_are_packed(model
         lambda loss: SimpleNamespace(loss=loss),
     ],
 )
-def test_a_loss_is_found_alike_in_what_criterion_and_step_return(packed):
-    def criterion(output, target):
+def test_a_loss_is_found_alike_in_what_criterion_and_step_return(
+    packed: Callable[[torch.Tensor], object],
+) -> None:
+    def criterion(output: torch.Tensor, target: Any) -> Any:
         return packed(cross_entropy(output, target))
 
-    def step(model, batch):
+    def step(model: nn.Module, batch: Any) -> Any:
         return packed(cross_entropy(model(batch[0]), batch[1]))
 
-    ways = ((cross_entropy, {}), (criterion, {}), (None, {"batch_step": step}))
-    found = [losses_of(NET, how, loader(shuffle=False), **settings) for how, settings in ways]
-    assert found[0] == found[1] == found[2]
+    ways: tuple[tuple[Criterion | None, dict[str, Any]], ...] = (
+        (cross_entropy, {}),
+        (criterion, {}),
+        (None, {"batch_step": step}),
+    )
+    losses = [losses_of(NET, how, loader(shuffle=False), **settings) for how, settings in ways]
+    assert losses[0] == losses[1] == losses[2]
 
 
-def test_a_metric_that_is_no_number_is_told() -> None:
+def test_a_metric_that_is_no_number_is_reported() -> None:
     live = finder()
     with pytest.raises(BatchError, match=r"the metric must return a number, got \{accuracy"):
         live.range_test(loader(), num_iter=3, metric=lambda output, target: {"accuracy": 1.0})
 
 
-def test_a_metric_that_is_measured_now_and_then_leaves_gaps():
+def test_a_metric_that_is_measured_now_and_then_leaves_gaps() -> None:
     count = iter(range(100))
 
-    def step(model, batch):
+    def step(model: nn.Module, batch: Any) -> Any:
         loss = cross_entropy(model(batch[0]), batch[1])
         return (loss, {"accuracy": 0.5}) if next(count) % 3 == 2 else loss
 
@@ -522,23 +548,23 @@ def test_a_metric_that_is_measured_now_and_then_leaves_gaps():
     live.suggestion()
 
 
-class AttributeDict(dict):
-    def __getattr__(self, name):
+class AttributeDict(dict[str, Any]):
+    def __getattr__(self, name: str) -> Any:
         return self[name]
 
 
-class Batched(UserDict):
-    def __getattr__(self, name):
+class Batched(UserDict[str, Any]):
+    def __getattr__(self, name: str) -> Any:
         if name == "data":
             raise AttributeError(name)
         return self.data[name]
 
 
 @pytest.mark.parametrize("kind", [AttributeDict, Batched, dict])
-def test_a_mapping_of_the_users_own_kind_stays_one(kind):
+def test_a_mapping_keeps_the_users_class(kind: type) -> None:
     seen = []
 
-    def step(model, batch):
+    def step(model: nn.Module, batch: Any) -> Any:
         seen.append(batch)
         return cross_entropy(model(batch["x"]), batch["y"])
 
@@ -547,5 +573,5 @@ def test_a_mapping_of_the_users_own_kind_stays_one(kind):
     live.range_test(batches, num_iter=3, batch_step=step)
     assert all(type(batch) is kind for batch in seen)
     assert not any(
-        batch is one for batch in seen for one in batches
+        batch is original for batch in seen for original in batches
     )  # whatever the step takes out of it

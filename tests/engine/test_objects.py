@@ -1,4 +1,6 @@
-"""What is no model, optimizer or criterion is told at once, in a line."""
+"""Anything but a model, optimizer or criterion is refused at once, in one line."""
+
+from typing import Any, cast
 
 import pytest
 import torch
@@ -13,7 +15,7 @@ SGD = torch.optim.SGD(NET.parameters(), lr=0.1)
 class Wrapped:
     """An optimizer in a wrapper that does not inherit from torch's class."""
 
-    def __init__(self, inner) -> None:
+    def __init__(self, inner: torch.optim.Optimizer) -> None:
         self.inner = inner
         self.param_groups = inner.param_groups
         self.state = inner.state
@@ -26,7 +28,7 @@ class Wrapped:
 
 
 @pytest.mark.parametrize(
-    ("objects", "words"),
+    ("objects", "message"),
     [
         ((None, SGD, None), "`model` must be an nn.Module, got None"),
         ((nn.Linear, SGD, None), "`model` .* the class Linear: give an instance"),
@@ -38,17 +40,16 @@ class Wrapped:
         ((NET, SGD, nn.MSELoss), "`criterion` .* the class MSELoss: give an instance"),
     ],
 )
-def test_what_is_none_of_them_is_told(objects, words) -> None:
-    with pytest.raises(TypeError, match=words) as told:
+def test_anything_else_is_refused_in_one_line(objects: tuple[Any, ...], message: str) -> None:
+    with pytest.raises(TypeError, match=message) as raised:
         LRFinder(*objects)
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(raised.value)
 
 
 def test_an_optimizer_in_a_wrapper_is_tested_as_it_is() -> None:
     net = nn.Linear(2, 2)
-    finder = LRFinder(
-        net, Wrapped(torch.optim.SGD(net.parameters(), lr=0.1)), nn.MSELoss(), verbose=False
-    )
+    wrapped = Wrapped(torch.optim.SGD(net.parameters(), lr=0.1))
+    finder = LRFinder(net, cast(torch.optim.Optimizer, wrapped), nn.MSELoss(), verbose=False)
     before = finder.digest()
     finder.range_test([(torch.randn(4, 2), torch.randn(4, 2))] * 3, num_iter=5, end_lr=1)
     assert len(finder.history["lr"]) == 5

@@ -1,18 +1,25 @@
-"""Precisions: what really runs in them, what a scaler skipped, and what is missing said with the nearest that works."""
+"""Precisions: what runs in them, skipped steps, and errors that name an alternative."""
+
+from functools import partial
+from typing import Any
 
 import pytest
 import torch
 from torch import nn
 
+from lrtui import LRFinder
+from lrtui.engine.forward import Forward
 from lrtui.engine.precision import Apex, Autocast, Precision, Tf32, of_backend, of_name
 from tests.engine.rigs import finder, loader, mlp
 
 CPU = torch.device("cpu")
 
 
-def dtypes(live):
+def dtypes(live: LRFinder) -> list[torch.dtype]:
     seen = []
-    live.model[0].register_forward_hook(lambda part, inputs, output: seen.append(output.dtype))
+    live.model.get_submodule("0").register_forward_hook(
+        lambda part, inputs, output: seen.append(output.dtype)
+    )
     return seen
 
 
@@ -80,7 +87,12 @@ def test_cudnn_benchmark_is_on_during_the_test_alone() -> None:
 
 def test_compiling_is_off_unless_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     called = []
-    monkeypatch.setattr(torch, "compile", lambda model: called.append(model) or model)
+
+    def compile(model: nn.Module) -> nn.Module:
+        called.append(model)
+        return model
+
+    monkeypatch.setattr(torch, "compile", compile)
     finder().range_test(loader(), num_iter=2)
     assert called == []
     live = finder(compile=True)
@@ -88,7 +100,43 @@ def test_compiling_is_off_unless_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     assert called == [live.model]
 
 
-def scaled(**options):
+class Unsized(nn.Module):
+    """A model without a length, as most are; torch.compile's wrapper has a `__len__`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.net = mlp()
+
+    def forward(self, inputs: torch.Tensor) -> Any:
+        return self.net(inputs)
+
+
+def test_a_compiled_model_gives_the_curve_of_the_plain_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    eager = partial(torch.compile, backend="eager")  # the same wrapper, without a C++ compiler
+    monkeypatch.setattr(torch, "compile", eager)
+    curves = []
+    for compile in (False, True):
+        live = finder(Unsized(), compile=compile)
+        live.range_test(loader(), loader(16), num_iter=4)
+        live.confirm(loader(), lr=0.01, iterations=200)
+        curves.append(live.history["loss"])
+    assert curves[0] == curves[1]
+
+
+def test_a_criterion_that_is_compiled_is_described_and_used() -> None:
+    criterion = torch.compile(Squared(), backend="eager")
+    inputs, target = torch.ones(2, 3), torch.zeros(2, 3)
+    forward = Forward(nn.Identity(), criterion)
+    assert forward.describe((inputs, target)) == "input 2x3 float32, target 2x3 float32"
+    assert forward((inputs, target)).loss == 1
+
+
+class Squared(nn.Module):
+    def forward(self, output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        return (output - target).square().mean()
+
+
+def scaled(**options: Any) -> tuple[LRFinder, torch.amp.GradScaler]:
     scaler = torch.amp.GradScaler("cpu", init_scale=1024.0, **options)
     live = finder(
         amp_backend="torch",
@@ -98,15 +146,15 @@ def scaled(**options):
     return live, scaler
 
 
-def overflow_at(live, *iterations):
+def overflow_at(live: LRFinder, *iterations: int) -> None:
     count = 0
 
-    def hook(gradient):
+    def hook(gradient: torch.Tensor) -> torch.Tensor:
         nonlocal count
         count += 1
         return gradient * float("inf") if count - 1 in iterations else gradient
 
-    live.model[0].weight.register_hook(hook)
+    live.model.get_parameter("0.weight").register_hook(hook)  # type: ignore[no-untyped-call]
 
 
 def test_steps_that_a_scaler_skipped_are_marked_and_left_out() -> None:
@@ -140,7 +188,11 @@ def test_the_scaler_is_restored_even_when_it_was_broken_off_between_unscaling_an
     assert scaler.state_dict() != state
     live.reset()
     assert scaler.state_dict() == state
-    live.optimizer.register_step_pre_hook(lambda *_: (_ for _ in ()).throw(KeyError("broken")))
+
+    def fail(*_: object) -> None:
+        raise KeyError("broken")
+
+    live.optimizers[0].register_step_pre_hook(fail)
     for _ in range(2):
         with pytest.raises(KeyError):
             live.range_test(loader(), num_iter=4, clip_grad_norm=1.0)
@@ -150,20 +202,20 @@ def test_the_scaler_is_restored_even_when_it_was_broken_off_between_unscaling_an
 def test_clipping_sees_the_unscaled_gradients() -> None:
     live, _ = scaled()
     plain = finder(precision="bf16")
-    for one in (live, plain):
-        one.range_test(loader(), num_iter=4, clip_grad_norm=0.05)
+    for tested in (live, plain):
+        tested.range_test(loader(), num_iter=4, clip_grad_norm=0.05)
     assert live.history["loss"] == pytest.approx(plain.history["loss"], rel=1e-3)
 
 
 @pytest.mark.parametrize(
     ("name", "kind"), [("fp32", Precision), ("tf32", Tf32), ("bf16", Autocast)]
 )
-def test_by_name(name, kind) -> None:
+def test_by_name(name: str, kind: type[Precision]) -> None:
     assert type(of_name(name, CPU)) is kind
 
 
 @pytest.mark.parametrize(
-    ("name", "words"),
+    ("name", "message"),
     [
         ("fp16", "fp16 needs a GPU, and the device is cpu; use bf16"),
         ("apex-O1", "apex-O1 needs a CUDA device, and the device is cpu; use bf16"),
@@ -173,8 +225,8 @@ def test_by_name(name, kind) -> None:
         ),
     ],
 )
-def test_what_cannot_be_had_names_what_works(name, words) -> None:
-    with pytest.raises(ValueError, match=words):
+def test_an_unavailable_precision_names_one_that_works(name: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         finder(precision=name)
 
 
@@ -199,7 +251,7 @@ def test_lbfgs_and_a_scaler_do_not_go_together() -> None:
 
 @pytest.mark.gpu
 @pytest.mark.parametrize("precision", ["fp32", "tf32", "bf16", "fp16"])
-def test_on_a_gpu_every_precision_learns_and_is_restored(precision) -> None:
+def test_on_a_gpu_every_precision_learns_and_is_restored(precision: str) -> None:
     model = mlp().cuda()
     live = finder(
         model, lambda params: torch.optim.AdamW(params, lr=1e-4, fused=True), precision=precision
@@ -214,7 +266,7 @@ def test_on_a_gpu_every_precision_learns_and_is_restored(precision) -> None:
 @pytest.mark.gpu
 @pytest.mark.apex
 @pytest.mark.parametrize("precision", ["apex-O1", "apex-O2"])
-def test_on_a_gpu_apex_learns_and_its_master_weights_are_restored(precision) -> None:
+def test_on_a_gpu_apex_learns_and_its_master_weights_are_restored(precision: str) -> None:
     live = finder(
         nn.Sequential(nn.Linear(4, 32), nn.ReLU(), nn.Linear(32, 3)).cuda(), precision=precision
     )

@@ -1,4 +1,6 @@
-"""The ladder of rates: both ends exact, groups with their ratios, a staircase, and what makes no ramp."""
+"""The ramp: both ends exact, groups with their ratios, a staircase, and invalid numbers."""
+
+from typing import Any
 
 import numpy as np
 import pytest
@@ -6,8 +8,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lrtui.engine.ramp import Ramp, keep_ratios, start_lrs_of
-from tests.engine.rigs import finder, loader
+from lrtui.engine.ramp import Mode, Ramp, keep_ratios, start_lrs_of
+from tests.engine.rigs import Params, finder, loader
 
 RATES = st.floats(1e-8, 100)
 
@@ -15,7 +17,9 @@ RATES = st.floats(1e-8, 100)
 @given(
     start=RATES, end=RATES, num_iter=st.integers(2, 200), mode=st.sampled_from(["exp", "linear"])
 )
-def test_both_ends_are_met_and_the_way_between_never_turns(start, end, num_iter, mode) -> None:
+def test_both_ends_are_met_and_the_way_between_never_turns(
+    start: float, end: float, num_iter: int, mode: Mode
+) -> None:
     rates = [lr for (lr,) in Ramp((start,), (end,), num_iter, mode)]
     assert len(rates) == num_iter
     assert rates[0] == start
@@ -36,7 +40,7 @@ def test_a_staircase_has_several_iterations_a_rate() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "message"),
     [
         (
             ((0.0,), (1.0,)),
@@ -52,8 +56,8 @@ def test_a_staircase_has_several_iterations_a_rate() -> None:
         (((1.0,), (2.0,), 5, "exp", 5), "fewer than two learning rates at 5 iterations each"),
     ],
 )
-def test_what_makes_no_ramp_is_said(arguments, words) -> None:
-    with pytest.raises(ValueError, match=words):
+def test_numbers_that_make_no_ramp_are_refused(arguments: tuple[Any, ...], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         Ramp(*arguments)
 
 
@@ -64,12 +68,13 @@ def test_the_start_is_one_for_all_one_each_or_the_optimizers_own() -> None:
 
 
 def test_arrays_are_lists_of_rates() -> None:
-    assert start_lrs_of(torch.tensor([0.5, 0.25]), [0.1, 0.2]) == (0.5, 0.25)
+    array: Any = torch.tensor([0.5, 0.25])
+    assert start_lrs_of(array, [0.1, 0.2]) == (0.5, 0.25)
     assert start_lrs_of(np.float64(0.5), [0.1, 0.2]) == (0.5, 0.5)
 
 
 @pytest.mark.parametrize(
-    ("wrong", "words"),
+    ("wrong", "message"),
     [
         ({"start_lr": "1e-3"}, "a learning rate must be a number, or a list .*, got '1e-3'"),
         ({"end_lr": None}, "a learning rate must be a number, .*, got None"),
@@ -78,8 +83,8 @@ def test_arrays_are_lists_of_rates() -> None:
         ({"smooth_f": None}, "`smooth_f` must be a number, got None"),
     ],
 )
-def test_what_is_no_number_is_said(wrong, words) -> None:
-    with pytest.raises(ValueError, match=words):
+def test_settings_that_are_no_numbers_are_refused(wrong: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         finder().range_test(loader(), **wrong)
 
 
@@ -88,7 +93,7 @@ def test_ratios_between_groups() -> None:
     assert keep_ratios(1e-3, [0.0, 0.1]) == (1e-3, 1e-3)
 
 
-def two_groups(params):
+def two_groups(params: Params) -> torch.optim.Optimizer:
     params = list(params)
     return torch.optim.SGD([{"params": params[:2], "lr": 0.1}, {"params": params[2:], "lr": 0.01}])
 
@@ -117,7 +122,7 @@ def test_a_linear_ramp_from_zero_begins_with_no_step_at_all() -> None:
 def test_warm_up_steps_run_at_the_lowest_rate_and_are_not_recorded() -> None:
     used = []
     live = finder()
-    live.optimizer.register_step_pre_hook(
+    live.optimizers[0].register_step_pre_hook(
         lambda optimizer, *_: used.append(optimizer.param_groups[0]["lr"])
     )
     live.range_test(loader(), start_lr=1e-3, num_iter=4, warmup=3)

@@ -1,6 +1,8 @@
-"""How a test ends, and in which words; what counts as diverged; what a step tells."""
+"""How a test ends and with which reason, what counts as diverged, and what a step reports."""
 
 import math
+from collections.abc import Sequence
+from typing import Any, cast
 
 import pytest
 import torch
@@ -8,40 +10,41 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from lrtui import TrainDataLoaderIter
+from lrtui import LRFinder, TrainDataLoaderIter
 from lrtui.engine.ramp import Ramp
-from lrtui.engine.range_test import range_test
-from lrtui.engine.step import Update
+from lrtui.engine.range_test import Outcome, range_test
+from lrtui.engine.step import TrainStep, Update
 from lrtui.engine.tracker import Tracker
+from lrtui.events import Step
 from tests.engine.rigs import finder, loader, mlp, points
 
 
-class Told(nn.Module):
-    """A criterion that gives the losses it was told, the last one for ever."""
+class GivenLosses(nn.Module):
+    """A criterion that returns the given losses, and then repeats the last one."""
 
-    def __init__(self, *losses) -> None:
+    def __init__(self, *losses: float) -> None:
         super().__init__()
         self.losses = list(losses)
 
-    def forward(self, output, target):
+    def forward(self, output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         loss = self.losses.pop(0) if len(self.losses) > 1 else self.losses[0]
         return output.sum() * 0 + loss
 
 
-def told(*losses, **options):
-    live = finder(criterion=Told(*losses))
+def measured(*losses: float, **options: Any) -> tuple[LRFinder, list[Step]]:
+    live = finder(criterion=GivenLosses(*losses))
     steps = list(live.steps(loader(), **{"num_iter": 8, "smooth_f": 0, **options}))
     return live, steps
 
 
 def test_completed() -> None:
-    live, steps = told(1.0)
+    live, steps = measured(1.0)
     assert (live.status, live.reason) == ("completed", "all 8 iterations ran")
     assert [step.iteration for step in steps] == list(range(8))
 
 
-def test_diverged_tells_the_rate_and_the_best() -> None:
-    live, steps = told(2.0, 1.0, 9.0)
+def test_diverged_reports_the_rate_and_the_best_loss() -> None:
+    live, steps = measured(2.0, 1.0, 9.0)
     assert live.status == "diverged"
     assert live.reason == f"the loss diverged at lr {steps[2].lr:.2e}: 9 after a best of 1"
     assert len(steps) == 3
@@ -50,27 +53,29 @@ def test_diverged_tells_the_rate_and_the_best() -> None:
 @pytest.mark.parametrize(
     ("loss", "kind"), [(math.nan, "nan"), (math.inf, "inf"), (-math.inf, "-inf")]
 )
-@pytest.mark.parametrize("place", range(4))
-def test_a_loss_that_is_not_finite_ends_it_wherever_it_is(loss, kind, place) -> None:
-    live, steps = told(*[1.0] * place, loss)
+@pytest.mark.parametrize("position", range(4))
+def test_a_loss_that_is_not_finite_ends_it_wherever_it_is(
+    loss: float, kind: str, position: int
+) -> None:
+    live, steps = measured(*[1.0] * position, loss)
     assert live.status == "diverged"
     assert live.reason == f"the loss became {kind} at lr {steps[-1].lr:.2e}"
-    assert len(steps) == place + 1
+    assert len(steps) == position + 1
     assert (steps[-1].raw_loss, steps[-1].loss, steps[-1].nonfinite) == (None, None, kind)
     assert str(live.history["loss"][-1]) == str(loss)
-    assert live.best_loss == (1.0 if place else None)
+    assert live.best_loss == (1.0 if position else None)
 
 
 @pytest.mark.parametrize(
     "losses", [(-1.0, -2.0, -1.5, -0.5), (0.0, -1.0, 0.5), (0.0, 0.25, 0.0), (3.0, -1.0, 2.0)]
 )
-def test_negative_and_zero_losses_do_not_end_it(losses) -> None:
-    live, _ = told(*losses)
+def test_negative_and_zero_losses_do_not_end_it(losses: tuple[float, ...]) -> None:
+    live, _ = measured(*losses)
     assert live.status == "completed"
 
 
 def test_a_negative_loss_that_explodes_does() -> None:
-    live, steps = told(-1.0, -2.0, 7.0)
+    live, steps = measured(-1.0, -2.0, 7.0)
     assert live.status == "diverged"
     assert len(steps) == 3
 
@@ -85,7 +90,7 @@ def test_a_loader_that_ends_stops_it() -> None:
 
 
 @pytest.mark.parametrize("empty", [[], TrainDataLoaderIter([])])
-def test_an_empty_loader_is_an_error_in_words(empty) -> None:
+def test_an_empty_loader_is_refused(empty: Any) -> None:
     with pytest.raises(ValueError, match="the training loader has no batches"):
         finder().range_test(empty)
     with pytest.raises(ValueError, match="the validation loader has no batches"):
@@ -107,24 +112,27 @@ def test_time_is_up_after_the_step_that_it_runs_out_in() -> None:
 
 
 class Canned:
-    """A training step that measures what it was told."""
+    """A training step that measures the given losses."""
 
-    def __init__(self, losses, scales=()) -> None:
+    def __init__(self, losses: Sequence[float], scales: Sequence[float | None] = ()) -> None:
         self.updates = [
             Update(torch.tensor(loss), None, scale)
             for loss, scale in zip(losses, scales or [None] * len(losses), strict=True)
         ]
 
-    def __call__(self):
+    def __call__(self) -> Update:
         return self.updates.pop(0)
 
-    def loss_scale(self):
+    def loss_scale(self) -> float:
         return 8.0
 
 
-def drive(train, **options):
+def drive(train: Canned, **options: Any) -> tuple[list[Step], Outcome]:
     ramp = Ramp((1e-3,), (1.0,), 6)
-    steps, walk = [], range_test(train, ramp, Tracker(0.0), [], torch.device("cpu"), **options)
+    steps: list[Step] = []
+    walk = range_test(
+        cast(TrainStep, train), ramp, Tracker(0.0), [], torch.device("cpu"), **options
+    )
     while True:
         try:
             steps.append(next(walk))
@@ -133,7 +141,7 @@ def drive(train, **options):
 
 
 @pytest.mark.parametrize("lag", [0, 2])
-def test_the_clock_decides_between_steps(lag) -> None:
+def test_the_clock_decides_between_steps(lag: int) -> None:
     seconds = iter(range(100))
     steps, outcome = drive(
         Canned([1.0] * 6), clock=lambda: next(seconds), max_seconds=4.5, began=0.0, lag=lag
@@ -160,9 +168,12 @@ def test_a_step_that_the_scaler_skipped_is_marked_and_no_point_of_the_curve() ->
 @given(
     st.lists(st.floats(0.01, 100), min_size=1, max_size=30), st.floats(0, 0.99), st.floats(1.1, 10)
 )
-def test_smoothing_and_divergence_are_torch_lr_finders(losses, smooth_f, diverge_th) -> None:
+def test_smoothing_and_divergence_are_torch_lr_finders(
+    losses: list[float], smooth_f: float, diverge_th: float
+) -> None:
     tracker = Tracker(smooth_f, diverge_th)
-    smoothed, best = [], 0.0
+    smoothed: list[float] = []
+    best = 0.0
     for i, loss in enumerate(losses):
         if i == 0:
             best = loss
@@ -176,14 +187,12 @@ def test_smoothing_and_divergence_are_torch_lr_finders(losses, smooth_f, diverge
         assert tracker.diverged == (loss > diverge_th * best)
 
 
-def test_a_step_tells_the_rates_of_every_group_only_where_there_are_several() -> None:
+def test_a_step_has_group_lrs_only_with_several_groups() -> None:
     live = finder()
     assert next(live.steps(loader(), num_iter=3)).group_lrs == ()
 
 
-def test_status_while_running_and_a_second_test_without_reset_goes_on_from_where_the_first_ended() -> (
-    None
-):
+def test_status_while_running_and_a_second_test_continues_without_reset() -> None:
     live = finder(mlp())
     assert live.status == ""
     for _ in live.steps(loader(), num_iter=3):
@@ -196,7 +205,7 @@ def test_status_while_running_and_a_second_test_without_reset_goes_on_from_where
 
 
 @pytest.mark.parametrize("verbose", [True, False])
-def test_silence_when_asked(capfd: pytest.CaptureFixture[str], verbose) -> None:
+def test_not_verbose_prints_nothing(capfd: pytest.CaptureFixture[str], verbose: bool) -> None:
     from lrtui import LRFinder
 
     model = mlp()
@@ -219,13 +228,15 @@ def test_the_suggestion_and_the_bounds_come_from_the_raw_curves_of_all_repeats()
     answer, bounds = live.suggestion(), live.bounds()
     assert answer.verdict == "ok"
     assert "2 repeats" in answer.method
+    assert answer.lr is not None
     assert 1e-3 < answer.lr < 100
+    assert bounds is not None
     assert bounds[0] < answer.lr
     assert bounds[0] < bounds[1]
 
 
-def test_a_metric_curve_is_beside_the_loss():
-    def accuracy(output, target):
+def test_a_metric_curve_is_beside_the_loss() -> None:
+    def accuracy(output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         return (output.argmax(1) == target).float().mean()
 
     live = finder()

@@ -1,7 +1,8 @@
-"""Several curves from the same start: with other data orders, or other initialisations on the same batches."""
+"""Several curves from the same start, with other data orders or initialisations."""
 
 import random
 from enum import Enum
+from typing import Any
 
 import pytest
 import torch
@@ -10,6 +11,7 @@ from torch.utils.data import DataLoader
 
 from lrtui import TrainDataLoaderIter
 from lrtui.engine import training
+from lrtui.engine.history import History
 from lrtui.engine.initialise import reinitialise
 from lrtui.engine.replay import Replay
 from tests.engine.rigs import finder, loader, mlp, points
@@ -25,16 +27,16 @@ def test_the_first_of_several_is_the_curve_of_a_single_one() -> None:
     assert live.history == alone.history
     assert live.histories[0] is live.history
     assert len(live.histories) == 3
-    assert len({tuple(one["loss"]) for one in live.histories}) == 3
-    assert len({tuple(one["lr"]) for one in live.histories}) == 1
+    assert len({tuple(history["loss"]) for history in live.histories}) == 3
+    assert len({tuple(history["lr"]) for history in live.histories}) == 1
 
 
 def test_other_orders_start_from_the_same_weights() -> None:
     live = finder(None, lambda params: torch.optim.SGD(params, lr=1e-9))
     everything = DataLoader(points(), batch_size=64, shuffle=True)
     live.range_test(everything, num_iter=2, end_lr=1e-8, repeats=3)
-    for one in live.histories:
-        assert one["raw_loss"][0] == pytest.approx(live.history["raw_loss"][0], rel=1e-6)
+    for history in live.histories:
+        assert history["raw_loss"][0] == pytest.approx(live.history["raw_loss"][0], rel=1e-6)
 
 
 def test_several_start_from_the_snapshot_even_after_a_test_without_reset() -> None:
@@ -49,11 +51,11 @@ def test_a_loader_with_a_generator_of_its_own_gets_another_order_too() -> None:
     live = finder()
     own = torch.Generator().manual_seed(1)
     live.range_test(loader(shuffle=True, generator=own), num_iter=3, repeats=3)
-    assert len({tuple(one["loss"]) for one in live.histories}) == 3
+    assert len({tuple(history["loss"]) for history in live.histories}) == 3
 
 
-def test_the_same_seed_gives_the_same_repeats():
-    def run():
+def test_the_same_seed_gives_the_same_repeats() -> None:
+    def run() -> list[History]:
         torch.manual_seed(8)
         live = finder(mlp(dropout=0.3))
         live.range_test(loader(shuffle=True), num_iter=4, repeats=3)
@@ -62,18 +64,23 @@ def test_the_same_seed_gives_the_same_repeats():
     assert run() == run()
 
 
-class Noisy(torch.utils.data.Dataset):
+class Noisy(torch.utils.data.Dataset[Any]):
     """Augments with Python's and torch's random numbers."""
 
-    def __len__(self):
+    def __len__(self) -> int:
         return 24
 
-    def __getitem__(self, i):
+    def __getitem__(self, i: int) -> tuple[torch.Tensor, torch.Tensor]:
         inputs, target = points()[i]
         return inputs * random.uniform(0.5, 1.5) + 0.1 * torch.randn(4), target
 
 
-def initialised(monkeypatch, replayed: bool, generator: torch.Generator | None, num_iter: int):
+def initialised(
+    monkeypatch: pytest.MonkeyPatch,
+    replayed: bool,
+    generator: torch.Generator | None,
+    num_iter: int,
+) -> list[History]:
     if not replayed:
         monkeypatch.setattr(Replay, "faithful", property(lambda self: False))
     torch.manual_seed(3)
@@ -85,23 +92,23 @@ def initialised(monkeypatch, replayed: bool, generator: torch.Generator | None, 
 
 
 @pytest.mark.parametrize("own_generator", [False, True])
-def test_replayed_batches_give_the_very_curves_of_collated_ones(
-    monkeypatch: pytest.MonkeyPatch, own_generator
-):
+def test_replayed_batches_give_the_same_curves_as_collated_ones(
+    monkeypatch: pytest.MonkeyPatch, own_generator: bool
+) -> None:
     """Over several epochs, with random augmentation and dropout."""
 
-    def generator():
+    def generator() -> torch.Generator | None:
         return torch.Generator().manual_seed(6) if own_generator else None
 
     replayed = initialised(monkeypatch, True, generator(), 8)
     assert replayed == initialised(monkeypatch, False, generator(), 8)
-    assert len({tuple(one["loss"]) for one in replayed}) == 3
+    assert len({tuple(history["loss"]) for history in replayed}) == 3
 
 
-def test_replaying_collates_once():
+def test_replaying_collates_once() -> None:
     collated = []
 
-    def collate(batch):
+    def collate(batch: Any) -> Any:
         collated.append(1)
         return torch.utils.data.default_collate(batch)
 
@@ -109,11 +116,11 @@ def test_replaying_collates_once():
     assert len(collated) == 5
 
 
-def test_a_first_repeat_that_ends_early_is_replayed_and_then_collated_on():
+def test_a_first_repeat_that_ends_early_is_replayed_and_then_collated_on() -> None:
     live = finder(None, lambda params: torch.optim.SGD(params, lr=1e-3))
     calls = 0
 
-    def criterion(output, target):
+    def criterion(output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         nonlocal calls
         calls += 1
         loss = nn.functional.cross_entropy(output, target)
@@ -121,21 +128,21 @@ def test_a_first_repeat_that_ends_early_is_replayed_and_then_collated_on():
 
     live.criterion = criterion
     live.range_test(loader(), num_iter=6, repeats=2, vary="init", smooth_f=0)
-    assert [len(one["lr"]) for one in live.histories] == [3, 6]
+    assert [len(history["lr"]) for history in live.histories] == [3, 6]
 
 
-def test_batches_that_a_model_writes_into_are_collated_again():
+def test_batches_that_a_model_writes_into_are_collated_again() -> None:
     class InPlace(nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.net = mlp()
 
-        def forward(self, inputs):
+        def forward(self, inputs: torch.Tensor) -> Any:
             return self.net(inputs.mul_(0.5))
 
     collated = []
 
-    def collate(batch):
+    def collate(batch: Any) -> Any:
         collated.append(1)
         return torch.utils.data.default_collate(batch)
 
@@ -155,7 +162,9 @@ def test_more_than_there_is_room_for_is_not_kept() -> None:
 def test_other_initialisations_leave_the_rest_alone() -> None:
     live = finder(nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.Linear(8, 3)))
     first = []
-    live.model[0].register_forward_hook(lambda part, *_: first.append(part.weight[0, 0].item()))
+    live.model.get_submodule("0").register_forward_hook(
+        lambda part, *_: first.append(part.get_parameter("weight")[0, 0].item())
+    )
     live.range_test(loader(), num_iter=2, repeats=3, vary="init")
     assert len(set(first[::2])) == 3
     before = live.digest()
@@ -195,24 +204,25 @@ def test_reinitialising_calls_every_module_that_can() -> None:
     assert not any(torch.equal(a, b) for a, b in zip(before, after, strict=True))
 
 
-def test_what_can_vary_is_said() -> None:
+def test_an_unknown_vary_is_refused() -> None:
     with pytest.raises(ValueError, match=r"expected one of \(data, init\), got both"):
-        finder().range_test(loader(), vary="both")
+        finder().range_test(loader(), vary="both")  # type: ignore[arg-type]
 
 
-def test_what_lived_beside_a_parameter_goes_where_it_goes() -> None:
+def test_optimizer_state_follows_its_parameter_to_another_device() -> None:
     cpu, param = torch.device("cpu"), torch.empty(2, 3, device="meta")
     same_shape, flat, counter = torch.zeros(2, 3), torch.zeros(6), torch.tensor(3.0)
-    moved = training.follow([same_shape, flat, counter, 0.9], param, cpu)  # as LBFGS keeps its past
-    assert [getattr(one, "device", None) and one.device.type for one in moved] == [
-        "meta",
-        "meta",
-        "cpu",
-        None,
-    ]
+    past = [same_shape, flat, counter, 0.9]  # as LBFGS keeps it
+    moved = training.follow(past, param, cpu)
+    assert isinstance(moved, list)
+    devices = [tensor.device.type for tensor in moved if isinstance(tensor, torch.Tensor)]
+    assert devices == ["meta", "meta", "cpu"]
+    assert moved[3] == 0.9
     # an offloaded buffer was never beside its parameter, and stays
     assert training.follow(flat, param, torch.device("meta")) is flat
-    assert training.follow(same_shape, param, torch.device("meta")).device.type == "meta"
+    followed = training.follow(same_shape, param, torch.device("meta"))
+    assert isinstance(followed, torch.Tensor)
+    assert followed.device.type == "meta"
 
 
 class Split(Enum):
@@ -220,17 +230,17 @@ class Split(Enum):
 
 
 class Batch:
-    """As people make them: with a mark, and a way back to itself."""
+    """As users make them: with an enum, and a reference to itself."""
 
-    def __init__(self, x, y) -> None:
+    def __init__(self, x: torch.Tensor, y: torch.Tensor) -> None:
         self.x, self.y, self.split, self.itself = x, y, Split.TRAIN, self
 
-    def to(self, device):
+    def to(self, device: torch.device) -> "Batch":
         return self
 
 
-def test_batches_that_are_objects_are_replayed_once_each():
-    def loss(model, batch):
+def test_batches_that_are_objects_are_replayed_once_each() -> None:
+    def loss(model: nn.Module, batch: Any) -> torch.Tensor:
         return nn.functional.cross_entropy(model(batch.x), batch.y)
 
     batches = [Batch(x, y) for x, y in loader()]
@@ -240,35 +250,36 @@ def test_batches_that_are_objects_are_replayed_once_each():
     assert live.confirm(batches, lr=0.01, iterations=400).trials
 
 
-def test_repeats_of_an_initialisation_that_cannot_be_drawn_anew_are_refused():
+def test_repeats_of_a_model_that_draws_nothing_are_refused() -> None:
     class Own(nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.weight = nn.Parameter(torch.zeros(4, 3))
 
-        def forward(self, inputs):
+        def forward(self, inputs: torch.Tensor) -> torch.Tensor:
             return inputs @ self.weight
 
     with pytest.raises(ValueError, match="has none that is trained: use vary 'data'"):
         finder(Own()).range_test(loader(), repeats=2, vary="init")
 
 
-def test_a_frozen_part_is_not_drawn_anew_and_a_models_own_way_is_taken() -> None:
+def test_a_frozen_module_is_not_drawn_again_and_init_weights_is_used() -> None:
     model = mlp()
     model[0].requires_grad_(False)
-    kept, drawn = model[0].weight.clone(), model[3].weight.clone()
+    frozen, trained = model.get_parameter("0.weight"), model.get_parameter("3.weight")
+    kept, drawn = frozen.clone(), trained.clone()
     reinitialise(model)
-    assert torch.equal(model[0].weight, kept)
-    assert not torch.equal(model[3].weight, drawn)
+    assert torch.equal(frozen, kept)
+    assert not torch.equal(trained, drawn)
 
     class Constant(nn.Sequential):
-        def _init_weights(self, part) -> None:
+        def _init_weights(self, part: nn.Module) -> None:
             if isinstance(part, nn.Linear):
                 nn.init.constant_(part.weight, 0.25)
 
     own = Constant(*mlp())
     reinitialise(own)
-    assert (own[3].weight == 0.25).all()
+    assert bool((own.get_parameter("3.weight") == 0.25).all())
 
 
 def test_out_of_data_between_two_repeats_is_an_end_and_no_error() -> None:
@@ -294,14 +305,14 @@ def test_what_is_frozen_beside_something_trained_stays_too() -> None:
     assert not torch.equal(model.bias, bias)
 
 
-def test_parts_that_always_begin_alike_are_no_other_initialisation():
+def test_modules_with_constant_initial_values_do_not_count() -> None:
     class Own(nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.weight = nn.Parameter(torch.ones(4, 3))
             self.norm = nn.LayerNorm(3)
 
-        def forward(self, inputs):
+        def forward(self, inputs: torch.Tensor) -> Any:
             return self.norm(inputs @ self.weight)
 
     with pytest.raises(ValueError, match="draw their parameters at random"):

@@ -1,9 +1,13 @@
-"""Where a test starts, and where a broken-off one goes back to: to the state as it was when the test began."""
+"""A test starts at the current state, and goes back to it when it is interrupted."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 import torch
 from torch.utils.data import DataLoader, IterableDataset
 
+from lrtui import LRFinder
 from tests.engine.restore.test_restore_optimizers import train
 from tests.engine.rigs import finder, loader
 
@@ -12,25 +16,29 @@ class BoomError(Exception):
     pass
 
 
-class Nothing(IterableDataset):
-    def __iter__(self):
+class Nothing(IterableDataset[Any]):
+    def __iter__(self) -> Iterator[Any]:
         return iter(())
 
 
-def trained():
+def trained() -> tuple[LRFinder, str, str]:
     """A finder whose model was trained on after it was made."""
     live = finder()
     made = live.digest()
-    train(live.model, live.optimizer)
+    train(live.model, live.optimizers[0])
     return live, made, live.digest()
 
 
-def boom(*_) -> None:
+def fill_gradient(param: torch.Tensor) -> None:
+    param.grad = torch.ones_like(param)
+
+
+def boom(*_: object) -> None:
     raise BoomError
 
 
 @pytest.mark.parametrize("how", ["raises", "closed", "no batches"])
-def test_training_since_the_finder_was_made_outlives_a_test_that_is_broken_off(how) -> None:
+def test_training_since_the_finder_was_made_outlives_a_test_that_is_broken_off(how: str) -> None:
     live, made, now = trained()
     assert now != made
     if how == "raises":
@@ -57,7 +65,7 @@ def test_repeats_start_from_the_state_as_it_is() -> None:
     assert live.histories[0]["loss"] == alone
 
 
-def test_trials_and_the_stability_limit_leave_trained_weights_as_they_found_them() -> None:
+def test_trials_and_the_stability_limit_put_trained_weights_back() -> None:
     live, _, now = trained()
     live.confirm(loader(), lr=0.01, iterations=150)
     assert live.digest() == now
@@ -77,19 +85,19 @@ def test_training_after_a_reset_is_kept_by_trials_too() -> None:
     live = finder()
     live.range_test(loader(), num_iter=5)
     live.reset()
-    train(live.model, live.optimizer)
+    train(live.model, live.optimizers[0])
     now = live.digest()
     live.confirm(loader(), lr=0.01, iterations=150)
     assert live.digest() == now
 
 
-def test_there_is_one_copy_until_somebody_trains() -> None:
+def test_there_is_one_copy_until_the_model_is_trained_further() -> None:
     live = finder()
     for _ in range(2):
         live.range_test(loader(), num_iter=3)
         assert live._start is live._snapshot
         live.reset()
-    train(live.model, live.optimizer)
+    train(live.model, live.optimizers[0])
     live.range_test(loader(), num_iter=3)
     assert live._start is not live._snapshot
 
@@ -97,37 +105,37 @@ def test_there_is_one_copy_until_somebody_trains() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        lambda live: live.model[0].weight.data.add_(1),  # which no version counter sees
-        lambda live: live.optimizer.param_groups[0].update(momentum=0.5),
+        lambda live: live.model.get_parameter("0.weight").data.add_(
+            1
+        ),  # which no version counter sees
+        lambda live: live.optimizers[0].param_groups[0].update(momentum=0.5),
         lambda live: live.model.eval(),
-        lambda live: setattr(live.model[0].weight, "grad", torch.ones_like(live.model[0].weight)),
-        lambda live: live.model.append(torch.nn.Identity()),
+        lambda live: fill_gradient(live.model.get_parameter("0.weight")),
+        lambda live: live.model.add_module("more", torch.nn.Identity()),
     ],
 )
-def test_every_change_is_seen(change) -> None:
+def test_every_change_is_seen(change: Callable[[LRFinder], object]) -> None:
     live = finder()
-    assert live._snapshot.holds()
+    assert live._snapshot.unchanged()
     change(live)
-    assert not live._snapshot.holds()
+    assert not live._snapshot.unchanged()
     live.reset()
-    assert live._snapshot.holds()
+    assert live._snapshot.unchanged()
 
 
-def test_a_second_test_starts_at_the_optimizers_own_rate_not_at_that_of_one_left_in_the_middle() -> (
-    None
-):
+def test_a_second_test_starts_at_the_optimizers_own_rate_after_one_left_in_the_middle() -> None:
     live = finder()
     left = live.steps(loader(), num_iter=30)
     for _ in range(20):
         next(left)
     live.range_test(loader(), num_iter=5)
     assert live.history["lr"][0] == 1e-3
-    assert live.optimizer.param_groups[0]["lr"] == 1e-3
+    assert live.optimizers[0].param_groups[0]["lr"] == 1e-3
 
 
-def test_a_wrong_argument_is_told_before_anything_is_touched() -> None:
+def test_a_wrong_argument_is_refused_before_anything_changes() -> None:
     live, _, now = trained()
-    wrong = [
+    wrong: list[dict[str, Any]] = [
         {"metric": 3},
         {"batch_step": "x"},
         {"max_seconds": "a"},
@@ -146,5 +154,10 @@ def test_numbers_may_be_numpys() -> None:
     import numpy as np
 
     live = finder()
-    live.range_test(loader(), end_lr=np.float32(1.0), num_iter=np.int64(4), diverge_th=np.int64(5))
+    numbers: dict[str, Any] = {
+        "end_lr": np.float32(1.0),
+        "num_iter": np.int64(4),
+        "diverge_th": np.int64(5),
+    }
+    live.range_test(loader(), **numbers)
     assert len(live.history["lr"]) == 4

@@ -1,22 +1,26 @@
 """The validation loss is the mean over the examples that were really seen."""
 
+from typing import Any
+
 import pytest
 import torch
+from torch import nn
 from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader
 
 from lrtui import ValDataLoaderIter
+from lrtui.engine.types import Loader
 from tests.engine.rigs import finder, loader, points
 
 
-def measured(val_loader, **options):
+def measured(val_loader: Loader, **options: Any) -> tuple[float, nn.Module]:
     """The last validation loss, and the model as it was then."""
     live = finder()
     live.range_test(loader(), val_loader, num_iter=3, end_lr=0.1, smooth_f=0, **options)
     return live.history["loss"][-1], live.model.eval()
 
 
-def mean(model, count):
+def mean(model: nn.Module, count: int) -> float:
     inputs, target = points(64)[:count]
     return cross_entropy(model(inputs), target).item()
 
@@ -31,10 +35,10 @@ def test_a_dropped_last_batch_is_not_divided_by() -> None:
     assert loss == pytest.approx(mean(model, 48), rel=1e-6)
 
 
-def test_a_sub_sample_is_the_same_few_batches_every_time():
+def test_a_sub_sample_is_the_same_few_batches_every_time() -> None:
     seen = []
 
-    def collate(batch):
+    def collate(batch: Any) -> Any:
         seen.append(len(batch))
         return torch.utils.data.default_collate(batch)
 
@@ -48,7 +52,7 @@ def test_a_sub_sample_stays_the_same_over_repeats_with_other_data_orders() -> No
     live = finder()
     val = DataLoader(points(64), batch_size=8, shuffle=True)
 
-    def watch(part, inputs, output) -> None:
+    def watch(part: nn.Module, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:
         if not part.training:
             drawn.append(inputs[0].sum().item())
 
@@ -76,7 +80,7 @@ def test_the_training_loss_is_kept_beside_it() -> None:
     assert live.history["raw_loss"] != live.history["train_loss"]
 
 
-def test_an_iterator_of_ones_own_that_was_left_in_the_middle_begins_again() -> None:
+def test_a_users_iterator_left_in_the_middle_starts_again() -> None:
     whole = ValDataLoaderIter(loader(64, 8))
     live = finder()
     live.range_test(loader(), whole, num_iter=2, val_batches=1)
@@ -87,7 +91,7 @@ def test_an_iterator_of_ones_own_that_was_left_in_the_middle_begins_again() -> N
     assert live.history["loss"] == again.history["loss"]
 
 
-def test_an_empty_loader_is_told_before_anything_is_touched() -> None:
+def test_an_empty_loader_is_refused_before_anything_changes() -> None:
     live = finder()
     before = live.digest()
     with pytest.raises(ValueError, match="the validation loader has no batches"):

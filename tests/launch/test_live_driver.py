@@ -1,15 +1,15 @@
-"""The driver on live objects: the same events as a worker's, and everything put back."""
+"""The driver on live objects: the events of a worker, and objects that are restored exactly."""
 
-import time
-from collections.abc import Callable
 from pathlib import Path
+from typing import Unpack
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from lrtui import LRFinder
+from lrtui.engine.settings import Given
 from lrtui.events import (
     ConfirmationResult,
     Ended,
@@ -22,144 +22,216 @@ from lrtui.events import (
     TrialResult,
 )
 from lrtui.launch.live_driver import LiveDriver
-from lrtui.live import LiveObjects, show, steps_of
+from lrtui.live import live_objects, show, steps_of
+from lrtui.run_events import Loader
+from tests.events import ended, last_result, of_kind, results
+from tests.waiting import wait
+
+Batches = DataLoader[tuple[Tensor, ...]]
 
 
 @pytest.fixture
 def finder() -> LRFinder:
     torch.manual_seed(0)
-    model = nn.Sequential(nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 2))
-    optimizer = torch.optim.SGD(model.parameters(), lr=1e-5, momentum=0.9)
-    return LRFinder(model, optimizer, nn.CrossEntropyLoss(), verbose=False)
+    return finder_of(nn.Sequential(nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 2)))
 
 
 @pytest.fixture
-def loader() -> DataLoader:
+def loader() -> Batches:
     x = torch.randn(256, 8, generator=torch.Generator().manual_seed(1))
     return DataLoader(TensorDataset(x, (x[:, 0] > 0).long()), batch_size=32)
 
 
+def finder_of(model: nn.Module) -> LRFinder:
+    optimizer = torch.optim.SGD(model.parameters(), lr=1e-5, momentum=0.9)
+    return LRFinder(model, optimizer, nn.CrossEntropyLoss(), verbose=False)
+
+
 def driver_on(
-    finder: LRFinder, loader: DataLoader | None, log: Path, **settings: object
+    finder: LRFinder, loader: Loader | None, log: Path, **settings: Unpack[Given]
 ) -> LiveDriver:
-    return LiveDriver(LiveObjects(finder, loader, None, settings), log)
+    return LiveDriver(live_objects(finder, loader, None, settings), log)
 
 
-def wait(driver: LiveDriver, done: Callable[[], bool] = lambda: False) -> None:
-    end = time.monotonic() + 60
-    while driver.busy and not done():
-        assert time.monotonic() < end
-        time.sleep(0.005)
+def run(driver: LiveDriver) -> Ended:
+    """Run to the end; the last event."""
+    driver.run(driver._objects.spec)
+    finish(driver)
+    return ended(driver.events)
 
 
-def test_a_run_tells_what_a_worker_would_tell(finder, loader, tmp_path: Path) -> None:
+def finish(driver: LiveDriver) -> None:
+    wait(lambda: not driver.busy)
+
+
+def test_a_run_has_the_events_of_a_worker(
+    finder: LRFinder, loader: Batches, tmp_path: Path
+) -> None:
     driver = driver_on(finder, loader, tmp_path / "log", end_lr=10, num_iter=60)
-    driver.run(driver._live.spec)
-    wait(driver)
+    run(driver)
     kinds = [type(event) for event in driver.events]
     assert kinds[0] is Started
     assert kinds[-2:] == [Suggested, Ended]
     assert set(kinds[1:-2]) == {Step}
-    began, answer = driver.events[0], driver.events[-2]
-    assert began.momentum == 0.9
-    assert began.spec.optimizer.target == "torch.optim:SGD"
-    assert began.spec.optimizer.args == {"momentum": 0.9}
-    assert began.spec.range.start_lr == 1e-5
+    (started,) = of_kind(driver.events, Started)
+    assert started.momentum == 0.9
+    assert started.spec.optimizer.target == "torch.optim:SGD"
+    assert started.spec.optimizer.args == {"momentum": 0.9}
+    assert started.spec.range.start_lr == 1e-5
+    (answer,) = of_kind(driver.events, Suggested)
     assert answer.suggestion == finder.suggestion()
-    assert [event.lr for event in driver.events if isinstance(event, Step)] == finder.history["lr"]
+    assert [step.lr for step in of_kind(driver.events, Step)] == finder.history["lr"]
 
 
-def test_two_runs_of_the_same_objects_are_the_same_and_a_reset_is_exact(
-    finder, loader, tmp_path: Path
+def test_two_runs_of_the_same_objects_are_equal_and_a_reset_is_exact(
+    finder: LRFinder, loader: Batches, tmp_path: Path
 ) -> None:
     driver = driver_on(finder, loader, tmp_path / "log", end_lr=10, num_iter=40)
     curves = []
     for _ in range(2):
-        driver.run(driver._live.spec)
-        wait(driver)
+        run(driver)
         curves.append(list(finder.history["loss"]))
     assert curves[0] == curves[1]
-    digest = driver.events[0].digest
+    digest = of_kind(driver.events, Started)[0].digest
     assert finder.digest() != digest
     driver.reset()
-    wait(driver)
+    finish(driver)
     assert driver.events[-1] == Restored(digest=digest, exact=True)
     assert finder.digest() == digest
 
 
-def test_a_stop_that_follows_at_once_is_not_lost_and_puts_everything_back(
-    finder, loader, tmp_path: Path
+def test_a_stop_right_after_the_start_is_not_lost_and_everything_is_restored(
+    finder: LRFinder, loader: Batches, tmp_path: Path
 ) -> None:
     driver = driver_on(finder, loader, tmp_path / "log", end_lr=1e-4, num_iter=1_000_000)
     before = finder.digest()
-    driver.run(driver._live.spec)
+    driver.run(driver._objects.spec)
     driver.stop()
-    wait(driver)
-    assert driver.events[-1].status == "stopped"
+    finish(driver)
+    end = ended(driver.events)
+    assert end.status == "stopped"
+    assert end.reason == "stopped by the user after 1 of 1000000 iterations"
     assert finder.digest() == before
 
 
-def test_trials_and_the_limit_are_told_and_end_in_one_event_each(
-    finder, loader, tmp_path: Path
+def test_trials_and_the_limit_end_in_one_event_each(
+    finder: LRFinder, loader: Batches, tmp_path: Path
 ) -> None:
     driver = driver_on(finder, loader, tmp_path / "log", end_lr=10, num_iter=100)
-    driver.run(driver._live.spec)
-    wait(driver)
-    ready = len(driver.events)
+    run(driver)
+    before = len(driver.events)
     driver.confirm(lr=0.1, iterations=1500)
-    wait(driver)
-    told = driver.events[ready:]
-    assert all(isinstance(event.result, TrialResult) for event in told[:-1])
-    assert isinstance(told[-1].result, ConfirmationResult)
-    assert told[-1].result.verdict in ("confirmed", "refuted", "undecided")
-    assert told[-2].result.spent == sum(event.result.iterations for event in told[:-1])
+    finish(driver)
+    events = driver.events[before:]
+    trials = results(events, TrialResult)
+    assert len(trials) == len(events) - 1
+    confirmation = last_result(events, ConfirmationResult)
+    assert confirmation.verdict in ("confirmed", "refuted", "undecided")
+    assert trials[-1].spent == sum(trial.iterations for trial in trials)
     driver.stability()
-    wait(driver)
-    assert isinstance(driver.events[-1].result, StabilityResult)
-    assert driver.events[-1].result.limit > 0
+    finish(driver)
+    limit = last_result(driver.events, StabilityResult).limit
+    assert isinstance(limit, float)
+    assert limit > 0
 
 
-def test_a_check_that_cannot_be_is_told_in_its_own_event(finder, loader, tmp_path: Path) -> None:
+def test_a_stopped_confirmation_says_how_many_trials_it_has(
+    finder: LRFinder, loader: Batches, tmp_path: Path
+) -> None:
+    driver = driver_on(finder, loader, tmp_path / "log", end_lr=10, num_iter=100)
+    run(driver)
+    driver.confirm(lr=0.1, iterations=10_000_000)
+    driver.stop()
+    finish(driver)
+    problem = last_result(driver.events, ConfirmationResult).problem
+    assert problem == "stopped by the user after 0 trials"
+
+
+def test_a_check_that_is_impossible_ends_in_an_event_with_the_reason(
+    finder: LRFinder, loader: Batches, tmp_path: Path
+) -> None:
     finder.range_test(loader, end_lr=10, num_iter=30)
     finder.reset()
     driver = driver_on(finder, None, tmp_path / "log")
-    driver.run(driver._live.spec)
-    wait(driver)
+    run(driver)
     driver.confirm(lr=0.1)
-    wait(driver)
-    assert driver.events[-1] == Measured(
-        ConfirmationResult(problem="no loader was given to show(), so nothing can be trained")
-    )
+    finish(driver)
+    problem = "no loader was given to show(), so nothing can be trained"
+    assert driver.events[-1] == Measured(ConfirmationResult(problem=problem))
 
 
-def test_a_measured_history_is_told_as_a_run(finder, loader, tmp_path: Path) -> None:
+class Failing(nn.Module):
+    """Fails in its forward after a number of calls."""
+
+    def __init__(self, calls: int) -> None:
+        super().__init__()
+        self.layer = nn.Linear(8, 2)
+        self.calls = calls
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.calls -= 1
+        if self.calls < 0:
+            raise RuntimeError("a message of the model")  # the line that the reason names
+        output: Tensor = self.layer(x)
+        return output
+
+
+def failing_line() -> str:
+    """Where `Failing` raises, as `file:line`."""
+    path = Path(__file__)
+    lines = path.read_text().splitlines()
+    number = next(number for number, line in enumerate(lines, 1) if "raise RuntimeError" in line)
+    return f"{path.name}:{number}"
+
+
+def test_a_failure_names_the_line_of_the_users_code(loader: Batches, tmp_path: Path) -> None:
+    driver = driver_on(finder_of(Failing(5)), loader, tmp_path / "log", num_iter=50)
+    end = run(driver)
+    assert (end.status, end.phase) == ("failed", "training")
+    assert end.reason == f"RuntimeError: a message of the model ({failing_line()})"
+    assert len(of_kind(driver.events, Step)) == 5
+    assert "Traceback" in (tmp_path / "log").read_text()
+
+
+def test_a_failure_in_a_trial_names_the_line_of_the_users_code(
+    loader: Batches, tmp_path: Path
+) -> None:
+    driver = driver_on(finder_of(Failing(60)), loader, tmp_path / "log", num_iter=40)
+    run(driver)
+    driver.confirm(lr=0.1, iterations=1500)
+    finish(driver)
+    problem = last_result(driver.events, ConfirmationResult).problem
+    assert problem == f"RuntimeError: a message of the model ({failing_line()})"
+
+
+def test_a_measured_history_is_shown_as_a_run(
+    finder: LRFinder, loader: Batches, tmp_path: Path
+) -> None:
     finder.range_test(loader, end_lr=10, num_iter=30)
     finder.reset()
     points = steps_of(finder)
     driver = driver_on(finder, None, tmp_path / "log")
-    driver.run(driver._live.spec)
-    wait(driver)
-    assert [event for event in driver.events if isinstance(event, Step)] == points
+    assert run(driver).status in ("completed", "diverged")
+    assert of_kind(driver.events, Step) == points
     assert [step.raw_loss for step in points] == finder.history["raw_loss"]
-    assert driver.events[-1].status in ("completed", "diverged")
 
 
-def test_nothing_to_show_is_refused(finder) -> None:
+def test_nothing_to_show_is_refused(finder: LRFinder) -> None:
     with pytest.raises(ValueError, match="nothing to show"):
         show(finder)
 
 
-def test_a_setting_that_makes_no_sense_is_refused_before_the_app_opens(finder, loader) -> None:
+def test_a_setting_outside_its_limits_is_refused_before_the_app_opens(
+    finder: LRFinder, loader: Batches
+) -> None:
     with pytest.raises(ValueError, match="smooth_f"):
         show(finder, loader, smooth_f=3)
 
 
 def test_prints_go_to_the_log(
-    finder, loader, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    finder: LRFinder, loader: Batches, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     finder.model.register_forward_hook(lambda *_: print("SPOKEN"))
-    driver = driver_on(finder, loader, tmp_path / "log", end_lr=10, num_iter=5)
-    driver.run(driver._live.spec)
-    wait(driver)
+    run(driver_on(finder, loader, tmp_path / "log", end_lr=10, num_iter=5))
     assert "SPOKEN" in (tmp_path / "log").read_text()
     assert "SPOKEN" not in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""Curves out of records: what was measured, and torch_lr_finder's histories with their smoothing undone."""
+"""The curves of records: as measured, and torch_lr_finder's with their smoothing undone."""
 
 import json
 
@@ -11,18 +11,17 @@ from lrtui.runs.curves import curves_of
 from tests.sample import run_events
 
 
-def test_a_history_with_smoothed_losses_alone_is_judged_by_the_raw_ones() -> None:
+def test_the_smoothing_of_a_history_with_smoothed_losses_only_is_undone() -> None:
     raw = np.array([2.0, 1.9, 1.2, 1.5, 0.3])
     smoothed = exponential_average(raw, 0.05)
-    record = from_json(
-        json.dumps({"lr": [1e-5, 1e-4, 1e-3, 1e-2, 1e-1], "loss": smoothed.tolist()}).encode()
-    )
+    document = {"lr": [1e-5, 1e-4, 1e-3, 1e-2, 1e-1], "loss": smoothed.tolist()}
+    record = from_json(json.dumps(document).encode())
     (curve,) = curves_of(record)
     assert curve.raw_loss == pytest.approx(raw)
     assert curve.loss == pytest.approx(smoothed)
 
 
-def test_raw_losses_that_were_measured_are_left_alone() -> None:
+def test_measured_raw_losses_are_kept() -> None:
     record = from_events(run_events())
     (curve,) = curves_of(record)
     assert curve.raw_loss[:3].tolist() == record.history.raw_loss[:3]

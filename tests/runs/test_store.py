@@ -27,7 +27,7 @@ def test_what_was_saved_loads_again(tmp_path: Path) -> None:
     assert to_json(load(tmp_path / "run.json")) == to_json(RECORD)
 
 
-def test_a_file_that_is_there_is_not_overwritten_unasked(tmp_path: Path) -> None:
+def test_an_existing_file_is_overwritten_only_on_request(tmp_path: Path) -> None:
     target = tmp_path / "run.json"
     target.write_text("precious")
     with pytest.raises(FileExistsError):
@@ -37,15 +37,15 @@ def test_a_file_that_is_there_is_not_overwritten_unasked(tmp_path: Path) -> None
     assert load(target).id == RECORD.id
 
 
-def test_a_directory_is_no_file(tmp_path: Path) -> None:
+def test_a_directory_is_refused(tmp_path: Path) -> None:
     with pytest.raises(IsADirectoryError):
         save(RECORD, tmp_path, overwrite=True)
 
 
-def test_what_is_no_regular_file_is_left_alone(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_regular_one_is_refused(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    with pytest.raises(OSError, match="no regular file"):
+    with pytest.raises(OSError, match="not a regular file"):
         save(RECORD, pipe, overwrite=True)
     assert pipe.is_fifo()
 
@@ -59,22 +59,21 @@ def test_a_symbolic_link_is_followed_and_stays_one(tmp_path: Path) -> None:
     assert load(target).id == RECORD.id
 
 
-def test_a_folder_that_is_not_there_is_an_os_error_and_leaves_nothing(tmp_path: Path) -> None:
+def test_a_missing_folder_is_an_os_error_and_leaves_no_file(tmp_path: Path) -> None:
     with pytest.raises(OSError) as caught:
         save(RECORD, tmp_path / "gone" / "run.json")
     assert caught.value.errno == errno.ENOENT
     assert list(tmp_path.rglob("*.tmp")) == []
 
 
-def test_a_disk_that_is_full_keeps_the_old_file_and_leaves_no_orphan(tmp_path: Path) -> None:
+def test_a_full_disk_keeps_the_old_file_and_leaves_no_temporary_one(tmp_path: Path) -> None:
     target = tmp_path / "run.json"
     save(RECORD, target)
     code = f"""
 import resource, signal, sys
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 from pathlib import Path
-from lrtui.runs.store import save
-from lrtui.runs.store import load
+from lrtui.runs.store import load, save
 record = load({str(target)!r})
 resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
 try:
@@ -93,8 +92,7 @@ def test_a_writer_that_is_killed_leaves_the_old_file_whole(tmp_path: Path) -> No
     save(RECORD, target)
     code = f"""
 from pathlib import Path
-from lrtui.runs.store import save
-from lrtui.runs.store import load
+from lrtui.runs.store import load, save
 record = load({str(target)!r})
 print("go", flush=True)
 while True:
@@ -110,7 +108,7 @@ while True:
         assert load(target).id == RECORD.id
 
 
-def test_orphans_are_swept_when_they_are_old(tmp_path: Path) -> None:
+def test_old_temporary_files_are_removed(tmp_path: Path) -> None:
     old, new = tmp_path / ".run.json.1.tmp", tmp_path / ".run.json.2.tmp"
     for path in (old, new):
         path.touch()
@@ -140,10 +138,10 @@ def test_a_journal_cut_anywhere_keeps_every_whole_line(cut: int, tmp_path: Path)
     assert len(read_journal(path)) in (whole[:cut].count(b"\n"), whole[:cut].count(b"\n") + 1)
 
 
-def test_a_journal_with_a_bad_line_in_the_middle_is_told_of(tmp_path: Path) -> None:
+def test_a_bad_line_in_the_middle_of_a_journal_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "bad.jsonl"
     path.write_bytes(LINES[0] + b"rubbish\n" + LINES[1])
-    with pytest.raises(RecordError, match=r"bad\.jsonl: line 2 is no event"):
+    with pytest.raises(RecordError, match=r"bad\.jsonl: line 2 is not an event"):
         read_journal(path)
 
 
@@ -156,7 +154,7 @@ def test_the_list_is_newest_first_and_says_which_cannot_be_read() -> None:
     assert isinstance(listed[1][1], RecordError)
 
 
-def test_home_is_where_the_environment_says(home: Path) -> None:
+def test_the_environment_overrides_the_home_folder(home: Path) -> None:
     assert paths.runs() == home / "runs"
 
 

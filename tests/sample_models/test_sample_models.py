@@ -1,4 +1,4 @@
-"""Every sample model is listed, explains itself and learns."""
+"""Every sample model is listed, has help texts, and learns."""
 
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from lrtui import paths
 from lrtui.build.assemble import build
 from lrtui.build.datasets import local
+from lrtui.build.dry_run import as_list
 from lrtui.build.importing import load
 from lrtui.build.introspect import describe
 from lrtui.catalog.companion import companion, merged
@@ -25,7 +26,7 @@ FILES = sorted(path.name for path in paths.sample_models().glob("*.py"))
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_the_form_has_a_line_for_the_model_and_for_each_of_its_fields(name) -> None:
+def test_the_model_and_each_of_its_fields_has_help(name: str) -> None:
     first = offers_in_file(paths.sample_models() / name)[0]
     assert first.summary
     assert first.fields
@@ -35,13 +36,13 @@ def test_the_form_has_a_line_for_the_model_and_for_each_of_its_fields(name) -> N
         assert not field.required, field.name
 
 
-def test_the_folder_is_no_package() -> None:
+def test_the_folder_is_not_a_package() -> None:
     assert not (paths.sample_models() / "__init__.py").exists()
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_what_a_file_is_run_with_names_things_that_exist(name) -> None:
-    """The data may have to be fetched; everything else is there."""
+def test_the_spec_of_a_file_names_targets_that_exist(name: str) -> None:
+    """Its data may need a download; everything else exists."""
     spec = merged(RunSpec(), companion(paths.sample_models() / name))
     for role in ("data", "optimizer", "loss", "step"):
         target = getattr(spec, role).target
@@ -49,15 +50,17 @@ def test_what_a_file_is_run_with_names_things_that_exist(name) -> None:
 
 
 def spec_of(target: str, args: dict[str, object], **changed: object) -> RunSpec:
-    """The spec that the form makes of a sample: what its file says, on a batch that a test has time for."""
-    spec = merged(RunSpec(), companion(locate(target.rpartition(":")[0])))
+    """The spec that the form makes of a sample, with a rate that a short test learns at."""
+    path = locate(target.rpartition(":")[0])
+    assert path is not None
+    spec = merged(RunSpec(), companion(path))
     return replace(spec, model=Choice(target, args), range=RangeSpec(start_lr=5e-3), **changed)
 
 
 def losses(spec: RunSpec, steps: int = 30) -> list[float]:
-    """The losses of a short training at the rate of the spec, by the engine's own step."""
+    """The losses of a short training at the rate of the spec, by the engine's step."""
     built = build(spec)
-    optimizers = list(built.optimizer) if isinstance(built.optimizer, list) else [built.optimizer]
+    optimizers = as_list(built.optimizer)
     forward = Forward(built.model, built.criterion, built.step)
     step = TrainStep(
         built.model,
@@ -100,7 +103,7 @@ def learns(spec: RunSpec, share: float = 0.75) -> None:
         ("sample_models/tabular.py:TabularNet", {}),
     ],
 )
-def test_it_learns_the_digits(target, args) -> None:
+def test_it_learns_the_digits(target: str, args: dict[str, object]) -> None:
     learns(spec_of(target, args, data=Choice("lrtui:digits"), loader=LoaderSpec(batch_size=128)))
 
 
@@ -111,11 +114,11 @@ def test_it_learns_the_digits(target, args) -> None:
         ("sample_models/loss_inside.py:CharModelWithLoss", {}),
     ],
 )
-def test_it_learns_to_spell_with_the_data_that_its_file_names(target, args) -> None:
+def test_it_learns_to_spell_with_the_data_of_its_spec(target: str, args: dict[str, object]) -> None:
     learns(spec_of(target, args), share=0.85)
 
 
-def test_the_character_transformer_does_not_see_what_comes() -> None:
+def test_the_character_transformer_is_causal() -> None:
     model = load("sample_models/char_transformer.py:CharTransformer")(
         vocab_size=9, context=6
     ).eval()
@@ -125,7 +128,7 @@ def test_the_character_transformer_does_not_see_what_comes() -> None:
     assert not torch.equal(model(first)[0, 4:], model(second)[0, 4:])
 
 
-def test_the_loss_inside_is_the_models_own() -> None:
+def test_the_loss_of_the_forward_is_used() -> None:
     assert (
         build(spec_of("sample_models/loss_inside.py:CharModelWithLoss", {})).loss_name
         == "the model's own"
@@ -136,8 +139,9 @@ def test_both_nets_of_the_gan_are_trained() -> None:
     spec = spec_of("sample_models/gan.py:GAN", {})
     built = build(spec)
     assert built.optimizer_name == "Adam"
-    assert len(built.optimizer) == 2
+    assert len(as_list(built.optimizer)) == 2
     before = [parameter.clone() for parameter in built.model.parameters()]
+    assert built.step is not None
     built.step(built.model, next(iter(built.train_loader)), built.optimizer)
     assert all(
         not torch.equal(*pair) for pair in zip(before, built.model.parameters(), strict=True)
@@ -159,7 +163,9 @@ def test_a_table_of_numbers_to_predict(tmp_path: Path) -> None:
 
 
 @pytest.mark.fashion
-@pytest.mark.skipif(not local.is_there(), reason="Debian's dataset-fashion-mnist is not installed")
+@pytest.mark.skipif(
+    not local.is_installed(), reason="Debian's dataset-fashion-mnist is not installed"
+)
 def test_the_resnet_learns_fashion_mnist(tmp_path: Path) -> None:
     data = Choice("torchvision:FashionMNIST", {"root": str(tmp_path), "download": True})
     learns(
@@ -172,9 +178,9 @@ def test_the_resnet_learns_fashion_mnist(tmp_path: Path) -> None:
     )
 
 
-def test_the_resnet_says_what_to_fetch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_resnet_says_what_to_download(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LRTUI_HOME", str(tmp_path))
     with pytest.raises(
-        PhaseError, match=r"FashionMNIST is not in .*: set download = true to fetch it \(31 MB\)"
+        PhaseError, match=r"FashionMNIST is not in .*: set download = true to download it \(31 MB\)"
     ):
         build(spec_of("sample_models/resnet.py:SmallResNet", {}))

@@ -1,4 +1,4 @@
-"""A real terminal for tests: a pty with a screen behind it. Everything waits for a state, nothing for a time."""
+"""A real terminal for tests: a pty with a screen behind it. Tests wait for what it shows."""
 
 import os
 import re
@@ -26,6 +26,24 @@ KEYS = {
     "f5": "\x1b[15~",
     "backspace": "\x7f",
 }
+CLEAR_INPUT = "\x15\x0b"  # ctrl+u, ctrl+k: everything before the cursor, everything after it
+
+# Seconds. A machine whose cores are all busy needs half of it to import torch and confirm a rate.
+PATIENCE = 120.0
+POLL = 0.02
+
+Condition = str | Callable[[str], object]
+
+MODES = {
+    1049: "alternate screen",
+    1000: "mouse",
+    1003: "mouse",
+    1006: "mouse",
+    1015: "mouse",
+    2004: "paste",
+    1004: "focus",
+}
+CURSOR = 25
 
 
 class Terminal:
@@ -43,17 +61,8 @@ class Terminal:
         self._stream = pyte.ByteStream(self.screen)
         self.written = bytearray()
         self._lock = threading.Lock()
-        environment = {
-            **os.environ,
-            "TERM": "xterm-256color",
-            "OMP_NUM_THREADS": "1",
-            **(env or {}),
-        }
-        for name in ("COLORTERM", "NO_COLOR", "CI"):
-            if name not in (env or {}):
-                environment.pop(name, None)
         self.process = PtyProcess.spawn(
-            argv, cwd=str(cwd), env=environment, dimensions=(lines, columns)
+            argv, cwd=str(cwd), env=environment(env or {}), dimensions=(lines, columns)
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -62,15 +71,15 @@ class Terminal:
         return self
 
     def __exit__(self, *_: object) -> None:
-        # the program first: its end is what the reader waits for, and closing waits for the reader
+        # Kill first: the reader waits for the end of the program, and close() for the reader.
         if self.process.isalive():
             self.process.kill(signal.SIGKILL)
-        self._reader.join(5)
+        self._reader.join(PATIENCE)
         self.process.close(force=True)
 
     @property
     def text(self) -> str:
-        """The whole screen."""
+        """The whole screen. A frame that is still being written is in it as far as it has come."""
         with self._lock:
             return "\n".join(line.rstrip() for line in self.screen.display)
 
@@ -80,31 +89,38 @@ class Terminal:
             self.process.write(KEYS.get(key, key).encode())
 
     def type_over(self, text: str) -> None:
-        """Replace what a dialog's input holds; what is typed before it has the focus is lost."""
-        end = time.monotonic() + 30
+        """Replace what a dialog's input holds. An input loses keys until it has the focus."""
+        end = time.monotonic() + PATIENCE
         while text not in self.text:
             assert time.monotonic() < end, f"{text!r} cannot be typed on\n{self.text}"
-            self.press("\x15", "\x0b", text)
-            pause = time.monotonic() + 1
-            while text not in self.text and time.monotonic() < pause:
-                time.sleep(0.02)
+            self.press(CLEAR_INPUT, text)
+            retry = time.monotonic() + 1
+            while text not in self.text and time.monotonic() < retry:
+                time.sleep(POLL)
 
-    def wait_for(self, wanted: str | Callable[[str], object], seconds: float = 30) -> str:
-        """Wait until the screen matches a pattern (or fulfils a predicate), and return it."""
-        matches = wanted if callable(wanted) else lambda text: re.search(wanted, text)
-        end = time.monotonic() + seconds
-        while not matches(text := self.text):
+    def wait_for(self, *wanted: Condition) -> str:
+        """Wait until the screen matches all patterns and predicates at once, and return it."""
+        end = time.monotonic() + PATIENCE
+        while not all(matches(condition, text := self.text) for condition in wanted):
             assert time.monotonic() < end, f"never saw {wanted!r} on\n{text}"
-            time.sleep(0.02)
+            time.sleep(POLL)
         return text
 
-    def wait_for_exit(self, seconds: float = 30) -> int:
+    def wait_until_gone(self, pattern: str) -> str:
+        """Wait until nothing on the screen matches a pattern, and return the screen."""
+        return self.wait_for(lambda text: not re.search(pattern, text))
+
+    def wait_for_file(self, path: Path) -> None:
+        """Wait until the program has written a file."""
+        self.wait_for(lambda _: path.exists())
+
+    def wait_for_exit(self) -> int:
         """Wait until the program has ended; its exit code, 128 + signal for a killed one."""
-        end = time.monotonic() + seconds
+        end = time.monotonic() + PATIENCE
         while self.process.isalive():
-            assert time.monotonic() < end, f"still there:\n{self.text}"
-            time.sleep(0.02)
-        self._reader.join(5)
+            assert time.monotonic() < end, f"the program has not ended:\n{self.text}"
+            time.sleep(POLL)
+        self._reader.join(PATIENCE)
         if self.process.signalstatus is not None:
             return 128 + int(self.process.signalstatus)
         return int(self.process.exitstatus)
@@ -123,7 +139,7 @@ class Terminal:
         while True:
             try:
                 data = os.read(self.process.fd, 1 << 16)
-            except OSError:  # Linux's way to say that nobody holds the other end any more
+            except OSError:  # how Linux reports that no process holds the other end any more
                 return
             if not data:
                 return
@@ -135,25 +151,33 @@ class Terminal:
             self._stream.feed(data)
 
 
-def lrtui(*arguments: str) -> list[str]:
-    """The command, by the interpreter that runs the tests."""
+def matches(condition: Condition, text: str) -> bool:
+    """Whether a screen's text matches a pattern, or fulfils a predicate."""
+    if isinstance(condition, str):
+        return re.search(condition, text) is not None
+    return bool(condition(text))
+
+
+def environment(extra: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a program on the pty: the same wherever the tests run."""
+    inherited = dict(os.environ)
+    for name in ("COLORTERM", "NO_COLOR", "CI"):
+        inherited.pop(name, None)
+    return {**inherited, "TERM": "xterm-256color", "OMP_NUM_THREADS": "1", **extra}
+
+
+def lrtui_argv(*arguments: str) -> list[str]:
+    """The `lrtui` command, run by the interpreter that runs the tests."""
     return [sys.executable, "-m", "lrtui.cli", *arguments]
 
 
 def modes_left_on(written: bytes) -> list[str]:
-    """Terminal modes that a program switched on and not off again: alternate screen, mouse, paste, hidden cursor."""
-    names = {
-        1049: "alternate screen",
-        1000: "mouse",
-        1003: "mouse",
-        1006: "mouse",
-        1015: "mouse",
-        2004: "paste",
-        1004: "focus",
-    }
-    state: dict[int, bool] = {}
+    """Terminal modes that a program switched on and not off again; "hidden cursor" is one."""
+    is_on: dict[int, bool] = {}
     for match in re.finditer(rb"\x1b\[\?([\d;]+)([hl])", written):
         for number in match[1].split(b";"):
-            state[int(number)] = match[2] == b"h"
-    left = [name for number, name in names.items() if state.get(number)]
-    return left + (["hidden cursor"] if state.get(25) is False else [])
+            is_on[int(number)] = match[2] == b"h"
+    left_on = [name for number, name in MODES.items() if is_on.get(number)]
+    if not is_on.get(CURSOR, True):
+        left_on.append("hidden cursor")
+    return left_on

@@ -1,6 +1,7 @@
-"""`LRFinder.show()` in a real terminal: a script's own objects on the screen, exact when the script has them back."""
+"""`LRFinder.show()` in a real terminal: it runs a script's objects and restores them exactly."""
 
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -33,8 +34,11 @@ finder = LRFinder(model, optimizer, nn.CrossEntropyLoss(), verbose=False)
 before, rng = finder.digest(), torch.get_rng_state()
 code = finder.show(DataLoader(data, batch_size=32, shuffle=True), end_lr=10, num_iter=NUM_ITER)
 exact = finder.digest() == before and torch.equal(rng, torch.get_rng_state())
-print(f"CODE {code} EXACT {exact} POINTS {len(finder.history['lr'])} LR {optimizer.param_groups[0]['lr']}")
+points, lr = len(finder.history["lr"]), optimizer.param_groups[0]["lr"]
+print(f"CODE {code} EXACT {exact} POINTS {points} LR {lr}")
 """
+
+ENDED = r"(completed|diverged):"
 
 HISTORY = """
 finder.range_test(DataLoader(data, batch_size=32), end_lr=10, num_iter=60)
@@ -50,20 +54,17 @@ def script(folder: Path, num_iter: int = 80) -> list[str]:
     return [sys.executable, str(path)]
 
 
-def ended(app: Terminal) -> str:
-    assert app.wait_for_exit() is not None
-    return app.text
-
-
-def test_a_scripts_objects_are_run_reset_and_given_back_exactly(tmp_path: Path) -> None:
+def test_a_scripts_objects_are_run_reset_and_restored_exactly(tmp_path: Path) -> None:
     with Terminal(script(tmp_path), tmp_path) as app:
-        text = app.wait_for(r"(completed|diverged):")
-        assert "TinyNet · TensorDataset · SGD · batch 32" in text
-        assert re.search(r"lr +(\d\.\d\de-\d\d|none)", text)
+        app.wait_for(
+            ENDED,
+            "TinyNet · TensorDataset · SGD · batch 32",
+            r"lr +(\d\.\d\de-\d\d|none)",
+        )
         app.press("r")
-        app.wait_for("restored exactly")
+        app.wait_for("restored exactly", lambda text: not re.search(ENDED, text))
         app.press("enter")
-        app.wait_for(r"(completed|diverged):")
+        app.wait_for(ENDED)
         app.press("q")
         assert app.wait_for_exit() == 0
         assert "CODE 0 EXACT True POINTS" in app.text
@@ -72,8 +73,8 @@ def test_a_scripts_objects_are_run_reset_and_given_back_exactly(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("how", ["q", "x"])
-def test_leaving_in_mid_run_gives_them_back_exactly(tmp_path: Path, how: str) -> None:
-    with Terminal(script(tmp_path, 1_000_000), tmp_path) as app:
+def test_leaving_in_the_middle_of_a_run_restores_them_exactly(tmp_path: Path, how: str) -> None:
+    with Terminal(script(tmp_path, num_iter=1_000_000), tmp_path) as app:
         app.wait_for(r"● [1-9]\d*/1000000")
         if how == "x":
             app.press("x")
@@ -83,18 +84,18 @@ def test_leaving_in_mid_run_gives_them_back_exactly(tmp_path: Path, how: str) ->
         assert "CODE 0 EXACT True" in app.text
 
 
-def test_what_live_objects_print_never_reaches_the_picture(tmp_path: Path) -> None:
+def test_what_live_objects_print_never_reaches_the_screen(tmp_path: Path) -> None:
     with Terminal(script(tmp_path), tmp_path) as app:
-        text = app.wait_for(r"(completed|diverged):")
+        text = app.wait_for(ENDED)
         assert not re.search("SPOKEN|ANGRY|RAW|ERR", text)
         assert not re.search(rb"SPOKEN|ANGRY|RAW|ERR", bytes(app.written))
         app.press("q")
         app.wait_for_exit()
-        # and after it the script's own prints are seen again
+        # after the app has closed, the script's own prints appear again
         assert "CODE 0" in app.text
 
 
-def test_a_model_that_fails_is_told_and_the_script_goes_on(tmp_path: Path) -> None:
+def test_a_model_that_fails_is_reported_and_the_script_goes_on(tmp_path: Path) -> None:
     argv = script(tmp_path)
     path = tmp_path / "train.py"
     path.write_text(
@@ -115,17 +116,13 @@ def test_a_measured_history_is_shown_without_a_loader(tmp_path: Path) -> None:
     head = re.sub(r"os\.write.*", "pass", head)
     path.write_text(head + HISTORY)
     with Terminal(argv, tmp_path) as app:
-        text = app.wait_for(r"(completed|diverged):")
-        assert "TinyNet" in text
-        assert "measured before" in text
+        app.wait_for(ENDED, "TinyNet", "measured before")
         app.press("q")
         assert app.wait_for_exit() == 0
         assert re.search(r"CODE 0 POINTS [1-9]", app.text)
 
 
-def test_without_a_terminal_the_script_is_told_and_goes_on(tmp_path: Path) -> None:
-    import subprocess
-
+def test_without_a_terminal_show_says_so_and_the_script_goes_on(tmp_path: Path) -> None:
     done = subprocess.run(
         script(tmp_path),
         cwd=tmp_path,

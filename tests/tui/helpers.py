@@ -93,7 +93,7 @@ async def setup_screen(
         if screen.session is not None and screen.session.ready and not screen.session.problem:
             await until(
                 pilot,
-                lambda: screen.query_one("#choice-optimizer", ChoiceBox).found.state != "waiting",
+                lambda: screen.query_one("#choice-optimizer", ChoiceBox).lookup.state != "waiting",
             )
         yield screen, pilot
 

@@ -1,11 +1,9 @@
-"""Confirmation and stability limit in a real worker: after a run, stopped, failing, and what the record keeps of it."""
+"""Confirmation and stability limit in a real worker: results, stops, failures, and the record."""
 
 import json
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 import pytest
@@ -22,14 +20,16 @@ from lrtui.events import (
     TrialResult,
     encode,
 )
-from lrtui.launch.session import Session
 from lrtui.launch.worker_driver import WorkerDriver
+from lrtui.record import from_events
 from lrtui.runs.recover import recover
-from lrtui.runs.store import journal_path, journals, load, record_path
+from lrtui.runs.store import journal_path, journals, load, record_path, save
 from lrtui.spec import Choice, LoaderSpec, RangeSpec, RunSpec
+from tests.events import R, last_result, of_kind, results
 from tests.sample import run_events
 from tests.user_modules import module
-from tests.worker.test_worker_process import of, run, wait
+from tests.waiting import wait
+from tests.worker.driving import LONG, finish, run, with_model
 
 SPEC = RunSpec(
     model=Choice("sample_models/mlp.py:MLP"),
@@ -37,62 +37,45 @@ SPEC = RunSpec(
     range=RangeSpec(num_iter=100, start_lr=1e-4),
     loader=LoaderSpec(batch_size=32),
 )
-
-
-@pytest.fixture
-def driver() -> Iterator[WorkerDriver]:
-    session = Session()
-    driver = session.driver(SPEC)
-    yield driver
-    driver.close()
-    session.close()
-    driver.join(10)
-
-
-TRIAL = Measured(
-    TrialResult(
-        lr=0.1,
-        what="suggestion",
-        round=0,
-        seed=0,
-        iterations=2,
-        loss=1.0,
-        curve=[2.0, 1.0],
-        schedule="constant",
-        spent=2,
-    )
+TRIAL = TrialResult(
+    lr=0.1,
+    what="suggestion",
+    round=0,
+    seed=0,
+    iterations=2,
+    loss=1.0,
+    curve=[2.0, 1.0],
+    schedule="constant",
+    spent=2,
 )
-T = TypeVar("T", TrialResult, ConfirmationResult, StabilityResult)
 
 
-def results(driver: WorkerDriver, kind: type[T]) -> list[T]:
-    """What was measured of this kind."""
-    measured = [event.result for event in driver.events if isinstance(event, Measured)]
-    return [result for result in measured if isinstance(result, kind)]
+def trials_of(driver: WorkerDriver) -> list[TrialResult]:
+    return results(driver.events, TrialResult)
 
 
-def ended(driver: WorkerDriver, kind: type[T]) -> T:
-    """The result that ends what the driver is busy with."""
+def check_result(driver: WorkerDriver, kind: type[R]) -> R:
+    """Wait for the end of a check; its result."""
     wait(lambda: not driver.busy)
-    event = driver.events[-1]
-    assert isinstance(event, Measured)
-    assert isinstance(event.result, kind)
-    return event.result
+    return last_result(driver.events, kind)
 
 
-def test_a_confirmation_tells_every_trial_and_is_kept_in_the_record(driver: WorkerDriver) -> None:
+def test_a_confirmation_has_an_event_for_every_trial_and_is_kept_in_the_record(
+    driver: WorkerDriver,
+) -> None:
     end = run(driver, SPEC)
     driver.confirm(iterations=1000)
     assert driver.busy
-    found = ended(driver, ConfirmationResult)
-    suggestion = of(driver, Suggested)[0].suggestion  # type: ignore[attr-defined]
-    assert (found.problem, found.lr, found.schedule) == ("", suggestion.lr, "constant")
-    assert found.verdict in ("confirmed", "refuted", "undecided")
-    assert found.judged_by == "validation loss"
-    trials = results(driver, TrialResult)
-    assert sum(trial.iterations for trial in trials) == trials[-1].spent == found.iterations <= 1000
+    result = check_result(driver, ConfirmationResult)
+    suggestion = of_kind(driver.events, Suggested)[0].suggestion
+    assert (result.problem, result.lr, result.schedule) == ("", suggestion.lr, "constant")
+    assert result.verdict in ("confirmed", "refuted", "undecided")
+    assert result.judged_by == "validation loss"
+    trials = trials_of(driver)
+    assert sum(trial.iterations for trial in trials) == trials[-1].spent == result.iterations
+    assert trials[-1].spent <= 1000
     assert all(2 <= len(trial.curve) <= 60 for trial in trials)
-    assert found == load(end.record).measured[-1]
+    assert result == load(end.record).measured[-1]
     assert len(load(end.record).measured) == len(trials) + 1
     assert journals() == []
     assert not journal_path(load(end.record).id).exists()
@@ -103,10 +86,11 @@ def test_trials_that_blow_up_are_null_with_their_kind_in_a_record_that_any_reade
 ) -> None:
     end = run(driver, SPEC)
     driver.confirm(lr=1e4, iterations=1500, schedule="one-cycle")
-    found = ended(driver, ConfirmationResult)
-    assert found.verdict == "refuted"
-    assert found.better < 1e4
-    blown = next(trial for trial in results(driver, TrialResult) if trial.lr == 1e4)
+    result = check_result(driver, ConfirmationResult)
+    assert result.verdict == "refuted"
+    assert isinstance(result.better, float)
+    assert result.better < 1e4
+    blown = next(trial for trial in trials_of(driver) if trial.lr == 1e4)
     assert blown.loss is None
     assert NonFinitePlace("loss", 0, "inf") in blown.nonfinite
 
@@ -117,23 +101,21 @@ def test_trials_that_blow_up_are_null_with_their_kind_in_a_record_that_any_reade
     assert document["measured"][-1]["verdict"] == "refuted"
 
 
-def test_a_confirmation_stops_at_once_and_the_worker_goes_on(driver: WorkerDriver) -> None:
+def test_a_confirmation_can_be_stopped_and_the_worker_goes_on(driver: WorkerDriver) -> None:
     end = run(driver, SPEC)
     driver.confirm(iterations=10_000_000)
-    wait(lambda: driver._process is not None)
     driver.stop()
-    assert "stopped by the user" in ended(driver, ConfirmationResult).problem
+    result = check_result(driver, ConfirmationResult)
+    assert result.problem == "stopped by the user after 0 trials"
     driver.confirm(iterations=20_000)
-    wait(lambda: len(results(driver, TrialResult)) >= 2)
+    wait(lambda: len(trials_of(driver)) >= 2)
     driver.stop()
-    assert "stopped by the user after" in ended(driver, ConfirmationResult).problem
-    kept = load(end.record).measured
-    assert (
-        len([one for one in kept if isinstance(one, TrialResult)])
-        == len(results(driver, TrialResult))
-        >= 2
-    )
-    assert len(of(driver, Started)) == 1
+    result = check_result(driver, ConfirmationResult)
+    count = len(trials_of(driver))
+    assert result.problem == f"stopped by the user after {count} trials"
+    measured = load(end.record).measured
+    assert [trial for trial in measured if isinstance(trial, TrialResult)] == trials_of(driver)
+    assert len(of_kind(driver.events, Started)) == 1
     driver.events.clear()
     assert run(driver, SPEC).status != "failed"
 
@@ -141,61 +123,57 @@ def test_a_confirmation_stops_at_once_and_the_worker_goes_on(driver: WorkerDrive
 def test_reset_in_mid_confirmation_restores(driver: WorkerDriver) -> None:
     run(driver, SPEC)
     driver.confirm(iterations=20_000)
-    wait(lambda: results(driver, TrialResult))
+    wait(lambda: trials_of(driver))
     driver.reset()
     wait(lambda: isinstance(driver.events[-1], Restored))
-    assert driver.events[-1].exact  # type: ignore[union-attr]
-    assert len(results(driver, ConfirmationResult)) == 1
+    assert of_kind(driver.events, Restored)[-1].exact
+    assert len(results(driver.events, ConfirmationResult)) == 1
 
 
-def test_a_stop_that_follows_at_once_is_not_lost(driver: WorkerDriver) -> None:
-    long = msgspec.structs.replace(
-        SPEC, range=RangeSpec(num_iter=10**6, diverge_th=1e9, start_lr=1e-9, end_lr=1e-8)
-    )
+def test_a_stop_right_after_the_start_is_not_lost(
+    driver: WorkerDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lrtui.launch.worker_driver._STOP_SECONDS", 60)  # the worker is not killed
+    long = msgspec.structs.replace(SPEC, range=LONG.range)
     run(driver, SPEC)
     driver.run(long)
     driver.stop()
-    wait(lambda: not driver.busy)
-    assert "did not answer" not in driver.events[-1].reason  # type: ignore[union-attr]
+    assert finish(driver).reason == "stopped by the user after 1 of 1000000 iterations"
 
 
 def test_what_cannot_be_confirmed_says_why(driver: WorkerDriver, tmp_path: Path) -> None:
     driver.confirm()
-    assert "run the range test" in ended(driver, ConfirmationResult).problem
-    run(driver, msgspec.structs.replace(SPEC, model=Choice(str(tmp_path / "gone.py") + ":Net")))
+    assert "run the range test" in check_result(driver, ConfirmationResult).problem
+    run(driver, with_model(f"{tmp_path}/gone.py:Net", SPEC))
     driver.confirm()
-    assert "run the range test" in ended(driver, ConfirmationResult).problem
-    run(
-        driver,
-        msgspec.structs.replace(SPEC, range=RangeSpec(num_iter=20, start_lr=1e-9, end_lr=1e-8)),
-    )
+    assert "run the range test" in check_result(driver, ConfirmationResult).problem
+    flat = RangeSpec(num_iter=20, start_lr=1e-9, end_lr=1e-8)
+    run(driver, msgspec.structs.replace(SPEC, range=flat))
     driver.confirm()
-    assert "no suggestion" in ended(driver, ConfirmationResult).problem
+    assert "no suggestion" in check_result(driver, ConfirmationResult).problem
     driver.confirm(lr=0.1, iterations=7)
-    assert "too few" in ended(driver, ConfirmationResult).problem
+    assert "too few" in check_result(driver, ConfirmationResult).problem
 
 
 @pytest.mark.parametrize(
-    ("body", "words"),
+    ("body", "problem"),
     [
-        ("raise RuntimeError('my own words')", "my own words"),
+        ("raise RuntimeError('my own words')", "RuntimeError: my own words (net.py:13)"),
+        ("raise ValueError('my own words')", "ValueError: my own words (net.py:13)"),
         ("os.kill(os.getpid(), signal.SIGKILL)", "SIGKILL"),
     ],
 )
-def test_a_model_that_fails_in_a_trial_ends_the_confirmation_in_words(
-    driver: WorkerDriver, tmp_path: Path, body: str, words: str
+def test_a_model_that_fails_in_a_trial_ends_the_confirmation_with_the_reason(
+    driver: WorkerDriver, tmp_path: Path, body: str, problem: str
 ) -> None:
     target = module(tmp_path, "net", f"if self.calls > 400: {body}")
-    end = run(driver, msgspec.structs.replace(SPEC, model=Choice(target)))
+    end = run(driver, with_model(target, SPEC))
     driver.confirm(lr=0.01, iterations=4000)
-    assert words in ended(driver, ConfirmationResult).problem
+    result = check_result(driver, ConfirmationResult)
+    assert problem in result.problem
+    assert trials_of(driver)
     record = load(end.record)
-    assert (
-        len([one for one in record.measured if isinstance(one, TrialResult)])
-        == len(results(driver, TrialResult))
-        >= 1
-    )
-    assert words in record.measured[-1].problem
+    assert record.measured == [*trials_of(driver), result]
     assert record.status == end.status
     assert journals() == []
 
@@ -206,30 +184,26 @@ def test_a_confirmation_after_the_worker_died_says_so(driver: WorkerDriver) -> N
     os.kill(driver._process.pid, signal.SIGKILL)
     wait(lambda: isinstance(driver.events[-1], Notice))  # it is known that the worker ended
     driver.stability()
-    wait(lambda: results(driver, StabilityResult))
-    assert "gone" in results(driver, StabilityResult)[0].problem
-    assert not driver.busy
+    assert "gone" in check_result(driver, StabilityResult).problem
 
 
-def test_the_stability_limit_is_told_and_kept(driver: WorkerDriver) -> None:
+def test_the_stability_limit_is_measured_and_kept(driver: WorkerDriver) -> None:
     end = run(driver, SPEC)
     driver.stability()
-    found = ended(driver, StabilityResult)
-    assert (found.problem, found.formula) == ("", "2 / λ")
-    assert found.limit == pytest.approx(2 / found.eigenvalue)
-    assert load(end.record).measured == [found]
+    result = check_result(driver, StabilityResult)
+    assert (result.problem, result.formula) == ("", "2 / λ")
+    assert isinstance(result.eigenvalue, float)
+    assert result.limit == pytest.approx(2 / result.eigenvalue)
+    assert load(end.record).measured == [result]
 
 
 def test_a_confirmation_that_was_cut_off_is_recovered_from_its_journal() -> None:
     events = run_events()
-    from lrtui.record import from_events
-    from lrtui.runs.store import save
-
     record = from_events(events)
     save(record, record_path(record.id))
     assert journals() == []
     path = journal_path(record.id)
-    path.write_bytes(b"".join(encode(event) for event in [*events, TRIAL]))
+    path.write_bytes(b"".join(encode(event) for event in [*events, Measured(TRIAL)]))
     os.utime(path, (2**31, 2**31))
     assert journals() == [path]
-    assert load(recover(path)).measured == [TRIAL.result]
+    assert load(recover(path)).measured == [TRIAL]

@@ -1,1 +1,1 @@
-"""Data sets that a person can pick beside their own: torchvision's, image folders, tables, texts."""
+"""Data sets by name: the digits, torchvision's, image folders, tables, texts."""

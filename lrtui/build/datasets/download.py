@@ -1,51 +1,57 @@
-"""Downloads of torchvision's that tell how far they are. Worker only."""
+"""Progress of torchvision's downloads."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from lrtui.build.optional import library
+from lrtui.build.optional import import_library
 
-# Called with what is fetched, the bytes that are here, and how many there will be (0: unknown).
+# Called with the name of the data set, the bytes downloaded, and their total (0: unknown).
 Progress = Callable[[str, int, int], None]
+
+_NOTICE_BYTES = 10_000_000  # between two notices about a file of unknown size
 
 
 @contextmanager
 def reporting(name: str, progress: Progress | None) -> Iterator[None]:
-    """While inside, torchvision's progress bars report to `progress`, and draw nothing.
+    """Report torchvision's downloads inside the block to `progress`; nothing is drawn.
 
-    torchvision has no other way to be asked: its downloads draw a bar of the name that is replaced here.
+    torchvision has no hook for this: its downloads draw a progress bar of the name that is replaced
+    here.
     """
-    utils = library("torchvision.datasets.utils")
-    before = getattr(utils, "tqdm", None)
+    utils: Any = import_library("torchvision.datasets.utils")
+    original = getattr(utils, "tqdm", None)
 
-    def bar(*args: Any, **options: Any) -> "_Bar":
-        return _Bar(name, progress, options.get("total") or 0)
+    def make_bar(*args: object, total: int | None = None, **options: object) -> "_Bar":
+        return _Bar(name, progress, total or 0)
 
-    utils.tqdm = bar
+    utils.tqdm = make_bar
     try:
         yield
     finally:
-        utils.tqdm = before
+        utils.tqdm = original
 
 
-def in_words(notice: Callable[[str], None]) -> Progress:
+def progress_notices(notice: Callable[[str], None]) -> Progress:
     """Progress as notices, one for each tenth of a file."""
     last = -1
 
-    def tell(name: str, here: int, total: int) -> None:
+    def report(name: str, done: int, total: int) -> None:
         nonlocal last
-        tenth = 10 * here // total if total else here // 10_000_000
-        if tenth != last:
-            last = tenth
-            of = f" of {total / 1e6:.1f}" if total else ""
-            notice(f"fetching {name}: {here / 1e6:.1f}{of} MB")
+        step = 10 * done // total if total else done // _NOTICE_BYTES
+        if step == last:
+            return
+        last = step
+        amount = f"{done / 1e6:.1f}"
+        if total:
+            amount += f" of {total / 1e6:.1f}"
+        notice(f"downloading {name}: {amount} MB")
 
-    return tell
+    return report
 
 
 class _Bar:
-    """The part of tqdm's surface that torchvision uses."""
+    """The part of tqdm's interface that torchvision uses."""
 
     def __init__(self, name: str, progress: Progress | None, total: int) -> None:
         self.name = name
@@ -60,10 +66,10 @@ class _Bar:
         pass
 
     def update(self, count: int) -> None:
-        """So many bytes more."""
+        """Add `count` bytes."""
         self.n += count
         if self._progress is not None:
             self._progress(self.name, self.n, self.total)
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: nothing is open."""

@@ -1,9 +1,16 @@
-"""A folder of images, one sub-folder a class."""
+"""A folder of images, with one sub-folder for each class."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
+from torch.utils.data import Dataset
+
+from lrtui.build.datasets.standard import OTHER
+from lrtui.build.datasets.transforms import Transform, make_transform
+from lrtui.build.optional import import_library
 from lrtui.catalog.errors import CatalogError
+
+Images = Dataset[tuple[object, int]]
 
 _TRAIN = ("train", "training")
 _VALIDATION = ("val", "valid", "validation", "test")
@@ -15,36 +22,46 @@ def images(
     channels: Literal["1", "3"] = "3",
     normalize: bool = True,
     augment: bool = False,
-) -> Any:
+) -> Images | tuple[Images, Images]:
     """A folder of images with one sub-folder for each class.
 
-    Where the folder holds `train` and `val` (or `test`), these are the two parts; otherwise a part is split off.
+    If the folder has `train` and `val` (or `test`), these are the two parts; otherwise a validation
+    part is split off.
 
     Args:
         root: the folder
-        resize: side in pixels that all images are brought to
+        resize: side in pixels of all images
         channels: 1 for grey, 3 for colour
-        normalize: subtract ImageNet's mean and divide by its deviation
+        normalize: subtract ImageNet's mean and divide by its standard deviation
         augment: random crops and flips on the training part
     """
-    from lrtui.build.datasets.standard import OTHER
-    from lrtui.build.datasets.transforms import pipeline
-    from lrtui.build.optional import library
-
     folder = Path(root).expanduser()
     if not folder.is_dir():
         raise CatalogError(f"{root}: no such folder")
-    parts = [part for part in (_part(folder, _TRAIN), _part(folder, _VALIDATION)) if part]
-    made = []
-    for number, part in enumerate(parts if len(parts) == 2 else [folder]):
-        varied = augment and number == 0
-        steps = pipeline(OTHER, resize=resize or 64, channels=channels, normalize=normalize, augment=varied)
-        try:
-            made.append(library("torchvision.datasets").ImageFolder(str(part), transform=steps))
-        except FileNotFoundError as error:
-            raise CatalogError(f"{part} holds no images in sub-folders, one for each class: {error}") from error
-    return tuple(made) if len(made) == 2 else made[0]
+
+    def transform(augment: bool) -> Transform:
+        return make_transform(
+            OTHER, resize=resize or 64, channels=channels, normalize=normalize, augment=augment
+        )
+
+    train, val = _sub_folder(folder, _TRAIN), _sub_folder(folder, _VALIDATION)
+    if train is None or val is None:
+        return _read(folder, transform(augment))
+    return _read(train, transform(augment)), _read(val, transform(augment=False))
 
 
-def _part(folder: Path, names: tuple[str, ...]) -> Path | None:
-    return next((folder / name for name in names if (folder / name).is_dir()), None)
+def _read(folder: Path, transform: Transform) -> Images:
+    image_folder = import_library("torchvision.datasets").ImageFolder
+    try:
+        images: Images = image_folder(str(folder), transform=transform)
+    except FileNotFoundError as error:
+        message = f"{folder} has no images in sub-folders, one for each class"
+        raise CatalogError(f"{message}: {error}") from error
+    return images
+
+
+def _sub_folder(folder: Path, names: tuple[str, ...]) -> Path | None:
+    for name in names:
+        if (folder / name).is_dir():
+            return folder / name
+    return None

@@ -1,24 +1,25 @@
-"""Fashion-MNIST as Debian packages it: real data for a machine without a network."""
+"""Fashion-MNIST from Debian's package dataset-fashion-mnist: real data without a network."""
 
 import gzip
 import shutil
 from pathlib import Path
 
-PACKAGED = Path("/usr/share/datasets/fashion-mnist")  # of dataset-fashion-mnist
+PACKAGED = Path("/usr/share/datasets/fashion-mnist")
 
 
-def is_there() -> bool:
+def is_installed() -> bool:
     """Whether the package is installed."""
     return any(PACKAGED.glob("*.gz"))
 
 
 def unpack(folder: Path) -> None:
-    """Lay the files out as torchvision's download does; those that are there already stay."""
+    """Write the files as torchvision's download does; existing files are kept."""
     folder.mkdir(parents=True, exist_ok=True)
     for packed in sorted(PACKAGED.glob("*.gz")):
-        place = folder / packed.stem
-        if not place.exists():
-            part = place.with_suffix(".part")
-            with gzip.open(packed) as source, part.open("wb") as file:
-                shutil.copyfileobj(source, file)
-            part.rename(place)
+        path = folder / packed.stem
+        if path.exists():
+            continue
+        part = path.with_suffix(".part")
+        with gzip.open(packed) as source, part.open("wb") as file:
+            shutil.copyfileobj(source, file)
+        part.rename(path)

@@ -1,16 +1,16 @@
-"""What is usual for each of torchvision's data sets: mean, deviation, size of the images, size of the download."""
+"""Common numbers of torchvision's data sets: mean, standard deviation, sizes."""
 
 from typing import NamedTuple
 
 
 class Standard(NamedTuple):
-    """Mean and standard deviation of the training pixels by channel; 0 where images differ in size."""
+    """Mean and standard deviation of the training pixels, for each channel."""
 
     mean: tuple[float, ...]
     std: tuple[float, ...]
-    pixels: int = 0
-    download: int = 0  # bytes
-    flips: bool = True  # a mirrored image is still of its class
+    pixels: int = 0  # side of the images; 0: they differ in size; -1: an option says
+    download: int = 0  # bytes; 0: unknown
+    flips: bool = True  # a mirrored image keeps its class
 
 
 _IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
@@ -25,7 +25,9 @@ STANDARDS = {
     "SEMEION": Standard((0.3283,), (0.4696,), 16, flips=False),
     "CIFAR10": Standard((0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616), 32, 170_498_071),
     "CIFAR100": Standard((0.5071, 0.4865, 0.4409), (0.2673, 0.2564, 0.2762), 32, 169_001_437),
-    "SVHN": Standard((0.4377, 0.4438, 0.4728), (0.1980, 0.2010, 0.1970), 32, 246_316_178, flips=False),
+    "SVHN": Standard(
+        (0.4377, 0.4438, 0.4728), (0.1980, 0.2010, 0.1970), 32, 246_316_178, flips=False
+    ),
     "STL10": Standard((0.4467, 0.4398, 0.4066), (0.2603, 0.2566, 0.2713), 96, 2_640_397_119),
     "EuroSAT": Standard(*_IMAGENET, 64, 94_280_567),
     "PCAM": Standard(*_IMAGENET, 96),
@@ -36,9 +38,9 @@ STANDARDS = {
 }
 
 OTHER = Standard(*_IMAGENET)
-COMMON_PIXELS = 224  # what images of different sizes are brought to, unless a person says otherwise
+COMMON_PIXELS = 224  # images of different sizes are resized to this by default
 
 
 def standard(name: str) -> Standard:
-    """What is usual for a data set; ImageNet's numbers for one that is not known."""
+    """The numbers of a data set; ImageNet's for one that is not in the table."""
     return STANDARDS.get(name, OTHER)

@@ -1,165 +1,88 @@
-"""Tabular data: CSV, Parquet, .npy and .npz become one tensor of numbers and one of targets."""
+"""Tabular data: the columns of a file become a tensor of features and one of targets."""
 
-import csv
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal
 
-from lrtui.catalog.errors import CatalogError, one_line
-from lrtui.build.optional import library
+import numpy as np
+import torch
+from torch.utils.data import TensorDataset
 
-if TYPE_CHECKING:
-    import numpy as np
+from lrtui.build.datasets.table_files import Column, read_columns
+from lrtui.catalog.errors import CatalogError
+from lrtui.catalog.targets import near
 
-Columns = dict[str, "np.ndarray[Any, Any]"]
-_MOST_CATEGORIES = 64
+Task = Literal["auto", "classification", "regression"]
+
+_MOST_CATEGORIES = 64  # of a text column: each becomes a feature
+_MOST_CLASSES = 1000
+_ROWS_PER_CLASS = 5  # whole numbers with fewer rows for each value are numbers, not classes
 
 
 def table(
-    path: str,
-    target: str = "",
-    task: Literal["auto", "classification", "regression"] = "auto",
-    normalize: bool = True,
-) -> Any:
-    """A table from a .csv, .parquet, .npy or .npz file; columns of text become one column for each category.
+    path: str, target: str = "", task: Task = "auto", normalize: bool = True
+) -> TensorDataset:
+    """A table from a .csv, .parquet, .npy or .npz file; text columns become one-hot features.
 
     Args:
         path: the file
         target: the column to predict; empty: the last one
-        task: classes or numbers to predict; auto: classes for text and for few whole numbers
-        normalize: bring every column to mean 0 and deviation 1
+        task: predict classes or numbers; auto: classes for text and for few whole numbers
+        normalize: scale every feature to mean 0 and standard deviation 1
     """
-    import numpy as np
-    import torch
-    from torch.utils.data import TensorDataset
-
-    columns = read(Path(path).expanduser())
+    columns = read_columns(Path(path).expanduser())
     name = target or list(columns)[-1]
     if name not in columns:
-        from lrtui.catalog.targets import near
-
         raise CatalogError(f"{path} has no column '{name}'{near(name, list(columns))}")
-    answers = columns.pop(name)
+    targets = columns.pop(name)
     if not columns:
         raise CatalogError(f"{path} has no column beside '{name}' to learn from")
     features = np.concatenate([_numbers(column) for column in columns.values()], axis=1)
     if normalize:
-        features = (features - features.mean(0)) / np.where(features.std(0) > 0, features.std(0), 1)
+        features = _normalized(features)
     inputs = torch.from_numpy(features.astype(np.float32))
-    if task == "classification" or (task == "auto" and _is_classes(answers)):
-        classes, places = np.unique(answers, return_inverse=True)
-        data = TensorDataset(inputs, torch.from_numpy(places.reshape(-1).astype(np.int64)))
-        data.classes = [str(entry) for entry in classes]  # type: ignore[attr-defined]
-        return data
-    return TensorDataset(inputs, torch.from_numpy(_numbers(answers)[:, :1].astype(np.float32)))
+    if task == "classification" or (task == "auto" and _holds_classes(targets)):
+        return _classification(inputs, targets)
+    numbers = _numbers(targets)[:, :1]
+    return TensorDataset(inputs, torch.from_numpy(numbers.astype(np.float32)))
 
 
-def read(path: Path) -> Columns:
-    """The columns of a file by name; CatalogError for one that is not there or cannot be read."""
-    readers = {".csv": _csv, ".tsv": _csv, ".txt": _csv, ".parquet": _parquet, ".npy": _npy, ".npz": _npz}
-    if path.suffix.lower() not in readers:
-        raise CatalogError(f"{path}: expected one of {', '.join(readers)}")
-    try:
-        columns = readers[path.suffix.lower()](path)
-    except CatalogError:
-        raise
-    except (OSError, ValueError, EOFError, csv.Error) as error:
-        raise CatalogError(f"{path} cannot be read: {one_line(error)}") from error
-    if not columns or not len(next(iter(columns.values()))):
-        raise CatalogError(f"{path} has no rows")
-    return columns
+def _classification(inputs: torch.Tensor, targets: Column) -> TensorDataset:
+    names, labels = np.unique(targets, return_inverse=True)
+    data = TensorDataset(inputs, torch.from_numpy(labels.reshape(-1).astype(np.int64)))
+    data.classes = [str(name) for name in names]  # type: ignore[attr-defined]
+    return data
 
 
-def _csv(path: Path) -> Columns:
-    import numpy as np
-
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        sample = file.read(20_000)
-        file.seek(0)
-        try:
-            dialect: Any = csv.Sniffer().sniff(sample, ",;\t|")
-        except csv.Error:
-            dialect = csv.excel
-        rows = [row for row in csv.reader(file, dialect) if row]
-    if not rows:
-        return {}
-    named = not any(_is_number(entry) for entry in rows[0])
-    names = rows.pop(0) if named else [f"column {number}" for number in range(len(rows[0]))]
-    wrong = next((number for number, row in enumerate(rows, 1 + named) if len(row) != len(names)), None)
-    if wrong is not None:
-        raise CatalogError(
-            f"{path}: row {wrong} has {len(rows[wrong - 1 - named])} entries, the first has {len(names)}"
-        )
-    return {name: _typed(np.array([row[place].strip() for row in rows])) for place, name in enumerate(names)}
+def _normalized(features: Column) -> Column:
+    """Features with mean 0 and standard deviation 1; a constant one becomes 0."""
+    deviation = features.std(0)
+    scaled: Column = (features - features.mean(0)) / np.where(deviation > 0, deviation, 1)
+    return scaled
 
 
-def _parquet(path: Path) -> Columns:
-    rows = library("pyarrow.parquet", "Parquet needs it").read_table(path)
-    return {name: rows.column(name).to_numpy(zero_copy_only=False) for name in rows.column_names}
+def _numbers(column: Column) -> Column:
+    """A column as numbers (rows, features): one-hot for text, the mean for unknown numbers."""
+    if column.dtype.kind not in "biuf":
+        return _one_hot(column)
+    numbers = column.astype(np.float64).reshape(-1, 1)
+    known = np.isfinite(numbers)
+    mean = numbers[known].mean() if known.any() else 0.0
+    return np.where(known, numbers, mean)
 
 
-def _npy(path: Path) -> Columns:
-    import numpy as np
-
-    rows = np.load(path, allow_pickle=False)
-    if rows.dtype.names:
-        return {name: rows[name] for name in rows.dtype.names}
-    rows = rows.reshape(len(rows), -1)
-    return {f"column {number}": rows[:, number] for number in range(rows.shape[1])}
-
-
-def _npz(path: Path) -> Columns:
-    """Arrays `x` and `y` (or the two that there are), or one array a column."""
-    import numpy as np
-
-    with np.load(path, allow_pickle=False) as stored:
-        arrays = {name: stored[name] for name in stored.files}
-    columns: Columns = {}
-    for name in sorted(arrays, key=lambda name: name in ("y", "target", "labels")):
-        rows = arrays[name].reshape(len(arrays[name]), -1)
-        for number in range(rows.shape[1]):
-            columns[name if rows.shape[1] == 1 else f"{name} {number}"] = rows[:, number]
-    return columns
+def _one_hot(column: Column) -> Column:
+    categories, codes = np.unique(column.astype(str), return_inverse=True)
+    count = len(categories)
+    if count > _MOST_CATEGORIES:
+        message = f"a column of text has {count} different entries"
+        raise CatalogError(f"{message}: drop it, or make it numbers")
+    rows: Column = np.eye(count)[codes.reshape(-1)]
+    return rows
 
 
-def _typed(column: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
-    """Numbers where all entries are, empty ones being unknown; text otherwise."""
-    import numpy as np
-
-    filled = np.where(column == "", "nan", column)
-    try:
-        numbers = filled.astype(np.float64)
-    except ValueError:
-        return column
-    whole = not np.isnan(numbers).any() and all(entry.lstrip("+-").isdigit() for entry in column)
-    return numbers.astype(np.int64) if whole else numbers
-
-
-def _numbers(column: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
-    """A column as numbers: what is unknown becomes the mean, text one column for each category."""
-    import numpy as np
-
-    if column.dtype.kind in "biuf":
-        numbers = column.astype(np.float64).reshape(-1, 1)
-        known = np.isfinite(numbers)
-        return np.where(known, numbers, numbers[known].mean() if known.any() else 0.0)
-    categories, places = np.unique(column.astype(str), return_inverse=True)
-    if len(categories) > _MOST_CATEGORIES:
-        raise CatalogError(f"a column of text has {len(categories)} different entries: drop it, or make it numbers")
-    return np.eye(len(categories))[places.reshape(-1)]
-
-
-def _is_classes(column: "np.ndarray[Any, Any]") -> bool:
-    """Text, booleans, and whole numbers that are few for how many rows there are."""
-    import numpy as np
-
-    if column.dtype.kind in "iu":
-        return len(np.unique(column)) <= max(2, min(1000, len(column) // 5))
-    return column.dtype.kind not in "f"
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+def _holds_classes(column: Column) -> bool:
+    """Whether a target is text, booleans, or whole numbers with few values for its rows."""
+    if column.dtype.kind not in "iu":
+        return column.dtype.kind != "f"
+    most = max(2, min(_MOST_CLASSES, len(column) // _ROWS_PER_CLASS))
+    return len(np.unique(column)) <= most

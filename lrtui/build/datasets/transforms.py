@@ -1,43 +1,67 @@
-"""The usual transforms: to tensors of one size, normalised. Worker only."""
+"""From a PIL image to a normalised tensor."""
 
-from typing import Any, Literal
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal
+
+from torch import Tensor
 
 from lrtui.build.datasets.standard import COMMON_PIXELS, Standard
-from lrtui.build.optional import library
+from lrtui.build.optional import import_library
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 Channels = Literal["as is", "1", "3"]
+Transform = Callable[["Image"], Tensor]
+Numbers = tuple[float, ...]  # one for each channel
 
 
-def pipeline(usual: Standard, *, resize: int, channels: Channels, normalize: bool, augment: bool) -> Any:
-    """From a PIL image to a normalised float tensor."""
-    steps = library("torchvision.transforms")
-    pixels = resize or (COMMON_PIXELS if usual.pixels == 0 else 0)
-    chain: list[Any] = []
+def make_transform(
+    standard: Standard, *, resize: int, channels: Channels, normalize: bool, augment: bool
+) -> Transform:
+    """The transform that resizes, sets the channels, augments, and normalises a float tensor."""
+    transforms = import_library("torchvision.transforms")
+    differ_in_size = standard.pixels == 0
+    pixels = resize or (COMMON_PIXELS if differ_in_size else 0)
+    steps: list[Callable[..., object]] = []
     if pixels:
-        chain += [steps.Resize(pixels), steps.CenterCrop(pixels)]
+        steps += [transforms.Resize(pixels), transforms.CenterCrop(pixels)]
     if channels != "as is":
-        chain.append(steps.Grayscale(int(channels)))
-    elif usual.pixels == 0:
-        chain.append(_to_rgb)
+        steps.append(transforms.Grayscale(int(channels)))
+    elif differ_in_size:
+        steps.append(_to_rgb)  # folders mix grey, palette and colour images
     if augment:
-        size = pixels or usual.pixels
-        chain += [steps.RandomCrop(size, padding=max(1, size // 8))] if size > 0 else []
-        chain += [steps.RandomHorizontalFlip()] if usual.flips else []
-    chain.append(steps.ToTensor())
+        steps += _augmentations(pixels or standard.pixels, standard.flips)
+    steps.append(transforms.ToTensor())
     if normalize:
-        chain.append(steps.Normalize(*_numbers(usual, channels)))
-    return steps.Compose(chain)
+        mean, std = _numbers(standard, channels)
+        steps.append(transforms.Normalize(mean, std))
+    transform: Transform = transforms.Compose(steps)
+    return transform
 
 
-def _numbers(usual: Standard, channels: Channels) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and deviation for as many channels as there will be."""
-    if channels == "as is" or int(channels) == len(usual.mean):
-        return usual.mean, usual.std
+def _augmentations(pixels: int, flips: bool) -> list[Callable[..., object]]:
+    transforms = import_library("torchvision.transforms")
+    steps: list[Callable[..., object]] = []
+    if pixels > 0:
+        steps.append(transforms.RandomCrop(pixels, padding=max(1, pixels // 8)))
+    if flips:
+        steps.append(transforms.RandomHorizontalFlip())
+    return steps
+
+
+def _numbers(standard: Standard, channels: Channels) -> tuple[Numbers, Numbers]:
+    """Mean and standard deviation of each channel that the images will have."""
+    if channels == "as is" or int(channels) == len(standard.mean):
+        return standard.mean, standard.std
     if channels == "1":
-        return (sum(usual.mean) / len(usual.mean),), (sum(usual.std) / len(usual.std),)
-    return usual.mean * 3, usual.std * 3
+        return (_mean(standard.mean),), (_mean(standard.std),)
+    return standard.mean * 3, standard.std * 3
 
 
-def _to_rgb(image: Any) -> Any:
-    """Folders mix grey, palette and colour images; a batch cannot."""
+def _mean(numbers: Numbers) -> float:
+    return sum(numbers) / len(numbers)
+
+
+def _to_rgb(image: "Image") -> "Image":
     return image.convert("RGB")

@@ -1,1 +1,1 @@
-"""Python files read by parsing: what they define, with fields and help. Nothing in them is executed."""
+"""Offers of a Python file, by parsing it. Nothing in the file is executed."""

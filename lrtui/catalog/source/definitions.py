@@ -1,10 +1,11 @@
-"""What a parsed file defines at its top level, and what its classes inherit from, as far as the text tells."""
+"""What a parsed file defines at its top level, and what its classes inherit."""
 
 import ast
 from collections.abc import Iterator
 
 from lrtui.catalog.fields import last_name
 from lrtui.catalog.source import literals
+from lrtui.catalog.source.literals import assigned_names
 
 ENUMS = ("Enum", "StrEnum", "IntEnum", "Flag", "IntFlag")
 
@@ -13,87 +14,97 @@ Definition = ast.ClassDef | Function
 
 
 class Definitions:
-    """The top level of a parsed file: what is defined, and what constants mean."""
+    """The top level of a parsed file: classes, functions, enums and constants."""
 
     def __init__(self, tree: ast.Module) -> None:
-        nodes = list(_top_level(tree.body))
-        self.classes = {node.name: node for node in nodes if isinstance(node, ast.ClassDef)}
-        self.functions = {node.name: node for node in nodes if isinstance(node, Function)}
-        self.constants = literals.constants(nodes)
-        self.enums = {
-            name: members(node) for name, node in self.classes.items() if self.is_a(node, ENUMS)
-        }
+        statements = list(_top_level(tree.body))
+        self.classes: dict[str, ast.ClassDef] = {}
+        self.functions: dict[str, Function] = {}
+        for statement in statements:
+            if isinstance(statement, ast.ClassDef):
+                self.classes[statement.name] = statement
+            elif isinstance(statement, Function):
+                self.functions[statement.name] = statement
+        self.constants = literals.constants(statements)
+        self.enums: dict[str, tuple[str, ...]] = {}
+        for name, node in self.classes.items():
+            if self.is_a(node, ENUMS):
+                self.enums[name] = members(node)
 
     def public(self) -> Iterator[Definition]:
-        """What a person may pick, in the order of the file."""
-        everything: list[Definition] = [*self.classes.values(), *self.functions.values()]
-        for node in sorted(everything, key=lambda node: node.lineno):
-            if (
-                not node.name.startswith("_")
-                and node.name not in self.enums
-                and not decorated(node, "overload")
-            ):
+        """The definitions that a person may pick, in the order of the file."""
+        definitions: list[Definition] = [*self.classes.values(), *self.functions.values()]
+        for node in sorted(definitions, key=lambda node: node.lineno):
+            if node.name.startswith("_") or node.name in self.enums:
+                continue
+            if not decorated(node, "overload"):
                 yield node
 
     def is_module(self, node: ast.ClassDef) -> bool:
-        """Whether a class looks like an nn.Module, by the names of its bases."""
-        names = [name for base in self.lineage(node) for name in base_names(base)]
-        return any(
-            name.endswith(("Module", "Model")) or name.split(".")[0] == "nn" or ".nn." in name
-            for name in names
-        )
+        """Whether a class is an nn.Module, judged by the names of its bases."""
+        return any(map(_is_module_name, self.all_base_names(node)))
 
     def is_a(self, node: ast.ClassDef, names: tuple[str, ...]) -> bool:
-        """Whether a class or one of its bases in this file names one of these as a base."""
-        return any(
-            name.split(".")[-1] in names for base in self.lineage(node) for name in base_names(base)
-        )
+        """Whether one of these names is a base of a class, or of one of its bases in this file."""
+        return any(base.split(".")[-1] in names for base in self.all_base_names(node))
 
     def lineage(
         self, node: ast.ClassDef, seen: frozenset[str] = frozenset()
     ) -> Iterator[ast.ClassDef]:
-        """A class and its bases, as far as they are in this file."""
+        """A class and those of its bases that are in this file."""
         yield node
+        seen = seen | {node.name}
         for base in node.bases:
             name = last_name(base)
-            if name in self.classes and name not in seen | {node.name}:
-                yield from self.lineage(self.classes[name], seen | {node.name})
+            if name in self.classes and name not in seen:
+                yield from self.lineage(self.classes[name], seen)
 
     def is_known(self, node: ast.ClassDef) -> bool:
-        """Whether all that a class inherits an __init__ from is in this file, or has none to speak of."""
-        bases = {last_name(base) for known in self.lineage(node) for base in known.bases}
+        """Whether every base that may define an __init__ is in this file."""
+        bases: set[str] = set()
+        for ancestor in self.lineage(node):
+            bases.update(map(last_name, ancestor.bases))
         return bases <= {*self.classes, "Module", "object"}
+
+    def all_base_names(self, node: ast.ClassDef) -> Iterator[str]:
+        """The bases of a class and of its bases in this file, as they are written."""
+        for ancestor in self.lineage(node):
+            yield from base_names(ancestor)
 
 
 def _top_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """Statements of the module, those inside `if` and `try` among them."""
+    """The module's statements, including those inside `if`, `try` and `with`."""
     for statement in body:
         yield statement
-        for name in ("body", "orelse", "finalbody", "handlers"):
-            if isinstance(statement, ast.If | ast.Try | ast.With):
-                for inner in getattr(statement, name, []):
-                    yield from _top_level(
-                        inner.body if isinstance(inner, ast.ExceptHandler) else [inner]
-                    )
+        if isinstance(statement, ast.If | ast.Try):
+            yield from _top_level([*statement.body, *statement.orelse])
+        if isinstance(statement, ast.With):
+            yield from _top_level(statement.body)
+        if isinstance(statement, ast.Try):
+            yield from _top_level(statement.finalbody)
+            for handler in statement.handlers:
+                yield from _top_level(handler.body)
 
 
 def members(node: ast.ClassDef) -> tuple[str, ...]:
     """The names of an Enum's members."""
-    names = [
-        target.id
-        for statement in node.body
-        if isinstance(statement, ast.Assign)
-        for target in statement.targets
-        if isinstance(target, ast.Name) and not target.id.startswith("_")
-    ]
-    return tuple(names)
+    names: list[str] = []
+    for statement in node.body:
+        if isinstance(statement, ast.Assign):
+            names += assigned_names(statement.targets)
+    return tuple(name for name in names if not name.startswith("_"))
 
 
 def base_names(node: ast.ClassDef) -> list[str]:
-    """The bases of a class as they are written."""
+    """The bases of a class as they are written, without type arguments."""
     return [ast.unparse(base).split("[")[0] for base in node.bases]
 
 
 def decorated(node: Definition, name: str) -> bool:
-    """Whether a decorator of that name is on it."""
-    return any(last_name(decorator) == name for decorator in node.decorator_list)
+    """Whether a definition has a decorator of that name."""
+    return name in map(last_name, node.decorator_list)
+
+
+def _is_module_name(name: str) -> bool:
+    in_nn = name.split(".")[0] == "nn" or ".nn." in name
+    return in_nn or name.endswith(("Module", "Model"))

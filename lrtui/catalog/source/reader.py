@@ -1,13 +1,16 @@
-"""What a Python file offers, by parsing it. Nothing is executed: a file may be anybody's."""
+"""Offers of a Python file, by parsing it. Nothing is executed: the file may be anybody's."""
 
 import ast
 import tokenize
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
-from lrtui.catalog import ranking, skips
+from lrtui.catalog import ranking
 from lrtui.catalog.errors import CatalogError
-from lrtui.catalog.fields import Default, field, is_plain, last_name
-from lrtui.catalog.offers import Field, Offer, Role
+from lrtui.catalog.fields import Default, is_plain, last_name, make_field
+from lrtui.catalog.offers import Field, Offer, Role, Signature
+from lrtui.catalog.reserved import without_reserved
 from lrtui.catalog.source import docs, literals
 from lrtui.catalog.source.definitions import (
     Definition,
@@ -21,19 +24,18 @@ from lrtui.catalog.source.definitions import (
 def offers_in_file(path: Path, role: Role = "model") -> list[Offer]:
     """The public functions and classes that a file defines, the likeliest for the role first.
 
-    Raises CatalogError, in one line, for a file that cannot be read or parsed.
+    Raises:
+        CatalogError: the file cannot be read or parsed.
     """
     file = Definitions(parse(path))
+    nodes = [node for node in file.public() if ranking.may_be(node, role)]
+    nodes.sort(key=lambda node: ranking.rank(file, node, role))
     reader = _Reader(file)
-    nodes = sorted(
-        (node for node in file.public() if ranking.may_be(node, role)),
-        key=lambda node: ranking.rank(file, node, role),
-    )
     return [reader.offer(f"{path}:{node.name}", node, role) for node in nodes]
 
 
 def parse(path: Path) -> ast.Module:
-    """The syntax tree of a file; CatalogError with file and line where there is none."""
+    """The syntax tree of a file; CatalogError, with the line of a syntax error, if it has none."""
     try:
         with tokenize.open(path) as file:
             return ast.parse(file.read(), filename=str(path))
@@ -42,9 +44,8 @@ def parse(path: Path) -> ast.Module:
     except SyntaxError as error:
         raise CatalogError(f"{path}:{error.lineno or 1}: {error.msg}") from error
     except (ValueError, RecursionError, MemoryError) as error:
-        raise CatalogError(
-            f"{path}: not a Python source ({str(error) or type(error).__name__})"
-        ) from error
+        reason = str(error) or type(error).__name__
+        raise CatalogError(f"{path}: this is not Python source ({reason})") from error
 
 
 class _Reader:
@@ -56,86 +57,74 @@ class _Reader:
     def offer(self, target: str, node: Definition, role: Role) -> Offer:
         """The offer of one definition."""
         doc = ast.get_docstring(node)
-        is_class = isinstance(node, ast.ClassDef)
-        fields, more = (
-            self._class_fields(node) if isinstance(node, ast.ClassDef) else self._fields(node, doc)
-        )
+        kind: Literal["class", "function"]
+        if isinstance(node, ast.ClassDef):
+            kind, signature = "class", self._class_signature(node)
+        else:
+            kind, signature = "function", self._signature(node, doc)
         return Offer(
             target=target,
             summary=docs.summary(doc),
             doc=docs.clean(doc),
-            fields=skips.without(fields, role, "class" if is_class else "function"),
-            kind="class" if is_class else "function",
-            more=more,
+            fields=without_reserved(signature.fields, role, kind),
+            kind=kind,
+            more=signature.more,
         )
 
-    def _class_fields(self, node: ast.ClassDef) -> tuple[tuple[Field, ...], bool]:
-        """Of its own __init__, of a base's in this file, or of a dataclass's annotations."""
-        for known in self._file.lineage(node):
-            if decorated(known, "dataclass") or "NamedTuple" in base_names(known):
-                return self._record_fields(node), False
-            for statement in known.body:
-                if isinstance(statement, Function) and statement.name == "__init__":
-                    doc = "\n\n".join(
-                        filter(None, (ast.get_docstring(node), ast.get_docstring(statement)))
-                    )
-                    return self._fields(statement, doc, method=True)
-        return (), not self._file.is_known(node)
+    def _class_signature(self, node: ast.ClassDef) -> Signature:
+        """From the class's __init__, that of a base in this file, or a dataclass's annotations."""
+        for ancestor in self._file.lineage(node):
+            if decorated(ancestor, "dataclass") or "NamedTuple" in base_names(ancestor):
+                return Signature(self._record_fields(node), more=False)
+            init = _init_of(ancestor)
+            if init is not None:
+                parts = [ast.get_docstring(node), ast.get_docstring(init)]
+                doc = "\n\n".join(part for part in parts if part)
+                return self._signature(init, doc, method=True)
+        return Signature((), more=not self._file.is_known(node))
 
     def _record_fields(self, node: ast.ClassDef) -> tuple[Field, ...]:
-        """A dataclass's fields, those of its bases first, as Python orders them."""
-        found: dict[str, Field] = {}
-        for known in reversed(list(self._file.lineage(node))):
-            for statement in known.body:
+        """The fields of a dataclass or NamedTuple, those of its bases first."""
+        fields: dict[str, Field] = {}
+        for ancestor in reversed(list(self._file.lineage(node))):
+            for statement in ancestor.body:
                 if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-                    made = self._record_field(statement.target.id, statement)
-                    if made is not None:
-                        found[made.name] = made
-        return tuple(found.values())
+                    self._add_record_field(fields, statement.target.id, statement)
+        return tuple(fields.values())
 
-    def _record_field(self, name: str, statement: ast.AnnAssign) -> Field | None:
+    def _add_record_field(
+        self, fields: dict[str, Field], name: str, statement: ast.AnnAssign
+    ) -> None:
         annotation = ast.unparse(statement.annotation)
         if annotation.split("[")[0].endswith("ClassVar"):
-            return None
-        value = statement.value
-        if isinstance(value, ast.Call) and last_name(value.func) == "field":
-            options = {keyword.arg: keyword.value for keyword in value.keywords}
-            if isinstance(options.get("init"), ast.Constant) and options["init"].value is False:  # type: ignore[attr-defined]
-                return None
-            if "default_factory" in options:
-                return field(
-                    name,
-                    annotation,
-                    Default(text=ast.unparse(options["default_factory"]) + "()"),
-                    self._file.enums,
-                )
-            value = options.get("default")
-        return field(name, annotation, self._default(value), self._file.enums)
+            return
+        options = _field_options(statement.value)
+        if options is None:
+            default = self._default(statement.value)
+        elif _is_false(options.get("init")):
+            return
+        elif "default_factory" in options:
+            default = Default(text=ast.unparse(options["default_factory"]) + "()")
+        else:
+            default = self._default(options.get("default"))
+        fields[name] = make_field(name, annotation, default, self._file.enums)
 
-    def _fields(
-        self, node: Function, doc: str | None, *, method: bool = False
-    ) -> tuple[tuple[Field, ...], bool]:
-        """The parameters that can be given by keyword, and whether there are `**kwargs` beside them."""
-        spoken = docs.helps(doc)
-        arguments = node.args
-        by_place = [*arguments.posonlyargs, *arguments.args]
-        missing: list[ast.expr | None] = [None] * (len(by_place) - len(arguments.defaults))
-        pairs = list(zip(by_place, [*missing, *arguments.defaults], strict=True))[
-            1 if method else 0 :
-        ]
-        pairs = [pair for pair in pairs if pair[0] not in arguments.posonlyargs]
-        pairs += list(zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True))
-        fields = tuple(
-            field(
-                argument.arg,
-                ast.unparse(argument.annotation) if argument.annotation else "",
-                self._default(default),
-                self._file.enums,
-                spoken.get(argument.arg, ""),
+    def _signature(self, node: Function, doc: str | None, *, method: bool = False) -> Signature:
+        """The parameters that can be given by keyword; `method` leaves out `self`."""
+        help_texts = docs.helps(doc)
+        fields = []
+        for argument, default in _keyword_parameters(node.args, method=method):
+            annotation = ast.unparse(argument.annotation) if argument.annotation else ""
+            fields.append(
+                make_field(
+                    argument.arg,
+                    annotation,
+                    self._default(default),
+                    self._file.enums,
+                    help_texts.get(argument.arg, ""),
+                )
             )
-            for argument, default in pairs
-        )
-        return fields, arguments.kwarg is not None
+        return Signature(tuple(fields), more=node.args.kwarg is not None)
 
     def _default(self, node: ast.expr | None) -> Default:
         if node is None:
@@ -146,4 +135,36 @@ class _Reader:
             value = literals.evaluate(node, self._file.constants)
         except ValueError:
             return Default(text=ast.unparse(node))
-        return Default(value) if is_plain(value) else Default(text=ast.unparse(node))
+        if not is_plain(value):
+            return Default(text=ast.unparse(node))
+        return Default(value)
+
+
+def _init_of(node: ast.ClassDef) -> Function | None:
+    for statement in node.body:
+        if isinstance(statement, Function) and statement.name == "__init__":
+            return statement
+    return None
+
+
+def _keyword_parameters(
+    arguments: ast.arguments, *, method: bool
+) -> Iterator[tuple[ast.arg, ast.expr | None]]:
+    """Each parameter that can be given by keyword, with its default if it has one."""
+    positional = [*arguments.posonlyargs, *arguments.args]
+    required = len(positional) - len(arguments.defaults)
+    defaults = [*[None] * required, *arguments.defaults]
+    skipped = max(len(arguments.posonlyargs), int(method))
+    yield from zip(positional[skipped:], defaults[skipped:], strict=True)
+    yield from zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+
+
+def _field_options(value: ast.expr | None) -> dict[str | None, ast.expr] | None:
+    """The keywords of `dataclasses.field(…)`; None for any other value."""
+    if isinstance(value, ast.Call) and last_name(value.func) == "field":
+        return {keyword.arg: keyword.value for keyword in value.keywords}
+    return None
+
+
+def _is_false(node: ast.expr | None) -> bool:
+    return isinstance(node, ast.Constant) and node.value is False

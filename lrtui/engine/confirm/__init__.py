@@ -1,1 +1,5 @@
-"""Short trainings at candidate rates, from the same start, that confirm or refute a suggestion."""
+"""Whether a suggested learning rate holds in training: short trainings decide.
+
+Reading order: `verdict` (the race and what it says), `trial` (one short training), `trial_setup`
+(the live objects behind it), `budget` (steps and seconds).
+"""

@@ -1,4 +1,4 @@
-"""Short trainings at one learning rate each, all from the same restored start and on the same data."""
+"""Short trainings at one learning rate each, all from the same start and on the same data."""
 
 import math
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -10,22 +10,21 @@ from torch.optim import Optimizer
 from lrtui.analysis.answer import Schedule
 from lrtui.engine.batches import OutOfData
 from lrtui.engine.optim import set_learning_rates, set_momentum
-from lrtui.engine.step import TrainStep
-from lrtui.engine.validation import Validation
+from lrtui.engine.step import Update
 
-BLOWN_UP = 9.0  # a trial is over when its loss is so many times the first one's size above it
-FIRST = 5  # losses, which tell what size a loss near zero has
+BLOWN_UP = 9.0  # a loss this many times the size of the first one above it has blown up
+FIRST_LOSSES = 5  # how many losses show the size of a loss that starts near zero
 
 
 class Pace(NamedTuple):
-    """The learning rate of a step (group 0's), and the momentum of those that run with one; None: their own."""
+    """The learning rate of a step (group 0's), and its momentum; None: the optimizer's own."""
 
     lr: float
     momentum: float | None
 
 
 class TrialStep(NamedTuple):
-    """One optimizer step of a trial: the loss before it."""
+    """One optimizer step of a trial; `loss` is the one before it."""
 
     lr: float
     round: int
@@ -36,7 +35,10 @@ class TrialStep(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """A short training: `loss` is what it reached (inf if it blew up), `curve` the training losses on the way."""
+    """A finished short training.
+
+    `loss` is the loss at its end (inf if it blew up), `curve` the training loss of every step.
+    """
 
     lr: float
     round: int
@@ -48,16 +50,23 @@ class Trial:
 
 @dataclass(frozen=True)
 class TrialRunner:
-    """Where trials are run. `start` restores the start and draws the data in the order of a seed."""
+    """Runs trials.
 
-    start: Callable[[int], TrainStep]
-    validation: Validation | None
+    Args:
+        start: restores the start and returns a training step on the data in the order of a seed.
+        validation: measures the loss at the end of a trial; None: the mean of its last training
+            losses.
+        set_pace: sets the learning rate and momentum of the next step.
+    """
+
+    start: Callable[[int], Callable[[], Update]]
+    validation: Callable[[], tuple[float, float | None]] | None
     set_pace: Callable[[Pace], None]
 
     def trial(
         self, lr: float, iterations: int, schedule: Schedule, *, round: int, seed: int
     ) -> Generator[TrialStep, None, Trial]:
-        """Train for so many steps at a rate (the peak of a one-cycle schedule), or until the data ends."""
+        """Train for `iterations` steps at a rate (a one-cycle's peak), or until the data ends."""
         train = self.start(seed)
         curve: list[float] = []
         for iteration, pace in enumerate(paces(lr, iterations, schedule)):
@@ -68,50 +77,57 @@ class TrialRunner:
                 break
             yield TrialStep(lr, round, seed, iteration, curve[-1])
             if has_blown_up(curve):
-                return Trial(
-                    lr=lr,
-                    round=round,
-                    seed=seed,
-                    iterations=len(curve),
-                    loss=math.inf,
-                    curve=tuple(curve),
-                )
-        reached = self.validation()[0] if self.validation else tail_mean(curve)
-        if not math.isfinite(reached):
-            reached = math.inf
+                break
         return Trial(
-            lr=lr, round=round, seed=seed, iterations=len(curve), loss=reached, curve=tuple(curve)
+            lr=lr,
+            round=round,
+            seed=seed,
+            iterations=len(curve),
+            loss=self._final_loss(curve),
+            curve=tuple(curve),
         )
+
+    def _final_loss(self, curve: list[float]) -> float:
+        """The loss that a trial is judged by; inf if it blew up."""
+        if has_blown_up(curve):
+            return math.inf
+        if self.validation is None:
+            loss = tail_mean(curve)
+        else:
+            loss, _ = self.validation()
+        return loss if math.isfinite(loss) else math.inf
 
 
 def paces(lr: float, iterations: int, schedule: Schedule) -> Iterator[Pace]:
-    """How fast every step goes.
+    """The learning rate and momentum of every step.
 
-    One-cycle (Smith and Topin, arXiv 1708.07120) as torch's OneCycleLR has it by default: a cosine from lr / 25 up
-    to lr over the first 30 %, and a cosine down to lr / 250,000; momentum, of those that run with one, from 0.95 down
-    to 0.85 and back.
+    One-cycle (Smith and Topin, arXiv 1708.07120) as torch's OneCycleLR has it by default: a cosine
+    from lr / 25 up to lr over the first 30 %, and a cosine down to lr / 250,000; momentum, for
+    optimizers that use it, from 0.95 down to 0.85 and back.
     """
     peak = max(1.0, 0.3 * iterations - 1)
     for step in range(iterations):
         if schedule == "constant":
             yield Pace(lr, None)
         elif step <= peak:
-            yield Pace(_between(lr / 25, lr, step / peak), _between(0.95, 0.85, step / peak))
+            done = step / peak
+            yield Pace(_cosine(lr / 25, lr, done), _cosine(0.95, 0.85, done))
         else:
-            part = (step - peak) / (iterations - 1 - peak)
-            yield Pace(_between(lr, lr / 25e4, part), _between(0.85, 0.95, part))
+            done = (step - peak) / (iterations - 1 - peak)
+            yield Pace(_cosine(lr, lr / 25e4, done), _cosine(0.85, 0.95, done))
 
 
-def _between(start: float, end: float, part: float) -> float:
-    return end + (start - end) / 2 * (1 + math.cos(math.pi * part))
+def _cosine(start: float, end: float, done: float) -> float:
+    return end + (start - end) / 2 * (1 + math.cos(math.pi * done))
 
 
 def has_blown_up(curve: Sequence[float]) -> bool:
-    """Whether a training has left where it began for good: whatever the scale, the sign and the offset of its loss."""
+    """Whether the loss has left its first values for good, whatever its scale, sign and offset."""
     if not math.isfinite(curve[-1]):
         return True
-    size = max(abs(curve[0]), max(curve[:FIRST]) - min(curve[:FIRST]))
-    return len(curve) > FIRST and curve[-1] > curve[0] + BLOWN_UP * size
+    first_losses = curve[:FIRST_LOSSES]
+    size = max(abs(curve[0]), max(first_losses) - min(first_losses))
+    return len(curve) > FIRST_LOSSES and curve[-1] > curve[0] + BLOWN_UP * size
 
 
 def tail_mean(curve: list[float]) -> float:
@@ -121,12 +137,17 @@ def tail_mean(curve: list[float]) -> float:
 
 
 def pace_setter(
-    optimizers: Sequence[Optimizer], spread: Callable[[float], tuple[float, ...]]
+    optimizers: Sequence[Optimizer], group_lrs_of: Callable[[float], tuple[float, ...]]
 ) -> Callable[[Pace], None]:
-    """Set every group's rate from group 0's, `spread` keeps their ratios, and the momentum of those that have one."""
+    """A function that sets the pace of optimizers.
+
+    Args:
+        optimizers: all of them; momentum is set in groups that use it.
+        group_lrs_of: the learning rate of every parameter group from that of group 0.
+    """
 
     def set_pace(pace: Pace) -> None:
-        set_learning_rates(optimizers, spread(pace.lr))
+        set_learning_rates(optimizers, group_lrs_of(pace.lr))
         if pace.momentum is not None:
             set_momentum(optimizers, pace.momentum)
 

@@ -1,1 +1,1 @@
-"""Putting model, optimizer and random states back exactly as they were."""
+"""Putting model, optimizer and random states back exactly as they were. Start at `snapshot`."""

@@ -1,10 +1,9 @@
-"""A digest of model and optimizer: two states with the same one are the same to the last bit."""
+"""A digest of model and optimizer: two states with equal digests are equal to the last bit."""
 
 import hashlib
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import Enum
-from typing import Any
 
 import torch
 from torch import nn
@@ -22,61 +21,74 @@ _PLAIN = (*PLAIN, torch.dtype, torch.device, Enum)
 
 
 def digest(modules: Sequence[nn.Module], optimizers: Sequence[Optimizer]) -> str:
-    """BLAKE2b (64 bits, as hex) over parameters, buffers, gradients, flags and optimizers: what a snapshot puts back.
+    """BLAKE2b (64 bits, as hex) of what a snapshot puts back, without random states and scaler.
 
-    Random states and a GradScaler are not in it.
+    That is: parameters, buffers, gradients, train/eval flags and optimizers.
     """
-    feed = _Feed()
+    hasher = _Hasher()
     for module in modules:
         for name, part in module.named_modules():
-            feed(name, part.training, part._parameters, part._buffers, attributes(part))
+            hasher.add(name, part.training, part._parameters, part._buffers, attributes(part))
             for param in part._parameters.values():
-                feed(*(() if param is None else (param.requires_grad, param.grad)))
+                if param is not None:
+                    hasher.add(param.requires_grad, param.grad)
     for optimizer in optimizers:
-        feed(optimizer)
-    return feed.hasher.hexdigest()
+        hasher.add(optimizer)
+    return hasher.hexdigest()
 
 
-class _Feed:
-    """Takes values in, however nested; what it has seen already adds nothing."""
+class _Hasher:
+    """Hashes nested values; an object that it has seen before adds nothing."""
 
     def __init__(self) -> None:
-        self.hasher = hashlib.blake2b(digest_size=8)
-        self._seen: dict[int, Any] = {}
+        self._hash = hashlib.blake2b(digest_size=8)
+        self._seen: dict[int, object] = {}
 
-    def __call__(self, *values: Any, part_of_state: bool = False) -> None:
+    def add(self, *values: object, in_state: bool = False) -> None:
+        """Add values. `in_state`: all of them count, because an optimizer's state holds them."""
         for value in values:
             if isinstance(value, _PLAIN):
-                self.hasher.update(repr(value).encode())
+                self._hash.update(repr(value).encode())
             elif isinstance(value, tuple):
-                self(*value, part_of_state=part_of_state)
+                self.add(*value, in_state=in_state)
             elif id(value) not in self._seen:
                 self._seen[id(value)] = value
-                self._nested(value, part_of_state)
+                self._add_object(value, in_state)
 
-    def _nested(self, value: Any, part_of_state: bool) -> None:
+    def hexdigest(self) -> str:
+        """The digest so far."""
+        return self._hash.hexdigest()
+
+    def _add_object(self, value: object, in_state: bool) -> None:
         if isinstance(value, torch.Tensor):
-            self._tensor(value)
+            self._add_tensor(value)
         elif isinstance(value, dict | list | deque):
-            if part_of_state or holds_tensors(value):
-                self(len(value))
-                for key, item in value.items() if isinstance(value, dict) else enumerate(value):
-                    self(
-                        key if isinstance(key, _PLAIN) else None, item, part_of_state=part_of_state
-                    )
+            if in_state or holds_tensors(value):
+                self._add_container(value, in_state)
         elif isinstance(value, torch.Generator):
-            self._tensor(value.get_state())
+            self._add_tensor(value.get_state())
         elif is_optimizer(value):
-            self(type(value).__qualname__)
+            self.add(type(value).__qualname__)
             for name, item in attributes(value).items():
-                self(name, item, part_of_state=name in ("state", "param_groups"))
-        elif part_of_state and has_attributes(value):
-            self(type(value).__qualname__, dict(vars(value)), part_of_state=True)
+                self.add(name, item, in_state=name in ("state", "param_groups"))
+        elif in_state and has_attributes(value):
+            self.add(type(value).__qualname__, dict(vars(value)), in_state=True)
 
-    def _tensor(self, value: torch.Tensor) -> None:
-        self.hasher.update(f"{value.dtype}{tuple(value.shape)}".encode())
-        plain = value.detach().to_dense() if value.layout is not torch.strided else value.detach()
-        # a copy: numpy would leave live storage that can never be resized again
-        self.hasher.update(
-            plain.cpu().contiguous().clone().reshape(-1).view(torch.uint8).numpy().data
+    def _add_container(
+        self, container: dict[object, object] | list[object] | deque[object], in_state: bool
+    ) -> None:
+        self.add(len(container))
+        pairs: Iterable[tuple[object, object]] = (
+            container.items() if isinstance(container, dict) else enumerate(container)
         )
+        for key, item in pairs:
+            self.add(key if isinstance(key, _PLAIN) else None, item, in_state=in_state)
+
+    def _add_tensor(self, tensor: torch.Tensor) -> None:
+        self._hash.update(f"{tensor.dtype}{tuple(tensor.shape)}".encode())
+        dense = tensor.detach()
+        if dense.layout is not torch.strided:
+            dense = dense.to_dense()
+        # cloned, because storage that numpy has seen can never be resized
+        data = dense.cpu().contiguous().clone().reshape(-1).view(torch.uint8)
+        self._hash.update(data.numpy().data)

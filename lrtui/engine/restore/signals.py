@@ -1,33 +1,44 @@
-"""Signals: work that a Ctrl-C must not leave half done."""
+"""Work that a Ctrl-C must not leave half done."""
 
 import functools
 import signal
 import threading
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar
+from types import FrameType
+from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
 def uninterrupted(work: Callable[P, R]) -> Callable[P, R]:
-    """Run to the end first, and raise KeyboardInterrupt then, if Ctrl-C came meanwhile.
+    """Finish the work before a Ctrl-C during it raises KeyboardInterrupt.
 
-    Where somebody else has taken SIGINT, or in a thread that gets no signals, nothing is changed.
+    Changes nothing if somebody else handles SIGINT, or in a thread that gets no signals.
     """
 
     @functools.wraps(work)
-    def whole(*args: P.args, **kwargs: P.kwargs) -> R:
-        ours = threading.current_thread() is threading.main_thread()
-        if not ours or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        if not _sigint_is_ours():
             return work(*args, **kwargs)
-        came: list[Any] = []
-        before = signal.signal(signal.SIGINT, lambda *what: came.append(what))
+        interrupted = False
+
+        def note(signum: int, frame: FrameType | None) -> None:
+            nonlocal interrupted
+            interrupted = True
+
+        handler_before = signal.signal(signal.SIGINT, note)
         try:
             return work(*args, **kwargs)
         finally:
-            signal.signal(signal.SIGINT, before)
-            if came:
+            signal.signal(signal.SIGINT, handler_before)
+            if interrupted:
                 raise KeyboardInterrupt
 
-    return whole
+    return guarded
+
+
+def _sigint_is_ours() -> bool:
+    if threading.current_thread() is not threading.main_thread():
+        return False
+    return signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -1,4 +1,4 @@
-"""Vault: copies of tensors, in memory or in a file, that go back into the very tensors that they came from."""
+"""Copies of tensors, in memory or in a file, whose contents are put back into the same tensors."""
 
 import os
 import tempfile
@@ -9,8 +9,8 @@ from typing import NamedTuple
 import torch
 
 
-class Vault:
-    """Holds one copy of each tensor: in memory, or in a file of its own under `cache_dir`.
+class SavedTensors:
+    """One copy of each tensor that is added: in memory, or in one file under `cache_dir`.
 
     Raises:
         ValueError: `cache_dir` is not a directory.
@@ -30,7 +30,7 @@ class Vault:
         self.path: Path | None = None
 
     def add(self, tensor: torch.Tensor) -> None:
-        """Remember a tensor's content. The same tensor is copied once."""
+        """Copy a tensor's content. The same tensor is copied once."""
         if id(tensor) not in self._known:
             self._known.add(id(tensor))
             self._tensors.append(tensor)
@@ -38,7 +38,7 @@ class Vault:
             self._forms.append(_form(tensor))
 
     def seal(self) -> None:
-        """Everything is in: move the copies to disk if that is where they belong."""
+        """Call after the last `add`: moves the copies to disk, unless they stay in memory."""
         if self._in_memory:
             return
         handle, name = tempfile.mkstemp(prefix="lrtui_state_", suffix=".pt", dir=self._folder)
@@ -49,7 +49,7 @@ class Vault:
         self._copies = []
 
     def restore(self) -> None:
-        """Copy every content back into its tensor, which has its device, dtype and memory format again.
+        """Copy all contents back; each tensor has its device, dtype and memory format again.
 
         Raises:
             RuntimeError: the file is gone.
@@ -57,36 +57,36 @@ class Vault:
         targets: list[torch.Tensor] = []
         contents: list[torch.Tensor] = []
         with torch.no_grad():
-            for tensor, content, form in zip(
-                self._tensors, self._loaded(), self._forms, strict=True
-            ):
+            for tensor, content, form in self._saved():
                 if _form(tensor) != form:
                     tensor.data = content.to(form.device, copy=True).expand(form.shape)
-                elif tensor.layout is torch.strided and not (tensor.is_conj() or tensor.is_neg()):
+                elif _is_plain(tensor):
                     targets.append(_distinct(tensor.detach()))
                     contents.append(content)
                 else:
-                    tensor.copy_(
-                        content
-                    )  # not its detached self: a sparse one has its contents elsewhere
+                    # not into `detach()`: that of a sparse tensor has its contents elsewhere
+                    tensor.copy_(content)
             if targets:
                 torch._foreach_copy_(targets, contents)
 
     def unchanged(self) -> bool:
-        """Whether every tensor still has its content; NaN counts as a change, and so does a file that is gone."""
+        """Whether every tensor has its content; NaN counts as a change, and so does a lost file."""
         if self.path is not None and not self.path.exists():
             return False
-        return all(
-            _form(tensor) == form and _equal(_distinct(tensor.detach()), content.to(form.device))
-            for tensor, content, form in zip(
-                self._tensors, self._loaded(), self._forms, strict=True
-            )
-        )
+        for tensor, content, form in self._saved():
+            if _form(tensor) != form:
+                return False
+            if not _equal(_distinct(tensor.detach()), content.to(form.device)):
+                return False
+        return True
 
     @property
     def nbytes(self) -> int:
         """Bytes of memory that the copies take."""
         return sum(content.nelement() * content.element_size() for content in self._copies)
+
+    def _saved(self) -> "zip[tuple[torch.Tensor, torch.Tensor, _Form]]":
+        return zip(self._tensors, self._loaded(), self._forms, strict=True)
 
     def _loaded(self) -> list[torch.Tensor]:
         if self.path is None:
@@ -105,16 +105,16 @@ class _Form(NamedTuple):
 
 
 def _form(tensor: torch.Tensor) -> _Form:
-    return _Form(
-        tensor.device,
-        tensor.dtype,
-        tensor.shape,
-        tensor.stride() if tensor.layout is torch.strided else None,
-    )
+    stride = tensor.stride() if tensor.layout is torch.strided else None
+    return _Form(tensor.device, tensor.dtype, tensor.shape, stride)
+
+
+def _is_plain(tensor: torch.Tensor) -> bool:
+    return tensor.layout is torch.strided and not (tensor.is_conj() or tensor.is_neg())
 
 
 def _distinct(tensor: torch.Tensor) -> torch.Tensor:
-    """The tensor without its expanded dimensions, all places of which are one place in memory."""
+    """The tensor without its expanded dimensions, whose elements all share one place in memory."""
     if tensor.layout is torch.strided:
         for dim, (size, stride) in enumerate(zip(tensor.shape, tensor.stride(), strict=True)):
             if stride == 0 and size > 1:
@@ -122,7 +122,7 @@ def _distinct(tensor: torch.Tensor) -> torch.Tensor:
     return tensor
 
 
-def _equal(one: torch.Tensor, other: torch.Tensor) -> bool:
-    if one.layout is not torch.strided:
-        one, other = one.to_dense(), other.to_dense()
-    return torch.equal(one, other)
+def _equal(a: torch.Tensor, b: torch.Tensor) -> bool:
+    if a.layout is not torch.strided:
+        a, b = a.to_dense(), b.to_dense()
+    return torch.equal(a, b)

@@ -1,4 +1,4 @@
-"""The dialog that fetches data: asks, shows how far it is, can be left at any time."""
+"""The dialog that downloads data. It asks, shows the progress, and can be cancelled."""
 
 from typing import ClassVar
 
@@ -16,12 +16,12 @@ from lrtui.tui.dialogs.dialog import Dialog
 from lrtui.tui.session import Session
 from lrtui.tui.widgets.quiet import Quiet
 
-_POLL = 0.2
-_BAR = 40
+_POLL_SECONDS = 0.2
+_BAR_WIDTH = 40
 
 
 class Fetch(Dialog[bool]):
-    """True when the data is there; False when it was left, or could not be had."""
+    """Returns True after the download; False where it was cancelled or failed."""
 
     DEFAULT_CSS = """
     Fetch #state { height: auto; }
@@ -29,7 +29,7 @@ class Fetch(Dialog[bool]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,y", "begin", "download", id="fetch.begin"),
-        Binding("escape,n", "leave", "leave", id="fetch.leave"),
+        Binding("escape,n", "leave", "cancel", id="fetch.leave"),
     ]
 
     def __init__(self, session: Session, data: Choice, availability: Availability) -> None:
@@ -41,45 +41,51 @@ class Fetch(Dialog[bool]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
-            yield Static(Content(f"{clean(self.data.target)} is not here yet."), markup=False)
+            yield Static(Content(f"{clean(self.data.target)} is not downloaded."), markup=False)
             yield Quiet(id="state")
 
     def on_mount(self) -> None:
         size = human(self.availability.size)
-        self._say(f"\n⏎  download it{f' ({size})' if size else ''}\nesc  back to the form")
-        self.set_interval(_POLL, self._poll)
+        if size:
+            size = f" ({size})"
+        self._show(f"\n⏎  download it{size}\nesc  back to the form")
+        self.set_interval(_POLL_SECONDS, self._poll)
 
     def action_begin(self) -> None:
         """Start the download."""
         if not self.begun:
             self.begun = True
             self.session.fetch(self.data)
-            self._say("\nbeginning …\nesc  leave it")
+            self._show("\nstarting …\nesc  cancel")
 
     def action_leave(self) -> None:
-        """End it, and go back."""
+        """Cancel the download, and go back."""
         if self.begun:
             self.session.leave(self.data)
         self.dismiss(False)
 
     def _poll(self) -> None:
-        said = self.session.fetching.get(key(self.data)) if self.begun else None
-        if isinstance(said, Fetched) and not said.problem:
-            self.dismiss(True)
-        elif isinstance(said, Fetched):
+        if not self.begun:
+            return
+        answer = self.session.fetching.get(key(self.data))
+        if isinstance(answer, Fetching):
+            self._show(f"\n{clean(answer.name)}\n{progress(answer)}\n\nesc  cancel")
+        elif isinstance(answer, Fetched) and answer.problem:
             self.begun = False
-            self._say(f"\n{clean(said.problem)}\n\n⏎  try again\nesc  back to the form", "$error")
-        elif isinstance(said, Fetching):
-            self._say(f"\n{clean(said.name)}\n{progress(said)}\n\nesc  leave it")
+            problem = clean(answer.problem)
+            self._show(f"\n{problem}\n\n⏎  try again\nesc  back to the form", "$error")
+        elif isinstance(answer, Fetched):
+            self.dismiss(True)
 
-    def _say(self, text: str, style: str = "") -> None:
+    def _show(self, text: str, style: str = "") -> None:
         self.query_one("#state", Quiet).show(Content.styled(text, style), layout=True)
 
 
-def progress(said: Fetching) -> str:
-    """A bar where the end is known, and megabytes."""
-    done = f"{said.done / 1e6:.1f}"
-    if not said.total:
+def progress(answer: Fetching) -> str:
+    """Megabytes, and a bar where the total is known."""
+    done = f"{answer.done / 1e6:.1f}"
+    if not answer.total:
         return f"{done} MB"
-    filled = round(_BAR * min(1.0, said.done / said.total))
-    return f"{'━' * filled}{'╌' * (_BAR - filled)}  {done} of {said.total / 1e6:.1f} MB"
+    filled = round(_BAR_WIDTH * min(1.0, answer.done / answer.total))
+    bar = "━" * filled + "╌" * (_BAR_WIDTH - filled)
+    return f"{bar}  {done} of {answer.total / 1e6:.1f} MB"

@@ -1,4 +1,4 @@
-"""The dialog that opens a preset: recent ones first; what is typed filters, or is the path of a spec."""
+"""The dialog that opens a preset, or the spec at a path. Recent presets come first."""
 
 import time
 from pathlib import Path
@@ -12,7 +12,8 @@ from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from lrtui.presets import Preset, found, presets
+from lrtui import presets
+from lrtui.presets import Preset
 from lrtui.spec import RunSpec, SpecError
 from lrtui.specfile import read
 from lrtui.tui.clean import clean
@@ -23,7 +24,7 @@ from lrtui.tui.widgets.quiet import Quiet
 
 
 class OpenPreset(Dialog[RunSpec | None]):
-    """Stays open until a spec is read or escape is pressed; what is wrong with a file is said in a line."""
+    """Returns a spec, or None after escape. It stays open when a file cannot be read."""
 
     DEFAULT_CSS = """
     OpenPreset {
@@ -34,21 +35,19 @@ class OpenPreset(Dialog[RunSpec | None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "leave", id="open.leave"),
+        Binding("escape", "dismiss(None)", "cancel", id="open.leave"),
         Binding("up", "move(-1)", show=False, id="open.up"),
         Binding("down", "move(1)", show=False, id="open.down"),
     ]
 
     def __init__(self) -> None:
         super().__init__()
-        self.all = presets(Path.cwd())
+        self.all = presets.presets(Path.cwd())
         self.shown: list[Preset] = []
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
-            yield Static(
-                Content("open a preset: type to filter, or the path of a spec"), markup=False
-            )
+            yield Static("open a preset: type to filter, or type the path of a spec", markup=False)
             yield Line()
             yield Menu()
             yield Quiet(id="answer")
@@ -63,39 +62,40 @@ class OpenPreset(Dialog[RunSpec | None]):
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        menu, text = self.query_one(OptionList), event.value.strip()
+        menu = self.query_one(OptionList)
+        text = event.value.strip()
         if menu.highlighted is not None:
             self._open(self.shown[menu.highlighted].path)
         elif text:
-            self._open(found(Path(text).expanduser()))
+            self._open(presets.find(Path(text).expanduser()))
 
     @on(OptionList.OptionSelected)
     def _clicked(self, event: OptionList.OptionSelected) -> None:
         self._open(self.shown[event.option_index].path)
 
     def action_move(self, by: int) -> None:
-        """Another line of the list."""
+        """Highlight the next or the previous line."""
         menu = self.query_one(OptionList)
-        menu.action_cursor_down() if by > 0 else menu.action_cursor_up()
+        if by > 0:
+            menu.action_cursor_down()
+        else:
+            menu.action_cursor_up()
 
     def _filter(self, text: str) -> None:
         words = text.lower().split()
-        self.shown = [
-            one
-            for one in self.all
-            if all(word in f"{one.name} {one.path}".lower() for word in words)
-        ]
+        self.shown = [preset for preset in self.all if _matches(preset, words)]
+        has_presets = bool(self.shown)
         menu = self.query_one(OptionList)
         menu.clear_options()
         menu.add_options([Option(_prompt(preset)) for preset in self.shown])
-        menu.display = bool(self.shown)
-        menu.highlighted = 0 if self.shown else None
-        none = (
-            "none of that name: ⏎ opens it as a path   esc leaves"
-            if text
-            else "no preset yet: f2 saves one"
-        )
-        self._say("⏎ opens   ↑↓ choose   esc leaves" if self.shown else none, "dim")
+        menu.display = has_presets
+        menu.highlighted = 0 if has_presets else None
+        if has_presets:
+            self._say("⏎ opens   ↑↓ choose   esc cancels", "dim")
+        elif text:
+            self._say("no such preset: ⏎ opens it as a path   esc cancels", "dim")
+        else:
+            self._say("no presets: f2 in the form saves one", "dim")
 
     def _open(self, path: Path) -> None:
         try:
@@ -109,16 +109,24 @@ class OpenPreset(Dialog[RunSpec | None]):
         self.query_one("#answer", Quiet).show(Content.styled(clean(text), style), layout=True)
 
 
+def _matches(preset: Preset, words: list[str]) -> bool:
+    text = f"{preset.name} {preset.path}".lower()
+    return all(word in text for word in words)
+
+
 def _prompt(preset: Preset) -> Content:
-    return Content.assemble((f"{_age(preset)}  ", "dim"), clean(preset.name))
+    return Content.assemble((f"{_age(preset):>6}  ", "dim"), clean(preset.name))
 
 
 def _age(preset: Preset) -> str:
-    """How long ago it was run; saved ones say that they are."""
+    """How long ago a recent preset was run."""
     if not preset.recent:
-        return " saved"
-    minutes = max(0.0, time.time() - preset.path.stat().st_mtime) / 60
-    for size, unit in ((60 * 24, "d"), (60, "h"), (1, "min")):
-        if minutes >= size:
-            return f"{f'{minutes / size:.0f} {unit}':>6}"
-    return "   now"
+        return "saved"
+    minutes = (time.time() - preset.path.stat().st_mtime) / 60
+    if minutes < 1:
+        return "now"
+    if minutes < 60:
+        return f"{minutes:.0f} min"
+    if minutes < 60 * 24:
+        return f"{minutes / 60:.0f} h"
+    return f"{minutes / 60 / 24:.0f} d"

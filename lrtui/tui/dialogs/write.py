@@ -1,4 +1,4 @@
-"""The dialog that writes a file: asks for a path, and again before it overwrites."""
+"""The dialog that writes a file. It asks for a path, and again before it overwrites a file."""
 
 from pathlib import Path
 from typing import ClassVar, Protocol
@@ -15,17 +15,19 @@ from lrtui.tui.dialogs.dialog import Dialog
 from lrtui.tui.widgets.line import Line
 from lrtui.tui.widgets.quiet import Quiet
 
+_KEYS = "⏎ writes   esc cancels"
+
 
 class Save(Protocol):
-    """Writes the file; FileExistsError where `overwrite` is needed."""
+    """Writes a file; raises FileExistsError where it exists and `overwrite` is off."""
 
     def __call__(self, path: Path, *, overwrite: bool) -> None:
-        """Write it there."""
+        """Write to the path."""
         ...
 
 
 class Write(Dialog[Path | None]):
-    """Asks where to; stays open until the file is written or escape is pressed."""
+    """Returns the path that was written, or None after escape. It stays open after an error."""
 
     DEFAULT_CSS = """
     Write Line { margin: 1 0; }
@@ -33,31 +35,31 @@ class Write(Dialog[Path | None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "leave", id="write.leave")
+        Binding("escape", "dismiss(None)", "cancel", id="write.leave")
     ]
 
     def __init__(
-        self, suggested: Path, save: Save, what: str = "write the run record (JSON) to"
+        self, suggested: Path, save: Save, question: str = "write the run record (JSON) to"
     ) -> None:
         super().__init__()
-        self.what = what
+        self.question = question
         self.suggested = suggested
         self.save = save
-        self.asked = ""  # the path that would be overwritten by another Enter
+        self.asked = ""  # the existing path that another Enter overwrites
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
-            yield Static(Content(self.what), markup=False)
+            yield Static(Content(self.question), markup=False)
             yield Line(str(self.suggested))
             yield Quiet(id="answer")
 
     def on_mount(self) -> None:
-        self._say("⏎ writes   esc leaves", "dim")
+        self._say(_KEYS, "dim")
 
     @on(Input.Changed)
     def _changed(self) -> None:
         self.asked = ""
-        self._say("⏎ writes   esc leaves", "dim")
+        self._say(_KEYS, "dim")
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
@@ -71,13 +73,11 @@ class Write(Dialog[Path | None]):
             self.save(path, overwrite=self.asked == text)
         except FileExistsError:
             self.asked = text
-            self._say(f"{text} is there already.  ⏎ overwrites it   esc leaves", "bold $warning")
+            self._say(f"{text} already exists.  ⏎ overwrites it   esc cancels", "bold $warning")
         except OSError as error:
             self._say(f"not written: {text}: {error.strerror or error}", "$error")
-        except (
-            RuntimeError,
-            ValueError,
-        ) as error:  # no such user, a nul in the path, nothing to record
+        except (RuntimeError, ValueError) as error:
+            # an unknown user after `~`, a NUL in the path, or nothing to write
             self._say(f"not written: {error}", "$error")
         else:
             self.dismiss(path)

@@ -1,93 +1,139 @@
-"""BeforeRun: what is asked between the run button and the run: may these files be run, shall the data be fetched."""
+"""BeforeRun: asks between the run button and the run. May these files be run? Download the data?"""
 
 import asyncio
 import contextlib
 import time
-from typing import Any
+from collections.abc import Iterator
+from pathlib import Path
 
 from textual.app import App
 
 from lrtui import presets
 from lrtui.catalog.errors import CatalogError
-from lrtui.catalog.trust import trust
-from lrtui.spec import RunSpec
+from lrtui.catalog.targets import is_file_name, is_library, locate, locate_module, split
+from lrtui.catalog.trust import is_trusted, trust
+from lrtui.spec import CHOICES, RunSpec
+from lrtui.tui.clean import clean
 from lrtui.tui.form.body import FormBody
-from lrtui.tui.form.data_watch import missing
-from lrtui.tui.form.trusting import question, unknown_files
 from lrtui.tui.session import Session
 
-_PATIENCE = (
-    3.0  # seconds for an answer about the data; without one the run itself says what is wrong
-)
-_POLL = 0.05
+_ANSWER_SECONDS = 3.0  # to wait for an answer about the data; without one the run reports problems
+_POLL_SECONDS = 0.05
 
 
 class BeforeRun:
-    """One press of the run button. A form that has no body yet is run as it was given."""
+    """One press of the run button. `body` is None while the form is not mounted yet."""
 
-    def __init__(self, app: App[Any], session: Session, body: FormBody | None) -> None:
+    def __init__(self, app: App[object], session: Session, body: FormBody | None) -> None:
         self.app = app
         self.session = session
         self.body = body
 
-    async def run(self, spec: RunSpec) -> None:
-        """Ask what is to be asked, then run."""
-        if await self._agreed(spec) and await self._there(spec):
-            self._begin(spec)
+    async def ask_and_run(self, spec: RunSpec) -> None:
+        """Ask what has to be asked, then run."""
+        if await self._files_are_trusted(spec) and await self._data_is_available(spec):
+            self._run(spec)
 
-    async def fetch(self) -> bool:
-        """Offer the download of the data that is picked; True when it is there afterwards."""
+    async def offer_download(self) -> bool:
+        """Offer to download the data in the form; True when it is available afterwards."""
         from lrtui.tui.dialogs.fetch import Fetch
 
-        watch = self.body.data_watch if self.body else None
-        if watch is None or watch.data is None or watch.availability is None or not watch.can_fetch:
+        if self.body is None:
             return False
-        fetched = await self.app.push_screen_wait(
-            Fetch(self.session, watch.data, watch.availability)
-        )
-        watch.again()
+        watch = self.body.data_watch
+        if watch.data is None or watch.missing is None or not watch.missing.can_download:
+            return False
+        dialog = Fetch(self.session, watch.data, watch.missing)
+        fetched = await self.app.push_screen_wait(dialog)
+        watch.ask_again()
         return bool(fetched)
 
-    async def _agreed(self, spec: RunSpec) -> bool:
-        """Files that were never run as they are now are asked about, all at once."""
+    async def _files_are_trusted(self, spec: RunSpec) -> bool:
+        """Ask once about all files that are new or changed since they were trusted."""
         from lrtui.tui.dialogs.ask import Ask
 
-        files = unknown_files(spec)
+        files = untrusted_files(spec)
         if not files:
             return True
-        asked = Ask(
-            question(files), "run it" if len(files) == 1 else "run them", "back to the form"
-        )
-        if not await self.app.push_screen_wait(asked):
+        yes = "run it" if len(files) == 1 else "run them"
+        if not await self.app.push_screen_wait(Ask(_question(files), yes, "back to the form")):
             return False
         for path in files:
-            with contextlib.suppress(CatalogError):  # gone meanwhile: the run says so
+            with contextlib.suppress(CatalogError):  # deleted since: the run reports that
                 trust(path)
         return True
 
-    async def _there(self, spec: RunSpec) -> bool:
-        """Data that is not there is looked for once more, then offered to be fetched."""
+    async def _data_is_available(self, spec: RunSpec) -> bool:
+        """Offer to download missing data. Without a session that is ready, the run finds out."""
         body = self.body
         if body is None or self.session.ready is None or spec.data.args.get("download") is True:
             return True
         watch = body.data_watch
-        if missing(watch.availability):
-            watch.again()
-        end = time.monotonic() + _PATIENCE
-        while watch.pending and time.monotonic() < end and not self.session.problem:
-            watch.ask()
-            await asyncio.sleep(_POLL)
-        if not missing(watch.availability):
+        if watch.missing is not None:
+            watch.ask_again()
+        await self._wait_for_answer(body)
+        if watch.missing is None:
             return True
         if watch.can_fetch:
-            return await self.fetch()
+            return await self.offer_download()
         body.check()
         await body.go_to("data")
         return False
 
-    def _begin(self, spec: RunSpec) -> None:
+    async def _wait_for_answer(self, body: FormBody) -> None:
+        deadline = time.monotonic() + _ANSWER_SECONDS
+        watch = body.data_watch
+        while watch.pending and time.monotonic() < deadline and not self.session.problem:
+            watch.ask()
+            await asyncio.sleep(_POLL_SECONDS)
+
+    def _run(self, spec: RunSpec) -> None:
         from lrtui.tui.run.screen import RunScreen
 
-        with contextlib.suppress(OSError):  # a full disk: what is lost is a line in a list
+        with contextlib.suppress(OSError):  # disk full: the list of recent specs misses this one
             presets.remember(spec)
         self.app.push_screen(RunScreen(self.session.driver(spec), spec))
+
+
+def untrusted_files(spec: RunSpec) -> list[Path]:
+    """The user's own files that a run would execute and that are new or changed."""
+    return [path for path in dict.fromkeys(_own_files(spec)) if not _is_trusted(path)]
+
+
+def _own_files(spec: RunSpec) -> Iterator[Path]:
+    for role in CHOICES:
+        try:
+            where, _ = split(getattr(spec, role).target)
+        except CatalogError:
+            continue  # auto or none
+        path = _own_file(where)
+        if path is not None:
+            yield path
+
+
+def _own_file(where: str) -> Path | None:
+    """A file, or the source of a module in the working directory: what is installed is trusted."""
+    if is_file_name(where):
+        return locate(where)
+    if is_library(where):
+        return None
+    path = locate_module(where)
+    if path is None or not path.resolve().is_relative_to(Path.cwd()):
+        return None
+    return path
+
+
+def _is_trusted(path: Path) -> bool:
+    try:
+        return is_trusted(path)
+    except CatalogError:
+        return True  # it cannot be read: the run reports that
+
+
+def _question(files: list[Path]) -> str:
+    names = "\n".join(f"  {clean(str(path))}" for path in files)
+    if len(files) == 1:
+        first = "This file is new, or has changed since it was last run:"
+    else:
+        first = "These files are new, or have changed since they were last run:"
+    return f"{first}\n\n{names}\n\nIts code can do everything that you can do."

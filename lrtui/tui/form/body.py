@@ -1,4 +1,7 @@
-"""FormBody: the fields of the setup form. It reads them, marks what is wrong, and takes in what the worker has said."""
+"""FormBody: the fields of the setup form.
+
+It reads them into a spec, marks what is wrong, and shows what the worker answers.
+"""
 
 from textual import on
 from textual.app import ComposeResult
@@ -12,33 +15,52 @@ from lrtui.spec import Problem, RunSpec
 from lrtui.tui.form.choice_box import ChoiceBox
 from lrtui.tui.form.data_watch import DataWatch
 from lrtui.tui.form.field_box import FieldBox
-from lrtui.tui.form.fields import BATCHES, MACHINE, MAIN_ROLES, OWN, RANGE
+from lrtui.tui.form.fields import BATCHES, MACHINE, MAIN_ROLES, RANGE, SETTINGS
 from lrtui.tui.form.fold import Fold
-from lrtui.tui.form.form import Form
 from lrtui.tui.form.more import More
-from lrtui.tui.form.offers import Offers, companion_of
+from lrtui.tui.form.offers import Offers, model_spec
+from lrtui.tui.form.spec_reader import read_data, read_loader, read_spec
+from lrtui.tui.form.state import FormState
 from lrtui.tui.session import Session
 from lrtui.tui.widgets.cycle import Cycle
 
-_POLL = 0.25  # seconds between looks at what the session has learned
+_POLL_SECONDS = 0.25
 
 
 class FormBody(VerticalScroll, inherit_bindings=False):
-    """Scrolls with the focus: the arrows walk through the fields instead."""
+    """It scrolls with the focus; its arrow keys move the focus from field to field.
 
-    SCOPED_CSS = False  # how much room there is, the screen says
+    Attributes:
+        spec: what the form says; None where a text cannot be read.
+        problems: everything that is wrong, in the order of the fields.
+    """
+
+    SCOPED_CSS = False  # the screen's classes decide the layout
     DEFAULT_CSS = """
-    /* A gutter with the sections' names, and their fields beside it. */
+    /* A gutter with the names of the sections, and their fields beside it. */
     FormBody {
         height: 1fr;
         scrollbar-size-vertical: 1;
 
         .column { height: auto; }
-        .section { layout: grid; grid-size: 2; grid-columns: 11 1fr; grid-rows: auto; height: auto; padding: 0 1 0 0; }
+        .section {
+            layout: grid;
+            grid-size: 2;
+            grid-columns: 11 1fr;
+            grid-rows: auto;
+            height: auto;
+            padding: 0 1 0 0;
+        }
         .section > Vertical { height: auto; }
         .role { width: 1fr; height: 1; text-style: bold; }
         .section.-here > .role { color: $accent; }
-        .fields { layout: grid; grid-size: 2; grid-rows: auto; grid-gutter: 0 3; height: auto; }
+        .fields {
+            layout: grid;
+            grid-size: 2;
+            grid-rows: auto;
+            grid-gutter: 0 3;
+            height: auto;
+        }
     }
     SetupScreen.-tall FormBody .section { margin: 0 0 1 0; }
     SetupScreen.-normal FormBody .fields { grid-size: 3; }
@@ -53,137 +75,143 @@ class FormBody(VerticalScroll, inherit_bindings=False):
     """
 
     class Changed(Message):
-        """The form was read again: it says something else, or more is known about what it says."""
+        """The form was read again: its spec, or what is known about it, may have changed."""
 
-    def __init__(self, spec: RunSpec, session: Session | None) -> None:
+    def __init__(self, spec: RunSpec, session: Session) -> None:
         super().__init__(can_focus=False)
         self.session = session
-        self.form = Form(spec)
+        self.state = FormState(spec)
         self.offers = Offers(session)
         self.data_watch = DataWatch(session)
-        self.more = More(self.form, self.offers)
+        self.more = More(self.state, self.offers)
         self.problems: list[Problem] = []
         self.spec: RunSpec | None = spec
-        self._model = self.form.texts["model"]  # whose companion stands in the form
-        self._known = ""
+        self._model = self.state.texts["model"]  # the model whose `SPEC` is in the form
+        self._seen: tuple[bool, int, str] | None = None  # of the session
 
     def compose(self) -> ComposeResult:
-        choices = [ChoiceBox(role, self.form, self.offers) for role in MAIN_ROLES]
-        own = [
-            self._section(*section)
-            for section in (("range", RANGE), ("batches", BATCHES), ("machine", MACHINE))
-        ]
-        for boxes in (choices[:2], choices[2:], [*own, self.more]):
-            yield Vertical(*boxes, classes="column")
+        choices = [ChoiceBox(role, self.state, self.offers) for role in MAIN_ROLES]
+        yield Vertical(*choices[:2], classes="column")
+        yield Vertical(*choices[2:], classes="column")
+        yield Vertical(
+            self._section("range", RANGE),
+            self._section("batches", BATCHES),
+            self._section("machine", MACHINE),
+            self.more,
+            classes="column",
+        )
 
     async def on_mount(self) -> None:
-        await self._learn()
+        await self._poll_session()
         self.check()
-        self.set_interval(_POLL, self._learn)
+        self.set_interval(_POLL_SECONDS, self._poll_session)
 
     def _section(self, name: str, fields: dict[str, Field]) -> Widget:
-        boxes = [FieldBox(path, OWN[path], self.form.texts[path]) for path in fields]
+        boxes = [FieldBox(path, field, self.state.texts[path]) for path, field in fields.items()]
         return Container(
             Static(name, classes="role"), Container(*boxes, classes="fields"), classes="section"
         )
 
-    async def _learn(self) -> None:
-        """Take what the warm worker has said into the form."""
+    async def _poll_session(self) -> None:
+        """Ask the worker about the data, and show its new answers."""
         session = self.session
-        if session is None:
-            return
         self.data_watch.ask()
-        ready = session.ready
-        known = f"{ready is not None} {session.news} {session.problem}"
-        if known == self._known:
+        seen = (session.ready is not None, session.news, session.problem)
+        if seen == self._seen:
             return
-        self._known = known
-        if ready:
-            for pick in self._box("device").query(Cycle):
-                pick.offer(("auto", *(device for device in ready.devices if device != "auto")))
+        self._seen = seen
+        if session.ready:
+            self._offer_devices(session.ready.devices)
         for choice in self.query(ChoiceBox):
             await choice.refresh_offer()
-            choice.target.renew()
+            choice.target.refresh_list()
         self.check()
+
+    def _offer_devices(self, devices: tuple[str, ...]) -> None:
+        named = [device for device in devices if device != "auto"]
+        for cycle in self._box("device").query(Cycle):
+            cycle.offer(("auto", *named))
 
     @on(ChoiceBox.Edited)
     def _choice_edited(self) -> None:
-        self._bring()
+        self._use_model_spec()
         self.check()
 
     @on(FieldBox.Edited)
-    def _own_edited(self, event: FieldBox.Edited) -> None:
-        self.form.set(event.box.path, event.box.text)
+    def _setting_edited(self, event: FieldBox.Edited) -> None:
+        self.state.set(event.box.path, event.box.text)
         self.check()
 
     @on(More.Opened)
-    def _opened(self) -> None:
+    def _more_opened(self) -> None:
         self.check()
 
-    def _bring(self) -> None:
-        """Another model was picked: what its file says that it is run with comes with it."""
-        model = self._choice("model")
-        if model.offer is None or model.offer.target == self._model:
+    def _use_model_spec(self) -> None:
+        """Put the `SPEC` in the file of another model into the form."""
+        offer = self._choice("model").offer
+        if offer is None or offer.target == self._model:
             return
-        self._model = model.offer.target
-        self.form.bring(companion_of(self._model))
+        self._model = offer.target
+        self.state.use_model_spec(model_spec(self._model))
         for choice in self.query(ChoiceBox):
-            choice.renew_texts()
+            choice.show_texts()
         for box in self.query(FieldBox):
-            if box.path in OWN:
-                box.show(self.form.texts[box.path])
+            if box.path in SETTINGS:
+                box.show(self.state.texts[box.path])
 
     def check(self) -> None:
-        """Read the form, and mark every field that is wrong, in words."""
+        """Read the form, and mark every field that is wrong."""
         choices = {choice.role: choice for choice in self.query(ChoiceBox)}
         if not choices:
             return
         self._follow_data(choices["model"], choices["data"])
-        self.spec, self.problems = self.form.spec(
-            {role: choice.offer for role, choice in choices.items()}
-        )
-        found = {
-            role: box.found.message for role, box in choices.items() if box.found.state == "wrong"
-        }
-        known = {problem.field for problem in self.problems}
-        self.problems += [
-            Problem(role, message) for role, message in found.items() if role not in known
-        ]
-        words: dict[str, str] = {}
+        offers = {role: choice.offer for role, choice in choices.items()}
+        self.spec, self.problems = read_spec(self.state, offers)
+        messages: dict[str, str] = {}
         for problem in self.problems:
-            words.setdefault(problem.field, problem.message)
+            messages.setdefault(problem.field, problem.message)
+        for role, choice in choices.items():
+            if choice.lookup.state == "wrong" and role not in messages:
+                self.problems.append(Problem(role, choice.lookup.message))
         for box in self.query(FieldBox):
-            box.mark(words.get(box.path, ""))
-        self.more.tell()
+            box.mark(messages.get(box.path, ""))
+        self.more.count_set()
         self.post_message(self.Changed())
 
     def _follow_data(self, model: ChoiceBox, data: ChoiceBox) -> None:
-        """Say what is known of the data, at the data and in the model's parameters."""
-        self.data_watch.want(self.form.data(data.offer), self.form.loader())
-        data.note(self.data_watch.words, self.data_watch.problem)
-        left = self.form.brought.left
-        model.note(f"its file says {', '.join(left)}" if left else "")
-        if self.form.learn(model.offer, self.data_watch.facts):
-            model.renew_texts()
+        """Show what is known about the data, at the data and in the model's arguments."""
+        watch = self.data_watch
+        watch.set_data(read_data(self.state, data.offer), read_loader(self.state))
+        data.show_note(watch.batch_text, watch.problem)
+        note = ""
+        if self.state.prefill.kept:
+            note = f"its file sets {', '.join(self.state.prefill.kept)}: yours is kept"
+        model.show_note(note)
+        if self.state.use_data_facts(model.offer, watch.facts):
+            model.show_texts()
 
     def help(self, focused: Widget | None) -> str:
-        """What the field in hand is; its place is shown."""
-        around = focused.ancestors_with_self if focused else []
-        self.query(".-here").set_class(False, "-here")
-        for node in around:
-            node.set_class(isinstance(node, FieldBox) or node.has_class("section"), "-here")
-        helpful = [node for node in around if isinstance(node, FieldBox | ChoiceBox | Fold)]
-        return helpful[0].help if helpful else ""
+        """The help of the focused field, whose name and section are highlighted."""
+        self.query(".-here").remove_class("-here")
+        if focused is None:
+            return ""
+        text = ""
+        for widget in focused.ancestors_with_self:
+            if isinstance(widget, FieldBox) or widget.has_class("section"):
+                widget.add_class("-here")
+            if not text and isinstance(widget, FieldBox | ChoiceBox | Fold):
+                text = widget.help
+        return text
 
-    async def go_to(self, field: str) -> None:
+    async def go_to(self, path: str) -> None:
         """Put the cursor into a field."""
-        if self.more.holds(field):
+        if self.more.holds(path):
             await self.more.open()
-        boxes = [box for box in self.query(FieldBox) if box.path == field]
-        if boxes:
-            boxes[0].focus_field()
-        else:
-            self._choice(field.partition(".")[0]).target.line.focus()
+        for box in self.query(FieldBox):
+            if box.path == path:
+                box.focus_field()
+                return
+        self._choice(path.partition(".")[0]).target.line.focus()
 
     def _box(self, path: str) -> FieldBox:
         return next(box for box in self.query(FieldBox) if box.path == path)

@@ -1,4 +1,4 @@
-"""ChoiceBox: one of the four things to pick, with the fields of what was picked below it."""
+"""ChoiceBox: the target of a role (model, data, optimizer …), and the fields of its arguments."""
 
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
@@ -7,46 +7,43 @@ from textual.message import Message
 from textual.widgets import Static
 
 from lrtui.catalog.offers import Field, Offer, Role
+from lrtui.specfields import declaration_of
 from lrtui.tui.clean import clean
-from lrtui.tui.form.completion import candidates
+from lrtui.tui.form.completion import Completion, completions
 from lrtui.tui.form.field_box import FieldBox
 from lrtui.tui.form.fields import EXTRA
-from lrtui.tui.form.form import Form
-from lrtui.tui.form.offers import Found, Offers
+from lrtui.tui.form.offers import Offers
+from lrtui.tui.form.state import FormState
 from lrtui.tui.form.target_input import TargetInput
 from lrtui.tui.widgets.quiet import Quiet
 
-_HELP = {
-    "model": "model: a file and what in it makes the model, net.py:Net; type to filter, Enter lists",
-    "data": "data: lrtui:digits, torchvision:NAME, or a file and a callable in it; type to filter, Enter lists",
-    "optimizer": "optimizer: torch.optim:NAME, or a file and a class or factory in it; type to filter, Enter lists",
-    "metric": "metric: none, lrtui:accuracy, or a file and a callable (output, target) → number; Enter lists",
-    "step": "step: none, or a file and a callable (model, batch) → loss of your own; type to filter, Enter lists",
-    "loss": "loss: auto, none where the model returns its loss, torch.nn:NAME, or a file and a callable; Enter lists",
-}
-
 
 class ChoiceBox(Container):
-    """A role of the spec: its target, what the target is, its parameters."""
+    """The target of a role, what it is, and its arguments."""
 
-    SCOPED_CSS = False  # how much room there is, the screen says
+    SCOPED_CSS = False  # the screen's classes decide the layout
     DEFAULT_CSS = """
     ChoiceBox .summary { height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
-    ChoiceBox .summary.-wrong, SetupScreen.-tall .summary { height: auto; max-height: 3; text-wrap: wrap; }
+    ChoiceBox .summary.-wrong, SetupScreen.-tall .summary {
+        height: auto;
+        max-height: 3;
+        text-wrap: wrap;
+    }
     """
 
     class Edited(Message):
-        """The target or one of its parameters changed."""
+        """The target or one of its arguments changed."""
 
-    def __init__(self, role: Role, form: Form, offers: Offers) -> None:
+    def __init__(self, role: Role, state: FormState, offers: Offers) -> None:
         super().__init__(id=f"choice-{role}", classes="section")
         self.role = role
-        self.form = form
+        self.state = state
         self.offers = offers
-        self.found = offers.find(role, form.texts[role])
-        self._shown = _shape(self.found)
-        self._note = self._wrong = ""
-        self.target = TargetInput(form.texts[role], lambda text: candidates(role, text, offers))
+        self.lookup = offers.look_up(role, state.texts[role])
+        self._fields_of = _identity(self.offer)  # the offer that the mounted fields belong to
+        self._note = ""
+        self._error = ""
+        self.target = TargetInput(state.texts[role], self._completions)
 
     def compose(self) -> ComposeResult:
         yield Static(self.role, classes="role")
@@ -56,90 +53,100 @@ class ChoiceBox(Container):
             yield Container(*self._boxes(), classes="fields")
 
     def on_mount(self) -> None:
-        self._summarise()
+        self._show_summary()
 
     async def on_target_input_edited(self, event: TargetInput.Edited) -> None:
         event.stop()
-        self.form.set(self.role, self.target.text)
+        self.state.set(self.role, self.target.text)
         await self.refresh_offer()
         self.post_message(self.Edited())
 
     def on_field_box_edited(self, event: FieldBox.Edited) -> None:
         event.stop()
-        self.form.set_arg(self.role, event.box.parameter.name, event.box.text)
+        self.state.set_arg(self.role, event.box.field.name, event.box.text)
         self.post_message(self.Edited())
 
     @property
     def help(self) -> str:
-        """The line below the form."""
-        return _HELP[self.role]
+        """The line below the form while the target has the focus."""
+        return f"{self.role}: {declaration_of(self.role).help}; Enter lists"
 
     @property
     def offer(self) -> Offer | None:
-        """What was picked, when it is known."""
-        return self.found.offer
+        """What the target names, where it is known."""
+        return self.lookup.offer
 
-    async def refresh_offer(self) -> bool:
-        """Look again at what the target names; True when the fields changed."""
-        self.found = self.offers.find(self.role, self.form.texts[self.role])
-        self._summarise()
-        shown = _shape(self.found)
-        if shown == self._shown:
-            return False
-        self._shown = shown
+    async def refresh_offer(self) -> None:
+        """Look the target up again, and mount the fields of another offer."""
+        self.lookup = self.offers.look_up(self.role, self.state.texts[self.role])
+        self._show_summary()
+        identity = _identity(self.offer)
+        if identity == self._fields_of:
+            return
+        self._fields_of = identity
         fields = self.query_one(".fields", Container)
         with self.app.batch_update():
             await fields.remove_children()
             await fields.mount_all(self._boxes())
-        return True
 
-    def note(self, words: str, wrong: str = "") -> None:
-        """Something that is known beside the offer: it is said below the target, first."""
-        if (words, wrong) != (self._note, self._wrong):
-            self._note, self._wrong = words, wrong
-            self._summarise()
+    def show_note(self, note: str, error: str = "") -> None:
+        """Show something about the choice that its offer does not say."""
+        if (note, error) != (self._note, self._error):
+            self._note, self._error = note, error
+            self._show_summary()
 
-    def renew_texts(self) -> None:
-        """Show what the form says now, where that is not what was typed here."""
-        self.target.put(self.form.texts[self.role])
+    def show_texts(self) -> None:
+        """Show the texts of the form, except where something else was typed here."""
+        self.target.put(self.state.texts[self.role])
         for box in self.query(FieldBox):
-            box.show(self._text(box.parameter), self.form.hint(self.role, box.parameter))
+            box.show(self._text(box.field), self.state.hint(self.role, box.field))
+
+    def _completions(self, text: str) -> list[Completion]:
+        return completions(self.role, text, self.offers)
 
     def _boxes(self) -> list[FieldBox]:
         if self.offer is None:
             return []
-        parameters = (*self.offer.fields, EXTRA) if self.offer.more else self.offer.fields
-        return [
-            FieldBox(
-                f"{self.role}.{one.name}", one, self._text(one), self.form.hint(self.role, one)
-            )
-            for one in parameters
-        ]
+        fields = self.offer.fields
+        if self.offer.more:
+            fields = (*fields, EXTRA)
+        return [self._field_box(field) for field in fields]
 
-    def _text(self, parameter: Field) -> str:
-        if parameter is EXTRA and self.offer is not None:
-            return self.form.extra_text(self.role, self.offer)
-        return self.form.arg_text(self.role, parameter)
+    def _field_box(self, field: Field) -> FieldBox:
+        path = f"{self.role}.{field.name}"
+        return FieldBox(path, field, self._text(field), self.state.hint(self.role, field))
 
-    def _summarise(self) -> None:
-        line, summary = self.query_one(".summary", Quiet), self._summary()
-        line.set_class(self.found.state == "wrong" or bool(self._wrong), "-wrong")  # said in full
+    def _text(self, field: Field) -> str:
+        if field is EXTRA and self.offer is not None:
+            return self.state.extra_text(self.role, self.offer)
+        return self.state.arg_text(self.role, field)
+
+    def _show_summary(self) -> None:
+        line = self.query_one(".summary", Quiet)
+        summary = self._summary()
+        is_wrong = self.lookup.state == "wrong" or bool(self._error)
+        line.set_class(is_wrong, "-wrong")  # an error is shown in full
         line.show(summary, layout=True)
         line.display = bool(summary)
 
     def _summary(self) -> Content:
-        if self.found.state == "wrong":
-            return Content.styled(clean(self.found.message), "$error")
-        if self.found.state == "waiting":
-            session = self.offers.session
-            problem = session.problem if session else ""
-            return Content.styled(clean(problem) or "its fields come when torch is loaded …", "dim")
-        if self._wrong:
-            return Content.styled(clean(self._wrong), "$error")
-        words = [self._note, self.offer.summary if self.offer else ""]
-        return Content.styled(clean(" · ".join(filter(None, words))), "dim")
+        if self.lookup.state == "wrong":
+            return Content.styled(clean(self.lookup.message), "$error")
+        if self.lookup.state == "waiting":
+            return Content.styled(clean(self._waiting_text()), "dim")
+        if self._error:
+            return Content.styled(clean(self._error), "$error")
+        parts = [self._note]
+        if self.offer is not None:
+            parts.append(self.offer.summary)
+        return Content.styled(clean(" · ".join(filter(None, parts))), "dim")
+
+    def _waiting_text(self) -> str:
+        return self.offers.session.problem or "its arguments are listed when torch is loaded …"
 
 
-def _shape(found: Found) -> tuple[str, tuple[Field, ...]] | None:
-    """What the fields are made from: while it is the same they stay."""
-    return (found.offer.target, found.offer.fields) if found.offer else None
+def _identity(offer: Offer | None) -> tuple[str, tuple[Field, ...]] | None:
+    """What the mounted fields depend on."""
+    if offer is None:
+        return None
+    return offer.target, offer.fields

@@ -1,4 +1,4 @@
-"""DataWatch: asks the warm worker about the data that is picked, once a person has stopped typing."""
+"""DataWatch: asks the warm worker about the data in the form, after a pause in typing."""
 
 import time
 from collections.abc import Callable
@@ -12,92 +12,99 @@ from lrtui.protocol import Looked, key
 from lrtui.spec import Choice, LoaderSpec
 from lrtui.tui.session import Session
 
-_STEADY_SECONDS = 0.5
+_PAUSE_SECONDS = 0.5
+_NOT_LOOKED = Looked(data=Choice(""), loader=LoaderSpec())  # says nothing about the data
 
 
 class DataWatch:
-    """What is known of the data in the form. Nothing of a user's is run before the person has agreed to it."""
+    """What is known about the data. Only trusted code of a user is run to find out."""
 
-    def __init__(self, session: Session | None) -> None:
+    def __init__(self, session: Session) -> None:
         self.session = session
         self.data: Choice | None = None
         self.loader = LoaderSpec()
-        self._since = 0.0
-        self._may = False
+        self._changed_at = 0.0
+        self._may_look = False
         self._asked: set[str] = set()
 
-    def want(self, data: Choice | None, loader: LoaderSpec) -> None:
-        """The form says this now."""
-        if (data, loader) != (self.data, self.loader):
-            self._since = (
-                time.monotonic() if self.data is not None else 0.0
-            )  # the first is asked about at once
-            self.data, self.loader = data, loader
-            self._may = data is not None and may_look(data)
+    def set_data(self, data: Choice | None, loader: LoaderSpec) -> None:
+        """Watch other data, or the same with another loader."""
+        if (data, loader) == (self.data, self.loader):
+            return
+        if self.data is not None:  # the first data is asked about at once
+            self._changed_at = time.monotonic()
+        self.data, self.loader = data, loader
+        self._may_look = data is not None and may_look(data)
 
     def ask(self) -> None:
-        """Ask what is not known yet; called again and again."""
+        """Ask what is not known yet. Called repeatedly."""
         session, data = self.session, self.data
-        if session is None or data is None or time.monotonic() - self._since < _STEADY_SECONDS:
+        if data is None or time.monotonic() - self._changed_at < _PAUSE_SECONDS:
             return
         self._once(f"check {key(data)}", lambda: session.check(data))
-        if self.availability is not None and self.availability.there and self._may:
-            self._once(f"look {key(data, self.loader)}", lambda: session.look(data, self.loader))
+        availability = self.availability
+        if availability is not None and availability.there and self._may_look:
+            loader = self.loader
+            self._once(f"look {key(data, loader)}", lambda: session.look(data, loader))
 
-    def again(self) -> None:
-        """Ask anew about the data: it may have come meanwhile."""
+    def ask_again(self) -> None:
+        """Ask everything again: data and files may have changed."""
         self._asked.clear()
-        self._since = 0.0
-        if self.session is not None and self.data is not None:
-            self._may = may_look(self.data)
-            self._once(f"check {key(self.data)}", lambda: None)
+        self._changed_at = 0.0
+        if self.data is not None:
+            self._may_look = may_look(self.data)
+            self._asked.add(f"check {key(self.data)}")
             self.session.check(self.data)
 
     @property
     def availability(self) -> Availability | None:
-        """Whether the data is there; None while that is not known, or cannot be told."""
-        checked = self.session.checked.get(key(self.data)) if self.session and self.data else None
-        return checked.availability if checked else None
+        """Whether the data is available; None where that is not known."""
+        if self.pending or self.data is None:
+            return None
+        return self.session.checked[key(self.data)].availability
+
+    @property
+    def missing(self) -> Availability | None:
+        """How to get the data, where it is known not to be available."""
+        availability = self.availability
+        if availability is None or availability.there:
+            return None
+        return availability
 
     @property
     def can_fetch(self) -> bool:
-        """The data is not there, and can be downloaded."""
-        found = self.availability
-        return found is not None and not found.there and found.can_download
+        """The data is missing and can be downloaded."""
+        return self.missing is not None and self.missing.can_download
 
     @property
     def pending(self) -> bool:
-        """No answer yet on whether it is there."""
-        return (
-            self.session is not None
-            and self.data is not None
-            and key(self.data) not in self.session.checked
-        )
+        """The worker has not answered yet whether the data is available."""
+        return self.data is not None and key(self.data) not in self.session.checked
 
     @property
     def facts(self) -> Facts | None:
-        """What the data tells about a model's parameters."""
-        return self._looked.facts if self._looked else None
+        """What the data determines about a model's parameters."""
+        return self._looked.facts
 
     @property
-    def words(self) -> str:
-        """Its first batch, in words."""
-        return f"a batch: {self._looked.words}" if self._looked and self._looked.words else ""
+    def batch_text(self) -> str:
+        """The first batch in words, "" where it is not known."""
+        if not self._looked.words:
+            return ""
+        return f"a batch: {self._looked.words}"
 
     @property
     def problem(self) -> str:
-        """What is wrong with the data, and what to do."""
-        if missing(self.availability) and self.availability is not None and self.data is not None:
-            return absent(self.data, self.availability)
-        return self._looked.problem if self._looked else ""
+        """What is wrong with the data and what to do, "" where nothing is."""
+        if self.missing is not None:
+            return _how_to_get(self.missing)
+        return self._looked.problem
 
     @property
-    def _looked(self) -> Looked | None:
-        return (
-            self.session.looked.get(key(self.data, self.loader))
-            if self.session and self.data
-            else None
-        )
+    def _looked(self) -> Looked:
+        if self.data is None:
+            return _NOT_LOOKED
+        return self.session.looked.get(key(self.data, self.loader), _NOT_LOOKED)
 
     def _once(self, question: str, ask: Callable[[], None]) -> None:
         if question not in self._asked:
@@ -105,26 +112,22 @@ class DataWatch:
             ask()
 
 
-def missing(availability: Availability | None) -> bool:
-    """Whether it is known that the data is not there."""
-    return availability is not None and not availability.there
+def may_look(data: Choice) -> bool:
+    """Whether a look at the data runs only libraries and files that the person trusts."""
+    try:
+        where = split(data.target)[0]
+        if not is_file_name(where):
+            return is_library(where)
+        path = locate(where)
+        return path is not None and is_trusted(path)
+    except CatalogError:
+        return False
 
 
-def absent(data: Choice, availability: Availability) -> str:
-    """That the data is not there, and what to do, in one line."""
+def _how_to_get(availability: Availability) -> str:
     if not availability.can_download:
         return availability.message
     size = human(availability.size)
-    return (
-        f"not here yet: f4 downloads it{f' ({size})' if size else ''}, or root says where it lies"
-    )
-
-
-def may_look(data: Choice) -> bool:
-    """Whether looking at the data runs nothing that the person has not agreed to."""
-    try:
-        where = split(data.target)[0]
-        path = locate(where) if is_file_name(where) else None
-        return is_library(where) or (path is not None and is_trusted(path))
-    except CatalogError:
-        return False
+    if size:
+        size = f" ({size})"
+    return f"not downloaded: f4 downloads it{size}, or set root to the folder that has it"

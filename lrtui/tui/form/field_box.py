@@ -1,4 +1,4 @@
-"""FieldBox: one field of the form: its name, the widget that its kind asks for, and what is wrong with it."""
+"""FieldBox: one field of the form: its name, a widget for its type, and what is wrong with it."""
 
 from textual import on
 from textual.app import ComposeResult
@@ -14,7 +14,7 @@ from lrtui.tui.widgets.line import Line
 
 
 class FieldBox(Container):
-    """A parameter. Its text is what stands in it, whichever widget it has."""
+    """A setting or an argument. `text` is its value as text, for both kinds of widgets."""
 
     DEFAULT_CSS = """
     FieldBox {
@@ -24,7 +24,13 @@ class FieldBox(Container):
         grid-rows: auto;
         height: auto;
 
-        .label { width: 1fr; height: 1; text-style: dim; text-wrap: nowrap; text-overflow: ellipsis; }
+        .label {
+            width: 1fr;
+            height: 1;
+            text-style: dim;
+            text-wrap: nowrap;
+            text-overflow: ellipsis;
+        }
         &.-here .label { text-style: bold; color: $accent; }
         .error { column-span: 2; color: $error; height: auto; }
         &.-wrong .label { color: $error; text-style: bold; }
@@ -32,7 +38,7 @@ class FieldBox(Container):
     """
 
     class Edited(Message):
-        """The text changed."""
+        """A person changed the text."""
 
         def __init__(self, box: "FieldBox") -> None:
             super().__init__()
@@ -42,76 +48,89 @@ class FieldBox(Container):
         def control(self) -> "FieldBox":
             return self.box
 
-    def __init__(self, path: str, parameter: Field, text: str, hint: str = "") -> None:
+    def __init__(self, path: str, field: Field, text: str, hint: str = "") -> None:
         super().__init__()
         self.path = path
-        self.parameter = parameter
-        self._shown = text  # what was put here; something else has been typed
-        self._told = text  # an input tells what it was made with, too: that is no edit
-        self._marked = ""
-        choices = choices_of(parameter)
-        self.widget: Line | Cycle = Cycle(choices, text) if choices else Line(text, clean(hint))
+        self.field = field
+        self._shown = text  # the last text that the form put here
+        self._reported = text  # the last text known outside: a new widget reports its first one
+        self._error = ""
+        self.widget: Line | Cycle
+        choices = choices_of(field)
+        if choices:
+            self.widget = Cycle(choices, text)
+        else:
+            self.widget = Line(text, clean(hint))
 
     def compose(self) -> ComposeResult:
-        name = clean(self.parameter.name) + (" *" if self.parameter.required else "")
+        name = clean(self.field.name)
+        if self.field.required:
+            name += " *"
         yield Static(Content(name), classes="label")
         yield self.widget
 
     @property
     def text(self) -> str:
-        """What stands in it."""
+        """The value as text."""
         return self.widget.value
 
     @property
     def help(self) -> str:
-        """The line below the form while this is the field in hand."""
-        kind = (
-            " or ".join(choices_of(self.parameter))
-            or self.parameter.annotation
-            or self.parameter.kind
-        )
-        if self.parameter.kind == "other":
-            kind = f"{self.parameter.annotation or 'any value'}, written as TOML"
-        words = self.parameter.help or ""
-        return f"{self.path.rpartition('.')[2]}: {words}{' — ' if words else ''}{kind}"
+        """The line below the form while this field has the focus."""
+        name = self.path.rpartition(".")[2]
+        if not self.field.help:
+            return f"{name}: {self._type_text()}"
+        return f"{name}: {self.field.help} — {self._type_text()}"
+
+    def _type_text(self) -> str:
+        field = self.field
+        if field.kind == "other":
+            return f"{field.annotation or 'any value'}, written as TOML"
+        return " or ".join(choices_of(field)) or field.annotation or field.kind
 
     @on(Input.Changed)
     @on(Cycle.Changed)
     def _edited(self, event: Message) -> None:
         event.stop()
-        if self.text != self._told:
-            self._told = self.text
+        if self.text != self._reported:
+            self._reported = self.text
             self.post_message(self.Edited(self))
 
-    def mark(self, message: str) -> None:
-        """Say what is wrong, in words, at the field; nothing when nothing is."""
-        if message == self._marked:
+    def mark(self, error: str) -> None:
+        """Show what is wrong below the field; "" removes it."""
+        if error == self._error:
             return
-        self._marked = message
-        self.set_class(bool(message), "-wrong")
-        marks = self.query(".error")
-        if not message:
-            marks.remove()
-        elif marks:
-            marks.first(Static).update(Content(clean(message)))
+        self._error = error
+        self.set_class(bool(error), "-wrong")
+        lines = self.query(".error")
+        if not error:
+            lines.remove()
+        elif lines:
+            lines.first(Static).update(Content(clean(error)))
         else:
-            self.mount(Static(Content(clean(message)), classes="error"))
+            self.mount(Static(Content(clean(error)), classes="error"))
 
     def show(self, text: str, hint: str = "") -> None:
-        """Another text from elsewhere: it is no edit. What a person has typed stays."""
+        """Put in a text that is no edit. What a person has typed stays."""
         if isinstance(self.widget, Line):
             self.widget.placeholder = clean(hint)
-        if self.widget.value == self._shown != text:
-            with self.prevent(Input.Changed, Cycle.Changed):
-                self.widget.value = text
-            self._shown = self._told = text
+        typed = self.widget.value != self._shown
+        if typed or text == self._shown:
+            return
+        with self.prevent(Input.Changed, Cycle.Changed):
+            self.widget.value = text
+        self._shown = self._reported = text
 
     def focus_field(self) -> None:
         """Put the cursor here."""
         self.widget.focus()
 
 
-def choices_of(parameter: Field) -> tuple[str, ...]:
-    """The values to pick from, where there are few."""
-    choices = ("false", "true") if parameter.kind == "bool" else parameter.choices
-    return ("none", *choices) if choices and parameter.optional else choices
+def choices_of(field: Field) -> tuple[str, ...]:
+    """The values to pick from; () for a field to type into."""
+    choices = field.choices
+    if field.kind == "bool":
+        choices = ("false", "true")
+    if choices and field.optional:
+        return ("none", *choices)
+    return choices

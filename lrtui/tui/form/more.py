@@ -1,35 +1,35 @@
-"""More: the choices and fields that most runs leave alone, made only when they are wanted."""
+"""More: the choices and settings that most runs leave alone. They are mounted when it is opened."""
 
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.message import Message
 from textual.widgets import Static
 
+from lrtui.spec import RunSpec
 from lrtui.tui.form.choice_box import ChoiceBox
 from lrtui.tui.form.field_box import FieldBox
 from lrtui.tui.form.fields import MORE, MORE_ROLES
 from lrtui.tui.form.fold import Fold
-from lrtui.tui.form.form import Form
 from lrtui.tui.form.offers import Offers
+from lrtui.tui.form.state import FormState
 
 
 class More(Vertical):
-    """A fold, and below it what it holds."""
+    """A fold and the section below it."""
 
     DEFAULT_CSS = """
     More, More #inside { height: auto; }
     """
 
     class Opened(Message):
-        """Its fields are there."""
+        """Its fields are mounted."""
 
-    def __init__(self, form: Form, offers: Offers) -> None:
+    def __init__(self, state: FormState, offers: Offers) -> None:
         super().__init__(id="more")
-        self.form = form
+        self.state = state
         self.offers = offers
-        self.fold = Fold(
-            "more", "metric, own step, validation, warmup, clipping, limits, compile …"
-        )
+        contents = "metric, own step, validation, warmup, clipping, limits, compile …"
+        self.fold = Fold("more", contents)
 
     def compose(self) -> ComposeResult:
         yield self.fold
@@ -38,28 +38,32 @@ class More(Vertical):
         await self.open(self.fold.is_open)
 
     async def open(self, wanted: bool = True) -> None:
-        """Show or hide what is inside."""
+        """Show or hide the section."""
         self.fold.is_open = wanted
         if wanted and not self.query("#inside"):
-            boxes = [FieldBox(path, own, self.form.texts[path]) for path, own in MORE.items()]
-            choices = [ChoiceBox(role, self.form, self.offers) for role in MORE_ROLES]
-            fields = Container(
-                Static("rest", classes="role"),
-                Container(*boxes, classes="fields"),
-                classes="section",
-            )
-            await self.mount(Vertical(*choices, fields, id="inside"))
+            await self.mount(self._section())
             self.post_message(self.Opened())
         for inside in self.query("#inside"):
             inside.display = wanted
 
-    def tell(self) -> None:
-        """Say how much inside differs from the defaults."""
-        untouched = Form(type(self.form.base)())
-        self.fold.count = sum(
-            self.form.texts[path] != untouched.texts[path] for path in (*MORE, *MORE_ROLES)
+    def _section(self) -> Vertical:
+        choices = [ChoiceBox(role, self.state, self.offers) for role in MORE_ROLES]
+        boxes = [FieldBox(path, field, self.state.texts[path]) for path, field in MORE.items()]
+        settings = Container(
+            Static("rest", classes="role"),
+            Container(*boxes, classes="fields"),
+            classes="section",
         )
+        return Vertical(*choices, settings, id="inside")
 
-    def holds(self, field: str) -> bool:
-        """Whether a field, or the choice that it belongs to, is inside."""
-        return field in MORE or field.partition(".")[0] in MORE_ROLES
+    def count_set(self) -> None:
+        """Show how many texts differ from the defaults."""
+        defaults = FormState(RunSpec()).texts
+        count = 0
+        for path in (*MORE, *MORE_ROLES):
+            count += self.state.texts[path] != defaults[path]
+        self.fold.count = count
+
+    def holds(self, path: str) -> bool:
+        """Whether the field, or the choice that it belongs to, is in this section."""
+        return path in MORE or path.partition(".")[0] in MORE_ROLES

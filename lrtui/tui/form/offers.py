@@ -1,4 +1,7 @@
-"""Offers: what a target may name, from parsed files at once and from the warm worker as soon as it has answered."""
+"""Offers: what a target may name.
+
+Files are parsed at once; what a module offers, the warm worker answers later.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,15 +15,16 @@ from lrtui.catalog.errors import CatalogError
 from lrtui.catalog.offers import Offer, Role
 from lrtui.catalog.source.reader import offers_in_file
 from lrtui.catalog.targets import OWN, is_file_name, locate, locate_module, near, split
+from lrtui.spec import REQUIRED_CHOICES
 from lrtui.tui.session import Session
 
-_LARGEST = 4_000_000  # bytes of a file that is parsed while a person waits
-_USUAL = {"optimizer": "torch.optim", "loss": "torch.nn"}
+_LARGEST_FILE = 4_000_000  # bytes: parsing a larger one would block the form
+_USUAL_MODULES: dict[Role, str] = {"optimizer": "torch.optim", "loss": "torch.nn"}
 
 
 @dataclass(frozen=True)
-class Found:
-    """What is known of a target: its offer, or what is wrong, or that nothing is known yet."""
+class Lookup:
+    """What a target is: a known offer, wrong, waiting for the worker, or free ("auto", "none")."""
 
     state: Literal["known", "wrong", "waiting", "free"]
     offer: Offer | None = None
@@ -29,7 +33,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Listing:
-    """What a `where` offers."""
+    """What a file or module offers."""
 
     offers: tuple[Offer, ...] = ()
     problem: str = ""
@@ -37,60 +41,63 @@ class Listing:
 
 
 class Offers:
-    """Answers for the form; files are read again only when they changed."""
+    """Looks up targets for the form. A file is parsed again only after it changed."""
 
-    def __init__(self, session: Session | None) -> None:
+    def __init__(self, session: Session) -> None:
         self.session = session
-        self._files: dict[tuple[str, str], tuple[float, Listing]] = {}
-        self._own: dict[Role, Listing] = {}  # what ships inside the package stays as it is
-        self._asked: set[tuple[str, str]] = set()
+        self._files: dict[tuple[Role, str], tuple[float, Listing]] = {}  # with modification time
+        self._built_in: dict[Role, Listing] = {}
+        self._asked: set[tuple[Role, str]] = set()
 
-    def find(self, role: Role, target: str) -> Found:
-        """The offer that a target names."""
-        if target in ("auto", "none") and role not in ("model", "data", "optimizer"):
-            return Found("free")
+    def look_up(self, role: Role, target: str) -> Lookup:
+        """What a target names."""
+        if target in ("auto", "none") and role not in REQUIRED_CHOICES:
+            return Lookup("free")
         try:
             where, what = split(target)
         except CatalogError as error:
-            begun = (
-                self.listing(role, target[:-1])
-                if len(target) > 1 and target.endswith(":")
-                else Listing()
-            )
-            return Found("wrong", message=begun.problem or str(error))
+            problem = self._problem_of_prefix(role, target)
+            return Lookup("wrong", message=problem or str(error))
         listing = self.listing(role, where)
         if listing.waiting:
-            return Found("waiting")
-        offer = next(
-            (offer for offer in listing.offers if offer.target.rpartition(":")[2] == what), None
-        )
-        if offer is not None:
-            return Found("known", offer)
-        known = [offer.target.rpartition(":")[2] for offer in listing.offers]
-        return Found(
-            "wrong", message=listing.problem or f"{where} has no '{what}'{near(what, known)}"
-        )
+            return Lookup("waiting")
+        names: list[str] = []
+        for offer in listing.offers:
+            name = _name(offer)
+            if name == what:
+                return Lookup("known", offer)
+            names.append(name)
+        message = listing.problem or f"{where} has no '{what}'{near(what, names)}"
+        return Lookup("wrong", message=message)
 
     def listing(self, role: Role, where: str) -> Listing:
-        """All that a file or a module offers for a role."""
+        """Everything that a file or a module offers for a role."""
         if where == "lrtui":
-            if role not in self._own:
-                self._own[role] = _own(role)
-            return self._own[role]
+            if role not in self._built_in:
+                self._built_in[role] = _built_in(role)
+            return self._built_in[role]
         if is_file_name(where):
             return self._file(role, where)
         return self._module(role, where)
 
     def usual(self, role: Role) -> list[Offer]:
-        """What a person picks from without typing."""
+        """What the list shows before anything is typed."""
+        offers: list[Offer] = []
         if role == "model":
-            return [
-                offer
-                for path in sample_files()
-                for offer in self.listing(role, f"sample_models/{path.name}").offers
-            ]
-        own = list(self.listing(role, "lrtui").offers) if role in ("data", "metric") else []
-        return own + list(self.listing(role, _USUAL[role]).offers) if role in _USUAL else own
+            for path in _sample_files():
+                offers += self.listing(role, f"sample_models/{path.name}").offers
+        if role in ("data", "metric"):
+            offers += self.listing(role, "lrtui").offers
+        if role in _USUAL_MODULES:
+            offers += self.listing(role, _USUAL_MODULES[role]).offers
+        return offers
+
+    def _problem_of_prefix(self, role: Role, target: str) -> str:
+        """What is wrong with the file or module of a target that ends after the colon."""
+        where, colon, what = target.rpartition(":")
+        if colon and where and not what:
+            return self.listing(role, where).problem
+        return ""
 
     def _file(self, role: Role, where: str) -> Listing:
         path = locate(where)
@@ -98,15 +105,16 @@ class Offers:
             return Listing(problem=f"{where}: no such file")
         try:
             status = path.stat()
-            key, stamp = (role, where), status.st_mtime
-            if key not in self._files or self._files[key][0] != stamp:
-                self._files[key] = stamp, _parsed(path, status.st_size, role, where)
-            return self._files[key][1]
         except OSError as error:
             return Listing(problem=f"{where}: {error.strerror}")
+        key = (role, where)
+        if key not in self._files or self._files[key][0] != status.st_mtime:
+            listing = _parsed(path, status.st_size, role, where)
+            self._files[key] = status.st_mtime, listing
+        return self._files[key][1]
 
     def _module(self, role: Role, where: str) -> Listing:
-        if self.session is None or self.session.problem:
+        if self.session.problem:
             return Listing(waiting=True)
         answer = self.session.described.get((role, where))
         if answer is not None:
@@ -117,42 +125,56 @@ class Offers:
         return Listing(waiting=True)
 
 
-def companion_of(target: str) -> dict[str, Any]:
-    """What the file of a model says that it is run with; {} for one that says nothing, or nothing that can be read."""
+def model_spec(target: str) -> dict[str, Any]:
+    """The `SPEC` in the file of a model; {} where there is none that can be read."""
     path = locate(target.rpartition(":")[0])
+    if path is None:
+        return {}
     try:
-        return companion(path) if path else {}
+        return companion(path)
     except CatalogError:
         return {}
 
 
-def sample_files() -> list[Path]:
-    """The sample model modules."""
-    return sorted(
-        path for path in paths.sample_models().glob("*.py") if not path.name.startswith("_")
-    )
+def _sample_files() -> list[Path]:
+    files = sorted(paths.sample_models().glob("*.py"))
+    return [path for path in files if not path.name.startswith("_")]
 
 
 def _parsed(path: Path, size: int, role: Role, where: str) -> Listing:
-    if size > _LARGEST:
+    if size > _LARGEST_FILE:
         return Listing(problem=f"{where}: {size:,} bytes are too many for a module")
     try:
         offers = offers_in_file(path, role)
+    except OSError as error:
+        return Listing(problem=f"{where}: {error.strerror}")
     except CatalogError as error:
         return Listing(problem=str(error))
-    named = tuple(
-        msgspec.structs.replace(offer, target=f"{where}:{offer.target.rpartition(':')[2]}")
-        for offer in offers
-    )
-    return Listing(named, "" if named else f"{where} defines nothing that can be called")
+    if not offers:
+        return Listing(problem=f"{where} defines nothing that can be called")
+    return Listing(tuple(_renamed(offer, f"{where}:{_name(offer)}") for offer in offers))
 
 
-def _own(role: Role) -> Listing:
-    """What ships inside the package: parsed like any other file."""
-    offers = []
+def _built_in(role: Role) -> Listing:
+    """What the package itself offers as `lrtui:NAME`: parsed like any other file."""
+    offers: list[Offer] = []
     for name, own in OWN.items():
-        path = locate_module(own.module) if own.role == role else None
-        for offer in offers_in_file(path, role) if path else []:
-            if offer.target.rpartition(":")[2] == own.attribute:
-                offers.append(msgspec.structs.replace(offer, target=f"lrtui:{name}"))
-    return Listing(tuple(offers), "" if offers else f"lrtui brings no {role} of its own")
+        if own.role != role:
+            continue
+        path = locate_module(own.module)
+        if path is None:
+            continue
+        for offer in offers_in_file(path, role):
+            if _name(offer) == own.attribute:
+                offers.append(_renamed(offer, f"lrtui:{name}"))
+    if not offers:
+        return Listing(problem=f"lrtui has no built-in {role}")
+    return Listing(tuple(offers))
+
+
+def _name(offer: Offer) -> str:
+    return offer.target.rpartition(":")[2]
+
+
+def _renamed(offer: Offer, target: str) -> Offer:
+    return msgspec.structs.replace(offer, target=target)

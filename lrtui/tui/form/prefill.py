@@ -1,48 +1,50 @@
-"""Prefill: what a model's file says that it is run with, in the form until another model is picked."""
+"""Prefill: puts the `SPEC` of a model's file into the form, until another model is picked."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lrtui.catalog.values import show
-from lrtui.tui.form.fields import OWN, ROLES
+from lrtui.tui.form.fields import ROLES, SETTINGS, text_of
 
 
 class Prefill:
-    """Remembers what stood where a file's `SPEC` put something else. What a person typed is never replaced."""
+    """Replaces texts of the form, and takes them back. What a person typed is never replaced.
 
-    def __init__(self, texts: Mapping[str, str]) -> None:
+    Attributes:
+        touched: the paths of the texts that a person edited.
+        args: the arguments of the choices in the `SPEC`, by (role, target).
+        kept: the texts of the `SPEC` that were not used because a person had edited the field.
+    """
+
+    def __init__(self) -> None:
         self.touched: set[str] = set()
-        self.args: dict[
-            tuple[str, str], dict[str, Any]
-        ] = {}  # of the choices brought, by (role, target)
-        self.left: list[str] = []  # what the file says and a person chose otherwise, in words
-        self._before: dict[str, tuple[str, str]] = {}
+        self.args: dict[tuple[str, str], dict[str, Any]] = {}
+        self.kept: list[str] = []
+        self._replaced: dict[str, tuple[str, str]] = {}  # path → the text before, the text put in
 
     def replace(self, texts: dict[str, str], table: Mapping[str, Any]) -> None:
-        """Take back what the last file brought, as far as it still stands; put this one's in."""
-        for path, (before, brought) in self._before.items():
-            if texts[path] == brought and path not in self.touched:
+        """Take back what the last `SPEC` put into the texts, then put this one's in."""
+        for path, (before, put) in self._replaced.items():
+            if texts[path] == put and path not in self.touched:
                 texts[path] = before
-        self._before, self.args, self.left = {}, {}, []
+        self._replaced, self.args, self.kept = {}, {}, []
         for path, text in self._texts(table):
             if path not in self.touched:
-                self._before[path] = texts[path], text
+                self._replaced[path] = texts[path], text
                 texts[path] = text
             elif texts[path] != text:
-                self.left.append(f"{path} {text}")
+                self.kept.append(f"{path} {text}")
 
     def _texts(self, table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """Path and text of everything in a `SPEC` except its model."""
         for name, value in table.items():
-            if name in ROLES and name != "model":
+            if name == "model":
+                continue
+            if name in ROLES:
                 self.args[name, value["target"]] = dict(value.get("args", {}))
                 yield name, value["target"]
-            elif isinstance(value, dict) and name != "model":
-                yield from (
-                    (f"{name}.{key}", _text(f"{name}.{key}", inner)) for key, inner in value.items()
-                )
-            elif name in OWN:
-                yield name, _text(name, value)
-
-
-def _text(path: str, value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else show(OWN[path], value)
+            elif isinstance(value, dict):
+                for inner_name, inner in value.items():
+                    path = f"{name}.{inner_name}"
+                    yield path, text_of(SETTINGS[path], inner)
+            else:
+                yield name, text_of(SETTINGS[name], value)

@@ -1,4 +1,4 @@
-"""RunButton: what Enter presses first."""
+"""RunButton: it has the focus when the form opens."""
 
 from typing import ClassVar
 
@@ -8,7 +8,7 @@ from textual.widgets import Static
 
 
 class RunButton(Static, can_focus=True):
-    """Words on one line. The style sheet of Textual's Button has 7 KB, and the first paint would wait for it."""
+    """One line of text. Textual's Button has 7 KB of CSS, which would delay the first paint."""
 
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "press", show=False)]
@@ -18,11 +18,11 @@ class RunButton(Static, can_focus=True):
     """
 
     class Pressed(Message):
-        """Enter was pressed on it."""
+        """It was pressed with Enter or clicked."""
 
     def on_click(self) -> None:
         self.action_press()
 
     def action_press(self) -> None:
-        """Say so."""
+        """Post `Pressed`."""
         self.post_message(self.Pressed())

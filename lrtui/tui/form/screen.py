@@ -1,6 +1,6 @@
-"""The setup screen: a form that makes a RunSpec. The run button has the focus, so that one Enter runs what is there.
+"""SetupScreen: the form that makes a RunSpec. The run button has the focus: Enter runs the form.
 
-It paints before the form itself, and what that needs, is imported.
+It paints before the form's own modules are imported.
 """
 
 from typing import TYPE_CHECKING
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 _WIDTHS = [(0, "-narrow"), (104, "-normal"), (170, "-wide")]
 _HEIGHTS = [(0, "-short"), (34, "-tall")]
-_HELP = "⏎ runs; tab and the arrows walk through the form; ? shows every key"
+_HELP = "⏎ runs the form; tab and the arrow keys move between fields; ? lists all keys"
 
 
 class SetupScreen(Screen[None]):
-    """The frame around the form, and what its keys do."""
+    """The frame around the form, and the actions of its keys."""
 
     BINDINGS = keys.SETUP
     HORIZONTAL_BREAKPOINTS = _WIDTHS
@@ -43,7 +43,12 @@ class SetupScreen(Screen[None]):
         #torch { width: auto; }
         #form { height: 1fr; margin: 1 0 0 0; }
         #bottom { height: 1; }
-        #problem { width: 1fr; padding: 0 0 0 2; text-wrap: nowrap; text-overflow: ellipsis; }
+        #problem {
+            width: 1fr;
+            padding: 0 0 0 2;
+            text-wrap: nowrap;
+            text-overflow: ellipsis;
+        }
         #help { height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
     }
     """
@@ -55,11 +60,9 @@ class SetupScreen(Screen[None]):
         self.body: FormBody | None = None
 
     def compose(self) -> ComposeResult:
+        title = Content.assemble(("lrtui", "bold"), ("  learning-rate range test", "dim"))
         with Horizontal(id="top"):
-            yield Static(
-                Content.assemble(("lrtui", "bold"), ("  learning-rate range test", "dim")),
-                id="title",
-            )
+            yield Static(title, id="title")
             yield Quiet(id="torch")
         yield Vertical(id="form")
         with Horizontal(id="bottom"):
@@ -69,62 +72,70 @@ class SetupScreen(Screen[None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        # The button paints first and works at once; the form, which takes longer to lay out, follows a frame later. The
-        # app is asked: while it starts, a screen counts itself as refreshed before anything is painted.
-        self.app.call_after_refresh(self._fill)
+        # The button paints first and works at once; the form, which takes longer, follows a frame
+        # later. The app is asked for that: while it starts, a screen counts itself as refreshed
+        # before anything is painted.
+        self.app.call_after_refresh(self._mount_form)
 
-    async def _fill(self) -> None:
+    async def _mount_form(self) -> None:
         from lrtui.tui.form.body import FormBody
 
-        form, self.body = self.query_one("#form"), None
+        form = self.query_one("#form")
+        self.body = None
         with self.app.batch_update():
             await form.remove_children()
-            self.body = FormBody(self.given, self.session)
+            self.body = FormBody(self.given, self._session)
             await form.mount(self.body)
 
     @property
     def spec(self) -> RunSpec | None:
-        """What the form says now."""
-        return self.body.spec if self.body else self.given
+        """What the form says now; None where a text cannot be read."""
+        if self.body is None:
+            return self.given
+        return self.body.spec
 
     def on_form_body_changed(self) -> None:
-        """Show what is known, and the first thing that is wrong."""
-        self._tell_torch()
-        self._tell_problem()
+        """Show the state of the worker and the first problem."""
+        self._show_torch()
+        self.query_one("#problem", Quiet).show(self._problem_line())
         self.refresh_bindings()
 
-    def _tell_torch(self) -> None:
-        session = self.session
-        if session is not None:
-            ready = session.ready
-            words = clean(session.problem) or (
-                f"torch {clean(ready.torch)}" if ready else "loading torch …"
-            )
-            style = "$error" if session.problem else "dim"
-            self.query_one("#torch", Quiet).show(Content.styled(words, style), layout=True)
+    def _show_torch(self) -> None:
+        session = self._session
+        line = Content.styled("loading torch …", "dim")
+        if session.problem:
+            line = Content.styled(clean(session.problem), "$error")
+        elif session.ready:
+            line = Content.styled(f"torch {clean(session.ready.torch)}", "dim")
+        self.query_one("#torch", Quiet).show(line, layout=True)
 
-    def _tell_problem(self) -> None:
+    def _problem_line(self) -> Content:
         body = self.body
-        line = Content("")
-        if body and body.problems:
-            more = f"  (and {len(body.problems) - 1} more)" if len(body.problems) > 1 else ""
-            line = Content.assemble((clean(str(body.problems[0])), "$error"), (more, "dim"))
-        elif body and body.data_watch.problem:
-            line = Content.styled(clean(f"data: {body.data_watch.problem}"), "$error")
-        self.query_one("#problem", Quiet).show(line)
+        if body is None:
+            return Content("")
+        if not body.problems:
+            problem = body.data_watch.problem
+            return Content.styled(problem and clean(f"data: {problem}"), "$error")
+        first = Content.styled(clean(str(body.problems[0])), "$error")
+        others = len(body.problems) - 1
+        if not others:
+            return first
+        return Content.assemble(first, (f"  (and {others} more)", "dim"))
 
     def on_descendant_focus(self) -> None:
-        """Say what the field in hand is, and show where it stands."""
-        words = self.body.help(self.focused) if self.body else ""
-        self.query_one("#help", Quiet).show(Content.styled(clean(words or _HELP), "dim"))
+        """Show the help of the focused field."""
+        text = ""
+        if self.body is not None:
+            text = self.body.help(self.focused)
+        self.query_one("#help", Quiet).show(Content.styled(clean(text or _HELP), "dim"))
 
     def on_screen_resume(self) -> None:
-        """Files and data may be others than before a run."""
+        """Ask about the data again: a run may have changed it."""
         if self.body is not None:
-            self.body.data_watch.again()
+            self.body.data_watch.ask_again()
 
     @on(Input.Submitted)
-    def _entered(self) -> None:
+    def _submitted(self) -> None:
         self.action_leave_field()
 
     @on(RunButton.Pressed)
@@ -132,59 +143,64 @@ class SetupScreen(Screen[None]):
         self.action_run()
 
     def action_run(self) -> None:
-        """Run what the form says; with something wrong, go there instead."""
-        spec, gate = self._sound(), self._gate()
-        if spec is not None and gate is not None:
-            self.run_worker(gate.run(spec), group="gate", exclusive=True)
+        """Run the form, or go to the first field that is wrong."""
+        spec = self._checked_spec()
+        if spec is not None:
+            asking = self._before_run().ask_and_run(spec)
+            self.run_worker(asking, group="before_run", exclusive=True)
 
     def action_save(self) -> None:
         """Save the form as a preset."""
-        from lrtui.tui.form import presetting
+        from lrtui.tui.form.preset_actions import save_preset
 
-        spec = self._sound()
+        spec = self._checked_spec()
         if spec is not None:
-            presetting.save(self.app, spec)
+            save_preset(self.app, spec)
 
     def action_open(self) -> None:
         """Open a preset in place of this form."""
-        from lrtui.tui.form import presetting
+        from lrtui.tui.form.preset_actions import open_preset
 
-        presetting.open_one(self.app, self._open)
+        open_preset(self.app, self._fill)
 
-    def _open(self, spec: RunSpec) -> None:
+    def _fill(self, spec: RunSpec) -> None:
         self.given = spec
         self.action_leave_field()
-        self.run_worker(self._fill(), group="fill")
+        self.run_worker(self._mount_form(), group="fill")
 
     def action_fetch(self) -> None:
         """Download the data."""
-        gate = self._gate()
-        if gate is not None:
-            self.run_worker(gate.fetch(), group="gate", exclusive=True)
+        asking = self._before_run().offer_download()
+        self.run_worker(asking, group="before_run", exclusive=True)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A download is offered where there is something to download."""
-        return action != "fetch" or (self.body is not None and self.body.data_watch.can_fetch)
+        """The download key is shown where the data can be downloaded."""
+        if action != "fetch":
+            return True
+        return self.body is not None and self.body.data_watch.can_fetch
 
     def action_leave_field(self) -> None:
-        """Back to the run button."""
+        """Go back to the run button."""
         self.query_one("#run").focus()
 
-    def _sound(self) -> RunSpec | None:
-        """The spec when nothing is wrong with it; else the cursor is put where something is."""
+    def _checked_spec(self) -> RunSpec | None:
+        """The spec of a form without problems; else go to the first field that is wrong."""
         body = self.body
         if body is None:
             return self.given
         body.check()
-        if body.problems or body.spec is None:
-            self.run_worker(body.go_to(body.problems[0].field), group="gate", exclusive=True)
-            return None
-        return body.spec
+        if body.spec is not None and not body.problems:
+            return body.spec
+        going = body.go_to(body.problems[0].field)
+        self.run_worker(going, group="before_run", exclusive=True)
+        return None
 
-    def _gate(self) -> "BeforeRun | None":
+    def _before_run(self) -> "BeforeRun":
         from lrtui.tui.form.before_run import BeforeRun
 
-        if self.session is None:
-            self.notify("there is no worker to run it", markup=False, severity="error")
-            return None
-        return BeforeRun(self.app, self.session, self.body)
+        return BeforeRun(self.app, self._session, self.body)
+
+    @property
+    def _session(self) -> "Session":
+        assert self.session is not None, "only an app on a driver has no session, and no form"
+        return self.session

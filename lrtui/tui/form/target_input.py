@@ -1,4 +1,4 @@
-"""TargetInput: a target `where:what`, with a list below it that completes paths and names what a module offers."""
+"""TargetInput: a target `where:what`, with a list below it of what it may become."""
 
 from collections.abc import Callable
 
@@ -15,29 +15,31 @@ from lrtui.tui.form.completion import Completion
 from lrtui.tui.widgets.line import Line
 from lrtui.tui.widgets.menu import Menu
 
+_LIST_KEYS = ("up", "down", "enter", "escape")
+
 
 class TargetLine(Line):
-    """The line itself: while the list is open, the arrows, Enter and escape are the list's."""
+    """The text. While the list is open, it gets the arrow keys, Enter and escape."""
 
-    class Key(Message):
-        """A key that is the list's."""
+    class ListKey(Message):
+        """A key for the list."""
 
         def __init__(self, key: str) -> None:
             super().__init__()
             self.key = key
 
-    listening = False
+    list_is_open = False
 
     def on_key(self, event: events.Key) -> None:
-        wanted = ("up", "down", "enter", "escape") if self.listening else ("enter",)
+        wanted = _LIST_KEYS if self.list_is_open else ("enter",)
         if event.key in wanted:
             event.stop()
             event.prevent_default()
-            self.post_message(self.Key(event.key))
+            self.post_message(self.ListKey(event.key))
 
 
 class TargetInput(Vertical):
-    """Type to filter, Enter to open the list or to take its line, escape to close it."""
+    """Type to filter; Enter opens the list or picks from it, escape closes it."""
 
     DEFAULT_CSS = """
     TargetInput {
@@ -58,15 +60,15 @@ class TargetInput(Vertical):
     class Edited(Message):
         """The text changed."""
 
-    def __init__(self, text: str, find: Callable[[str], list[Completion]]) -> None:
+    def __init__(self, text: str, complete: Callable[[str], list[Completion]]) -> None:
         super().__init__()
         self.line = TargetLine(text)
         self.menu = Menu()
-        self.find = find
-        self.found: list[Completion] = []
-        self._taken = text  # a text that was put here, not typed: it opens no list
-        self._told = self.text  # a line tells what it was made with, too: that is no edit
-        self._waits = False  # a list was asked for that had nothing to show yet
+        self.completions: list[Completion] = []
+        self._complete = complete
+        self._put = text  # the last text that was not typed: it opens no list
+        self._reported = self.text  # the last text known outside: a new line reports its first one
+        self._wanted = False  # the list was opened and had nothing to show yet
 
     def compose(self) -> ComposeResult:
         yield self.line
@@ -83,24 +85,24 @@ class TargetInput(Vertical):
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
         event.stop()
-        if event.value != self._taken and self.line.has_focus:
-            self.open()
-        self._taken = ""
-        if self.text != self._told:
-            self._told = self.text
+        if event.value != self._put and self.line.has_focus:
+            self.open_list()
+        self._put = ""
+        if self.text != self._reported:
+            self._reported = self.text
             self.post_message(self.Edited())
 
     def on_descendant_blur(self) -> None:
-        self.close()
+        self.close_list()
 
-    @on(TargetLine.Key)
-    def _key(self, event: TargetLine.Key) -> None:
+    @on(TargetLine.ListKey)
+    def _list_key(self, event: TargetLine.ListKey) -> None:
         event.stop()
         match event.key:
             case "enter":
                 self._enter()
             case "escape":
-                self.close()
+                self.close_list()
             case "up":
                 self.menu.action_cursor_up()
             case "down":
@@ -109,7 +111,7 @@ class TargetInput(Vertical):
     @on(OptionList.OptionSelected)
     def _clicked(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        self._take(self.found[event.option_index])
+        self._pick(self.completions[event.option_index])
 
     @on(OptionList.OptionHighlighted)
     def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
@@ -117,46 +119,52 @@ class TargetInput(Vertical):
 
     def _enter(self) -> None:
         if not self.menu.display:
-            self.open()
+            self.open_list()
         elif self.menu.highlighted is not None:
-            self._take(self.found[self.menu.highlighted])
+            self._pick(self.completions[self.menu.highlighted])
         else:
-            self.close()
+            self.close_list()
 
-    def open(self) -> None:
-        """Show what the text may become."""
-        self.found = self.find(self.line.value)
+    def open_list(self) -> None:
+        """Show what the text may become; the text itself is highlighted where it is complete."""
+        self.completions = self._complete(self.line.value)
+        has_completions = bool(self.completions)
         self.menu.clear_options()
-        self.menu.add_options([Option(_prompt(candidate)) for candidate in self.found])
-        self.menu.display = self.line.listening = bool(self.found)
-        here = next(
-            (at for at, candidate in enumerate(self.found) if candidate.text == self.text), 0
-        )
-        self.menu.highlighted = here if self.found else None
-        self._waits = not self.found and ":" in self.line.value
+        self.menu.add_options([Option(_prompt(completion)) for completion in self.completions])
+        self.menu.display = self.line.list_is_open = has_completions
+        self.menu.highlighted = 0 if has_completions else None
+        for index, completion in enumerate(self.completions):
+            if completion.text == self.text:
+                self.menu.highlighted = index
+                break
+        self._wanted = not has_completions and ":" in self.line.value
 
-    def renew(self) -> None:
-        """Look again while the list is open, or was asked for before there was an answer."""
-        if self.line.has_focus and (self.menu.display or self._waits):
-            self.open()
+    def refresh_list(self) -> None:
+        """Show new answers in an open list, or in one that had nothing to show."""
+        if self.line.has_focus and (self.menu.display or self._wanted):
+            self.open_list()
 
     def put(self, text: str) -> None:
-        """Another text from elsewhere; the one that is being typed is not touched."""
+        """Replace the text, unless a person is typing."""
         if text != self.line.value and not self.line.has_focus:
-            self.line.value = self._taken = text
+            self.line.value = self._put = text
 
-    def close(self) -> None:
+    def close_list(self) -> None:
         """Hide the list."""
-        self._waits = False
-        self.menu.display = self.line.listening = False
+        self._wanted = False
+        self.menu.display = self.line.list_is_open = False
 
-    def _take(self, candidate: Completion) -> None:
-        self.line.value = self._taken = candidate.text
-        self.line.cursor_position = len(candidate.text)
-        self.open() if candidate.open else self.close()
+    def _pick(self, completion: Completion) -> None:
+        self.line.value = self._put = completion.text
+        self.line.cursor_position = len(completion.text)
+        if completion.open:
+            self.open_list()
+        else:
+            self.close_list()
 
 
-def _prompt(candidate: Completion) -> Content:
-    return Content.assemble(
-        clean(candidate.text), (f"  {candidate.note}" if candidate.note else "", "dim")
-    )
+def _prompt(completion: Completion) -> Content:
+    text = Content(clean(completion.text))
+    if not completion.note:
+        return text
+    return Content.assemble(text, (f"  {completion.note}", "dim"))

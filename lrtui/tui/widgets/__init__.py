@@ -1,1 +1,1 @@
-"""Widgets of the app."""
+"""Widgets that several screens use. Each is cheap to paint: see their docstrings."""

@@ -1,4 +1,7 @@
-"""Cycle: one of a few values on one line, turned with the arrows, Enter or space, or a first letter."""
+"""Cycle: picks one of a few values on one line.
+
+The arrow keys, Enter and space go to the next value; a letter goes to the next that starts with it.
+"""
 
 from typing import ClassVar
 
@@ -13,7 +16,7 @@ from lrtui.tui.clean import clean
 
 
 class Cycle(Widget, can_focus=True):
-    """A choice, or a switch: `no` and `yes` are two choices."""
+    """A choice among texts; a switch is a choice between two."""
 
     ALLOW_SELECT = False
     DEFAULT_CSS = """
@@ -31,7 +34,7 @@ class Cycle(Widget, can_focus=True):
 
     def __init__(self, choices: tuple[str, ...], value: str, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.choices = choices if value in choices else (value, *choices)
+        self.choices = _with_value(choices, value)
         self.set_reactive(Cycle.value, value)
 
     def render(self) -> Content:
@@ -41,32 +44,34 @@ class Cycle(Widget, can_focus=True):
         self.action_turn(1)
 
     def on_key(self, event: events.Key) -> None:
-        """A letter goes to the next choice that begins with it."""
-        letter = event.character or ""
+        """Go to the next choice that starts with the letter."""
+        letter = (event.character or "").lower()
+        if not letter.isalnum():
+            return
         here = self.choices.index(self.value)
-        after = self.choices[here + 1 :] + self.choices[: here + 1]
-        found = next(
-            (
-                choice
-                for choice in after
-                if letter.isalnum() and choice.lower().startswith(letter.lower())
-            ),
-            None,
-        )
-        if found is not None:
-            event.stop()
-            event.prevent_default()
-            self._take(found)
+        for choice in self.choices[here + 1 :] + self.choices[: here + 1]:
+            if choice.lower().startswith(letter):
+                event.stop()
+                event.prevent_default()
+                self._take(choice)
+                return
 
     def action_turn(self, by: int) -> None:
-        """The next choice, round and round."""
-        self._take(self.choices[(self.choices.index(self.value) + by) % len(self.choices)])
+        """Go `by` choices further; the first follows the last."""
+        index = self.choices.index(self.value) + by
+        self._take(self.choices[index % len(self.choices)])
 
     def offer(self, choices: tuple[str, ...]) -> None:
-        """Other choices; the value stays."""
-        self.choices = choices if self.value in choices else (self.value, *choices)
+        """Replace the choices. The value stays, even where it is not among them."""
+        self.choices = _with_value(choices, self.value)
 
     def _take(self, value: str) -> None:
         if value != self.value:
             self.value = value
             self.post_message(self.Changed())
+
+
+def _with_value(choices: tuple[str, ...], value: str) -> tuple[str, ...]:
+    if value in choices:
+        return choices
+    return (value, *choices)

@@ -1,4 +1,4 @@
-"""KeyBar: the line of keys that have something to do now."""
+"""KeyBar: the keys that do something now, on one line."""
 
 from collections.abc import Iterator
 from itertools import groupby
@@ -13,9 +13,9 @@ from lrtui.tui.widgets.quiet import Quiet
 
 
 class KeyBar(Quiet):
-    """One text, where Textual's Footer is a widget for every key, all of them mounted anew whenever bindings change.
+    """A single text. Textual's Footer mounts a widget for every key whenever bindings change.
 
-    That took three times as long as the paint of a boundary that moves a column, and the first paint waited for it.
+    That took three times as long as painting a moved boundary, and delayed the first paint.
     """
 
     DEFAULT_CSS = """
@@ -24,34 +24,32 @@ class KeyBar(Quiet):
 
     def __init__(self, roomy_from: int = 0) -> None:
         super().__init__()
-        self.roomy_from = roomy_from  # columns: on a narrower screen the keys stand closer
+        self.roomy_from = roomy_from  # columns of the screen; on a narrower one the gaps are small
 
     def on_mount(self) -> None:
-        self.screen.bindings_updated_signal.subscribe(self, self._tell)
-        self._tell(self.screen)
+        self.screen.bindings_updated_signal.subscribe(self, self._show_keys)
+        self._show_keys(self.screen)
 
     def on_resize(self, _: events.Resize) -> None:
-        self._tell(self.screen)
+        self._show_keys(self.screen)
 
-    def _tell(self, screen: Screen[object]) -> None:
+    def _show_keys(self, screen: Screen[object]) -> None:
         gap = "  " if self.app.size.width >= self.roomy_from else " "
-        keys = [
-            Content.assemble((names, "bold $accent"), f" {words}")
-            for names, words in self._keys(screen)
-        ]
-        self.show(Content.assemble(gap[1:], Content(gap).join(keys)))
+        entries: list[Content] = []
+        for names, description in self._entries(screen):
+            entries.append(Content.assemble((names, "bold $accent"), f" {description}"))
+        self.show(Content.assemble(gap[1:], Content(gap).join(entries)))
 
-    def _keys(self, screen: Screen[object]) -> Iterator[tuple[str, str]]:
-        """The keys that are shown, those of a group together, and what they do."""
+    def _entries(self, screen: Screen[object]) -> Iterator[tuple[str, str]]:
+        """Key names and description of every entry; a group of bindings is one entry."""
         shown: dict[str, Binding] = {}
         for active in screen.active_bindings.values():
             if active.binding.show:
                 shown.setdefault(active.binding.action, active.binding)
         for group, bindings in groupby(shown.values(), attrgetter("group")):
-            named = [
-                (self.app.get_key_display(binding), binding.description) for binding in bindings
-            ]
             if group is None:
-                yield from named
+                for binding in bindings:
+                    yield self.app.get_key_display(binding), binding.description
             else:
-                yield " ".join(name for name, _ in named), group.description
+                names = [self.app.get_key_display(binding) for binding in bindings]
+                yield " ".join(names), group.description

@@ -1,10 +1,10 @@
-"""Line: a text to type on one row."""
+"""Line: an input of one row, without a border."""
 
 from textual.widgets import Input
 
 
 class Line(Input):
-    """What is typed is judged by whoever asked for it. `compact` and validation would each cost a style update."""
+    """It does not validate, and does not use `compact`: each would cost a style update."""
 
     DEFAULT_CSS = """
     Line {

@@ -1,10 +1,10 @@
-"""Menu: a list to pick from while the cursor stays in the line that filters it."""
+"""Menu: a list without the focus; the line that filters it has that."""
 
 from textual.widgets import OptionList
 
 
 class Menu(OptionList, can_focus=False):
-    """Its lines are shortened, never broken."""
+    """Long options are cut, not wrapped."""
 
     DEFAULT_CSS = """
     Menu {

@@ -1,11 +1,11 @@
-"""Quiet: a text that is sent again only when it changed."""
+"""Quiet: a text that is drawn again only when it changed."""
 
 from textual.content import Content
 from textual.widgets import Static
 
 
 class Quiet(Static):
-    """A Static that compares: Textual resends a widget's whole region whether its content changed or not."""
+    """A Static that compares first: Textual redraws a widget's whole region on every update."""
 
     ALLOW_SELECT = False
 
@@ -14,12 +14,15 @@ class Quiet(Static):
         self.shown = Content("")
 
     def show(self, text: Content | str, *, layout: bool = False) -> None:
-        """Show a text; `layout` where it may need more or less room than the last."""
-        content = Content(text) if isinstance(text, str) else text
-        if content.is_same(self.shown):
+        """Show a text; `layout` where its size may differ from the last one's."""
+        if isinstance(text, str):
+            text = Content(text)
+        if text.is_same(self.shown):
             return
-        room = [line.cell_length for line in content.split("\n")] != [
-            line.cell_length for line in self.shown.split("\n")
-        ]
-        self.shown = content
-        self.update(content, layout=layout and room)
+        resized = _line_widths(text) != _line_widths(self.shown)
+        self.shown = text
+        self.update(text, layout=layout and resized)
+
+
+def _line_widths(text: Content) -> list[int]:
+    return [line.cell_length for line in text.split("\n")]

@@ -1,19 +1,22 @@
-"""Is an answer better once it has been confirmed? `python -m tests.bench.answers.confirmed`, five minutes on one core.
+"""Is an answer better after a confirmation? `python -m tests.bench.answers.confirmed`.
 
-For every cell one range test of 400 iterations (the app's default), the optimizer's momentum known; then a confirmation
-of its answer for the cell's schedule, judged by the validation loss. A rate that is refuted gives way to the
-better one. The range test and the truth are those of `python -m tests.bench.answers`, with the same columns; the cost
-has the trials' iterations in it. One answer a cell, so there is no spread.
+For every cell one range test of 400 iterations (the app's default) with known momentum, then a
+confirmation of its answer for the cell's schedule, judged by the validation loss. A refuted rate is
+replaced by the better one. The range test, the truth and the columns are those of
+`python -m tests.bench.answers`; the cost includes the trials' iterations. There is one answer a
+cell, so there is no spread. Takes five minutes on one core.
 """
 
-import argparse
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import torch
 
 from lrtui.analysis.analyse import analyse
+from lrtui.analysis.answer import Schedule
 from lrtui.analysis.candidates import FACTOR
 from lrtui.analysis.curve import Curve
 from lrtui.analysis.halving import least_budget
@@ -22,18 +25,28 @@ from lrtui.engine.confirm.trial import Pace, TrialRunner
 from lrtui.engine.confirm.trial_setup import rates_of_trials
 from lrtui.engine.confirm.verdict import Confirmation, confirm
 from lrtui.engine.optim import set_momentum
-from lrtui.engine.step import Update
+from lrtui.engine.step import TrainStep, Update
+from lrtui.engine.validation import Validation
 
-from .__main__ import MOMENTUM
-from .cells import PARTS, Cell, cells, wider_cells
+from .__main__ import MOMENTUM, cell_parser, chosen_cells
+from .cells import PARTS, Cell
 from .training import OPTIMIZERS, batches, step
 from .truth import HEADER, Answer, Marks, Truth
 
 SEED = 0
 
 
-def bench(cell: Cell) -> TrialRunner:
-    """Plain loops, with nothing of the engine in them."""
+@dataclass(frozen=True)
+class Comparison:
+    """The answer of one cell before and after its confirmation, which a refusal has none of."""
+
+    before: Answer
+    after: Answer
+    confirmation: Confirmation | None
+
+
+def trial_runner(cell: Cell) -> TrialRunner:
+    """Runs trials as plain loops, without the engine's training step."""
     train_inputs, train_targets, inputs, targets = cell.task.split()
     torch.manual_seed(SEED)
     model = cell.task.build().train()
@@ -47,7 +60,13 @@ def bench(cell: Cell) -> TrialRunner:
         model.train()
         optimizer = OPTIMIZERS[cell.optimizer](model.parameters(), lr=1.0)
         data = batches(train_inputs, train_targets, cell.batch_size, 200 + seed)
-        return lambda: Update(step(model, optimizer, cell.task.criterion, *next(data), rate))
+
+        def train() -> Update:
+            inputs, targets = next(data)
+            loss = step(model, optimizer, cell.task.criterion, inputs, targets, rate)
+            return Update(torch.tensor(loss))
+
+        return train
 
     def validation() -> tuple[float, None]:
         with torch.no_grad():
@@ -61,65 +80,78 @@ def bench(cell: Cell) -> TrialRunner:
         if pace.momentum is not None:
             set_momentum([optimizer], pace.momentum)
 
-    return TrialRunner(start, validation, set_pace)
+    # the engine's classes hold live objects; only their call is used
+    return TrialRunner(
+        cast(Callable[[int], TrainStep], start), cast(Validation, validation), set_pace
+    )
 
 
-def confirmed(cell: Cell, generous: float) -> tuple[Answer, Answer, Confirmation | None]:
-    """The answer as it is, and as it is after a confirmation."""
+def confirmed(cell: Cell, generous: float) -> Comparison:
+    """The cell's answer before and after a confirmation."""
     lrs, losses = cell.curves(400)[0]
     analysis = analyse([Curve(lrs, losses, num_iter=400, momentum=MOMENTUM[cell.optimizer])])
     suggestion = analysis.suggestion
     if suggestion.lr is None:
         refused = Answer(None, None, None, len(lrs))
-        return refused, refused, None
-    schedule = "constant" if cell.schedule == "constant" else "one-cycle"
+        return Comparison(refused, refused, None)
+    schedule: Schedule = "constant" if cell.schedule == "constant" else "one-cycle"
     rates = rates_of_trials(None, analysis, FACTOR, schedule)
-    plain = Answer(rates[0], suggestion.low, suggestion.high, len(lrs))
-    found = drained(confirm(bench(cell), rates, int(generous * least_budget(len(rates))), schedule))
-    return plain, Answer(found.better or found.lr, None, None, len(lrs) + found.iterations), found
+    budget = int(generous * least_budget(len(rates)))
+    confirmation = drained(confirm(trial_runner(cell), rates, budget, schedule))
+    before = Answer(rates[0], suggestion.low, suggestion.high, len(lrs))
+    lr = confirmation.better or confirmation.lr
+    after = Answer(lr, None, None, len(lrs) + confirmation.iterations)
+    return Comparison(before, after, confirmation)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--cell", help="only cells whose name contains this")
+    parser = cell_parser((__doc__ or "").splitlines()[0])
     parser.add_argument(
         "--generous", type=float, default=GENEROUS, help="the budget, in times the least one"
     )
-    parser.add_argument("--wider", action="store_true", help="the 120 further cells as well")
     options = parser.parse_args()
-    known = cells() + wider_cells() if options.wider else cells()
     torch.set_num_threads(1)
-    chosen = [cell for cell in known if not options.cell or options.cell in cell.name]
-    answers = {}
+    chosen = chosen_cells(options.cell, options.wider)
+    comparisons: dict[Cell, Comparison] = {}
+    verdicts: Counter[str] = Counter()
     for cell in chosen:
-        truth = Truth.of(cell)
-        plain, better, found = answers[cell] = confirmed(cell, options.generous)
-        if plain.lr is None or better.lr is None or found is None:
-            print(f"{cell.name:33} refused", flush=True)
-            continue
-        print(
-            f"{'*' if cell.part == 'Held out' else ' '}{cell.name:33} best {10**truth.best:8.1e}  {plain.lr:.1e} "
-            f"({truth.ratio(plain.lr):5.2f}) → {better.lr:.1e} ({truth.ratio(better.lr):5.2f})  {found.verdict}",
-            flush=True,
-        )
+        comparison = confirmed(cell, options.generous)
+        comparisons[cell] = comparison
+        if comparison.confirmation is not None:
+            verdicts[comparison.confirmation.verdict] += 1
+        print(comparison_line(cell, comparison), flush=True)
     for part in PARTS:
-        print_table(part, [cell for cell in chosen if cell.part == part], answers)
-    print(
-        "\n"
-        + ", ".join(
-            f"{n} {verdict}"
-            for verdict, n in Counter(f.verdict for *_, f in answers.values() if f).items()
-        )
+        in_part = [cell for cell in chosen if cell.part == part]
+        print_table(part, in_part, comparisons)
+    print("\n" + ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items()))
+
+
+def comparison_line(cell: Cell, comparison: Comparison) -> str:
+    """The best rate of a cell, the answers before and after, and the verdict."""
+    before, after = comparison.before.lr, comparison.after.lr
+    if before is None or after is None or comparison.confirmation is None:
+        return f"{cell.name:33} refused"
+    truth = Truth.of(cell)
+    mark = "*" if cell.part == "Held out" else " "
+    return (
+        f"{mark}{cell.name:33} best {10**truth.best:8.1e}"
+        f"  {before:.1e} ({truth.ratio(before):5.2f})"
+        f" → {after:.1e} ({truth.ratio(after):5.2f})  {comparison.confirmation.verdict}"
     )
 
 
-def print_table(title: str, part: Sequence[Cell], answers: dict[Cell, tuple]) -> None:
+def print_table(title: str, part: Sequence[Cell], comparisons: dict[Cell, Comparison]) -> None:
     """The marks before and after, over the cells of one part."""
     if not part:
         return
     print(f"\n{title}: {len(part)} cells\n{HEADER}")
-    for row, name in enumerate(("ours, 1 × 400", "ours, 1 × 400 + confirmation")):
-        print(Marks.of([(Truth.of(cell), [answers[cell][row]]) for cell in part]).row(name))
+    before, after = [], []
+    for cell in part:
+        truth = Truth.of(cell)
+        before.append((truth, [comparisons[cell].before]))
+        after.append((truth, [comparisons[cell].after]))
+    print(Marks.of(before).row("ours, 1 × 400"))
+    print(Marks.of(after).row("ours, 1 × 400 + confirmation"))
 
 
 if __name__ == "__main__":

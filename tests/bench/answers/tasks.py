@@ -1,6 +1,6 @@
-"""Five small trainings on real data: what a learning rate is to be found for.
+"""Five small trainings on real data, for which a learning rate is needed.
 
-Everything comes from this machine: the UCI digits that ship with lrtui, and the standard library's own source code.
+All data is on this machine: the UCI digits that ship with lrtui, and the standard library's source.
 """
 
 import ast
@@ -41,24 +41,9 @@ class Task:
 @cache
 def digits() -> tuple[Tensor, Tensor]:
     """The UCI digits, 1797 images of 8×8, standardised."""
-    shipped = resources.files("lrtui.catalog").joinpath("digits")
-    archives = (
-        [entry for entry in shipped.iterdir() if entry.name.endswith(".npz")]
-        if shipped.is_dir()
-        else []
-    )
-    if archives:
-        with archives[0].open("rb") as file, np.load(file) as archive:
-            images = next(
-                archive[key] for key in archive.files if archive[key].size > len(archive[key])
-            )
-            labels = next(
-                archive[key] for key in archive.files if archive[key].size == len(archive[key])
-            )
-    else:
-        from sklearn.datasets import load_digits
-
-        images, labels = load_digits(return_X_y=True)
+    shipped = resources.files("lrtui.build.datasets").joinpath("digits", "digits.npz")
+    with shipped.open("rb") as file, np.load(file) as archive:
+        images, labels = archive["images"], archive["labels"]
     pixels = torch.as_tensor(images, dtype=torch.float32).reshape(-1, 64)
     return (pixels - pixels.mean()) / pixels.std(), torch.as_tensor(labels, dtype=torch.int64)
 
@@ -72,10 +57,7 @@ def sources() -> list[Path]:
 def characters(context: int = 32, rows: int = 8000) -> tuple[Tensor, Tensor]:
     """Windows of the standard library's text and the same windows one character on."""
     text = "".join(path.read_text("utf-8", "ignore") for path in sources()[:40])
-    text = "".join(
-        character if " " <= character <= "~" or character == "\n" else " " for character in text
-    )
-    codes = torch.tensor([95 if character == "\n" else ord(character) - 32 for character in text])
+    codes = torch.tensor([code_of(character) for character in text])
     starts = torch.randint(
         len(codes) - context - 1, (rows,), generator=torch.Generator().manual_seed(3)
     )
@@ -83,22 +65,34 @@ def characters(context: int = 32, rows: int = 8000) -> tuple[Tensor, Tensor]:
     return windows[:, :-1], windows[:, 1:]
 
 
+def code_of(character: str) -> int:
+    """0 to 94 for printable ASCII, 95 for a line break; any other character counts as a space."""
+    if character == "\n":
+        return 95
+    if " " <= character <= "~":
+        return ord(character) - 32
+    return 0
+
+
 @cache
 def functions(columns: int = 24) -> tuple[Tensor, Tensor]:
-    """A table: how often each kind of syntax occurs in a function, and the logarithm of its length in characters."""
-    counts, lengths = [], []
+    """How often each kind of syntax occurs in a function, and the log of its length."""
+    counts: list[Counter[str]] = []
+    lengths = []
     for path in sources():
         source = path.read_text("utf-8", "ignore")
+        lines = source.splitlines()
         for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.FunctionDef) and node.end_lineno is not None:
                 counts.append(Counter(type(child).__name__ for child in ast.walk(node)))
-                lengths.append(
-                    sum(map(len, source.splitlines()[node.lineno - 1 : node.end_lineno]))
-                )
+                lengths.append(sum(map(len, lines[node.lineno - 1 : node.end_lineno])))
         if len(counts) > 4000:
             break
     kinds = [kind for kind, _ in sum(counts, Counter()).most_common(columns)]
-    table = torch.tensor([[float(count[kind]) for kind in kinds] for count in counts])
+    rows = []
+    for count in counts:
+        rows.append([float(count[kind]) for kind in kinds])
+    table = torch.tensor(rows)
     target = torch.tensor(lengths, dtype=torch.float32).log()[:, None]
     return (table - table.mean(0)) / table.std(0), (target - target.mean()) / target.std()
 
@@ -132,7 +126,9 @@ class Recurrent(nn.Module):
         self.head = nn.Linear(32, 10)
 
     def forward(self, pixels: Tensor) -> Tensor:
-        return self.head(self.rnn(pixels.unflatten(1, (8, 8)))[0][:, -1])
+        states: Tensor = self.rnn(pixels.view(-1, 8, 8))[0]
+        scores: Tensor = self.head(states[:, -1])
+        return scores
 
 
 class Transformer(nn.Module):
@@ -153,13 +149,11 @@ class Transformer(nn.Module):
     def forward(self, codes: Tensor) -> Tensor:
         x = self.token(codes) + self.position
         q, k, v = self.qkv(self.norm1(x)).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
-        x = x + self.out(
-            functional.scaled_dot_product_attention(q, k, v, is_causal=True)
-            .transpose(1, 2)
-            .flatten(2)
-        )
+        attended = functional.scaled_dot_product_attention(q, k, v, is_causal=True)
+        x = x + self.out(attended.transpose(1, 2).flatten(2))
         x = x + self.mlp(self.norm2(x))
-        return self.head(self.norm3(x)).transpose(1, 2)
+        scores: Tensor = self.head(self.norm3(x))
+        return scores.transpose(1, 2)
 
 
 def regressor() -> nn.Module:

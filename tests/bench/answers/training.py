@@ -1,15 +1,18 @@
-"""Plain loops, with nothing of lrtui in them: one range test, and one short training at a given rate."""
+"""Plain loops without any lrtui code: a range test, and a short training at a given rate."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim import SGD, Adam, AdamW, Optimizer, RMSprop
 from torch.optim.lr_scheduler import OneCycleLR
 
 from .tasks import Task
+
+RatesAndLosses = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
     "sgd": SGD,
@@ -23,11 +26,11 @@ OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
 def batches(
     inputs: Tensor, targets: Tensor, batch_size: int, seed: int
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Shuffled batches without end."""
+    """Shuffled batches, endlessly."""
     generator = torch.Generator().manual_seed(seed)
     while True:
         order = torch.randperm(len(inputs), generator=generator)
-        for rows in order[: len(order) // batch_size * batch_size].split(batch_size):
+        for rows in torch.split(order[: len(order) // batch_size * batch_size], batch_size):
             yield inputs[rows], targets[rows]
 
 
@@ -39,8 +42,11 @@ def range_test(
     num_iter: int,
     start_lr: float = 1e-7,
     end_lr: float = 10.0,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Learning rates and raw losses of one exponential range test, stopped at 5 times the best smoothed loss."""
+) -> RatesAndLosses:
+    """Learning rates and raw losses of one exponential range test.
+
+    It stops at 5 times the best smoothed loss.
+    """
     torch.manual_seed(seed)
     model = task.build().train()
     update = OPTIMIZERS[optimizer](model.parameters(), lr=start_lr)
@@ -69,12 +75,12 @@ def step(
     targets: Tensor,
     lr: float,
 ) -> float:
-    """One training step at `lr`; the loss is the one before it."""
+    """One training step at `lr`; returns the loss before it."""
     for group in optimizer.param_groups:
         group["lr"] = lr
     optimizer.zero_grad()
     loss = criterion(model(inputs), targets)
-    loss.backward()
+    torch.autograd.backward(loss)
     optimizer.step()
     return loss.item()
 
@@ -88,7 +94,7 @@ def validation_loss(
     schedule: str,
     steps: int = 300,
 ) -> float:
-    """What a short training at `lr` (the peak, for one-cycle) ends with; inf where it diverges."""
+    """Validation loss after a short training at `lr`, the peak of one-cycle; inf if it diverges."""
     torch.manual_seed(seed)
     model = task.build().train()
     update = OPTIMIZERS[optimizer](model.parameters(), lr=lr)
@@ -108,4 +114,6 @@ def validation_loss(
             cycle.step()
     with torch.no_grad():
         loss = float(task.criterion(model.eval()(inputs), targets))
-    return loss if np.isfinite(loss) else float("inf")
+    if not np.isfinite(loss):
+        return float("inf")
+    return loss

@@ -1,26 +1,29 @@
-"""What a rate is worth in a cell, and the marks that a way of answering gets for its rates."""
+"""How good a rate is in a cell, and the marks of a method for its rates."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from lrtui.analysis.curve import FloatArray
+
 from .cells import Cell
 
 GOOD = 1.2  # a rate is good when its validation loss is at most this many times the best
-HOPELESS = 2.0  # times the loss before training: where a diverged training is counted
+HOPELESS = 2.0  # times the loss before training: what a diverged training counts as
 
 
 @dataclass(frozen=True)
 class Truth:
-    """Geometric mean over seeds of the validation loss, linear between the rates of the grid on log-log axes.
+    """Geometric mean of the validation loss over seeds, interpolated linearly on log-log axes.
 
-    It is averaged over each rate and its two neighbours (weights ¼, ½, ¼): the lowest of 25 means of three seeds would
-    be a lucky one, and no rate but itself good.
+    It is averaged over each rate and its two neighbours with weights ¼, ½, ¼. Otherwise the lowest
+    of 25 means of three seeds would be low by chance, and no other rate would count as good.
     """
 
-    log_lr: np.ndarray
-    log_loss: np.ndarray
+    log_lr: FloatArray
+    log_loss: FloatArray
 
     @classmethod
     def of(cls, cell: Cell) -> "Truth":
@@ -31,7 +34,7 @@ class Truth:
 
     @property
     def best(self) -> float:
-        """Log10 of the rate of the grid that ends with the lowest loss."""
+        """log10 of the rate of the grid with the lowest loss."""
         return float(self.log_lr[self.log_loss.argmin()])
 
     def ratio(self, lr: float) -> float:
@@ -43,7 +46,7 @@ class Truth:
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer in one cell: a rate or none, perhaps an interval, and what it cost."""
+    """One answer in one cell: a rate or none, an interval if there is one, and the cost."""
 
     lr: float | None
     low: float | None
@@ -53,7 +56,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Marks:
-    """One way of answering over several cells, each answered several times from other seeds."""
+    """The marks of one method over several cells, each answered several times from other seeds."""
 
     spread: float
     offset: float
@@ -68,48 +71,61 @@ class Marks:
 
     @classmethod
     def of(cls, answers: Sequence[tuple[Truth, Sequence[Answer]]]) -> "Marks":
-        given = [(truth, answer) for truth, group in answers for answer in group if answer.lr]
-        total = sum(len(group) for _, group in answers)
-        rates = [[a.lr for a in group if a.lr] for _, group in answers]
-        spreads = [np.log(max(lrs) / min(lrs)) for lrs in rates if len(lrs) > 1]
-        offsets = [np.log10(a.lr) - truth.best for truth, a in given]
-        ratios = np.array([truth.ratio(a.lr) for truth, a in given])
-        intervals = [
-            (truth.best, np.log10(a.low), np.log10(a.high))
-            for truth, a in given
-            if a.low and a.high
-        ]
+        spreads: list[float] = []
+        offsets: list[float] = []
+        ratios: list[float] = []
+        covered: list[bool] = []
+        widths: list[float] = []
+        iterations: list[int] = []
+        for truth, group in answers:
+            rates = [answer.lr for answer in group if answer.lr]
+            if len(rates) > 1:
+                spreads.append(np.log(max(rates) / min(rates)))
+            for lr in rates:
+                offsets.append(np.log10(lr) - truth.best)
+                ratios.append(truth.ratio(lr))
+            for answer in group:
+                iterations.append(answer.iterations)
+                if answer.lr and answer.low and answer.high:
+                    low, high = np.log10(answer.low), np.log10(answer.high)
+                    covered.append(low <= truth.best <= high)
+                    widths.append(high - low)
+        total = len(iterations)
         return cls(
-            spread=float(np.exp(np.mean(spreads))) if spreads else np.nan,
+            spread=float(np.exp(mean(spreads))),
             offset=float(np.mean(offsets)),
             offset_sd=float(np.std(offsets)),
-            good=float((ratios <= GOOD).sum() / total),
+            good=float((np.array(ratios) <= GOOD).sum() / total),
             ratio=float(np.exp(np.log(ratios).mean())),
-            worst=float(ratios.max(initial=0)),
-            refused=1 - len(given) / total,
-            covered=float(np.mean([low <= best <= high for best, low, high in intervals]))
-            if intervals
-            else np.nan,
-            width=float(np.mean([high - low for _, low, high in intervals]))
-            if intervals
-            else np.nan,
-            iterations=float(np.mean([a.iterations for _, group in answers for a in group])),
+            worst=float(np.max(ratios, initial=0)),
+            refused=1 - len(ratios) / total,
+            covered=mean(covered),
+            width=mean(widths),
+            iterations=mean(iterations),
         )
 
     def row(self, name: str) -> str:
-        interval = (
-            f"{self.covered:7.0%} {self.width:6.2f}"
-            if np.isfinite(self.covered)
-            else f"{'–':>7} {'–':>6}"
-        )
-        spread = f"{self.spread:6.2f}" if np.isfinite(self.spread) else f"{'–':>6}"
+        """A line of the table under `HEADER`."""
+        spread, interval = f"{'–':>6}", f"{'–':>7} {'–':>6}"
+        if np.isfinite(self.spread):
+            spread = f"{self.spread:6.2f}"
+        if np.isfinite(self.covered):
+            interval = f"{self.covered:7.0%} {self.width:6.2f}"
         return (
             f"{name:32} {spread}  {self.offset:+5.2f} ±{self.offset_sd:4.2f}  {self.good:5.0%}  "
-            f"{self.ratio:5.2f} {self.worst:6.1f}  {self.refused:6.0%}  {interval}  {self.iterations:6.0f}"
+            f"{self.ratio:5.2f} {self.worst:6.1f}  {self.refused:6.0%}  {interval}  "
+            f"{self.iterations:6.0f}"
         )
+
+
+def mean(values: Sequence[float]) -> float:
+    """The mean; nan without values."""
+    if not values:
+        return math.nan
+    return float(np.mean(values))
 
 
 HEADER = (
-    f"{'':32} {'spread':>6}  {'offset (decades)':>12}  {'good':>3}  {'loss':>5} {'worst':>6}  {'refuse':>6}  "
-    f"{'covered':>7} {'width':>6}  {'cost':>6}"
+    f"{'':32} {'spread':>6}  {'offset (decades)':>12}  {'good':>3}  {'loss':>5} {'worst':>6}  "
+    f"{'refuse':>6}  {'covered':>7} {'width':>6}  {'cost':>6}"
 )

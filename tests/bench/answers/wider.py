@@ -1,9 +1,10 @@
-"""Twelve more trainings, of kinds that the five of the design are not: `python -m tests.bench.answers --wider`.
+"""Twelve more trainings, of other kinds: `python -m tests.bench.answers --wider`.
 
-Deep and shallow, with and without normalisation, dropout, embeddings, recurrence, attention and convolution over text;
-inputs and targets that nobody scaled; losses from 0.05 to 900. They were measured when the method was finished but for
-one number, how late momentum shows a rate (`lrtui.analysis.prepared_curve.delay`): the median age of its gradients
-and not the mean one because of them.
+Deep and shallow, with and without normalisation, dropout, embeddings, recurrence, attention and
+convolution over text; unscaled inputs and targets; losses from 0.05 to 900. They were measured when
+the method was finished except for one number, the delay of momentum
+(`lrtui.analysis.prepared_curve.delay`): because of them it is the median age of the gradients, not
+the mean age.
 """
 
 from functools import cache
@@ -17,25 +18,25 @@ from .tasks import Task, characters, digits, functions, sources
 
 @cache
 def unscaled_digits() -> tuple[Tensor, Tensor]:
-    """The digits as they come: pixels from 0 to 16."""
+    """The digits with pixels from 0 to 16."""
     images, labels = digits()
     return (images - images.min()) / (images.max() - images.min()) * 16, labels
 
 
 @cache
 def moments() -> tuple[Tensor, Tensor]:
-    """Digits, and their centre of mass and horizontal width in tenths of a pixel: targets that nobody scaled."""
+    """Digits, and their centre of mass and width in tenths of a pixel: unscaled targets."""
     images, _ = digits()
-    ink = unscaled_digits()[0].unflatten(1, (8, 8))
-    mass, place = ink.sum((1, 2)), torch.arange(8)
-    row, column = (ink.sum(2) * place).sum(1) / mass, (ink.sum(1) * place).sum(1) / mass
-    width = ((ink.sum(1) * (place - column[:, None]) ** 2).sum(1) / mass).sqrt()
+    ink = unscaled_digits()[0].view(-1, 8, 8)
+    mass, index = ink.sum((1, 2)), torch.arange(8)
+    row, column = (ink.sum(2) * index).sum(1) / mass, (ink.sum(1) * index).sum(1) / mass
+    width = ((ink.sum(1) * (index - column[:, None]) ** 2).sum(1) / mass).sqrt()
     return images, 10 * torch.stack([column, row, width], 1)
 
 
 @cache
 def presence() -> tuple[Tensor, Tensor]:
-    """The table of functions: does the fourth kind of syntax occur, given how often the others do?"""
+    """Does the fourth kind of syntax occur in a function, given how often the others do?"""
     table, _ = functions()
     others = [column for column in range(table.shape[1]) if column != 3]
     return table[:, others], (table[:, 3:4] > 0).float()
@@ -43,14 +44,14 @@ def presence() -> tuple[Tensor, Tensor]:
 
 @cache
 def bigrams() -> tuple[Tensor, Tensor]:
-    """Single characters of the standard library's text, and the ones that follow."""
+    """Single characters of the standard library's text, and the next characters."""
     before, after = characters()
     return before[:, ::4].reshape(-1)[:24000], after[:, ::4].reshape(-1)[:24000]
 
 
 @cache
 def snippets(modules: int = 12, rows: int = 6000, length: int = 48) -> tuple[Tensor, Tensor]:
-    """Pieces of the text of a few modules, and which of them each is from."""
+    """Pieces of the text of a few modules, labelled with their module."""
     generator = torch.Generator().manual_seed(5)
     pieces, labels = [], []
     for label, path in enumerate(sources()[:modules]):
@@ -64,7 +65,9 @@ def snippets(modules: int = 12, rows: int = 6000, length: int = 48) -> tuple[Ten
 
 
 def deep() -> nn.Module:
-    blocks = [block for _ in range(6) for block in (nn.LayerNorm(48), nn.GELU(), nn.Linear(48, 48))]
+    blocks: list[nn.Module] = []
+    for _ in range(6):
+        blocks += [nn.LayerNorm(48), nn.GELU(), nn.Linear(48, 48)]
     return nn.Sequential(nn.Linear(64, 48), *blocks, nn.LayerNorm(48), nn.GELU(), nn.Linear(48, 10))
 
 
@@ -75,11 +78,9 @@ def shallow(
 
 
 def dropout() -> nn.Module:
-    blocks = [
-        block
-        for inputs in (23, 64)
-        for block in (nn.Linear(inputs, 64), nn.ReLU(), nn.Dropout(0.3))
-    ]
+    blocks: list[nn.Module] = []
+    for inputs in (23, 64):
+        blocks += [nn.Linear(inputs, 64), nn.ReLU(), nn.Dropout(0.3)]
     return nn.Sequential(*blocks, nn.Linear(64, 1))
 
 
@@ -92,13 +93,16 @@ class Bag(nn.Module):
         self.head = shallow(32, 12)
 
     def forward(self, codes: Tensor) -> Tensor:
-        return self.head(self.embed(codes).mean(1))
+        scores: Tensor = self.head(self.embed(codes).mean(1))
+        return scores
 
 
 class Reader(nn.Module):
-    """A recurrent net over embedded characters: a prediction at every place, or at the last one."""
+    """A recurrent net over embedded characters, which predicts at every one or after the last."""
 
-    def __init__(self, cell: type[nn.RNNBase], width: int, classes: int, every: bool) -> None:
+    def __init__(
+        self, cell: type[nn.GRU] | type[nn.LSTM], width: int, classes: int, every: bool
+    ) -> None:
         super().__init__()
         self.embed = nn.Embedding(96, 32)
         self.rnn = cell(32, width, batch_first=True)
@@ -106,8 +110,13 @@ class Reader(nn.Module):
         self.every = every
 
     def forward(self, codes: Tensor) -> Tensor:
-        states = self.rnn(self.embed(codes))[0]
-        return self.head(states).transpose(1, 2) if self.every else self.head(states[:, -1])
+        states: Tensor = self.rnn(self.embed(codes))[0]
+        if not self.every:
+            states = states[:, -1]
+        scores: Tensor = self.head(states)
+        if self.every:
+            return scores.transpose(1, 2)
+        return scores
 
 
 class Rows(nn.Module):
@@ -119,7 +128,9 @@ class Rows(nn.Module):
         self.head = nn.Linear(48, 10)
 
     def forward(self, pixels: Tensor) -> Tensor:
-        return self.head(self.rnn(pixels.unflatten(1, (4, 16)))[0][:, -1])
+        states: Tensor = self.rnn(pixels.view(-1, 4, 16))[0]
+        scores: Tensor = self.head(states[:, -1])
+        return scores
 
 
 class Convolutions(nn.Module):
@@ -128,16 +139,18 @@ class Convolutions(nn.Module):
     def __init__(self, width: int = 32) -> None:
         super().__init__()
         self.embed = nn.Embedding(96, width)
-        self.layers = nn.ModuleList(
-            [nn.Conv1d(width, width, 3, dilation=dilation) for dilation in (1, 2, 4)]
-        )
+        self.dilations = (1, 2, 4)
+        self.layers = nn.ModuleList()
+        for dilation in self.dilations:
+            self.layers.append(nn.Conv1d(width, width, 3, dilation=dilation))
         self.head = nn.Conv1d(width, 96, 1)
 
     def forward(self, codes: Tensor) -> Tensor:
-        x = self.embed(codes).transpose(1, 2)
-        for layer in self.layers:
-            x = x + functional.gelu(layer(functional.pad(x, (2 * layer.dilation[0], 0))))
-        return self.head(x)
+        x: Tensor = self.embed(codes).transpose(1, 2)
+        for dilation, layer in zip(self.dilations, self.layers, strict=True):
+            x = x + functional.gelu(layer(functional.pad(x, (2 * dilation, 0))))
+        scores: Tensor = self.head(x)
+        return scores
 
 
 class Patches(nn.Module):
@@ -153,8 +166,9 @@ class Patches(nn.Module):
         self.head = nn.Linear(width, 10)
 
     def forward(self, pixels: Tensor) -> Tensor:
-        patches = pixels.unflatten(1, (4, 2, 4, 2)).permute(0, 1, 3, 2, 4).flatten(3).flatten(1, 2)
-        return self.head(self.block(self.embed(patches) + self.position).mean(1))
+        patches = pixels.view(-1, 4, 2, 4, 2).permute(0, 1, 3, 2, 4).flatten(3).flatten(1, 2)
+        scores: Tensor = self.head(self.block(self.embed(patches) + self.position).mean(1))
+        return scores
 
 
 WIDER = (

@@ -1,4 +1,4 @@
-"""What a model carries from batch to batch beside its parameters, and what else a test finds changed on its way."""
+"""State that a model carries from batch to batch besides its parameters is put back too."""
 
 import pickle
 
@@ -10,20 +10,22 @@ from tests.engine.rigs import finder, loader, mlp
 
 
 class Carrying(nn.Module):
-    """Carries its state from batch to batch, in a buffer and beside: truncated backpropagation, a memory, a noise."""
+    """Carries state from batch to batch, in a buffer and in attributes."""
+
+    carried: torch.Tensor
 
     def __init__(self) -> None:
         super().__init__()
         self.body = mlp()
         self.register_buffer("carried", torch.zeros(8, 3))
         self.memory = {"last": torch.zeros(3)}
-        self.queue = []
+        self.queue: list[torch.Tensor] = []
         self.noise = torch.Generator().manual_seed(1)
         self.temperature = 1.0
 
-    def forward(self, inputs):
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         self.carried.detach_()
-        output = (
+        output: torch.Tensor = (
             self.body(inputs) + 0.1 * self.carried + 0.01 * torch.randn(3, generator=self.noise)
         )
         self.carried.copy_(output)
@@ -54,7 +56,7 @@ def test_what_a_model_carries_from_batch_to_batch_is_put_back() -> None:
     assert curves[0] == curves[1]
 
 
-def test_a_finder_can_be_written_while_a_test_is_open() -> None:
+def test_a_finder_can_be_pickled_while_a_test_is_in_progress() -> None:
     live = finder()
     steps = live.steps(loader(), num_iter=3)
     next(steps)
@@ -62,11 +64,11 @@ def test_a_finder_can_be_written_while_a_test_is_open() -> None:
     steps.close()
 
 
-def test_a_group_that_is_added_during_a_test_is_told() -> None:
+def test_a_group_that_is_added_during_a_test_is_an_error() -> None:
     live = finder()
     steps = live.steps(loader(), num_iter=5)
     next(steps)
-    live.optimizer.add_param_group({"params": [nn.Parameter(torch.zeros(1))]})
+    live.optimizers[0].add_param_group({"params": [nn.Parameter(torch.zeros(1))]})
     with pytest.raises(RuntimeError, match="a parameter group was added"):
         next(steps)
-    assert len(live.optimizer.param_groups) == 1
+    assert len(live.optimizers[0].param_groups) == 1

@@ -1,6 +1,8 @@
-"""reset() puts everything back: to the last bit, in the same objects, any number of times, whatever happened."""
+"""reset() puts everything back: bit-exact, in the same objects, any number of times."""
 
 import random
+from collections.abc import Callable
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -10,11 +12,13 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.utils.data import DataLoader
 
+from lrtui import LRFinder
 from lrtui.engine.restore.digest import digest
 from lrtui.engine.restore.snapshot import Snapshot
-from tests.engine.rigs import finder, loader, mlp, points, same, weights
+from lrtui.engine.types import Criterion, Loader
+from tests.engine.rigs import Params, finder, loader, mlp, points, same, weights
 
-OPTIMIZERS = {
+OPTIMIZERS: dict[str, Callable[[Any], torch.optim.Optimizer]] = {
     "sgd": lambda params: torch.optim.SGD(params, lr=0.05, momentum=0.9),
     "adam": lambda params: torch.optim.Adam(params, lr=0.01, amsgrad=True),
     "adamw": lambda params: torch.optim.AdamW(params, lr=0.01),
@@ -25,7 +29,11 @@ OPTIMIZERS = {
 
 
 class Stateful(nn.Module):
-    """Has what a state_dict forgets: a buffer that is not persistent, one that is replaced, one that appears."""
+    """Has what a state_dict lacks: buffers not persistent, replaced, or registered late."""
+
+    calls: torch.Tensor
+    mean: torch.Tensor
+    spread: torch.Tensor
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,7 +45,7 @@ class Stateful(nn.Module):
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         self.calls += 1
-        output = self.norm(self.body(inputs))
+        output: torch.Tensor = self.norm(self.body(inputs))
         self.mean = 0.9 * self.mean + 0.1 * output.detach().mean(0)
         if self.training and not hasattr(self, "late"):
             self.register_buffer("late", torch.ones(1))
@@ -51,11 +59,11 @@ def train(
     batches = DataLoader(points(), batch_size=8, shuffle=True, generator=generator)
     for _, (inputs, target) in zip(range(steps), batches, strict=False):
 
-        def closure(inputs=inputs, target=target):
+        def closure(inputs: torch.Tensor = inputs, target: torch.Tensor = target) -> float:
             optimizer.zero_grad()
             loss = nn.functional.cross_entropy(model(inputs), target)
-            loss.backward()
-            return loss
+            torch.autograd.backward(loss)
+            return loss  # type: ignore[return-value]  # torch declares float, and takes a tensor
 
         optimizer.step(closure)
 
@@ -66,8 +74,8 @@ def drawn() -> tuple[float, float, float]:
 
 @pytest.mark.parametrize("warm", [False, True], ids=["fresh", "warm"])
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_training_goes_on_as_if_there_had_been_no_test(name, warm):
-    def start():
+def test_training_continues_as_if_there_had_been_no_test(name: str, warm: bool) -> None:
+    def start() -> tuple[nn.Module, torch.optim.Optimizer]:
         torch.manual_seed(2)
         model = Stateful()
         optimizer = OPTIMIZERS[name](model.parameters())
@@ -93,7 +101,7 @@ def test_training_goes_on_as_if_there_had_been_no_test(name, warm):
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_the_tenth_reset_is_as_good_as_the_first(name) -> None:
+def test_the_tenth_reset_is_as_good_as_the_first(name: str) -> None:
     model = Stateful()
     optimizer = OPTIMIZERS[name](model.parameters())
     train(model, optimizer)
@@ -108,7 +116,7 @@ def test_the_tenth_reset_is_as_good_as_the_first(name) -> None:
     assert live.digest() == before
 
 
-def test_the_very_objects_stay() -> None:
+def test_the_same_objects_stay() -> None:
     model = Stateful()
     optimizer = OPTIMIZERS["adam"](model.parameters())
     train(model, optimizer)
@@ -125,7 +133,7 @@ def test_the_very_objects_stay() -> None:
     assert len(list(model.named_buffers())) == len(buffers)
     assert optimizer.param_groups is groups
     assert optimizer.param_groups[0] is group
-    assert optimizer.step.__func__ is step.__func__
+    assert optimizer.step == step
     assert optimizer.state.keys() == states.keys()
     for param, (state, content) in states.items():
         assert optimizer.state[param] is state
@@ -134,19 +142,22 @@ def test_the_very_objects_stay() -> None:
 
 def test_gradients_come_back_present_or_absent() -> None:
     model = mlp()
-    nn.functional.cross_entropy(model(points()[:8][0]), points()[:8][1]).backward()
-    model[0].bias.grad = None
-    gradient, content = model[0].weight.grad, model[0].weight.grad.clone()
+    torch.autograd.backward(nn.functional.cross_entropy(model(points()[:8][0]), points()[:8][1]))
+    weight, bias = model.get_parameter("0.weight"), model.get_parameter("0.bias")
+    bias.grad = None
+    gradient = weight.grad
+    assert gradient is not None
+    content = gradient.clone()
     live = finder(model)
     live.range_test(loader(), num_iter=4)
-    assert model[0].weight.grad is not gradient
+    assert weight.grad is not gradient
     live.reset()
-    assert model[0].weight.grad is gradient
+    assert weight.grad is gradient
     assert torch.equal(gradient, content)
-    assert model[0].bias.grad is None
+    assert bias.grad is None
 
 
-def test_every_random_state_comes_back_the_loaders_own_generator_too() -> None:
+def test_every_random_state_comes_back_and_the_loaders_generator() -> None:
     generator = torch.Generator().manual_seed(4)
     batches = DataLoader(points(), batch_size=8, shuffle=True, generator=generator)
     own = generator.get_state()
@@ -181,14 +192,14 @@ def test_train_and_eval_flags_and_requires_grad_of_every_part() -> None:
     assert live.digest() == before
 
 
-def test_extra_keys_of_the_groups_and_counters_of_the_optimizer():
+def test_extra_keys_of_the_groups_and_counters_of_the_optimizer() -> None:
     class Counting(torch.optim.SGD):
-        def __init__(self, params) -> None:
+        def __init__(self, params: Params) -> None:
             super().__init__(params, lr=0.1)
             self.taken = 0
             self.param_groups[0]["history"] = [1, 2]
 
-        def step(self, closure=None):
+        def step(self, closure: Any = None) -> Any:
             self.taken += 1
             self.param_groups[0]["history"].append(self.taken)
             self.param_groups[0]["added"] = True
@@ -196,39 +207,40 @@ def test_extra_keys_of_the_groups_and_counters_of_the_optimizer():
 
     live = finder(None, Counting)
     live.range_test(loader(), num_iter=4)
+    assert isinstance(live.optimizer, Counting)
     assert live.optimizer.taken == 4
     live.reset()
     assert live.optimizer.taken == 0
-    assert live.optimizer.param_groups[0]["history"] == [1, 2]
-    assert "added" not in live.optimizer.param_groups[0]
+    assert live.optimizers[0].param_groups[0]["history"] == [1, 2]
+    assert "added" not in live.optimizers[0].param_groups[0]
 
 
 def test_a_learning_rate_that_is_a_tensor_stays_that_tensor() -> None:
     rate = torch.tensor(0.25)
     live = finder(None, lambda params: torch.optim.Adam(params, lr=rate, foreach=False))
     live.range_test(loader(), num_iter=4)
-    assert live.optimizer.param_groups[0]["lr"].item() == 0.25
+    assert live.optimizers[0].param_groups[0]["lr"].item() == 0.25
     live.reset()
-    assert live.optimizer.param_groups[0]["lr"] is rate
+    assert live.optimizers[0].param_groups[0]["lr"] is rate
     assert rate.item() == 0.25
 
 
-def test_an_attached_scheduler_goes_on_exactly_where_it_was():
+def test_an_attached_scheduler_goes_on_exactly_where_it_was() -> None:
     def rates(tested: bool) -> list[float]:
         model = mlp()
         optimizer = torch.optim.SGD(model.parameters(), lr=0.4)
         scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 10)
-        found = []
+        lrs: list[float] = []
         for epoch in range(6):
             train(model, optimizer, 1)
             scheduler.step()
             if tested and epoch == 2:
                 live = finder(model, lambda _: optimizer)
                 live.range_test(loader(), num_iter=5)
-                assert live.history["lr"][0] == found[-1] if epoch == 0 else True
+                assert live.history["lr"][0] == optimizer.param_groups[0]["lr"]
                 live.reset()
-            found.append(optimizer.param_groups[0]["lr"])
-        return [*found, *[param.sum().item() for param in model.parameters()]]
+            lrs.append(optimizer.param_groups[0]["lr"])
+        return [*lrs, *[param.sum().item() for param in model.parameters()]]
 
     assert rates(tested=True) == rates(tested=False)
 
@@ -236,7 +248,7 @@ def test_an_attached_scheduler_goes_on_exactly_where_it_was():
 def test_the_optimizers_own_rates_are_back_as_soon_as_a_test_is_over() -> None:
     live = finder(None, lambda params: torch.optim.SGD(params, lr=0.125))
     live.range_test(loader(), num_iter=4)
-    assert live.optimizer.param_groups[0]["lr"] == 0.125
+    assert live.optimizers[0].param_groups[0]["lr"] == 0.125
     live.range_test(loader(), num_iter=4)
     assert live.history["lr"][0] == 0.125
 
@@ -245,11 +257,11 @@ class BoomError(Exception):
     pass
 
 
-def failing(place: str, error: BaseException):
-    """A finder and a loader of which one part raises at the third batch."""
+def failing(part: str, error: BaseException) -> tuple[LRFinder, Loader]:
+    """A finder and a loader; the given part of them raises at the third batch."""
     count = 0
 
-    def sometimes(value):
+    def sometimes(value: Any) -> Any:
         nonlocal count
         count += 1
         if count == 3:
@@ -257,31 +269,35 @@ def failing(place: str, error: BaseException):
         return value
 
     model = Stateful()
-    if place == "model":
-        model.register_forward_hook(lambda part, inputs, output: sometimes(output))
-    elif place == "backward":
-        model.body[0].weight.register_hook(sometimes)
-    criterion = nn.CrossEntropyLoss()
+    if part == "model":
+        model.register_forward_hook(lambda module, inputs, output: sometimes(output))
+    elif part == "backward":
+        model.get_parameter("body.0.weight").register_hook(sometimes)  # type: ignore[no-untyped-call]
+    criterion: Criterion = nn.CrossEntropyLoss()
     batches = loader()
-    if place == "loss":
-        inner = criterion
-        criterion = lambda output, target: sometimes(inner(output, target))  # noqa: E731
-    elif place == "loader":
+    if part == "loss":
+
+        def criterion(output: torch.Tensor, target: torch.Tensor) -> Any:
+            return sometimes(nn.functional.cross_entropy(output, target))
+
+    elif part == "loader":
         batches = loader(
             collate_fn=lambda batch: sometimes(torch.utils.data.default_collate(batch))
         )
     live = finder(model, OPTIMIZERS["adam"], criterion)
-    if place == "optimizer":
-        live.optimizer.register_step_pre_hook(lambda *_: sometimes(None))
+    if part == "optimizer":
+        live.optimizers[0].register_step_pre_hook(lambda *_: sometimes(None))
     return live, batches
 
 
 @pytest.mark.parametrize(
     "error", [BoomError("boom"), KeyboardInterrupt()], ids=["exception", "ctrl-c"]
 )
-@pytest.mark.parametrize("place", ["model", "loss", "loader", "backward", "optimizer"])
-def test_whatever_raises_everything_is_put_back_and_the_error_goes_on(place, error) -> None:
-    live, batches = failing(place, error)
+@pytest.mark.parametrize("part", ["model", "loss", "loader", "backward", "optimizer"])
+def test_whatever_raises_everything_is_put_back_and_the_error_propagates(
+    part: str, error: BaseException
+) -> None:
+    live, batches = failing(part, error)
     before = live.digest()
     expected = torch.get_rng_state()
     with pytest.raises(type(error)):
@@ -310,7 +326,7 @@ def test_an_exception_in_the_loop_around_the_steps() -> None:
 
 
 @pytest.mark.parametrize("taken", range(6))
-def test_a_generator_closed_after_any_number_of_steps(taken) -> None:
+def test_a_generator_closed_after_any_number_of_steps(taken: int) -> None:
     live = finder(Stateful(), OPTIMIZERS["adamw"])
     before = live.digest()
     steps = live.steps(loader(), num_iter=6)
@@ -338,18 +354,18 @@ def test_a_forgotten_generator_cannot_undo_later_training() -> None:
     steps = live.steps(loader(), num_iter=6)
     next(steps)
     live.reset()
-    train(live.model, live.optimizer)
+    train(live.model, live.optimizers[0])
     trained = live.digest()
     steps.close()
     del steps
     assert live.digest() == trained
 
 
-def test_a_reset_from_inside_a_step_is_refused_in_words() -> None:
+def test_a_reset_from_inside_a_step_is_refused() -> None:
     live = finder()
     before = live.digest()
 
-    def step(model, batch) -> None:
+    def step(model: nn.Module, batch: Any) -> None:
         live.reset()
 
     with pytest.raises(RuntimeError, match="from inside one of its own steps"):
@@ -379,7 +395,9 @@ def test_a_second_test_ends_the_one_that_was_left_in_the_middle() -> None:
         st.sampled_from(["test", "train", "reset", "break", "eval", "draw"]), max_size=5
     ),
 )
-def test_no_sequence_of_actions_survives_a_reset(name, warm, gradients, actions) -> None:
+def test_no_sequence_of_actions_survives_a_reset(
+    name: str, warm: bool, gradients: bool, actions: list[str]
+) -> None:
     torch.manual_seed(0)
     model = Stateful()
     optimizer = OPTIMIZERS[name](model.parameters())
@@ -411,10 +429,12 @@ def test_one_copy_in_memory_and_no_more() -> None:
     optimizer = OPTIMIZERS["adam"](model.parameters())
     train(model, optimizer)
     live = [*model.parameters(), *model.buffers()]
-    live += [param.grad for param in model.parameters()]
+    live += [param.grad for param in model.parameters() if param.grad is not None]
     live += [value for state in optimizer.state.values() for value in state.values()]
     bytes_live = (
-        sum(one.nelement() * one.element_size() for one in live) - 4 * model.spread.nelement() + 4
+        sum(tensor.nelement() * tensor.element_size() for tensor in live)
+        - 4 * model.spread.nelement()
+        + 4
     )
     assert Snapshot([model], [optimizer]).nbytes == bytes_live
 
@@ -436,14 +456,19 @@ def test_parameters_of_several_dtypes_frozen_and_not() -> None:
     model.half_part = nn.Parameter(torch.randn(3).bfloat16())
     model.double_part = nn.Parameter(torch.randn(3).double(), requires_grad=False)
     model[3].requires_grad_(False)
-    model.forward = lambda inputs: model[3](model[1](model[0](inputs))) + model.half_part.float()
+    half_part = model.get_parameter("half_part")
+
+    def forward(inputs: torch.Tensor) -> Any:
+        return model[3](model[1](model[0](inputs))) + half_part.float()
+
+    model.forward = forward  # type: ignore[method-assign]
     live = finder(model)
     before = live.digest()
     live.range_test(loader(), num_iter=3)
     assert live.digest() != before
     live.reset()
     assert live.digest() == before
-    assert model.half_part.dtype == torch.bfloat16
+    assert half_part.dtype == torch.bfloat16
 
 
 def test_sparse_gradients() -> None:
@@ -451,7 +476,7 @@ def test_sparse_gradients() -> None:
     model = nn.Sequential(nn.Embedding(20, 4, sparse=True), nn.Flatten(), nn.Linear(8, 3))
     batches = [(torch.randint(20, (5, 2)), torch.randint(3, (5,))) for _ in range(4)]
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    nn.functional.cross_entropy(model(batches[0][0]), batches[0][1]).backward()
+    torch.autograd.backward(nn.functional.cross_entropy(model(batches[0][0]), batches[0][1]))
     live = finder(model, lambda _: optimizer)
     before = live.digest()
     for _ in range(2):
@@ -467,7 +492,7 @@ def test_parametrized_modules() -> None:
     live.range_test(loader(), num_iter=3)
     live.reset()
     assert live.digest() == before
-    assert model[0].parametrizations.weight[0] is not None
+    assert model.get_submodule("0.parametrizations.weight.0") is not None
 
 
 def test_a_wrapper_around_the_model_is_restored_with_what_it_wraps() -> None:
@@ -482,7 +507,7 @@ def test_a_wrapper_around_the_model_is_restored_with_what_it_wraps() -> None:
 
 def test_a_compiled_model_is_restored_in_its_original() -> None:
     inner = mlp()
-    live = finder(torch.compile(inner, backend="eager"))
+    live = finder(cast(nn.Module, torch.compile(inner, backend="eager")))
     before = weights(inner)
     inner.eval()
     live.range_test(loader(), num_iter=3)
@@ -491,7 +516,7 @@ def test_a_compiled_model_is_restored_in_its_original() -> None:
     assert same(weights(inner), before)
 
 
-def test_lazy_layers_are_refused_in_words() -> None:
+def test_lazy_layers_are_refused() -> None:
     model = nn.Sequential(nn.LazyLinear(4), nn.Linear(4, 3))
     with pytest.raises(
         ValueError, match=r"lazy layers without a shape yet \(0\): run one batch through it"
@@ -503,22 +528,25 @@ def test_the_memory_format_comes_back() -> None:
     model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten(), nn.Linear(4 * 36, 3))
     batches = [(torch.randn(4, 3, 8, 8), torch.randint(3, (4,))) for _ in range(3)]
     live = finder(model, channels_last=True)
-    before, strides = live.digest(), model[0].weight.stride()
+    weight = model.get_parameter("0.weight")
+    before, strides = live.digest(), weight.stride()
     live.range_test(batches, num_iter=3)
-    assert model[0].weight.is_contiguous(memory_format=torch.channels_last)
-    assert model[0].weight.stride() != strides
+    assert weight.is_contiguous(memory_format=torch.channels_last)
+    assert weight.stride() != strides
     live.reset()
-    assert model[0].weight.stride() == strides
+    assert weight.stride() == strides
     assert live.digest() == before
 
 
-def test_a_criterion_with_state_is_restored_too():
+def test_a_criterion_with_state_is_restored_too() -> None:
     class Weighted(nn.CrossEntropyLoss):
+        seen: torch.Tensor
+
         def __init__(self) -> None:
             super().__init__()
             self.register_buffer("seen", torch.zeros(1))
 
-        def forward(self, output, target):
+        def forward(self, output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
             self.seen += 1
             return super().forward(output, target)
 
@@ -544,27 +572,29 @@ def test_several_optimizers_are_all_restored() -> None:
     live.reset()
     assert live.digest() == before
     assert not two[0].state
-    assert [one.param_groups[0]["lr"] for one in two] == [0.1, 0.2]
+    assert [optimizer.param_groups[0]["lr"] for optimizer in two] == [0.1, 0.2]
 
 
-def test_the_digest_sees_the_smallest_change():
+def test_the_digest_sees_the_smallest_change() -> None:
     model = Stateful()
     optimizer = OPTIMIZERS["adam"](model.parameters())
     train(model, optimizer)
     seen = {digest([model], [optimizer])}
 
     def changed() -> bool:
-        found = digest([model], [optimizer])
-        new = found not in seen
-        seen.add(found)
-        return new
+        current = digest([model], [optimizer])
+        is_new = current not in seen
+        seen.add(current)
+        return is_new
 
+    weight = model.get_parameter("body.0.weight")
     with torch.no_grad():
-        model.body[0].weight[0, 0] = torch.nextafter(model.body[0].weight[0, 0], torch.tensor(9.0))
+        weight[0, 0] = torch.nextafter(weight[0, 0], torch.tensor(9.0))
     assert changed()
     model.calls += 1
     assert changed()
-    next(model.parameters()).grad[0, 0] += 1
+    assert weight.grad is not None
+    weight.grad[0, 0] += 1
     assert changed()
     model.body.eval()
     assert changed()
@@ -574,9 +604,9 @@ def test_the_digest_sees_the_smallest_change():
     assert changed()
 
 
-def test_a_model_without_parameters_has_a_home_all_the_same():
+def test_a_model_without_parameters_has_a_device() -> None:
     class Scale(nn.Module):
-        def forward(self, inputs):
+        def forward(self, inputs: torch.Tensor) -> torch.Tensor:
             return inputs
 
     live = finder(Scale(), lambda _: torch.optim.SGD([nn.Parameter(torch.ones(1))], lr=0.1))
@@ -584,7 +614,11 @@ def test_a_model_without_parameters_has_a_home_all_the_same():
 
 
 class Odd(nn.Module):
-    """Buffers that torch keeps in other ways than most, one that is resized, and tensors that are no buffers."""
+    """Unusual buffers, one that is resized, and tensors that are attributes."""
+
+    sparse: torch.Tensor
+    conjugate: torch.Tensor
+    grows: torch.Tensor
 
     def __init__(self) -> None:
         super().__init__()
@@ -593,17 +627,18 @@ class Odd(nn.Module):
         self.register_buffer("conjugate", torch.ones(2, dtype=torch.complex64).conj())
         self.register_buffer("grows", torch.empty(0))
         self.state = (torch.zeros(2), torch.zeros(2))
-        self.hidden = None
+        self.hidden: torch.Tensor | None = None
         self.calls = 0
 
-    def forward(self, inputs):
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         self.sparse.add_(torch.eye(3).to_sparse())
         self.conjugate.mul_(2)
         self.grows.resize_(3).fill_(1.0)
         self.state[0].add_(1)
-        self.hidden = self.body(inputs)
+        output: torch.Tensor = self.body(inputs)
+        self.hidden = output
         self.calls += 1
-        return self.hidden
+        return output
 
 
 def test_odd_buffers_and_tensors_that_are_no_buffers() -> None:

@@ -1,8 +1,9 @@
-"""Presets from the form: saved, opened, refused in words."""
+"""Presets from the form: saving, opening, and files that are refused."""
 
 from pathlib import Path
 
 import pytest
+from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
 from lrtui import presets
@@ -10,13 +11,14 @@ from lrtui.spec import Choice, RunSpec
 from lrtui.specfile import read
 from lrtui.tui.dialogs.open_preset import OpenPreset
 from lrtui.tui.dialogs.write import Write
-from lrtui.tui.form.field_box import FieldBox
 from lrtui.tui.run.screen import RunScreen
+from lrtui.tui.widgets.quiet import Quiet
 from tests.tui.doubles import FakeSession
+from tests.tui.form.finding import is_mounted, type_into
 from tests.tui.helpers import box, screen_text, screen_words, setup_screen, until
 
 
-async def typed(pilot, text: str) -> None:
+async def replace_text(pilot: Pilot[None], text: str) -> None:
     pilot.app.screen.query_one(Input).value = text
     await pilot.pause()
 
@@ -27,51 +29,51 @@ async def test_f2_saves_the_whole_form_and_asks_before_it_overwrites(tmp_path: P
     async with setup_screen(spec=spec) as (screen, pilot):
         await pilot.press("f2")
         await until(pilot, lambda: isinstance(screen.app.screen, Write))
-        await typed(pilot, f"{tmp_path}/mine")
+        await replace_text(pilot, f"{tmp_path}/mine")
         await pilot.press("enter")
-        await until(pilot, lambda: "is there already" in screen_words(screen.app))
+        await until(pilot, lambda: "already exists" in screen_words(screen.app))
         assert (tmp_path / "mine.toml").read_text() == "precious"
         await pilot.press("enter")
         await until(pilot, lambda: screen.app.screen is screen)
         assert read(tmp_path / "mine.toml") == spec
 
 
-async def test_a_form_with_something_wrong_is_not_saved() -> None:
+async def test_a_form_with_a_problem_is_not_saved() -> None:
     async with setup_screen() as (screen, pilot):
-        box(screen, "range.num_iter").widget.value = "ten"
+        type_into(screen, "range.num_iter", "ten")
         await pilot.pause()
         await pilot.press("f2")
         await until(pilot, lambda: screen.focused is box(screen, "range.num_iter").widget)
         assert screen.app.screen is screen
 
 
-async def test_f3_lists_recent_ones_first_filters_and_fills_the_form() -> None:
-    presets.save(RunSpec(seed=7), presets.place("seven"), overwrite=False)
+async def test_f3_lists_recent_presets_first_filters_and_fills_the_form() -> None:
+    presets.save(RunSpec(seed=7), presets.preset_path("seven"), overwrite=False)
     presets.remember(RunSpec(seed=8, model=Choice("sample_models/mlp.py:MLP")))
     async with setup_screen() as (screen, pilot):
         app = screen.app
         await pilot.press("f3")
         await until(pilot, lambda: isinstance(app.screen, OpenPreset))
-        assert [preset.recent for preset in app.screen.shown] == [True, False]
+        dialog = app.screen
+        assert isinstance(dialog, OpenPreset)
+        assert [preset.recent for preset in dialog.shown] == [True, False]
         assert "MLP" in screen_text(app)
-        await typed(pilot, "sev")
+        await replace_text(pilot, "sev")
         await until(pilot, lambda: app.screen.query_one(OptionList).option_count == 1)
         await pilot.press("enter")
-        await until(
-            pilot,
-            lambda: [one.text for one in screen.query(FieldBox) if one.path == "seed"] == ["7"],
-        )
+        await until(pilot, lambda: screen.spec is not None and screen.spec.seed == 7)
+        await until(pilot, lambda: is_mounted(screen, "seed"))
+        assert box(screen, "seed").text == "7"
         assert app.screen is screen
-        assert screen.spec.seed == 7
-        assert screen.focused.id == "run"
+        assert screen.focused is screen.query_one("#run")
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "message"),
     [("sead = 1", "wrong.toml:1: sead: unknown field 'sead'"), ("seed = ", "not TOML")],
 )
-async def test_a_wrong_file_is_refused_in_a_line_and_the_form_stays(
-    tmp_path: Path, text: str, words: str
+async def test_a_wrong_file_is_refused_and_the_form_stays(
+    tmp_path: Path, text: str, message: str
 ) -> None:
     path = tmp_path / "wrong.toml"
     path.write_text(text)
@@ -79,9 +81,10 @@ async def test_a_wrong_file_is_refused_in_a_line_and_the_form_stays(
         app = screen.app
         await pilot.press("f3")
         await until(pilot, lambda: isinstance(app.screen, OpenPreset))
-        await typed(pilot, str(path))
+        await replace_text(pilot, str(path))
         await pilot.press("enter")
-        await until(pilot, lambda: words in screen_words(app))
+        answer = app.screen.query_one("#answer", Quiet)
+        await until(pilot, lambda: message in answer.shown.plain)
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is screen)
 
@@ -91,5 +94,5 @@ async def test_a_run_is_remembered() -> None:
     async with setup_screen(session, RunSpec(seed=11)) as (screen, pilot):
         await pilot.press("f5")
         await until(pilot, lambda: isinstance(screen.app.screen, RunScreen))
-        found = presets.presets(Path("/nowhere"))
-        assert [read(preset.path).seed for preset in found] == [11]
+        listed = presets.presets(Path("/nowhere"))
+        assert [read(preset.path).seed for preset in listed] == [11]

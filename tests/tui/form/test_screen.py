@@ -1,26 +1,37 @@
-"""The form: what it offers, what it marks, what it makes."""
+"""The form: what it lists, which errors it marks, which spec it makes."""
 
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from lrtui.catalog.offers import Offer
+from lrtui.catalog.offers import Offer, Role
 from lrtui.events import Ended
 from lrtui.protocol import Described
 from lrtui.spec import Choice, RunSpec
-from lrtui.tui.form.choice_box import ChoiceBox
+from lrtui.tui.dialogs.ask import Ask
 from lrtui.tui.form.field_box import FieldBox
-from lrtui.tui.form.form import Form
-from lrtui.tui.form.screen import SetupScreen
+from lrtui.tui.form.state import FormState
 from lrtui.tui.form.target_input import TargetInput
 from lrtui.tui.run.screen import RunScreen
+from lrtui.tui.widgets.cycle import Cycle
 from tests.tui.doubles import SPEC, FakeSession, whole_run
+from tests.tui.form.finding import body, choice, is_mounted, spec, type_into
 from tests.tui.helpers import box, focus, mark, screen_text, screen_words, setup_screen, until
 
 
-def choice(screen: SetupScreen, role: str) -> ChoiceBox:
-    return screen.query_one(f"#choice-{role}", ChoiceBox)
+class SilentSession(FakeSession):
+    """Does not answer what these modules offer."""
+
+    def __init__(self, *silent: str, warm: bool = True) -> None:
+        super().__init__(warm=warm)
+        self.silent = silent
+        self.asked: list[tuple[Role, str]] = []
+
+    def describe(self, role: Role, where: str) -> None:
+        self.asked.append((role, where))
+        if where not in self.silent:
+            super().describe(role, where)
 
 
 async def test_one_enter_runs_the_default() -> None:
@@ -32,8 +43,7 @@ async def test_one_enter_runs_the_default() -> None:
 
 
 async def test_enter_works_before_the_worker_is_warm() -> None:
-    session = FakeSession(warm=False)
-    session.describe = lambda role, where: None
+    session = SilentSession("torch.optim", "torch.nn", warm=False)
     async with setup_screen(session) as (screen, pilot):
         assert "loading torch" in screen_text(screen.app)
         await pilot.press("enter")
@@ -59,7 +69,7 @@ async def test_fields_are_read_from_the_signatures() -> None:
         assert box(screen, "optimizer.foreach").text == "none"
 
 
-async def test_what_is_typed_is_what_is_run() -> None:
+async def test_the_typed_values_are_run() -> None:
     session = FakeSession()
     async with setup_screen(session, SPEC) as (screen, pilot):
         await focus(pilot, box(screen, "range.end_lr").widget)
@@ -72,10 +82,10 @@ async def test_what_is_typed_is_what_is_run() -> None:
         await pilot.press("l")
         await pilot.press("f5")
         await until(pilot, lambda: isinstance(screen.app.screen, RunScreen))
-        spec = session.drivers[0].specs[0]
-        assert spec.range.end_lr == 2
-        assert spec.range.mode == "linear"
-        assert spec.optimizer == Choice(
+        run = session.drivers[0].specs[0]
+        assert run.range.end_lr == 2
+        assert run.range.mode == "linear"
+        assert run.optimizer == Choice(
             "torch.optim:AdamW", {"weight_decay": 0.015, "amsgrad": True}
         )
 
@@ -96,12 +106,12 @@ async def test_what_is_typed_is_what_is_run() -> None:
         ("model.width", "1.5", "expected a whole number"),
     ],
 )
-async def test_wrong_input_is_marked_at_its_field_in_words_and_not_run(
+async def test_wrong_input_is_marked_at_its_field_and_not_run(
     path: str, text: str, words: str
 ) -> None:
     session = FakeSession()
     async with setup_screen(session) as (screen, pilot):
-        box(screen, path).widget.value = text
+        type_into(screen, path, text)
         await until(pilot, lambda: bool(mark(screen, path)))
         assert words in mark(screen, path)
         assert path in screen_text(
@@ -110,7 +120,7 @@ async def test_wrong_input_is_marked_at_its_field_in_words_and_not_run(
         await pilot.press("f5")
         assert not session.drivers
         assert screen.focused is box(screen, path).widget
-        box(screen, path).widget.value = "0.5, 0.6" if "betas" in path else "5"
+        type_into(screen, path, "0.5, 0.6" if "betas" in path else "5")
         await until(pilot, lambda: not mark(screen, path))
 
 
@@ -126,7 +136,7 @@ async def test_wrong_input_is_marked_at_its_field_in_words_and_not_run(
         ("loss", "whatever", "expected where:what"),
     ],
 )
-async def test_a_target_that_is_not_there_is_told(role: str, target: str, words: str) -> None:
+async def test_an_unknown_target_is_reported(role: str, target: str, words: str) -> None:
     session = FakeSession()
     async with setup_screen(session, size=(160, 50)) as (screen, pilot):
         choice(screen, role).target.line.value = target
@@ -135,24 +145,22 @@ async def test_a_target_that_is_not_there_is_told(role: str, target: str, words:
         assert not session.drivers
 
 
-async def test_a_file_that_does_not_parse_is_told_with_its_line(tmp_path: Path) -> None:
+async def test_a_file_that_does_not_parse_is_reported_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text("def net(:\n    pass\n")
     async with setup_screen() as (screen, pilot):
         choice(screen, "model").target.line.value = f"{tmp_path}/net.py:net"
         await until(
-            pilot, lambda: any("net.py:1" in problem.message for problem in screen.body.problems)
+            pilot, lambda: any("net.py:1" in problem.message for problem in body(screen).problems)
         )
 
 
-async def test_a_file_is_listed_without_being_run(tmp_path: Path) -> None:
+async def test_a_file_is_parsed_not_run(tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text(
         "raise SystemExit('run!')\ndef net(width: int, depth: int = 3):\n    '''Makes a net.'''\n"
     )
     async with setup_screen() as (screen, pilot):
         choice(screen, "model").target.line.value = f"{tmp_path}/net.py:net"
-        await until(
-            pilot, lambda: any(field.path == "model.width" for field in screen.query(FieldBox))
-        )
+        await until(pilot, lambda: is_mounted(screen, "model.width"))
         assert "Makes a net." in screen_text(screen.app)
         await until(
             pilot,
@@ -161,26 +169,24 @@ async def test_a_file_is_listed_without_being_run(tmp_path: Path) -> None:
                 or "expected" in mark(screen, "model.width")
             ),
         )
-        box(screen, "model.width").widget.value = "4"
-        await until(pilot, lambda: not screen.body.problems)
-        assert screen.spec.model.args == {"width": 4}
+        type_into(screen, "model.width", "4")
+        await until(pilot, lambda: not body(screen).problems)
+        assert spec(screen).model.args == {"width": 4}
 
 
-async def test_a_default_that_is_no_plain_data_is_left_to_the_module(tmp_path: Path) -> None:
+async def test_a_default_that_is_not_plain_data_is_left_to_the_module(tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text(
         "import torch\ndef net(width: int = 4, act: type = torch.nn.ReLU):\n    pass\n"
     )
     async with setup_screen() as (screen, pilot):
         choice(screen, "model").target.line.value = f"{tmp_path}/net.py:net"
-        await until(
-            pilot, lambda: any(field.path == "model.act" for field in screen.query(FieldBox))
-        )
+        await until(pilot, lambda: is_mounted(screen, "model.act"))
         assert box(screen, "model.act").text == ""
         assert "ReLU" in screen_text(screen.app)
         await until(pilot, lambda: screen.spec is not None and screen.spec.model.args == {})
 
 
-async def test_enter_lists_and_takes_a_sample_model() -> None:
+async def test_enter_lists_and_picks_a_sample_model() -> None:
     async with setup_screen() as (screen, pilot):
         line = choice(screen, "model").target.line
         await focus(pilot, line)
@@ -188,19 +194,19 @@ async def test_enter_lists_and_takes_a_sample_model() -> None:
         await pilot.press(*"mlp")
         target = screen.query_one("#choice-model TargetInput", TargetInput)
         assert target.menu.display
-        assert all("mlp" in candidate.text.lower() for candidate in target.found)
+        assert all("mlp" in completion.text.lower() for completion in target.completions)
         await pilot.press("enter")
         assert line.value.startswith("sample_models/mlp.py:")
-        assert not target.menu.display
-        await until(pilot, lambda: choice(screen, "model").found.state == "known")
+        await until(pilot, lambda: not target.menu.display)
+        await until(pilot, lambda: choice(screen, "model").lookup.state == "known")
 
 
-async def test_enter_on_a_target_that_is_complete_lists_what_else_there_is() -> None:
+async def test_enter_on_a_complete_target_lists_the_others_too() -> None:
     async with setup_screen() as (screen, pilot):
         target = screen.query_one("#choice-model TargetInput", TargetInput)
         await focus(pilot, target.line)
         await pilot.press("enter")
-        listed = [candidate.text for candidate in target.found]
+        listed = [completion.text for completion in target.completions]
         assert listed[0] == "sample_models/cnn.py:SmallCNN"
         assert any("mlp.py" in text for text in listed)
         await pilot.press("escape")
@@ -208,28 +214,26 @@ async def test_enter_on_a_target_that_is_complete_lists_what_else_there_is() -> 
         assert screen.focused is target.line
 
 
-async def test_a_list_that_comes_later_opens_when_it_comes() -> None:
-    session = FakeSession()
-    describe, asked = session.describe, []
-    session.describe = lambda role, where: (
-        asked.append((role, where)) if where == "torchvision" else describe(role, where)
-    )
+async def test_a_list_opens_when_the_worker_answers() -> None:
+    session = SilentSession("torchvision")
     async with setup_screen(session) as (screen, pilot):
         target = screen.query_one("#choice-data TargetInput", TargetInput)
         await focus(pilot, target.line)
         target.line.value = "torchvision:"
-        await until(pilot, lambda: ("data", "torchvision") in asked)
+        await until(pilot, lambda: ("data", "torchvision") in session.asked)
         offer = Offer(target="torchvision:FakeData", summary="Random images.")
         session.described["data", "torchvision"] = Described(
             role="data", where="torchvision", offers=(offer,)
         )
         await until(
             pilot,
-            lambda: [candidate.text for candidate in target.found] == ["torchvision:FakeData"],
+            lambda: (
+                [completion.text for completion in target.completions] == ["torchvision:FakeData"]
+            ),
         )
         await pilot.press("enter")
         assert target.text == "torchvision:FakeData"
-        await until(pilot, lambda: choice(screen, "data").found.state == "known")
+        await until(pilot, lambda: choice(screen, "data").lookup.state == "known")
 
 
 async def test_paths_complete_folder_by_folder_down_to_what_a_file_offers(tmp_path: Path) -> None:
@@ -241,62 +245,54 @@ async def test_paths_complete_folder_by_folder_down_to_what_a_file_offers(tmp_pa
         await focus(pilot, target.line)
         target.line.value = f"{tmp_path}/n"
         await until(pilot, lambda: target.menu.display)
-        assert [candidate.text for candidate in target.found] == [f"{tmp_path}/nets/"]
+        assert [completion.text for completion in target.completions] == [f"{tmp_path}/nets/"]
         await pilot.press("enter")
         await until(
-            pilot, lambda: [candidate.note for candidate in target.found] == ["Python file"]
+            pilot, lambda: [completion.note for completion in target.completions] == ["Python file"]
         )
         await pilot.press("enter")
         await until(
             pilot,
             lambda: (
-                [candidate.text for candidate in target.found] == [f"{tmp_path}/nets/good.py:build"]
+                [completion.text for completion in target.completions]
+                == [f"{tmp_path}/nets/good.py:build"]
             ),
         )
         await pilot.press("enter")
         assert target.text == f"{tmp_path}/nets/good.py:build"
-        await until(
-            pilot, lambda: any(field.path == "model.width" for field in screen.query(FieldBox))
-        )
+        await until(pilot, lambda: is_mounted(screen, "model.width"))
 
 
-async def test_what_was_typed_for_an_optimizer_is_there_when_it_is_picked_again() -> None:
+async def test_typed_arguments_are_back_when_an_optimizer_is_picked_again() -> None:
     async with setup_screen() as (screen, pilot):
-        box(screen, "optimizer.weight_decay").widget.value = "0.3"
+        type_into(screen, "optimizer.weight_decay", "0.3")
         line = choice(screen, "optimizer").target.line
         await pilot.pause()
         line.value = "torch.optim:SGD"
-        await until(
-            pilot,
-            lambda: any(field.path == "optimizer.momentum" for field in screen.query(FieldBox)),
-        )
-        await until(pilot, lambda: screen.spec.optimizer == Choice("torch.optim:SGD"))
+        await until(pilot, lambda: is_mounted(screen, "optimizer.momentum"))
+        await until(pilot, lambda: spec(screen).optimizer == Choice("torch.optim:SGD"))
         line.value = "torch.optim:AdamW"
-        await until(
-            pilot, lambda: any(field.path == "optimizer.betas" for field in screen.query(FieldBox))
-        )
+        await until(pilot, lambda: is_mounted(screen, "optimizer.betas"))
         assert box(screen, "optimizer.weight_decay").text == "0.3"
 
 
-async def test_a_spec_given_at_the_start_fills_the_form_and_what_the_form_does_not_show_survives() -> (
-    None
-):
-    spec = msgspec.structs.replace(
+async def test_a_given_spec_fills_the_form_and_folded_settings_survive() -> None:
+    given = msgspec.structs.replace(
         RunSpec(),
         optimizer=Choice("torch.optim:SGD", {"momentum": 0.9}),
         metric=Choice("torch.nn:Thing"),
         range=msgspec.structs.replace(RunSpec().range, warmup=7, end_lr=3.0),
     )
-    async with setup_screen(spec=spec) as (screen, pilot):
+    async with setup_screen(spec=given) as (screen, pilot):
         assert box(screen, "optimizer.momentum").text == "0.9"
         assert box(screen, "range.end_lr").text == "3"
-        await until(pilot, lambda: screen.spec == spec)
+        await until(pilot, lambda: screen.spec == given)
 
 
 async def test_escape_comes_back_from_a_failed_run_with_every_value_kept() -> None:
     session = FakeSession()
     async with setup_screen(session) as (screen, pilot):
-        box(screen, "range.num_iter").widget.value = "37"
+        type_into(screen, "range.num_iter", "37")
         await pilot.pause()
         await pilot.press("f5")
         await until(pilot, lambda: isinstance(screen.app.screen, RunScreen))
@@ -313,16 +309,16 @@ async def test_escape_comes_back_from_a_failed_run_with_every_value_kept() -> No
         assert session.drivers[1].specs[0].range.num_iter == 37
 
 
-async def test_leaving_a_run_that_is_on_asks_first() -> None:
+async def test_leaving_a_running_test_asks_first() -> None:
     session = FakeSession()
     async with setup_screen(session) as (screen, pilot):
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(screen.app.screen, RunScreen))
         run = screen.app.screen
         session.drivers[0].tell(*whole_run(RunSpec())[:20])
-        await until(pilot, lambda: run.model.state.steps > 0)
+        await until(pilot, lambda: "19/400" in screen_text(screen.app))
         await pilot.press("escape")
-        await until(pilot, lambda: "A run is on" in screen_text(screen.app))
+        await until(pilot, lambda: isinstance(screen.app.screen, Ask))
         await pilot.press("escape")
         await until(pilot, lambda: screen.app.screen is run)
         await pilot.press("escape", "enter")
@@ -330,7 +326,7 @@ async def test_leaving_a_run_that_is_on_asks_first() -> None:
         assert session.drivers[0].asked[-1] == "close"
 
 
-async def test_what_is_wrong_with_the_worker_is_told() -> None:
+async def test_a_problem_of_the_worker_is_shown() -> None:
     session = FakeSession()
     session.problem = "no worker can be started: [/] \x1b[2J"
     async with setup_screen(session) as (screen, pilot):
@@ -349,19 +345,19 @@ async def test_hostile_text_in_a_target_breaks_nothing(text: str) -> None:
         line.value = text
         await pilot.pause()
         await pilot.press("enter", "escape", "escape")
-        await until(pilot, lambda: bool(screen.body.problems))
+        await until(pilot, lambda: bool(body(screen).problems))
         assert "\x1b" not in screen_text(screen.app)
 
 
-async def test_hostile_names_in_a_module_are_shown_not_obeyed() -> None:
+async def test_hostile_text_in_a_field_breaks_nothing() -> None:
     session = FakeSession()
     async with setup_screen(session, size=(160, 50)) as (screen, pilot):
-        box(screen, "optimizer.weight_decay").widget.value = "[/] \x1b[2J"
+        type_into(screen, "optimizer.weight_decay", "[/] \x1b[2J")
         await until(pilot, lambda: bool(mark(screen, "optimizer.weight_decay")))
         assert "\x1b" not in screen_text(screen.app)
 
 
-async def test_tab_reaches_every_field_and_comes_round() -> None:
+async def test_tab_reaches_every_field_and_starts_over() -> None:
     async with setup_screen(size=(80, 24)) as (screen, pilot):
         seen = []
         while screen.focused not in seen:
@@ -372,7 +368,7 @@ async def test_tab_reaches_every_field_and_comes_round() -> None:
         assert screen.query_one("#run") in seen
 
 
-async def test_down_walks_on_from_field_to_field() -> None:
+async def test_down_moves_to_the_next_field() -> None:
     async with setup_screen(size=(80, 24)) as (screen, pilot):
         field = box(screen, "range.start_lr")
         await focus(pilot, field.widget)
@@ -380,7 +376,7 @@ async def test_down_walks_on_from_field_to_field() -> None:
         assert screen.focused is box(screen, "range.end_lr").widget
 
 
-async def test_the_field_in_hand_is_explained_and_visible() -> None:
+async def test_the_focused_field_is_explained_and_visible() -> None:
     async with setup_screen(size=(80, 24)) as (screen, pilot):
         await focus(pilot, box(screen, "loader.workers").widget)
         await until(pilot, lambda: "processes that load batches" in screen_text(screen.app))
@@ -400,9 +396,11 @@ async def test_q_typed_into_a_field_is_a_letter_and_escape_then_q_leaves() -> No
     assert app.return_code == 0
 
 
-async def test_devices_of_the_worker_are_offered() -> None:
+async def test_the_devices_of_the_machine_are_offered() -> None:
     async with setup_screen() as (screen, pilot):
-        await until(pilot, lambda: "cuda:0" in box(screen, "device").widget.choices)
+        cycle = box(screen, "device").widget
+        assert isinstance(cycle, Cycle)
+        await until(pilot, lambda: "cuda:0" in cycle.choices)
         await focus(pilot, box(screen, "device").widget)
         await pilot.press("right", "right")
         await until(pilot, lambda: screen.spec is not None and screen.spec.device == "cuda:0")
@@ -416,12 +414,12 @@ async def test_the_run_button_is_on_the_screen_at_every_size(size: tuple[int, in
         assert region.height == 1
 
 
-async def test_what_the_fields_were_made_with_is_no_edit(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_first_texts_of_the_fields_are_no_edits(monkeypatch: pytest.MonkeyPatch) -> None:
     edits: list[str] = []
-    monkeypatch.setattr(Form, "set", lambda form, path, text: edits.append(path))
-    monkeypatch.setattr(Form, "set_arg", lambda form, role, name, text: edits.append(name))
+    monkeypatch.setattr(FormState, "set", lambda state, path, text: edits.append(path))
+    monkeypatch.setattr(FormState, "set_arg", lambda state, role, name, text: edits.append(name))
     async with setup_screen() as (screen, pilot):
         await pilot.pause()
         assert edits == []
-        box(screen, "range.num_iter").widget.value = "7"
+        type_into(screen, "range.num_iter", "7")
         await until(pilot, lambda: edits == ["range.num_iter"])

@@ -258,7 +258,7 @@ async def test_w_asks_before_it_overwrites(tmp_path: Path) -> None:
         text_input(screen.app).value = str(target)
         await pilot.press("enter")
         assert target.read_text() == "mine"
-        assert "is there already" in screen_words(screen.app)
+        assert "already exists" in screen_words(screen.app)
         await pilot.press("enter")
         await until(pilot, lambda: screen.app.screen is screen)
         assert json.loads(target.read_text())["schema"] == "lrtui.run/1"

@@ -7,8 +7,8 @@ import msgspec
 import pytest
 from textual.pilot import Pilot
 
+from lrtui.endings import check_problem
 from lrtui.events import Ended, Measured, StabilityResult
-from lrtui.run_events import check_problem
 from lrtui.tui.chart.plotting import draw
 from lrtui.tui.run.budget import Budget, default_budget, parse_budget
 from lrtui.tui.run.pictures import trials_picture

@@ -1,0 +1,82 @@
+"""Endings without a result: how a run or a check is stopped, and the events that say why.
+
+Plain, without torch: a front end ends a run in the same words when its worker is gone.
+"""
+
+import threading
+
+from lrtui import __version__
+from lrtui.events import (
+    Check,
+    ConfirmationResult,
+    Measured,
+    StabilityResult,
+    Started,
+    Status,
+)
+from lrtui.protocol import Run
+from lrtui.record import now
+
+STOPPED = "stopped by the user"
+FRONT_END_GONE = "the front end went away"
+
+
+class StopFlag:
+    """Asks a run to end after the step in progress, from another thread."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        self._orphaned = False
+
+    def set(self) -> None:
+        """Ask for the end on behalf of the user."""
+        self._event.set()
+
+    def orphan(self) -> None:
+        """Ask for the end because the front end has gone away."""
+        self._orphaned = True
+        self._event.set()
+
+    def clear(self) -> None:
+        """Withdraw the request: another run begins."""
+        self._event.clear()
+
+    def is_set(self) -> bool:
+        """Whether the run is to end."""
+        return self._event.is_set()
+
+    @property
+    def status(self) -> Status:
+        """The status of a run that this flag has ended."""
+        return "interrupted" if self._orphaned else "stopped"
+
+    def reason(self, progress: str) -> str:
+        """Who ended the run, and the progress made until then: "after 3 of 100 iterations"."""
+        cause = FRONT_END_GONE if self._orphaned else STOPPED
+        return f"{cause} {progress}"
+
+
+def check_problem(check: Check, problem: str) -> Measured:
+    """The event that ends a check without a result."""
+    if check == "confirmation":
+        return Measured(ConfirmationResult(problem=problem))
+    return Measured(StabilityResult(problem=problem))
+
+
+def unbuilt_start(command: Run, *, log: str, torch: str = "") -> Started:
+    """The `Started` of a run that failed before it was built, so that it has a record."""
+    test = command.spec.range
+    return Started(
+        id=command.id,
+        created=now(),
+        lrtui=__version__,
+        torch=torch,
+        device=command.spec.device,
+        spec=command.spec,
+        parameters=0,
+        batch="",
+        loss="",
+        digest="",
+        total_steps=test.num_iter * test.repeats,
+        log=log,
+    )

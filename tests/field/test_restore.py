@@ -1,0 +1,542 @@
+"""reset() puts back what a forward made, random generators, and objects beside the model."""
+
+import copy
+import random
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn.utils import parametrizations
+from torch.optim.swa_utils import SWALR, AveragedModel, get_ema_multi_avg_fn
+from torch.utils.data import DataLoader, TensorDataset
+
+from lrtui import LRFinder
+from tests.field.made_in_forward import KINDS
+from tests.field.models import X, Y
+from tests.field.quantized import FrozenInt8, Momentum8
+from tests.field.random_owners import OWNERS, Objects
+from tests.field.rig import assert_says, failing, marked, printed, run
+
+
+def batches() -> DataLoader[Any]:
+    """The same batches in the same order."""
+    return DataLoader(TensorDataset(X[:64], Y[:64]), batch_size=16)
+
+
+def finder_of(model: nn.Module, criterion: Any = None, **options: Any) -> LRFinder:
+    """A finder with plain SGD."""
+    optimizer = torch.optim.SGD(model.parameters(), lr=1e-3)
+    options.setdefault("verbose", False)
+    return LRFinder(model, optimizer, criterion or nn.CrossEntropyLoss(), **options)
+
+
+def measured(finder: LRFinder, loader: Any) -> list[float]:
+    """The raw losses of a test, which is reset then."""
+    finder.range_test(loader, num_iter=12, end_lr=0.1)
+    losses = list(finder.history["raw_loss"])
+    finder.reset()
+    return losses
+
+
+def trained(model: nn.Module, loader: Any, criterion: Any = None) -> list[float]:
+    """The losses of a short training."""
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
+    criterion = criterion or nn.CrossEntropyLoss()
+    losses: list[float] = []
+    for x, y in loader:
+        optimizer.zero_grad()
+        loss = criterion(model(x), y)
+        loss.backward()
+        optimizer.step()
+        losses.append(float(loss))
+    return losses
+
+
+# --- what a forward makes ---------------------------------------------------------------------
+
+MADE_FAILS: dict[str, str] = failing(
+    "what the forward made is still there",
+    "NoneToModule",
+    "NoneToParameter",
+    "NoneToCopy",
+    "HookedCopy",
+    "Hook",
+    "PreHook",
+    "GradientHook",
+    "Parametrized",
+    "ListOfNone",
+    "InAnObject",
+)
+TRAINED_FAILS: dict[str, str] = failing(
+    "another training, or none",
+    "NoneToModule",
+    "NoneToParameter",
+    "NoneToCopy",
+    "HookedCopy",
+    "Hook",
+    "PreHook",
+    "GradientHook",
+    "Parametrized",
+    "ListOfNone",
+    "InAnObject",
+)
+REPEATS_FAILS: dict[str, str] = failing(
+    "the repeat fails, or begins elsewhere",
+    "NoneToModule",
+    "NoneToParameter",
+    "NoneToCopy",
+    "HookedCopy",
+    "Hook",
+    "PreHook",
+    "Parametrized",
+    "ListOfNone",
+    "InAnObject",
+)
+DRAWN = (
+    "NoneToModule",
+    "NoneToRegisteredModule",
+    "MissingToModule",
+    "GrowingList",
+    "NoneToParameter",
+    "NoneToRegisteredParameter",
+)
+
+
+@pytest.mark.parametrize("name", marked(KINDS, MADE_FAILS))
+def test_what_a_forward_made_is_gone(name: str) -> None:
+    model = KINDS[name]()
+    assert model.made() is None
+    parts, keys = [part for part, _ in model.named_modules()], list(model.state_dict())
+    measured(finder_of(model), batches())
+    assert model.made() is None
+    assert [part for part, _ in model.named_modules()] == parts
+    assert list(model.state_dict()) == keys
+    assert type(model.head) is nn.Linear
+
+
+@pytest.mark.parametrize("name", marked(KINDS, TRAINED_FAILS))
+def test_a_training_after_the_reset_is_the_one_without_a_test(name: str) -> None:
+    losses = []
+    for test in (True, False):
+        torch.manual_seed(0)
+        model = KINDS[name]()
+        torch.manual_seed(1)
+        finder = finder_of(model)
+        if test:
+            measured(finder, batches())
+        losses.append(trained(model, batches()))
+    assert losses[0] == losses[1]
+
+
+@pytest.mark.parametrize("name", marked(KINDS, REPEATS_FAILS))
+def test_a_second_repeat_begins_as_the_first(name: str) -> None:
+    torch.manual_seed(0)
+    finder = finder_of(KINDS[name]())
+    finder.range_test(batches(), num_iter=6, end_lr=1e-2, repeats=2)
+    again = finder.histories[1]["raw_loss"]
+    assert len(again) == 6
+    if name not in DRAWN:  # the random state is another one in each repeat
+        assert again[0] == finder.histories[0]["raw_loss"][0]
+
+
+# --- random generators ------------------------------------------------------------------------
+
+CURVES_FAIL: dict[str, str] = failing(
+    "its random state is not put back",
+    "data set, numpy Generator",
+    "data set, numpy RandomState",
+    "data set, random.Random",
+    "transform",
+    "list of transforms",
+    "object with slots",
+    "closure",
+    "global of the module",
+    "subset",
+    "several data sets",
+    "iterable data set",
+    "sampler",
+    "sampler, torch Generator",
+    "batch sampler",
+    "collate object",
+    "collate method",
+    "collate partial",
+    "loader of one's own",
+    "model, numpy Generator",
+    "model, numpy RandomState",
+    "model, random.Random",
+    "object of a model",
+    "criterion",
+)
+RANDOM_FAILS: dict[str, str] = failing(
+    "its random state is not put back",
+    "data set, numpy Generator",
+    "data set, numpy RandomState",
+    "data set, random.Random",
+    "transform",
+    "list of transforms",
+    "object with slots",
+    "closure",
+    "subset",
+    "several data sets",
+    "iterable data set",
+    "sampler",
+    "sampler, torch Generator",
+    "batch sampler",
+    "collate object",
+    "collate method",
+    "collate partial",
+    "loader of one's own",
+    "model, numpy Generator",
+    "model, numpy RandomState",
+    "model, random.Random",
+    "object of a model",
+    "criterion",
+)
+
+
+@pytest.mark.parametrize("name", marked(OWNERS, CURVES_FAIL))
+def test_a_second_test_measures_the_same_curve(name: str) -> None:
+    model, loader, criterion = OWNERS[name]()
+    finder = finder_of(model, criterion)
+    assert measured(finder, loader) == measured(finder, loader)
+
+
+OWNED = {name: owner for name, owner in OWNERS.items() if "global" not in name}
+
+
+@pytest.mark.parametrize("name", marked(OWNED, RANDOM_FAILS))
+def test_a_training_after_the_reset_draws_the_same_numbers(name: str) -> None:
+    def losses(test: bool) -> list[float]:
+        model, loader, criterion = OWNERS[name]()
+        finder = finder_of(model, criterion)
+        if test:
+            measured(finder, loader)
+        torch.manual_seed(1)
+        return trained(model, loader, criterion)
+
+    assert losses(True) == losses(False)
+
+
+def test_looking_for_generators_draws_from_none() -> None:
+    model, loader, criterion = OWNERS["list of transforms"]()
+    random.seed(3)
+    np.random.seed(3)
+    torch.manual_seed(3)
+    measured(finder_of(model, criterion), loader)
+    drawn = random.random(), float(np.random.rand()), float(torch.rand(()))
+    random.seed(3)
+    np.random.seed(3)
+    torch.manual_seed(3)
+    assert drawn == (random.random(), float(np.random.rand()), float(torch.rand(())))
+
+
+def test_properties_of_a_data_set_are_not_called() -> None:
+    class Strict(TensorDataset):
+        @property
+        def everything(self) -> Any:
+            raise RuntimeError("this property loads a terabyte")
+
+    data = Strict(X[:64], Y[:64])
+    losses = measured(finder_of(nn.Linear(6, 3)), DataLoader(data, batch_size=16))
+    assert len(losses) == 12
+
+
+def test_a_data_set_that_refers_to_itself_ends() -> None:
+    model, loader, criterion = OWNERS["transform"]()
+    loader.dataset.itself = [loader.dataset]
+    assert len(measured(finder_of(model, criterion), loader)) == 12
+
+
+@pytest.mark.xfail(strict=True, reason="the workers' random states are not mentioned")
+def test_persistent_workers_are_said() -> None:
+    result = run("Net", "persistent", "auto", num_iter=8)
+    assert not result.refused, result.text
+    assert_says("\n".join(result.notices), "persistent_workers", "random")
+
+
+# --- objects beside the model -----------------------------------------------------------------
+
+
+class Metric:
+    """A metric object with a state, as metric libraries have them."""
+
+    def __init__(self) -> None:
+        self.total, self.seen = torch.zeros(()), 0
+
+    def update(self, *_: Any) -> None:
+        self.total += 1
+        self.seen += 1
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"total": self.total, "seen": self.seen}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.total, self.seen = state["total"], state["seen"]
+
+
+Beside = Callable[[nn.Module, torch.optim.Optimizer], Any]
+
+
+def ema(model: nn.Module, optimizer: torch.optim.Optimizer) -> Any:
+    """An exponential average of the weights."""
+    averaging: Any = get_ema_multi_avg_fn  # not annotated in torch
+    average = AveragedModel(model, multi_avg_fn=averaging(0.9))
+    optimizer.register_step_post_hook(lambda *_: average.update_parameters(model))
+    return average
+
+
+def swa(model: nn.Module, optimizer: torch.optim.Optimizer) -> Any:
+    """An average of the weights."""
+    average = AveragedModel(model)
+    optimizer.register_step_post_hook(lambda *_: average.update_parameters(model))
+    return average
+
+
+def one_cycle(model: nn.Module, optimizer: torch.optim.Optimizer) -> Any:
+    """A scheduler that is stepped by a hook."""
+    scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=0.1, total_steps=100)
+    optimizer.register_step_post_hook(lambda *_: scheduler.step())
+    return scheduler
+
+
+def plateau(model: nn.Module, optimizer: torch.optim.Optimizer) -> Any:
+    """A scheduler that is stepped by the loss."""
+    scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, patience=1)
+    optimizer.register_step_post_hook(lambda *_: scheduler.step(1.0))
+    return scheduler
+
+
+def swa_lr(model: nn.Module, optimizer: torch.optim.Optimizer) -> Any:
+    """The scheduler of stochastic weight averaging."""
+    scheduler = SWALR(optimizer, swa_lr=0.05)
+    optimizer.register_step_post_hook(lambda *_: scheduler.step())
+    return scheduler
+
+
+def metric(model: nn.Module, optimizer: torch.optim.Optimizer) -> Any:
+    """A metric object that is updated in each forward."""
+    counted = Metric()
+    model.register_forward_hook(lambda *_: counted.update())
+    return counted
+
+
+def teacher(model: nn.Module, optimizer: torch.optim.Optimizer) -> Any:
+    """A module that follows the model."""
+    follower = copy.deepcopy(model).requires_grad_(False)
+
+    def follow(*_: Any) -> None:
+        for ours, theirs in zip(follower.parameters(), model.parameters(), strict=True):
+            ours.data.lerp_(theirs.data, 0.1)
+
+    optimizer.register_step_post_hook(follow)
+    return follower
+
+
+BESIDE: dict[str, Beside] = {
+    "EMA": ema,
+    "SWA": swa,
+    "OneCycleLR": one_cycle,
+    "ReduceLROnPlateau": plateau,
+    "SWALR": swa_lr,
+    "metric": metric,
+    "teacher": teacher,
+}
+
+
+def settings_of(optimizer: torch.optim.Optimizer) -> list[dict[str, Any]]:
+    """A copy of the optimizer's groups without their parameters."""
+    groups = optimizer.state_dict()["param_groups"]
+    assert isinstance(groups, list)
+    return copy.deepcopy(groups)
+
+
+def with_also(model: nn.Module, optimizer: torch.optim.Optimizer, *things: Any) -> LRFinder:
+    """A finder that puts these back too."""
+    options: dict[str, Any] = {"also": list(things)}
+    return LRFinder(model, optimizer, nn.CrossEntropyLoss(), verbose=False, **options)
+
+
+def content(thing: Any) -> dict[str, Any]:
+    """A copy of an object's state, hooks and functions aside."""
+    state = copy.deepcopy({k: v for k, v in thing.state_dict().items() if not callable(v)})
+    assert isinstance(state, dict)
+    return state
+
+
+def same_content(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two states are equal to the last bit."""
+    return one.keys() == other.keys() and all(
+        torch.equal(value, other[key]) if isinstance(value, torch.Tensor) else value == other[key]
+        for key, value in one.items()
+    )
+
+
+@pytest.mark.parametrize("name", BESIDE)
+@pytest.mark.xfail(strict=True, reason="LRFinder has no `also`")
+def test_an_object_beside_the_model_is_put_back(name: str) -> None:
+    torch.manual_seed(0)
+    model = nn.Linear(6, 3)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.9)
+    thing = BESIDE[name](model, optimizer)
+    before = content(thing)
+    groups = settings_of(optimizer)
+    finder = with_also(model, optimizer, thing)
+    for _ in range(2):
+        finder.range_test(batches(), num_iter=12, start_lr=1e-3, end_lr=0.5)
+        assert not same_content(content(thing), before), "the test did not reach it"
+        finder.reset()
+        assert same_content(content(thing), before)
+        assert settings_of(optimizer) == groups
+
+
+@pytest.mark.xfail(strict=True, reason="LRFinder has no `also`")
+def test_a_test_that_is_broken_off_puts_it_back_too() -> None:
+    model = nn.Linear(6, 3)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
+    thing = ema(model, optimizer)
+    before = content(thing)
+    finder = with_also(model, optimizer, thing)
+    steps = finder.steps(batches(), num_iter=12, start_lr=1e-3, end_lr=0.5)
+    next(steps)
+    steps.close()
+    assert same_content(content(thing), before)
+
+
+@pytest.mark.xfail(strict=True, reason="LRFinder has no `also`")
+def test_what_has_no_state_dict_is_refused_by_name() -> None:
+    model = nn.Linear(6, 3)
+    with pytest.raises(TypeError, match=r"also.*(list|object).*state_dict"):
+        with_also(model, torch.optim.SGD(model.parameters(), lr=0.1), object())
+
+
+@pytest.mark.xfail(strict=True, reason="answers for rates that the scheduler has overwritten")
+def test_a_scheduler_that_fights_the_ramp_is_said() -> None:
+    torch.manual_seed(0)
+    model = nn.Linear(6, 3)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
+    scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=0.1, total_steps=1000)
+    optimizer.register_step_pre_hook(lambda *_: scheduler.step())
+    finder = LRFinder(model, optimizer, nn.CrossEntropyLoss())
+    try:
+        said = printed(lambda: finder.range_test(batches(), num_iter=60, start_lr=1e-5, end_lr=10))
+    except ValueError as error:
+        said = str(error)
+    assert finder.suggestion().lr is None
+    assert_says(said + finder.suggestion().reason, "scheduler|hook", "rate|lr")
+
+
+# --- tensor subclasses ------------------------------------------------------------------------
+
+
+@pytest.mark.xfail(strict=True, reason="a tensor subclass without clone cannot be copied")
+def test_a_frozen_int8_weight_is_left_alone() -> None:
+    model = FrozenInt8()
+    weight = model.base.weight
+    trainable = [param for param in model.parameters() if param.requires_grad]
+    finder = LRFinder(
+        model, torch.optim.SGD(trainable, lr=1e-3), nn.CrossEntropyLoss(), verbose=False
+    )
+    digest = finder.digest()
+    assert measured(finder, batches()) == measured(finder, batches())
+    assert model.base.weight is weight
+    assert finder.digest() == digest
+
+
+@pytest.mark.xfail(strict=True, reason="a tensor subclass without clone cannot be copied")
+def test_an_int8_optimizer_state_is_put_back() -> None:
+    torch.manual_seed(0)
+    model = nn.Linear(6, 3)
+    optimizer = Momentum8(model.parameters())
+    for x, y in batches():  # a warm state, which is to come back
+        loss: Any = nn.functional.cross_entropy(model(x), y)
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    before = [state["momentum"].data8.clone() for state in optimizer.state.values()]
+    finder = LRFinder(model, optimizer, nn.CrossEntropyLoss(), verbose=False)
+    digest = finder.digest()
+    assert measured(finder, batches()) == measured(finder, batches())
+    after = [state["momentum"].data8 for state in optimizer.state.values()]
+    assert all(map(torch.equal, before, after))
+    assert finder.digest() == digest
+
+
+def test_a_frozen_weight_that_a_forward_writes_to_is_put_back() -> None:
+    class Momentum(nn.Module):
+        """A key encoder that follows the query encoder, as in MoCo."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.query, self.key = nn.Linear(6, 3), nn.Linear(6, 3).requires_grad_(False)
+
+        def forward(self, x: torch.Tensor) -> Any:
+            with torch.no_grad():
+                self.key.weight.lerp_(self.query.weight, 0.1)
+            return self.query(x) - self.key(x)
+
+    model = Momentum()
+    before = model.key.weight.clone()
+    trainable = [param for param in model.parameters() if param.requires_grad]
+    finder = LRFinder(
+        model, torch.optim.SGD(trainable, lr=1e-3), nn.CrossEntropyLoss(), verbose=False
+    )
+    measured(finder, batches())
+    assert torch.equal(model.key.weight, before)
+
+
+# --- another initialisation -------------------------------------------------------------------
+
+PARAMETRIZED: dict[str, Callable[[nn.Module], Any]] = {
+    "weight_norm": parametrizations.weight_norm,
+    "orthogonal": parametrizations.orthogonal,
+    "spectral_norm": parametrizations.spectral_norm,
+    "weight_norm, the old one": nn.utils.weight_norm,
+    "spectral_norm, the old one": nn.utils.spectral_norm,
+}
+PARAMETRIZED_FAILS: dict[str, str] = failing(
+    "the weights are the same ones",
+    "weight_norm",
+    "orthogonal",
+    "spectral_norm",
+    "weight_norm, the old one",
+)
+
+
+@pytest.mark.parametrize("alone", [True, False], ids=["alone", "beside a plain layer"])
+@pytest.mark.parametrize("name", marked(PARAMETRIZED, PARAMETRIZED_FAILS))
+def test_parametrized_layers_are_redrawn_or_refused_by_name(name: str, alone: bool) -> None:
+    torch.manual_seed(0)
+    layer = PARAMETRIZED[name](nn.Linear(6, 6))
+    model = nn.Sequential(layer) if alone else nn.Sequential(layer, nn.Tanh(), nn.Linear(6, 3))
+    weights: list[torch.Tensor] = []
+
+    def step(model: nn.Module, batch: Any) -> torch.Tensor:
+        output = model(batch[0])
+        weights.append(layer.weight.detach().clone())
+        return nn.functional.cross_entropy(output, batch[1])
+
+    finder = LRFinder(model, torch.optim.SGD(model.parameters(), lr=1e-9), verbose=False)
+    try:
+        finder.range_test(
+            batches(), num_iter=6, end_lr=1e-8, repeats=2, vary="init", batch_step=step
+        )
+    except ValueError as error:
+        assert_says(str(error), "weight_norm|orthogonal|spectral_norm|parametri", r"\b0\b")
+        return
+    first, second = weights[0], weights[6]
+    assert not torch.allclose(first, second, atol=1e-2), "the weights are the same ones"
+    if "orthogonal" in name:
+        assert torch.allclose(second @ second.T, torch.eye(6), atol=1e-4)
+    if "spectral" in name and "old" not in name:
+        assert float(torch.linalg.matrix_norm(second, 2)) == pytest.approx(1.0, abs=0.3)
+
+
+@pytest.mark.parametrize("objects", [OWNERS["sampler"], OWNERS["data set, numpy Generator"]])
+def test_repeats_of_the_same_init_differ_in_the_order(objects: Callable[[], Objects]) -> None:
+    model, loader, criterion = objects()
+    finder = finder_of(model, criterion)
+    finder.range_test(loader, num_iter=6, end_lr=1e-2, repeats=2)
+    assert finder.histories[0]["raw_loss"] != finder.histories[1]["raw_loss"]
