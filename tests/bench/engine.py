@@ -1,10 +1,11 @@
-"""Time per iteration of the range test beside a bare training loop and torch_lr_finder, in one run on one thread.
+"""Time per iteration of the range test, of a bare training loop and of torch_lr_finder.
 
     python -m tests.bench.engine [--iterations 1000] [--device cpu]
 
-All contenders run at once and take turns, one iteration each: what else the machine does hits them alike, and ratios
-are medians over single turns. A turn is timed in processor time on a CPU. The second table is what a test costs once:
-the snapshot's memory and time beside a deep copy (whose loading leaves the optimizer holding the copy itself).
+All contenders run at once on one thread and take turns, one iteration each: other processes on the
+machine slow all of them down alike, and ratios are medians over single turns. On a CPU, a turn is
+timed in processor time. The second table is what a test costs once: memory and time of a snapshot,
+and of a deep copy (after loading that, the optimizer holds the copy itself).
 """
 
 import argparse
@@ -21,6 +22,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import nn
+from torch.optim.optimizer import ParamsT
 from torch.utils.data import DataLoader, Dataset, TensorDataset, default_collate
 
 from lrtui.build.datasets.digits import digits
@@ -32,11 +34,13 @@ START_LR, END_LR = 1e-6, 1e-3  # far below divergence: every contender runs all 
 
 @dataclass(frozen=True)
 class Case:
+    """A model, its data and its optimizer."""
+
     name: str
     model: Callable[[], nn.Module]
-    data: Dataset
+    data: Dataset[tuple[torch.Tensor, ...]]
     batch_size: int
-    weight: int  # how many times longer than the first an iteration takes
+    weight: int  # how many times longer an iteration takes than one of the first case
     optimizer: Callable[..., torch.optim.Optimizer]
 
 
@@ -82,11 +86,11 @@ def pictures() -> TensorDataset:
     )
 
 
-def sgd(params: object) -> torch.optim.Optimizer:
+def sgd(params: ParamsT) -> torch.optim.Optimizer:
     return torch.optim.SGD(params, lr=START_LR, momentum=0.9)
 
 
-def adamw(params: object) -> torch.optim.Optimizer:
+def adamw(params: ParamsT) -> torch.optim.Optimizer:
     return torch.optim.AdamW(params, lr=START_LR)
 
 
@@ -104,24 +108,27 @@ class Turns:
 
     def __init__(self, count: int, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._gates = [threading.Semaphore(0) for _ in range(count)]
+        self._semaphores = [threading.Semaphore(0) for _ in range(count)]
         self.times: list[list[float]] = [[] for _ in range(count)]
         self._began = [0.0] * count
 
-    def begin(self, who: int) -> None:
-        self._gates[who].acquire()
-        self._began[who] = self._clock()
+    def begin(self, index: int) -> None:
+        """Wait for the thread's turn, and start its clock."""
+        self._semaphores[index].acquire()
+        self._began[index] = self._clock()
 
-    def end(self, who: int) -> None:
-        self.times[who].append(self._clock() - self._began[who])
-        self.hand_on(who)
+    def end(self, index: int) -> None:
+        """Record the time of a turn, and let the next thread run."""
+        self.times[index].append(self._clock() - self._began[index])
+        self.start_next(index)
 
-    def hand_on(self, who: int) -> None:
-        self._gates[(who + 1) % len(self._gates)].release()
+    def start_next(self, index: int) -> None:
+        """Let the thread after this one run."""
+        self._semaphores[(index + 1) % len(self._semaphores)].release()
 
 
 class Work:
-    """The live objects of one contender, made anew so that all do the same; `turn` is called at every batch."""
+    """The live objects of one contender, the same for all; `turn` is called at every batch."""
 
     def __init__(
         self, case: Case, device: torch.device, num_iter: int, turn: Callable[[], None]
@@ -133,43 +140,43 @@ class Work:
         self.optimizer = case.optimizer(self.model.parameters())
         self.criterion = nn.CrossEntropyLoss()
 
-        def collate(examples: list[object]) -> object:
+        def collate(examples: list[tuple[torch.Tensor, ...]]) -> list[torch.Tensor]:
             turn()
-            return default_collate(examples)
+            batch: list[torch.Tensor] = default_collate(examples)
+            return batch
 
         self.loader = DataLoader(
             case.data, batch_size=case.batch_size, shuffle=True, drop_last=True, collate_fn=collate
         )
 
 
-def bare(work: Work) -> None:
-    """What a person would write: train, and look at the loss."""
-    losses, left = [], work.num_iter
+def run_bare_loop(work: Work) -> None:
+    """The loop that a person would write: train, and read the loss."""
+    losses: list[float] = []
     work.model.train()
-    while left:
-        for inputs, target in work.loader:
-            inputs, target = (
-                inputs.to(work.device, non_blocking=True),
-                target.to(work.device, non_blocking=True),
-            )
+    while True:
+        for batch in work.loader:
+            inputs = batch[0].to(work.device, non_blocking=True)
+            target = batch[1].to(work.device, non_blocking=True)
             work.optimizer.zero_grad()
             loss = work.criterion(work.model(inputs), target)
             loss.backward()
             work.optimizer.step()
             losses.append(loss.item())
-            left -= 1
-            if not left:
+            if len(losses) == work.num_iter:
                 return
 
 
-def ours(work: Work) -> None:
+def run_lrtui(work: Work) -> None:
+    """The range test of lrtui."""
     finder = LRFinder(work.model, work.optimizer, work.criterion, device=work.device, verbose=False)
     for _ in finder.steps(work.loader, end_lr=END_LR, num_iter=work.num_iter):
         pass
     assert len(finder.history["lr"]) == work.num_iter
 
 
-def theirs(work: Work) -> None:
+def run_torch_lr_finder(work: Work) -> None:
+    """The range test of torch_lr_finder."""
     import torch_lr_finder
 
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
@@ -179,65 +186,76 @@ def theirs(work: Work) -> None:
         finder.range_test(work.loader, end_lr=END_LR, num_iter=work.num_iter)
 
 
-CONTENDERS = {"bare loop": bare, "lrtui": ours, "torch_lr_finder": theirs}
+CONTENDERS = {
+    "bare loop": run_bare_loop,
+    "lrtui": run_lrtui,
+    "torch_lr_finder": run_torch_lr_finder,
+}
 
 
-def turns_of(case: Case, device: torch.device, num_iter: int, first: int = 0) -> list[list[float]]:
-    """Seconds of every turn, contender by contender; the first turns, which warm up, are left out."""
+def time_turns(
+    case: Case, device: torch.device, num_iter: int, first: int = 0
+) -> list[list[float]]:
+    """Seconds of each turn, by contender. The first turns, which warm up, are left out."""
     on_gpu = device.type == "cuda"
     turns = Turns(len(CONTENDERS), time.perf_counter if on_gpu else time.thread_time)
 
-    def compete(who: int, contender: Callable[[Work], None]) -> None:
-        torch.set_num_threads(1)  # a setting of each thread
+    def compete(index: int, contender: Callable[[Work], None]) -> None:
+        torch.set_num_threads(1)  # each thread has this setting of its own
 
         def turn() -> None:
             if on_gpu:
                 torch.cuda.synchronize()
-            turns.end(who)
-            turns.begin(who)
+            turns.end(index)
+            turns.begin(index)
 
         work = Work(case, device, num_iter, turn)
-        turns.begin(who)
+        turns.begin(index)
         contender(work)
-        turns.hand_on(who)
+        turns.start_next(index)
 
-    threads = [
-        threading.Thread(target=compete, args=pair) for pair in enumerate(CONTENDERS.values())
-    ]
+    threads = []
+    for index, contender in enumerate(CONTENDERS.values()):
+        threads.append(threading.Thread(target=compete, args=(index, contender)))
     for thread in threads[first:] + threads[:first]:
         thread.start()
-    turns.hand_on(first - 1)
+    turns.start_next(first - 1)
     for thread in threads:
         thread.join()
-    return [times[num_iter // 20 + 1 :] for times in turns.times]
+    warm_up = num_iter // 20 + 1
+    return [times[warm_up:] for times in turns.times]
 
 
-def rounds_of(
+def time_rounds(
     case: Case, device: torch.device, num_iter: int, rounds: int = 6
 ) -> list[list[float]]:
-    """The turns of several rounds, each with its objects at other places in memory: that alone can cost a tenth."""
-    found: list[list[float]] = [[] for _ in CONTENDERS]
+    """The turns of several rounds.
+
+    Each round has its objects at other addresses in memory: that alone can change times by a tenth.
+    """
+    all_times: list[list[float]] = [[] for _ in CONTENDERS]
     ballast = []
     for number in range(rounds):
-        ballast += [torch.empty(random.randrange(1, 50_000), device=device) for _ in range(20)]
-        for all_times, times in zip(
-            found, turns_of(case, device, num_iter // rounds, number % len(found)), strict=True
-        ):
-            all_times += times
-    return found
+        for _ in range(20):
+            ballast.append(torch.empty(random.randrange(1, 50_000), device=device))
+        round_times = time_turns(case, device, num_iter // rounds, number % len(CONTENDERS))
+        for times, more in zip(all_times, round_times, strict=True):
+            times += more
+    return all_times
 
 
 def time_iterations(iterations: int, device: torch.device) -> None:
-    print(
-        f"{'milliseconds an iteration':26}" + "".join(f"{name:>17}" for name in CONTENDERS), end=""
-    )
+    """Print the milliseconds of an iteration, and the ratios, for each case."""
+    print(f"{'milliseconds an iteration':26}", end="")
+    for name in CONTENDERS:
+        print(f"{name:>17}", end="")
     print(f"{'ours/bare':>11}{'ours/theirs':>13}")
     for case in CASES:
-        plain, mine, others = rounds_of(case, device, max(150, iterations // case.weight))
-        row = "".join(f"{1e3 * statistics.median(times):17.3f}" for times in (plain, mine, others))
-        print(
-            f"{case.name:26}{row}{ratio(mine, plain):11.3f}{ratio(mine, others):13.3f}", flush=True
-        )
+        bare, ours, theirs = time_rounds(case, device, max(150, iterations // case.weight))
+        print(f"{case.name:26}", end="")
+        for times in (bare, ours, theirs):
+            print(f"{1e3 * statistics.median(times):17.3f}", end="")
+        print(f"{ratio(ours, bare):11.3f}{ratio(ours, theirs):13.3f}", flush=True)
 
 
 def ratio(some: list[float], others: list[float]) -> float:
@@ -247,14 +265,19 @@ def ratio(some: list[float], others: list[float]) -> float:
 
 
 def time_snapshots(device: torch.device) -> None:
+    """Print memory and time of a snapshot and of a deep copy."""
     print(f"\n{'20 M parameters, warm Adam':28}{'MB':>8}{'take, s':>10}{'restore, s':>12}")
     model = nn.Sequential(*[nn.Linear(1024, 1024) for _ in range(19)]).to(device)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
-    model(torch.randn(4, 1024, device=device)).sum().backward()
+    torch.autograd.backward(model(torch.randn(4, 1024, device=device)).sum())
     optimizer.step()
     optimizer.zero_grad()
-    live = sum(p.nelement() * p.element_size() for p in model.parameters()) * 3
+    parameter_bytes = sum(p.nelement() * p.element_size() for p in model.parameters())
+    live_mb = 3 * parameter_bytes / 1e6  # parameters, and both averages of Adam
+    print(f"{'live tensors':28}{live_mb:8.0f}")
+
     takes, restores, copies, loads = [], [], [], []
+    snapshot_mb = 0.0
     for _ in range(5):
         began = time.perf_counter()
         snapshot = Snapshot([model], [optimizer])
@@ -262,42 +285,50 @@ def time_snapshots(device: torch.device) -> None:
         began = time.perf_counter()
         snapshot.restore()
         restores.append(time.perf_counter() - began)
-        nbytes = snapshot.nbytes
+        snapshot_mb = snapshot.nbytes / 1e6
         del snapshot
+
         began = time.perf_counter()
-        copied = copy.deepcopy(model.state_dict()), copy.deepcopy(optimizer.state_dict())
+        model_copy = copy.deepcopy(model.state_dict())
+        optimizer_copy = copy.deepcopy(optimizer.state_dict())
         copies.append(time.perf_counter() - began)
         began = time.perf_counter()
-        model.load_state_dict(copied[0])
-        optimizer.load_state_dict(copied[1])
+        model.load_state_dict(model_copy)
+        optimizer.load_state_dict(optimizer_copy)
         loads.append(time.perf_counter() - began)
-        del copied
-    print(f"{'live tensors':28}{live / 1e6:8.0f}")
-    print(f"{'Snapshot':28}{nbytes / 1e6:8.0f}{min(takes):10.3f}{min(restores):12.3f}")
-    print(f"{'deepcopy of state_dicts':28}{live / 1e6:8.0f}{min(copies):10.3f}{min(loads):12.3f}")
+        del model_copy, optimizer_copy
+    print(f"{'Snapshot':28}{snapshot_mb:8.0f}{min(takes):10.3f}{min(restores):12.3f}")
+    print(f"{'deepcopy of state_dicts':28}{live_mb:8.0f}{min(copies):10.3f}{min(loads):12.3f}")
+
+
+# glibc's numbers of the options of mallopt()
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 
 
 def keep_freed_memory() -> None:
-    """Stop glibc from giving memory back after every step: whom that hits is luck, and it costs up to half a step."""
+    """Stop glibc from returning memory to the system after a step.
+
+    Which contender that hits is chance, and it costs up to half a step.
+    """
     with contextlib.suppress(OSError, AttributeError):
         mallopt = ctypes.CDLL(None).mallopt
-        for option, value in (
-            (-8, 1),
-            (-3, 2**25),
-            (-1, 2**30),
-        ):  # one arena, mmap threshold, trim threshold
-            mallopt(option, value)
+        mallopt(M_ARENA_MAX, 1)
+        mallopt(M_MMAP_THRESHOLD, 2**25)
+        mallopt(M_TRIM_THRESHOLD, 2**30)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Measure and print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--iterations", type=int, default=1000)
     parser.add_argument("--device", default="cpu")
-    chosen = parser.parse_args()
+    arguments = parser.parse_args()
     torch.set_num_threads(1)
     keep_freed_memory()
-    device = torch.device(chosen.device)
-    time_iterations(chosen.iterations, device)
+    device = torch.device(arguments.device)
+    time_iterations(arguments.iterations, device)
     time_snapshots(device)
 
 

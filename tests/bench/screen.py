@@ -1,7 +1,9 @@
-"""What the screen costs: bytes to the terminal, first paint, a frame. `python -m tests.bench.screen`.
+"""What the screen costs: bytes to the terminal, first paint, a frame.
 
-Everything is measured beside its yardstick in one run, in real pseudo-terminals. Nothing is asserted: a table is
-printed.
+    python -m tests.bench.screen
+
+Everything is measured beside something to compare with, in one run, in real pseudo-terminals.
+Nothing is asserted: a table is printed.
 """
 
 import os
@@ -22,24 +24,22 @@ ROOT = Path(__file__).resolve().parents[2]
 SIZE = (100, 30)
 POINTS, SECONDS = 100, 10.0
 
+Paint = tuple[float, float]  # milliseconds by the clock, milliseconds of CPU time
+
 
 def spawn(child: str) -> tuple[int, int]:
-    """Start one of the children below in a terminal of its own: (pid, terminal)."""
+    """Start one of `screen_children` in a new terminal: its pid and the terminal's descriptor."""
     pid, terminal = pty.fork()
     if pid == 0:
         os.chdir(ROOT)
-        env = {
-            **os.environ,
-            "TERM": "xterm-256color",
-            "PYTHONPATH": f"{ROOT}:{ROOT / 'tests' / 'tui'}",
-        }
+        env = {**os.environ, "TERM": "xterm-256color", "PYTHONPATH": str(ROOT)}
         os.execve(sys.executable, [sys.executable, "-m", "tests.bench.screen_children", child], env)
     ioctl(terminal, TIOCSWINSZ, struct.pack("HHHH", SIZE[1], SIZE[0], 0, 0))
     return pid, terminal
 
 
 def read(terminal: int, until: float) -> bytes:
-    """What arrives before a moment; answers nothing, as a plain terminal would."""
+    """The bytes that arrive next, if any arrive before a time; queries are not answered."""
     ready, _, _ = select.select([terminal], [], [], max(0.0, until - time.monotonic()))
     try:
         return os.read(terminal, 1 << 16) if ready else b""
@@ -48,7 +48,7 @@ def read(terminal: int, until: float) -> bytes:
 
 
 def end(pid: int, terminal: int) -> None:
-    """Be rid of a child."""
+    """Kill a child."""
     os.kill(pid, signal.SIGKILL)
     os.close(terminal)
     os.waitpid(pid, 0)
@@ -57,28 +57,37 @@ def end(pid: int, terminal: int) -> None:
 def traffic(child: str) -> tuple[float, float]:
     """Bytes a second while the curve grows, and in the two seconds after it has ended."""
     pid, terminal = spawn(child)
-    text = b""
-    while b"GROWS" not in text:  # the child's title says when it begins, and when it ends
-        text += read(terminal, time.monotonic() + 30)
-    began, growing = time.monotonic(), 0
-    text = b""
-    while b"RESTS" not in text:
-        chunk = read(terminal, time.monotonic() + 30)
-        growing += len(chunk)
-        text = text[-20:] + chunk
-    took = time.monotonic() - began
-    settle = time.monotonic() + 1.5  # the last frame, the end of the run
-    while time.monotonic() < settle:
-        read(terminal, settle)
-    idle, rest = 0, time.monotonic() + 2
-    while time.monotonic() < rest:
-        idle += len(read(terminal, rest))
+    # the child sets the terminal's title when the curve begins to grow, and when it ends
+    count_until(b"GROWS", terminal)
+    began = time.monotonic()
+    growing = count_until(b"RESTS", terminal)
+    seconds = time.monotonic() - began
+    count_for(1.5, terminal)  # the last frame, and the end of the run
+    idle = count_for(2, terminal)
     end(pid, terminal)
-    return growing / took, idle / 2
+    return growing / seconds, idle / 2
 
 
-def first_paint(child: str, word: bytes = b"run") -> tuple[float, float]:
-    """Milliseconds from the start of the process to the frame that shows a word: by the clock, and of CPU."""
+def count_until(word: bytes, terminal: int) -> int:
+    """Read until a word arrives; the number of bytes."""
+    count, tail = 0, b""
+    while word not in tail:
+        chunk = read(terminal, time.monotonic() + 30)
+        count += len(chunk)
+        tail = tail[-20:] + chunk
+    return count
+
+
+def count_for(seconds: float, terminal: int) -> int:
+    """Read for some seconds; the number of bytes."""
+    count, until = 0, time.monotonic() + seconds
+    while time.monotonic() < until:
+        count += len(read(terminal, until))
+    return count
+
+
+def first_paint(child: str, word: bytes = b"run") -> Paint:
+    """Milliseconds until a frame shows a word, by the clock and of CPU time."""
     began = time.monotonic()
     pid, terminal = spawn(child)
     text = b""
@@ -90,13 +99,13 @@ def first_paint(child: str, word: bytes = b"run") -> tuple[float, float]:
 
 
 def cpu_seconds(pid: int) -> float:
-    """User and system time of a process so far, its threads included."""
+    """User and system time that a process has used, including its threads."""
     ticks = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
     return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
 
 
 def frame(points: int) -> float:
-    """Milliseconds of one frame with so many points on the curve."""
+    """Milliseconds to draw one frame of a curve with that many points."""
     from lrtui.tui.chart.axis import axis_for
     from lrtui.tui.chart.picture import Picture
     from lrtui.tui.chart.plotting import draw
@@ -109,62 +118,60 @@ def frame(points: int) -> float:
         loss = 2.3 + (lr - 0.1) ** 2 - (i / points) + 0.1 * ((i * 7919) % 13 / 13)
         curve.add(lr, loss, loss)
     picture = Picture(axis, (curve,))
-    return best(lambda: draw(picture, *SIZE))
+    return median_milliseconds(lambda: draw(picture, *SIZE))
 
 
-def best(work: Callable[[], object], times: int = 15) -> float:
-    """The median of several, in milliseconds."""
-    took = []
+def median_milliseconds(work: Callable[[], object], times: int = 15) -> float:
+    """The median time of a function, called several times."""
+    milliseconds = []
     for _ in range(times):
         began = time.perf_counter()
         work()
-        took.append((time.perf_counter() - began) * 1000)
-    return statistics.median(took)
+        milliseconds.append((time.perf_counter() - began) * 1000)
+    return statistics.median(milliseconds)
 
 
-def paints() -> None:
-    """The first paint of both, and when the form's fields have followed its button."""
-    measured = {
-        "empty": ("empty", b"run"),
-        "form": ("form", b"run"),
-        "fields": ("form", b"accumulation_steps"),
-    }
+def time_first_paints() -> None:
+    """Time the first paint of an empty app, of the form's button and of the form's fields."""
     first_paint("form", b"accumulation_steps")  # writes the bytecode
-    took: dict[str, list[tuple[float, float]]] = {name: [] for name in measured}
+    empty: list[Paint] = []
+    form: list[Paint] = []
+    fields: list[Paint] = []
     for _ in range(9):
-        for name, until in measured.items():
-            took[name].append(first_paint(*until))
-    for which, words in ((0, "first paint"), (1, "CPU until then")):
-        empty, form, fields = (
-            statistics.median(pair[which] for pair in took[name]) for name in measured
-        )
+        empty.append(first_paint("empty"))
+        form.append(first_paint("form"))
+        fields.append(first_paint("form", b"accumulation_steps"))
+    for index, label in enumerate(("first paint", "CPU until then")):
+        empty_ms = statistics.median(paint[index] for paint in empty)
+        form_ms = statistics.median(paint[index] for paint in form)
+        fields_ms = statistics.median(paint[index] for paint in fields)
         print(
-            f"{words}, ms: an empty Textual app {empty:.0f}, the form {form:.0f}, {form / empty:.2f} times, "
-            f"with its fields {fields:.0f}, {fields / empty:.2f} times"
+            f"{label}, ms: an empty Textual app {empty_ms:.0f}, "
+            f"the form {form_ms:.0f}, {form_ms / empty_ms:.2f} times, "
+            f"with its fields {fields_ms:.0f}, {fields_ms / empty_ms:.2f} times"
         )
 
 
 def main() -> None:
-    """Measure, print. What is installed starts from bytecode: so do both sides, whatever is written here otherwise."""
-    with TemporaryDirectory(
-        ignore_cleanup_errors=True
-    ) as folder:  # a worker that has not ended yet still writes there
+    """Measure and print. Both sides start from bytecode, as an installed program does."""
+    # a worker that has not ended yet may still write there
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         os.environ |= {"PYTHONPYCACHEPREFIX": folder, "PYTHONDONTWRITEBYTECODE": ""}
         measure()
 
 
 def measure() -> None:
-    """All of it."""
-    print(
-        f"bytes/s, {SIZE[0]}x{SIZE[1]}, {POINTS} points in {SECONDS:g} s      growing     at rest"
-    )
-    for child, words in (("app", "the run screen"), ("plain", "a plain plotext widget")):
+    """Measure traffic, first paints and frames."""
+    size = f"{SIZE[0]}x{SIZE[1]}"
+    print(f"bytes/s, {size}, {POINTS} points in {SECONDS:g} s      growing     at rest")
+    for child, label in (("app", "the run screen"), ("plain", "a plain plotext widget")):
         growing, idle = traffic(child)
-        print(f"  {words:<38} {growing:>9,.0f}  {idle:>9,.0f}")
-    paints()
+        print(f"  {label:<38} {growing:>9,.0f}  {idle:>9,.0f}")
+    time_first_paints()
     short, long = frame(1_000), frame(100_000)
     print(
-        f"a frame, ms: 1,000 points {short:.1f}, 100,000 points {long:.1f}, {long / short:.2f} times"
+        f"a frame, ms: 1,000 points {short:.1f}, "
+        f"100,000 points {long:.1f}, {long / short:.2f} times"
     )
 
 

@@ -17,7 +17,7 @@ def cpu_seconds(argv: list[str]) -> float:
 
 
 def main() -> None:
-    """Measure the commands in turns, and print the medians."""
+    """Measure the commands in turns and print the medians."""
     commands = {
         "python -c pass": [sys.executable, "-c", "pass"],
         "import click": [sys.executable, "-c", "import click"],
@@ -30,8 +30,8 @@ def main() -> None:
             times[name].append(cpu_seconds(argv))
     bare = statistics.median(times["python -c pass"])
     print(f"{'command':20} {'CPU ms':>8} {'over bare':>10}")
-    for name, taken in times.items():
-        median = statistics.median(taken)
+    for name, seconds in times.items():
+        median = statistics.median(seconds)
         print(f"{name:20} {median * 1000:8.0f} {(median - bare) * 1000:10.0f}")
 
 
