@@ -1,6 +1,7 @@
 """lrtui: the learning-rate range test, as a terminal app, a library and a command.
 
-The names below are imported when they are first used: importing lrtui loads neither torch nor Textual.
+The names below are imported when they are first used: `import lrtui` loads neither torch nor
+Textual.
 """
 
 import importlib

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import ptyprocess  # type: ignore[import-untyped]
+import ptyprocess
 import pyte
 import pytest
 
