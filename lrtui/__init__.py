@@ -1,6 +1,7 @@
 """lrtui: the learning-rate range test, as a terminal app, a library and a command.
 
-The names below are imported when they are first used: importing lrtui loads neither torch nor Textual.
+The names below are imported when they are first used: `import lrtui` loads neither torch nor
+Textual.
 """
 
 import importlib
@@ -10,9 +11,9 @@ if TYPE_CHECKING:
     from lrtui.analysis.answer import Bounds as Bounds
     from lrtui.analysis.answer import Suggestion as Suggestion
     from lrtui.analysis.suggest import suggest as suggest
-    from lrtui.engine.batches import DataLoaderIter as DataLoaderIter
-    from lrtui.engine.batches import TrainDataLoaderIter as TrainDataLoaderIter
-    from lrtui.engine.batches import ValDataLoaderIter as ValDataLoaderIter
+    from lrtui.engine.data.batches import DataLoaderIter as DataLoaderIter
+    from lrtui.engine.data.batches import TrainDataLoaderIter as TrainDataLoaderIter
+    from lrtui.engine.data.batches import ValDataLoaderIter as ValDataLoaderIter
     from lrtui.finder import LRFinder as LRFinder
     from lrtui.live import show as show
     from lrtui.record import RunRecord as RunRecord
@@ -23,13 +24,13 @@ __version__ = "0.1.0"
 
 _HOME = {
     "Bounds": "lrtui.analysis.answer",
-    "DataLoaderIter": "lrtui.engine.batches",
+    "DataLoaderIter": "lrtui.engine.data.batches",
     "LRFinder": "lrtui.finder",
     "RunRecord": "lrtui.record",
     "RunSpec": "lrtui.spec",
     "Suggestion": "lrtui.analysis.answer",
-    "TrainDataLoaderIter": "lrtui.engine.batches",
-    "ValDataLoaderIter": "lrtui.engine.batches",
+    "TrainDataLoaderIter": "lrtui.engine.data.batches",
+    "ValDataLoaderIter": "lrtui.engine.data.batches",
     "load": "lrtui.runs.store",
     "show": "lrtui.live",
     "suggest": "lrtui.analysis.suggest",

@@ -17,7 +17,6 @@ from lrtui.analysis.analyse import Analysis, analyse
 from lrtui.analysis.answer import Schedule, Suggestion
 from lrtui.analysis.candidates import FACTOR
 from lrtui.engine import precision as precisions
-from lrtui.engine.batches import check_loaders, generators
 from lrtui.engine.confirm.budget import budgeted, check_trials, drained
 from lrtui.engine.confirm.trial_setup import (
     TrialSettings,
@@ -27,6 +26,7 @@ from lrtui.engine.confirm.trial_setup import (
     trial_settings,
 )
 from lrtui.engine.confirm.verdict import Confirmation, Trials
+from lrtui.engine.data.batches import check_loaders, generators
 from lrtui.engine.history import curves, empty, record
 from lrtui.engine.initialise import check_initialises
 from lrtui.engine.objects import check_objects

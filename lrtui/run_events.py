@@ -20,7 +20,7 @@ from lrtui import __version__
 from lrtui.analysis.analyse import Analysis
 from lrtui.analysis.answer import Schedule
 from lrtui.analysis.candidates import what_it_is
-from lrtui.catalog.errors import one_line, user_line
+from lrtui.catalog.errors import one_line, user_line, with_user_line
 from lrtui.endings import StopFlag, check_problem
 from lrtui.engine.confirm.trial import Trial
 from lrtui.engine.confirm.verdict import Confirmation
@@ -245,10 +245,7 @@ def failure_reason(error: BaseException) -> str:
     reason = one_line(error)
     if isinstance(error, torch.OutOfMemoryError):
         reason = f"out of memory on the device: {reason}; try a smaller batch_size"
-    location = user_line(error)
-    if location:
-        return f"{reason} ({location})"
-    return reason
+    return with_user_line(reason, error)
 
 
 def _check_failure(error: BaseException) -> str:

@@ -12,12 +12,13 @@ from lrtui.build.facts import facts_of
 from lrtui.build.first_batch import load_first_batch
 from lrtui.build.instantiate import import_choice, make_scorer
 from lrtui.build.loaders import Loaders, make_loaders
-from lrtui.build.types import Batch, BatchStep, Criterion, Loader, Metric, Optimizers
+from lrtui.build.types import Optimizers
 from lrtui.catalog.errors import PhaseError
 from lrtui.catalog.targets import Notice
+from lrtui.engine.data.transfer import move
 from lrtui.engine.forward import BatchError, Forward
 from lrtui.engine.restore.random_state import reseed
-from lrtui.engine.transfer import move
+from lrtui.engine.types import Batch, BatchStep, Criterion, Loader, Metric
 from lrtui.spec import RunSpec
 
 

@@ -10,13 +10,14 @@ from torch.optim import Optimizer
 
 from lrtui.build import explain
 from lrtui.build.device import device_of
-from lrtui.build.types import Batch, BatchStep, Criterion, Metric, Optimizers, Output
+from lrtui.build.types import Optimizers
 from lrtui.catalog.errors import PhaseError, one_line, with_user_line
-from lrtui.engine.batch_size import is_sequence
+from lrtui.engine.data.batch_size import is_sequence
+from lrtui.engine.data.signature import TARGET_KEYS, forward_inputs
 from lrtui.engine.forward import BatchError, Forward, summary
 from lrtui.engine.restore.snapshot import Snapshot
-from lrtui.engine.signature import TARGET_KEYS, forward_inputs
 from lrtui.engine.step import updates_itself
+from lrtui.engine.types import Batch, BatchStep, Criterion, Metric, ModelOutput, Target
 
 _HALF_PRECISION = {
     "bf16": torch.bfloat16,
@@ -119,23 +120,23 @@ class _Recorded:
         self._scorer = scorer
         self._returned = False
         self.called = False
-        self.arguments: tuple[Output, Batch] = (None, None)
+        self.arguments: tuple[ModelOutput, Target] = (None, None)
 
     @property
     def failed(self) -> bool:
         """Whether it was called and did not return."""
         return self.called and not self._returned
 
-    def __call__(self, output: Output, target: Batch) -> torch.Tensor:
+    def __call__(self, output: ModelOutput, target: Target) -> object:
         """Check the labels, then score."""
         self.called, self.arguments = True, (output, target)
         explain.check_labels(self._scorer, output, target)
-        score: torch.Tensor = self._scorer(output, target)  # type: ignore[assignment]
+        score = self._scorer(output, target)
         self._returned = True
         return score
 
 
-def dry_forward(model: nn.Module, batch: Batch) -> Output:
+def dry_forward(model: nn.Module, batch: Batch) -> ModelOutput:
     """What a model returns for a batch; the model and every random state are as before.
 
     Raises:
@@ -152,7 +153,7 @@ def dry_forward(model: nn.Module, batch: Batch) -> Output:
         raise PhaseError("model", explain.forward_failure(error, trace)) from error
 
 
-def call_model(model: nn.Module, batch: Batch) -> Output:
+def call_model(model: nn.Module, batch: Batch) -> ModelOutput:
     """Call a model: a mapping gives keyword arguments, a tuple or list its inputs."""
     if isinstance(batch, Mapping):
         return _call_by_name(model, batch)
@@ -188,7 +189,7 @@ def unchanged(modules: Sequence[nn.Module], optimizers: Sequence[Optimizer] = ()
         snapshot.restore()
 
 
-def _call_by_name(model: nn.Module, batch: Mapping[str, Batch]) -> Output:
+def _call_by_name(model: nn.Module, batch: Mapping[str, Batch]) -> ModelOutput:
     """With all entries; or without the targets, if the forward does not take those."""
     try:
         return model(**batch)

@@ -8,9 +8,9 @@ import torch
 from torch import nn
 from torch.utils.hooks import RemovableHandle
 
-from lrtui.build.types import Batch, Output
 from lrtui.catalog.errors import one_line, with_user_line
 from lrtui.engine.forward import summary
+from lrtui.engine.types import Batch, ModelOutput, Target
 
 _SIZE_PARAMETERS = (
     "in_features",
@@ -65,7 +65,7 @@ class ForwardTrace(AbstractContextManager["ForwardTrace"]):
             return None
         return self._running[-1]
 
-    def _leave(self, module: nn.Module, inputs: Batch, output: Output) -> None:
+    def _leave(self, module: nn.Module, inputs: Batch, output: ModelOutput) -> None:
         self._running.pop()
 
 
@@ -106,7 +106,7 @@ def forward_failure(error: BaseException, trace: ForwardTrace) -> str:
     return with_user_line(f"{where} failed on {summary(data)}: {one_line(error)}", error)
 
 
-def scorer_failure(error: BaseException, name: str, output: Output, target: Batch) -> str:
+def scorer_failure(error: BaseException, name: str, output: ModelOutput, target: Target) -> str:
     """The message for a criterion or metric that failed: the model's output beside the target."""
     if isinstance(output, torch.Tensor) and isinstance(target, torch.Tensor):
         if output.device != target.device:
@@ -124,7 +124,7 @@ def out_of_memory(device: torch.device, batch: Batch) -> str:
     return f"{message}: lower loader.batch_size, or the model's size"
 
 
-def check_labels(criterion: object, output: Output, target: Batch) -> None:
+def check_labels(criterion: object, output: ModelOutput, target: Target) -> None:
     """Check the labels before the criterion does: on a GPU a label out of range ends the process.
 
     Raises:

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 
 import torch
 
-from lrtui.build.types import Batch
 from lrtui.catalog.infer import Facts
-from lrtui.engine.signature import TARGET_KEYS
+from lrtui.engine.data.signature import TARGET_KEYS
+from lrtui.engine.types import Batch
 
 _INPUT_KEYS = (
     "x",

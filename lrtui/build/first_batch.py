@@ -5,12 +5,12 @@ import torch
 from lrtui.build.facts import facts_of
 from lrtui.build.instantiate import import_choice
 from lrtui.build.loaders import make_loaders
-from lrtui.build.types import Batch, Loader
 from lrtui.catalog.errors import PhaseError, one_line, with_user_line
 from lrtui.catalog.infer import Facts
 from lrtui.catalog.targets import Notice
 from lrtui.engine.forward import summary
 from lrtui.engine.restore.random_state import RngState
+from lrtui.engine.types import Batch, Loader
 from lrtui.spec import Choice, LoaderSpec
 
 

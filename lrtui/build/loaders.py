@@ -7,8 +7,8 @@ from typing import Any, TypeGuard
 import torch
 from torch.utils.data import DataLoader, Dataset, IterableDataset, Subset
 
-from lrtui.build.types import Loader
 from lrtui.catalog.errors import PhaseError, one_line, with_user_line
+from lrtui.engine.types import Loader
 from lrtui.spec import LoaderSpec
 
 Examples = Dataset[Any]  # indexed, with a length; also any other class that has both

@@ -10,12 +10,12 @@ from lrtui.build.device import device_of
 from lrtui.build.dry_run import dry_forward
 from lrtui.build.facts import is_class_labels
 from lrtui.build.instantiate import make_scorer
-from lrtui.build.types import Batch, Criterion
 from lrtui.catalog.errors import PhaseError
 from lrtui.catalog.targets import Notice
-from lrtui.engine.batch_size import is_sequence
+from lrtui.engine.data.batch_size import is_sequence
+from lrtui.engine.data.signature import TARGET_KEYS, required_inputs, takes_target
 from lrtui.engine.forward import loss_in, summary
-from lrtui.engine.signature import TARGET_KEYS, required_inputs, takes_target
+from lrtui.engine.types import Batch, Criterion
 from lrtui.spec import Choice
 
 

@@ -9,10 +9,10 @@ from torch.nn.parameter import is_lazy
 from lrtui.build import explain
 from lrtui.build.dry_run import call_model
 from lrtui.build.instantiate import Picked, import_choice
-from lrtui.build.types import Batch
 from lrtui.catalog.errors import PhaseError, one_line
 from lrtui.catalog.infer import Facts, infer_args
 from lrtui.catalog.targets import Notice
+from lrtui.engine.types import Batch
 from lrtui.spec import Choice
 
 

@@ -19,7 +19,7 @@ _INSTALLED = ("site-packages", "dist-packages")
 
 
 class CatalogError(ValueError):
-    """A target that cannot be listed, found or loaded. Its message is one line."""
+    """A target that cannot be listed or loaded. Its message is one line."""
 
 
 class PhaseError(Exception):

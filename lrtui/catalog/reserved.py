@@ -29,6 +29,6 @@ def without_reserved(
     if role == "step" and names and names[0] in OPTIMIZERS:
         return asked[1:]
     if role == "optimizer" and "lr" in names:
-        place = names.index("lr")
-        return (*asked[:place], *asked[place + 1 :])
+        position = names.index("lr")
+        return (*asked[:position], *asked[position + 1 :])
     return asked

@@ -1,7 +1,7 @@
 """The range test itself: live objects in, steps out. Imports torch; knows no files and no screen.
 
 Reading order: `range_test` (the loop on one page), `ramp` and `tracker` (which rates, when to
-stop), `step` and `validation` (what one iteration does), `forward` and `batches` (any batch, any
+stop), `step` and `validation` (what one iteration does), `forward` and `data/` (any batch, any
 model), `repeats` (several curves). `restore/` puts everything back after a test; `confirm/` checks
 a suggested rate with short trainings.
 """

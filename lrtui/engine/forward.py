@@ -8,8 +8,8 @@ from typing import Any, NamedTuple, TypeAlias
 import torch
 from torch import nn
 
-from lrtui.engine.batch_size import batch_size, is_sequence
-from lrtui.engine.signature import TARGET_KEYS, forward_inputs, keywords, required_inputs
+from lrtui.engine.data.batch_size import batch_size, is_sequence
+from lrtui.engine.data.signature import TARGET_KEYS, forward_inputs, keywords, required_inputs
 from lrtui.engine.types import Batch, BatchStep, Criterion, Metric, ModelOutput, Scalar, Target
 
 Inputs: TypeAlias = tuple[Any, ...]

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 import torch
 from torch.optim import Optimizer
 
-from lrtui.engine.batches import OutOfData
+from lrtui.engine.data.batches import OutOfData
 from lrtui.engine.deferred import LateReader, Measurement, Point
 from lrtui.engine.optim import set_learning_rates
 from lrtui.engine.ramp import Ramp

@@ -6,12 +6,12 @@ from collections.abc import Generator, Iterator
 
 import torch
 
-from lrtui.engine.batches import generators, train_batches
+from lrtui.engine.data.batches import generators, train_batches
+from lrtui.engine.data.replay import Replay
 from lrtui.engine.deferred import default_lag
 from lrtui.engine.initialise import reinitialise
 from lrtui.engine.ramp import Ramp
 from lrtui.engine.range_test import Outcome, range_test
-from lrtui.engine.replay import Replay
 from lrtui.engine.restore.random_state import reseed
 from lrtui.engine.settings import Settings
 from lrtui.engine.tracker import Tracker

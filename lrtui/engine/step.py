@@ -10,11 +10,11 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
-from lrtui.engine.batches import OutOfData
+from lrtui.engine.data.batches import OutOfData
+from lrtui.engine.data.transfer import move
 from lrtui.engine.forward import Forward
 from lrtui.engine.optim import parameters_of
 from lrtui.engine.precision import Precision
-from lrtui.engine.transfer import move
 from lrtui.engine.types import Batch, BatchStep, Scalar
 
 

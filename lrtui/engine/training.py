@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
-from lrtui.engine.batches import is_split, val_batches
+from lrtui.engine.data.batches import is_split, val_batches
 from lrtui.engine.forward import Forward
 from lrtui.engine.optim import unshare_learning_rates
 from lrtui.engine.precision import Precision

@@ -6,10 +6,10 @@ from itertools import islice
 import torch
 from torch import nn
 
+from lrtui.engine.data.transfer import move
 from lrtui.engine.forward import Forward
 from lrtui.engine.precision import Precision
 from lrtui.engine.step import moded
-from lrtui.engine.transfer import move
 from lrtui.engine.types import Batch, Scalar
 
 

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -97,8 +97,10 @@ class WorkerDriver:
             return
         self._stopped = True
         self._process.send(Stop())
-        ever_started = any(isinstance(event, Started) for event in self.events)
-        self._process.end_within(_STOP_SECONDS if ever_started else _STOP_UNSTARTED_SECONDS)
+        if _have_started(self.events):
+            self._process.end_within(_STOP_SECONDS)
+        else:
+            self._process.end_within(_STOP_UNSTARTED_SECONDS)
 
     def reset(self) -> None:
         """Put model and optimizer back. Without a worker there are none, so nothing can differ."""
@@ -177,14 +179,14 @@ class WorkerDriver:
         self._append(last)
 
     def _end_run(self, reason: str) -> None:
-        if self._run is not None and not self._has_started():
+        if self._run is not None and not _have_started(self._run_events()):
             self._append(unbuilt_start(self._run, log=self._log))
         seconds = time.monotonic() - self._began
         if self._stopped:
             reason = f"{STOPPED}; the worker did not answer and was ended"
             end = Ended(status="stopped", reason=reason, seconds=seconds)
         else:
-            reason, phase = self._death(reason), self._phase()
+            reason, phase = self._death(reason), _phase_of(self._run_events())
             end = Ended(status="failed", phase=phase, reason=reason, seconds=seconds)
         self._append(msgspec.structs.replace(end, record=self._save_record(end)))
 
@@ -209,18 +211,20 @@ class WorkerDriver:
         """The events of the last run."""
         return self.events[self._first :]
 
-    def _phase(self) -> str:
-        """How far the last run has come."""
-        phase = "building"
-        for event in self._run_events():
-            if isinstance(event, Step):
-                return "training"
-            if isinstance(event, Started) and event.digest:
-                phase = "the first step"
-        return phase
 
-    def _has_started(self) -> bool:
-        return any(isinstance(event, Started) for event in self._run_events())
+def _have_started(events: Sequence[Event]) -> bool:
+    return any(isinstance(event, Started) for event in events)
+
+
+def _phase_of(events: Sequence[Event]) -> str:
+    """How far the run has come whose events these are."""
+    phase = "building"
+    for event in events:
+        if isinstance(event, Step):
+            return "training"
+        if isinstance(event, Started) and event.digest:
+            phase = "the first step"
+    return phase
 
 
 class _Objects(msgspec.Struct, frozen=True):

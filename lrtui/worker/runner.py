@@ -4,7 +4,6 @@ import os
 import time
 import traceback
 from collections.abc import Callable
-from typing import Any
 
 import msgspec
 import torch
@@ -13,6 +12,7 @@ from lrtui.build.assemble import Built, build
 from lrtui.catalog.errors import PhaseError, one_line
 from lrtui.endings import StopFlag, check_problem, unbuilt_start
 from lrtui.engine import precision
+from lrtui.engine.data.batches import loader_length
 from lrtui.engine.step import updates_itself
 from lrtui.events import Ended, Event, Notice, Restored
 from lrtui.finder import LRFinder
@@ -32,8 +32,6 @@ from lrtui.spec import RangeSpec, RunSpec
 from lrtui.worker.recorder import Recorder
 
 FEW_BATCHES = 50  # trials use a validation set of this size even where the test did without it
-Metric = Callable[[Any, Any], Any]
-BatchStep = Callable[..., Any]
 NO_MODEL = "there is no model yet: run the range test first"
 
 
@@ -154,19 +152,12 @@ def live_objects(built: Built, finder: LRFinder, spec: RunSpec) -> LiveObjects:
 
 def trial_val_loader(built: Built, test: RangeSpec) -> Loader | None:
     """The validation set that judges trials, where the test measures it or it is small."""
-    if built.val_loader is None or updates_itself(built.step):
+    loader = built.val_loader
+    if loader is None or updates_itself(built.step):
         return None
-    if test.val or _has_few_batches(built.val_loader):
-        loader: Loader = built.val_loader
-        return loader
-    return None
-
-
-def _has_few_batches(loader: object) -> bool:
-    try:
-        return len(loader) <= FEW_BATCHES  # type: ignore[arg-type]
-    except TypeError:  # an iterable data set has no length
-        return False
+    batches = loader_length(loader)
+    is_small = batches is not None and batches <= FEW_BATCHES
+    return loader if test.val or is_small else None
 
 
 def _without_range(spec: RunSpec) -> RunSpec:

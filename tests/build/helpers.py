@@ -5,7 +5,7 @@ from torch.optim import Optimizer
 from torch.utils.data import DataLoader, Dataset
 
 from lrtui.build.assemble import Built
-from lrtui.build.types import Batch, Loader
+from lrtui.engine.types import Batch, Loader
 
 
 def optimizer_of(built: Built) -> Optimizer:

@@ -12,10 +12,10 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from lrtui.build.assemble import build
 from lrtui.build.first_batch import load_first_batch
-from lrtui.build.types import Loader
 from lrtui.catalog.errors import PhaseError
 from lrtui.engine.forward import Forward
 from lrtui.engine.restore.digest import digest
+from lrtui.engine.types import Loader
 from lrtui.spec import Choice, LoaderSpec, RangeSpec, RunSpec
 from tests.build.helpers import count_examples, dataset_of, optimizer_of
 from tests.user_files import WriteFile
@@ -448,6 +448,7 @@ def test_the_users_loss_metric_and_step_get_their_arguments(user_file: WriteFile
         2 * Forward(plain.model, plain.criterion)(batch).loss.item()
     )
     assert (built.loss_name, built.metric_name) == ("scaled", "share")
+    assert twice.metric is not None
     assert 0 <= float(twice.metric) <= 1
     stepped = build(spec(step=Choice(f"{path}:step", {"power": 2})))
     assert stepped.criterion is None

@@ -10,9 +10,9 @@ from torch.optim import Optimizer
 
 from lrtui.build.assemble import build
 from lrtui.build.dry_run import DryRun
-from lrtui.build.types import Batch
 from lrtui.catalog.errors import PhaseError
 from lrtui.engine.restore.digest import digest
+from lrtui.engine.types import Batch
 from lrtui.spec import Choice, RunSpec
 from tests.user_files import WriteFile
 

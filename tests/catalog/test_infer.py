@@ -6,9 +6,9 @@ from torch.utils.data import DataLoader, Subset, TensorDataset
 
 from lrtui.build.assemble import build
 from lrtui.build.facts import facts_of, stated_classes
-from lrtui.build.types import Batch
 from lrtui.catalog.infer import Facts, infer_args
 from lrtui.catalog.offers import Field
+from lrtui.engine.types import Batch
 from lrtui.spec import Choice, RunSpec
 from tests.build.helpers import linear
 from tests.user_files import WriteFile

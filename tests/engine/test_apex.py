@@ -1,4 +1,4 @@
-"""NVIDIA's apex: whether it can be used, and the contract of its amp, on a fake and the real one."""
+"""NVIDIA's apex: whether it can be used, and the contract of its amp, fake and real."""
 
 import contextlib
 import importlib

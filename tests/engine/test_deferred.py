@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from lrtui.engine.batches import train_batches
+from lrtui.engine.data.batches import train_batches
 from lrtui.engine.deferred import LateReader, Measurement, Point, default_lag
 from lrtui.engine.forward import Forward
 from lrtui.engine.history import History
@@ -88,7 +88,7 @@ def test_the_same_steps_to_the_last_bit_and_the_same_end(lag: int, case: dict[st
     assert walked(lag, **case) == walked(0, **case)
 
 
-def test_the_cases_above_end_in_every_way() -> None:
+def test_the_cases_above_cover_every_end() -> None:
     assert walked(0)[1] == "completed"
     assert walked(0, end_lr=1e6)[1] == "diverged"
     assert walked(0, nan_at=7, fails_at=9)[1] == "diverged"

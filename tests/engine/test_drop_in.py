@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import torch
-import torch_lr_finder  # type: ignore[import-untyped]
+import torch_lr_finder
 from torch import nn
 from torch.utils.data import DataLoader
 
@@ -23,9 +23,9 @@ from tests.engine.rigs import finder, loader, mlp, points, same, weights
 @pytest.mark.parametrize("method", ["__init__", "range_test", "plot", "reset"])
 def test_the_same_arguments_in_the_same_order_with_the_same_defaults(method: str) -> None:
     def signature(cls: type) -> list[tuple[str, Any]]:
-        found = list(inspect.signature(getattr(cls, method)).parameters.values())
+        parameters = list(inspect.signature(getattr(cls, method)).parameters.values())
         kinds = (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.VAR_KEYWORD)
-        return [(one.name, one.default) for one in found if one.kind not in kinds]
+        return [(each.name, each.default) for each in parameters if each.kind not in kinds]
 
     theirs, ours = signature(torch_lr_finder.LRFinder), signature(LRFinder)
     if method == "__init__":  # ours can do without one
@@ -103,8 +103,8 @@ def test_accumulation_gives_the_gradient_of_one_large_batch() -> None:
         )
         return [*weights(live.model), torch.tensor(live.history["loss"])]
 
-    for one, other in zip(after(16, 1), after(4, 4), strict=True):
-        torch.testing.assert_close(one, other)
+    for large, accumulated in zip(after(16, 1), after(4, 4), strict=True):
+        torch.testing.assert_close(large, accumulated)
 
 
 def test_accumulation_calls_the_criterion_that_often_and_the_optimizer_once() -> None:
@@ -139,7 +139,7 @@ def test_gradients_of_earlier_batches_are_cleared() -> None:
         torch.testing.assert_close(gradient, seen[0])
 
 
-def test_an_optimizer_with_a_zero_grad_of_its_own_keeps_it() -> None:
+def test_an_overridden_zero_grad_is_called() -> None:
     class Fused(torch.optim.SGD):
         cleared = 0
 
@@ -172,7 +172,7 @@ def test_divergence_stops_the_test_and_says_so(capsys: pytest.CaptureFixture[str
 
 
 class Losses(nn.Module):
-    """A criterion that gives the losses it was told."""
+    """A criterion that returns the given losses."""
 
     def __init__(self, losses: list[float]) -> None:
         super().__init__()
@@ -446,7 +446,7 @@ class TestDiskCache:
         del live
         assert list(tmp_path.iterdir()) == []
 
-    def test_a_file_that_is_gone_is_told(self, tmp_path: Path) -> None:
+    def test_a_deleted_file_is_reported(self, tmp_path: Path) -> None:
         live = finder(memory_cache=False, cache_dir=str(tmp_path))
         next(tmp_path.iterdir()).unlink()
         with pytest.raises(
@@ -472,7 +472,8 @@ def own_suite() -> Path | None:
         Path(torch_lr_finder.__file__).parent.parent / "tests",
     ]
     return next(
-        (Path(one) for one in places if one and (Path(one) / "test_lr_finder.py").exists()), None
+        (Path(place) for place in places if place and (Path(place) / "test_lr_finder.py").exists()),
+        None,
     )
 
 

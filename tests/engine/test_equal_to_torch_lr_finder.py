@@ -1,4 +1,4 @@
-"""To the last bit: the same curve, the same weights after reset(), and the random states in the same place."""
+"""Bit-equal to torch_lr_finder: curves, weights after reset(), and random states."""
 
 import gzip
 import itertools
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import pytest
 import torch
-import torch_lr_finder  # type: ignore[import-untyped]
+import torch_lr_finder
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 

@@ -13,7 +13,7 @@ from torch.nn.functional import cross_entropy, mse_loss, softplus
 from torch.nn.utils.rnn import PackedSequence, pack_sequence
 from torch.utils.data import DataLoader, IterableDataset
 
-from lrtui.engine.batch_size import batch_size
+from lrtui.engine.data.batch_size import batch_size
 from lrtui.engine.forward import BatchError, Forward, summary
 from lrtui.engine.step import updates_itself
 from lrtui.engine.types import Criterion, Loader
@@ -52,7 +52,7 @@ class Anything(OnNet):
 
 
 class WithLoss(OnNet):
-    """Returns its loss, as Hugging Face's models do: in the form that it was told."""
+    """Returns its loss as Hugging Face's models do, in the given form."""
 
     def __init__(self, form: Form) -> None:
         super().__init__()
@@ -116,7 +116,7 @@ CASES: dict[str, tuple[nn.Module, Any, Any]] = {
         (INPUTS, TARGET),
     ),
     "a function of torch": (WithLoss(FORMS["object"]), cross_entropy, (INPUTS, TARGET)),
-    "a criterion of one's own gets the object whole": (
+    "a user's criterion gets the whole object": (
         WithLoss(FORMS["object"]),
         lambda output, target: cross_entropy(output.logits, target),
         (INPUTS, TARGET),
@@ -174,7 +174,7 @@ def test_a_tensor_alone_is_its_own_target() -> None:
     assert output.size == 8
 
 
-def test_a_step_of_the_users_gets_the_batch_whole_and_may_give_metrics() -> None:
+def test_a_users_step_gets_the_whole_batch_and_may_return_metrics() -> None:
     def step(model: nn.Module, batch: Any) -> Any:
         output = model(batch["deep"][0])
         return cross_entropy(output, batch["deep"][1]), {"mean": output.mean(), "other": 3}
@@ -295,7 +295,7 @@ def test_iterable_data_sets_for_training_and_validation() -> None:
     assert live.history == plain.history
 
 
-def test_iterable_data_sets_without_a_length_through_the_iterators_of_ones_own() -> None:
+def test_iterable_data_sets_without_a_length_in_data_loader_iters() -> None:
     from lrtui import TrainDataLoaderIter, ValDataLoaderIter
 
     live = finder()
@@ -308,7 +308,7 @@ def test_iterable_data_sets_without_a_length_through_the_iterators_of_ones_own()
 
 
 @pytest.mark.parametrize(
-    ("model", "criterion", "batch", "words"),
+    ("model", "criterion", "batch", "message"),
     [
         (
             NET,
@@ -351,15 +351,17 @@ def test_iterable_data_sets_without_a_length_through_the_iterators_of_ones_own()
         ),
     ],
 )
-def test_what_nothing_can_be_done_with_is_said(
-    model: nn.Module, criterion: Criterion | None, batch: Any, words: str
+def test_unusable_batches_and_losses_are_reported(
+    model: nn.Module, criterion: Criterion | None, batch: Any, message: str
 ) -> None:
-    with pytest.raises(BatchError, match=words):
+    with pytest.raises(BatchError, match=message):
         Forward(model, criterion)(batch)
 
 
 @pytest.mark.parametrize("result", [1.0, (1.0, {}), {"accuracy": 1.0}])
-def test_a_step_that_returns_something_else_is_told_what_to_return(result: object) -> None:
+def test_a_step_that_returns_something_else_is_an_error_that_says_what_to_return(
+    result: object,
+) -> None:
     with pytest.raises(BatchError, match="the step must return"):
         Forward(NET, None, lambda model, batch: result)((INPUTS, TARGET))
 
@@ -376,7 +378,7 @@ def test_a_step_that_returns_something_else_is_told_what_to_return(result: objec
         ("object", "Graph"),
     ],
 )
-def test_what_a_batch_is_taken_for_in_words(name: str, wanted: str) -> None:
+def test_a_batch_is_described(name: str, wanted: str) -> None:
     model, criterion, batch = CASES[name]
     assert Forward(model, criterion).describe(batch) == wanted
 
@@ -515,11 +517,11 @@ def test_a_loss_is_found_alike_in_what_criterion_and_step_return(
         (criterion, {}),
         (None, {"batch_step": step}),
     )
-    found = [losses_of(NET, how, loader(shuffle=False), **settings) for how, settings in ways]
-    assert found[0] == found[1] == found[2]
+    losses = [losses_of(NET, how, loader(shuffle=False), **settings) for how, settings in ways]
+    assert losses[0] == losses[1] == losses[2]
 
 
-def test_a_metric_that_is_no_number_is_told() -> None:
+def test_a_metric_that_is_no_number_is_reported() -> None:
     live = finder()
     with pytest.raises(BatchError, match=r"the metric must return a number, got \{accuracy"):
         live.range_test(loader(), num_iter=3, metric=lambda output, target: {"accuracy": 1.0})
@@ -559,7 +561,7 @@ class Batched(UserDict[str, Any]):
 
 
 @pytest.mark.parametrize("kind", [AttributeDict, Batched, dict])
-def test_a_mapping_of_the_users_own_kind_stays_one(kind: type) -> None:
+def test_a_mapping_keeps_the_users_class(kind: type) -> None:
     seen = []
 
     def step(model: nn.Module, batch: Any) -> Any:
@@ -571,5 +573,5 @@ def test_a_mapping_of_the_users_own_kind_stays_one(kind: type) -> None:
     live.range_test(batches, num_iter=3, batch_step=step)
     assert all(type(batch) is kind for batch in seen)
     assert not any(
-        batch is one for batch in seen for one in batches
+        batch is original for batch in seen for original in batches
     )  # whatever the step takes out of it

@@ -1,4 +1,4 @@
-"""What is no model, optimizer or criterion is told at once, in a line."""
+"""Anything but a model, optimizer or criterion is refused at once, in one line."""
 
 from typing import Any, cast
 
@@ -28,7 +28,7 @@ class Wrapped:
 
 
 @pytest.mark.parametrize(
-    ("objects", "words"),
+    ("objects", "message"),
     [
         ((None, SGD, None), "`model` must be an nn.Module, got None"),
         ((nn.Linear, SGD, None), "`model` .* the class Linear: give an instance"),
@@ -40,10 +40,10 @@ class Wrapped:
         ((NET, SGD, nn.MSELoss), "`criterion` .* the class MSELoss: give an instance"),
     ],
 )
-def test_what_is_none_of_them_is_told(objects: tuple[Any, ...], words: str) -> None:
-    with pytest.raises(TypeError, match=words) as told:
+def test_anything_else_is_refused_in_one_line(objects: tuple[Any, ...], message: str) -> None:
+    with pytest.raises(TypeError, match=message) as raised:
         LRFinder(*objects)
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(raised.value)
 
 
 def test_an_optimizer_in_a_wrapper_is_tested_as_it_is() -> None:

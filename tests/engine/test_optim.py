@@ -39,8 +39,8 @@ def test_momentum_is_the_heavy_ball_or_beta1_or_none_where_unknown(
 
 
 def test_the_curves_of_a_finder_know_momentum_and_the_planned_length() -> None:
-    with finder() as found:
-        found.range_test(loader(), end_lr=1e3, num_iter=77, diverge_th=1.5)
-        (curve,) = curves(found.histories, found._settings, momentum_of(found.optimizer))
+    with finder() as live:
+        live.range_test(loader(), end_lr=1e3, num_iter=77, diverge_th=1.5)
+        (curve,) = curves(live.histories, live._settings, momentum_of(live.optimizer))
     assert len(curve.lr) < 77
     assert (curve.num_iter, curve.momentum) == (77, 0.9)

@@ -97,7 +97,7 @@ def test_a_figure_of_its_own_is_shown_and_a_given_one_is_not(
 
 
 @pytest.mark.parametrize(
-    ("wrong", "words"),
+    ("wrong", "message"),
     [
         ({"skip_start": -1}, "skip_start cannot be negative"),
         ({"skip_end": -1}, "skip_end cannot be negative"),
@@ -105,8 +105,8 @@ def test_a_figure_of_its_own_is_shown_and_a_given_one_is_not(
         ({"show_lr": 1}, "show_lr must be float"),
     ],
 )
-def test_wrong_arguments(axes: Any, wrong: dict[str, Any], words: str) -> None:
-    with pytest.raises(ValueError, match=words):
+def test_wrong_arguments(axes: Any, wrong: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         measured().plot(ax=axes, **wrong)
 
 

@@ -1,4 +1,4 @@
-"""Precisions: what really runs in them, what a scaler skipped, and what is missing said with the nearest that works."""
+"""Precisions: what runs in them, skipped steps, and errors that name an alternative."""
 
 from functools import partial
 from typing import Any
@@ -101,7 +101,7 @@ def test_compiling_is_off_unless_asked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Unsized(nn.Module):
-    """A model without a length, as most are: torch.compile's wrapper has a `__len__` all the same."""
+    """A model without a length, as most are; torch.compile's wrapper has a `__len__`."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -202,8 +202,8 @@ def test_the_scaler_is_restored_even_when_it_was_broken_off_between_unscaling_an
 def test_clipping_sees_the_unscaled_gradients() -> None:
     live, _ = scaled()
     plain = finder(precision="bf16")
-    for one in (live, plain):
-        one.range_test(loader(), num_iter=4, clip_grad_norm=0.05)
+    for tested in (live, plain):
+        tested.range_test(loader(), num_iter=4, clip_grad_norm=0.05)
     assert live.history["loss"] == pytest.approx(plain.history["loss"], rel=1e-3)
 
 
@@ -215,7 +215,7 @@ def test_by_name(name: str, kind: type[Precision]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "words"),
+    ("name", "message"),
     [
         ("fp16", "fp16 needs a GPU, and the device is cpu; use bf16"),
         ("apex-O1", "apex-O1 needs a CUDA device, and the device is cpu; use bf16"),
@@ -225,8 +225,8 @@ def test_by_name(name: str, kind: type[Precision]) -> None:
         ),
     ],
 )
-def test_what_cannot_be_had_names_what_works(name: str, words: str) -> None:
-    with pytest.raises(ValueError, match=words):
+def test_an_unavailable_precision_names_one_that_works(name: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         finder(precision=name)
 
 

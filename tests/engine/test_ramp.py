@@ -1,4 +1,4 @@
-"""The ladder of rates: both ends exact, groups with their ratios, a staircase, and what makes no ramp."""
+"""The ramp: both ends exact, groups with their ratios, a staircase, and invalid numbers."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ def test_a_staircase_has_several_iterations_a_rate() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "message"),
     [
         (
             ((0.0,), (1.0,)),
@@ -56,8 +56,8 @@ def test_a_staircase_has_several_iterations_a_rate() -> None:
         (((1.0,), (2.0,), 5, "exp", 5), "fewer than two learning rates at 5 iterations each"),
     ],
 )
-def test_what_makes_no_ramp_is_said(arguments: tuple[Any, ...], words: str) -> None:
-    with pytest.raises(ValueError, match=words):
+def test_numbers_that_make_no_ramp_are_refused(arguments: tuple[Any, ...], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         Ramp(*arguments)
 
 
@@ -74,7 +74,7 @@ def test_arrays_are_lists_of_rates() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "words"),
+    ("wrong", "message"),
     [
         ({"start_lr": "1e-3"}, "a learning rate must be a number, or a list .*, got '1e-3'"),
         ({"end_lr": None}, "a learning rate must be a number, .*, got None"),
@@ -83,8 +83,8 @@ def test_arrays_are_lists_of_rates() -> None:
         ({"smooth_f": None}, "`smooth_f` must be a number, got None"),
     ],
 )
-def test_what_is_no_number_is_said(wrong: dict[str, Any], words: str) -> None:
-    with pytest.raises(ValueError, match=words):
+def test_settings_that_are_no_numbers_are_refused(wrong: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         finder().range_test(loader(), **wrong)
 
 

@@ -1,4 +1,4 @@
-"""How a test ends, and in which words; what counts as diverged; what a step tells."""
+"""How a test ends and with which reason, what counts as diverged, and what a step reports."""
 
 import math
 from collections.abc import Sequence
@@ -19,8 +19,8 @@ from lrtui.events import Step
 from tests.engine.rigs import finder, loader, mlp, points
 
 
-class Told(nn.Module):
-    """A criterion that gives the losses it was told, the last one for ever."""
+class GivenLosses(nn.Module):
+    """A criterion that returns the given losses, and then repeats the last one."""
 
     def __init__(self, *losses: float) -> None:
         super().__init__()
@@ -31,20 +31,20 @@ class Told(nn.Module):
         return output.sum() * 0 + loss
 
 
-def told(*losses: float, **options: Any) -> tuple[LRFinder, list[Step]]:
-    live = finder(criterion=Told(*losses))
+def measured(*losses: float, **options: Any) -> tuple[LRFinder, list[Step]]:
+    live = finder(criterion=GivenLosses(*losses))
     steps = list(live.steps(loader(), **{"num_iter": 8, "smooth_f": 0, **options}))
     return live, steps
 
 
 def test_completed() -> None:
-    live, steps = told(1.0)
+    live, steps = measured(1.0)
     assert (live.status, live.reason) == ("completed", "all 8 iterations ran")
     assert [step.iteration for step in steps] == list(range(8))
 
 
-def test_diverged_tells_the_rate_and_the_best() -> None:
-    live, steps = told(2.0, 1.0, 9.0)
+def test_diverged_reports_the_rate_and_the_best_loss() -> None:
+    live, steps = measured(2.0, 1.0, 9.0)
     assert live.status == "diverged"
     assert live.reason == f"the loss diverged at lr {steps[2].lr:.2e}: 9 after a best of 1"
     assert len(steps) == 3
@@ -53,29 +53,29 @@ def test_diverged_tells_the_rate_and_the_best() -> None:
 @pytest.mark.parametrize(
     ("loss", "kind"), [(math.nan, "nan"), (math.inf, "inf"), (-math.inf, "-inf")]
 )
-@pytest.mark.parametrize("place", range(4))
+@pytest.mark.parametrize("position", range(4))
 def test_a_loss_that_is_not_finite_ends_it_wherever_it_is(
-    loss: float, kind: str, place: int
+    loss: float, kind: str, position: int
 ) -> None:
-    live, steps = told(*[1.0] * place, loss)
+    live, steps = measured(*[1.0] * position, loss)
     assert live.status == "diverged"
     assert live.reason == f"the loss became {kind} at lr {steps[-1].lr:.2e}"
-    assert len(steps) == place + 1
+    assert len(steps) == position + 1
     assert (steps[-1].raw_loss, steps[-1].loss, steps[-1].nonfinite) == (None, None, kind)
     assert str(live.history["loss"][-1]) == str(loss)
-    assert live.best_loss == (1.0 if place else None)
+    assert live.best_loss == (1.0 if position else None)
 
 
 @pytest.mark.parametrize(
     "losses", [(-1.0, -2.0, -1.5, -0.5), (0.0, -1.0, 0.5), (0.0, 0.25, 0.0), (3.0, -1.0, 2.0)]
 )
 def test_negative_and_zero_losses_do_not_end_it(losses: tuple[float, ...]) -> None:
-    live, _ = told(*losses)
+    live, _ = measured(*losses)
     assert live.status == "completed"
 
 
 def test_a_negative_loss_that_explodes_does() -> None:
-    live, steps = told(-1.0, -2.0, 7.0)
+    live, steps = measured(-1.0, -2.0, 7.0)
     assert live.status == "diverged"
     assert len(steps) == 3
 
@@ -90,7 +90,7 @@ def test_a_loader_that_ends_stops_it() -> None:
 
 
 @pytest.mark.parametrize("empty", [[], TrainDataLoaderIter([])])
-def test_an_empty_loader_is_an_error_in_words(empty: Any) -> None:
+def test_an_empty_loader_is_refused(empty: Any) -> None:
     with pytest.raises(ValueError, match="the training loader has no batches"):
         finder().range_test(empty)
     with pytest.raises(ValueError, match="the validation loader has no batches"):
@@ -112,7 +112,7 @@ def test_time_is_up_after_the_step_that_it_runs_out_in() -> None:
 
 
 class Canned:
-    """A training step that measures what it was told."""
+    """A training step that measures the given losses."""
 
     def __init__(self, losses: Sequence[float], scales: Sequence[float | None] = ()) -> None:
         self.updates = [
@@ -187,14 +187,12 @@ def test_smoothing_and_divergence_are_torch_lr_finders(
         assert tracker.diverged == (loss > diverge_th * best)
 
 
-def test_a_step_tells_the_rates_of_every_group_only_where_there_are_several() -> None:
+def test_a_step_has_group_lrs_only_with_several_groups() -> None:
     live = finder()
     assert next(live.steps(loader(), num_iter=3)).group_lrs == ()
 
 
-def test_status_while_running_and_a_second_test_without_reset_goes_on_from_where_the_first_ended() -> (
-    None
-):
+def test_status_while_running_and_a_second_test_continues_without_reset() -> None:
     live = finder(mlp())
     assert live.status == ""
     for _ in live.steps(loader(), num_iter=3):
@@ -207,7 +205,7 @@ def test_status_while_running_and_a_second_test_without_reset_goes_on_from_where
 
 
 @pytest.mark.parametrize("verbose", [True, False])
-def test_silence_when_asked(capfd: pytest.CaptureFixture[str], verbose: bool) -> None:
+def test_not_verbose_prints_nothing(capfd: pytest.CaptureFixture[str], verbose: bool) -> None:
     from lrtui import LRFinder
 
     model = mlp()

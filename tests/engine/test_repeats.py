@@ -1,4 +1,4 @@
-"""Several curves from the same start: with other data orders, or other initialisations on the same batches."""
+"""Several curves from the same start, with other data orders or initialisations."""
 
 import random
 from enum import Enum
@@ -11,9 +11,9 @@ from torch.utils.data import DataLoader
 
 from lrtui import TrainDataLoaderIter
 from lrtui.engine import training
+from lrtui.engine.data.replay import Replay
 from lrtui.engine.history import History
 from lrtui.engine.initialise import reinitialise
-from lrtui.engine.replay import Replay
 from tests.engine.rigs import finder, loader, mlp, points
 
 
@@ -27,16 +27,16 @@ def test_the_first_of_several_is_the_curve_of_a_single_one() -> None:
     assert live.history == alone.history
     assert live.histories[0] is live.history
     assert len(live.histories) == 3
-    assert len({tuple(one["loss"]) for one in live.histories}) == 3
-    assert len({tuple(one["lr"]) for one in live.histories}) == 1
+    assert len({tuple(history["loss"]) for history in live.histories}) == 3
+    assert len({tuple(history["lr"]) for history in live.histories}) == 1
 
 
 def test_other_orders_start_from_the_same_weights() -> None:
     live = finder(None, lambda params: torch.optim.SGD(params, lr=1e-9))
     everything = DataLoader(points(), batch_size=64, shuffle=True)
     live.range_test(everything, num_iter=2, end_lr=1e-8, repeats=3)
-    for one in live.histories:
-        assert one["raw_loss"][0] == pytest.approx(live.history["raw_loss"][0], rel=1e-6)
+    for history in live.histories:
+        assert history["raw_loss"][0] == pytest.approx(live.history["raw_loss"][0], rel=1e-6)
 
 
 def test_several_start_from_the_snapshot_even_after_a_test_without_reset() -> None:
@@ -51,7 +51,7 @@ def test_a_loader_with_a_generator_of_its_own_gets_another_order_too() -> None:
     live = finder()
     own = torch.Generator().manual_seed(1)
     live.range_test(loader(shuffle=True, generator=own), num_iter=3, repeats=3)
-    assert len({tuple(one["loss"]) for one in live.histories}) == 3
+    assert len({tuple(history["loss"]) for history in live.histories}) == 3
 
 
 def test_the_same_seed_gives_the_same_repeats() -> None:
@@ -92,7 +92,7 @@ def initialised(
 
 
 @pytest.mark.parametrize("own_generator", [False, True])
-def test_replayed_batches_give_the_very_curves_of_collated_ones(
+def test_replayed_batches_give_the_same_curves_as_collated_ones(
     monkeypatch: pytest.MonkeyPatch, own_generator: bool
 ) -> None:
     """Over several epochs, with random augmentation and dropout."""
@@ -102,7 +102,7 @@ def test_replayed_batches_give_the_very_curves_of_collated_ones(
 
     replayed = initialised(monkeypatch, True, generator(), 8)
     assert replayed == initialised(monkeypatch, False, generator(), 8)
-    assert len({tuple(one["loss"]) for one in replayed}) == 3
+    assert len({tuple(history["loss"]) for history in replayed}) == 3
 
 
 def test_replaying_collates_once() -> None:
@@ -128,7 +128,7 @@ def test_a_first_repeat_that_ends_early_is_replayed_and_then_collated_on() -> No
 
     live.criterion = criterion
     live.range_test(loader(), num_iter=6, repeats=2, vary="init", smooth_f=0)
-    assert [len(one["lr"]) for one in live.histories] == [3, 6]
+    assert [len(history["lr"]) for history in live.histories] == [3, 6]
 
 
 def test_batches_that_a_model_writes_into_are_collated_again() -> None:
@@ -204,12 +204,12 @@ def test_reinitialising_calls_every_module_that_can() -> None:
     assert not any(torch.equal(a, b) for a, b in zip(before, after, strict=True))
 
 
-def test_what_can_vary_is_said() -> None:
+def test_an_unknown_vary_is_refused() -> None:
     with pytest.raises(ValueError, match=r"expected one of \(data, init\), got both"):
         finder().range_test(loader(), vary="both")  # type: ignore[arg-type]
 
 
-def test_what_lived_beside_a_parameter_goes_where_it_goes() -> None:
+def test_optimizer_state_follows_its_parameter_to_another_device() -> None:
     cpu, param = torch.device("cpu"), torch.empty(2, 3, device="meta")
     same_shape, flat, counter = torch.zeros(2, 3), torch.zeros(6), torch.tensor(3.0)
     past = [same_shape, flat, counter, 0.9]  # as LBFGS keeps it
@@ -230,7 +230,7 @@ class Split(Enum):
 
 
 class Batch:
-    """As people make them: with a mark, and a way back to itself."""
+    """As users make them: with an enum, and a reference to itself."""
 
     def __init__(self, x: torch.Tensor, y: torch.Tensor) -> None:
         self.x, self.y, self.split, self.itself = x, y, Split.TRAIN, self
@@ -250,7 +250,7 @@ def test_batches_that_are_objects_are_replayed_once_each() -> None:
     assert live.confirm(batches, lr=0.01, iterations=400).trials
 
 
-def test_repeats_of_an_initialisation_that_cannot_be_drawn_anew_are_refused() -> None:
+def test_repeats_of_a_model_that_draws_nothing_are_refused() -> None:
     class Own(nn.Module):
         def __init__(self) -> None:
             super().__init__()
@@ -263,7 +263,7 @@ def test_repeats_of_an_initialisation_that_cannot_be_drawn_anew_are_refused() ->
         finder(Own()).range_test(loader(), repeats=2, vary="init")
 
 
-def test_a_frozen_part_is_not_drawn_anew_and_a_models_own_way_is_taken() -> None:
+def test_a_frozen_module_is_not_drawn_again_and_init_weights_is_used() -> None:
     model = mlp()
     model[0].requires_grad_(False)
     frozen, trained = model.get_parameter("0.weight"), model.get_parameter("3.weight")
@@ -305,7 +305,7 @@ def test_what_is_frozen_beside_something_trained_stays_too() -> None:
     assert not torch.equal(model.bias, bias)
 
 
-def test_parts_that_always_begin_alike_are_no_other_initialisation() -> None:
+def test_modules_with_constant_initial_values_do_not_count() -> None:
     class Own(nn.Module):
         def __init__(self) -> None:
             super().__init__()

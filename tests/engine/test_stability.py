@@ -49,10 +49,10 @@ def test_sgd_is_stable_below_the_limit_and_not_above(arguments: dict[str, float]
 
 def test_adam_uses_the_preconditioned_curvature() -> None:
     _, loss, optimizer = quadratic(torch.optim.Adam, lr=0.1)
-    # at x = 1 the gradient equals the curvatures, so P^(-1/2) H P^(-1/2) is the identity and the limit is 38
-    found = stability([loss], optimizer)
-    assert found.eigenvalue == pytest.approx(1.0, rel=1e-3)
-    assert found.limit == pytest.approx(38.0, rel=1e-3)
+    # at x = 1 the gradient equals the curvatures, so P^(-1/2) H P^(-1/2) is the identity
+    result = stability([loss], optimizer)
+    assert result.eigenvalue == pytest.approx(1.0, rel=1e-3)
+    assert result.limit == pytest.approx(38.0, rel=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -80,23 +80,23 @@ def test_a_loss_without_curvature_sets_no_limit() -> None:
 def test_at_a_saddle_it_is_the_largest_eigenvalue_and_not_the_one_of_largest_size() -> None:
     x = torch.ones(3, requires_grad=True)
     saddle = torch.tensor([-9.0, 1.0, 4.0])
-    found = stability([lambda: (saddle * x**2).sum() / 2], torch.optim.SGD([x], lr=0.1))
-    assert found.limit == pytest.approx(0.5, rel=1e-2)
+    result = stability([lambda: (saddle * x**2).sum() / 2], torch.optim.SGD([x], lr=0.1))
+    assert result.limit == pytest.approx(0.5, rel=1e-2)
 
 
 def test_a_small_positive_eigenvalue_among_many_is_found_behind_a_larger_negative_one() -> None:
     curvatures = torch.zeros(5000)
     curvatures[:2] = torch.tensor([-1.6, 1.0])
     x = torch.ones(5000, requires_grad=True)
-    found = stability([lambda: (curvatures * x**2).sum() / 2], torch.optim.SGD([x], lr=0.1))
-    assert found.limit == pytest.approx(2.0, rel=1e-2)
+    result = stability([lambda: (curvatures * x**2).sum() / 2], torch.optim.SGD([x], lr=0.1))
+    assert result.limit == pytest.approx(2.0, rel=1e-2)
 
 
 def test_eigenvalues_of_one_size_and_both_signs_are_told_apart() -> None:
     x = torch.ones(100, requires_grad=True)
     curvatures = torch.tensor([1.0, -1.0] + [0.0] * 98)
-    found = stability([lambda: (curvatures * x**2).sum() / 2], torch.optim.SGD([x], lr=0.1))
-    assert found.limit == pytest.approx(2.0, rel=1e-2)
+    result = stability([lambda: (curvatures * x**2).sum() / 2], torch.optim.SGD([x], lr=0.1))
+    assert result.limit == pytest.approx(2.0, rel=1e-2)
 
 
 def test_what_has_not_settled_is_no_limit() -> None:

@@ -1,4 +1,4 @@
-"""Where a test starts, and where a broken-off one goes back to: to the state as it was when the test began."""
+"""A test starts at the current state, and goes back to it when it is interrupted."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -65,7 +65,7 @@ def test_repeats_start_from_the_state_as_it_is() -> None:
     assert live.histories[0]["loss"] == alone
 
 
-def test_trials_and_the_stability_limit_leave_trained_weights_as_they_found_them() -> None:
+def test_trials_and_the_stability_limit_put_trained_weights_back() -> None:
     live, _, now = trained()
     live.confirm(loader(), lr=0.01, iterations=150)
     assert live.digest() == now
@@ -91,7 +91,7 @@ def test_training_after_a_reset_is_kept_by_trials_too() -> None:
     assert live.digest() == now
 
 
-def test_there_is_one_copy_until_somebody_trains() -> None:
+def test_there_is_one_copy_until_the_model_is_trained_further() -> None:
     live = finder()
     for _ in range(2):
         live.range_test(loader(), num_iter=3)
@@ -123,9 +123,7 @@ def test_every_change_is_seen(change: Callable[[LRFinder], object]) -> None:
     assert live._snapshot.unchanged()
 
 
-def test_a_second_test_starts_at_the_optimizers_own_rate_not_at_that_of_one_left_in_the_middle() -> (
-    None
-):
+def test_a_second_test_starts_at_the_optimizers_own_rate_after_one_left_in_the_middle() -> None:
     live = finder()
     left = live.steps(loader(), num_iter=30)
     for _ in range(20):
@@ -135,7 +133,7 @@ def test_a_second_test_starts_at_the_optimizers_own_rate_not_at_that_of_one_left
     assert live.optimizers[0].param_groups[0]["lr"] == 1e-3
 
 
-def test_a_wrong_argument_is_told_before_anything_is_touched() -> None:
+def test_a_wrong_argument_is_refused_before_anything_changes() -> None:
     live, _, now = trained()
     wrong: list[dict[str, Any]] = [
         {"metric": 3},

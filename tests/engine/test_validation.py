@@ -80,7 +80,7 @@ def test_the_training_loss_is_kept_beside_it() -> None:
     assert live.history["raw_loss"] != live.history["train_loss"]
 
 
-def test_an_iterator_of_ones_own_that_was_left_in_the_middle_begins_again() -> None:
+def test_a_users_iterator_left_in_the_middle_starts_again() -> None:
     whole = ValDataLoaderIter(loader(64, 8))
     live = finder()
     live.range_test(loader(), whole, num_iter=2, val_batches=1)
@@ -91,7 +91,7 @@ def test_an_iterator_of_ones_own_that_was_left_in_the_middle_begins_again() -> N
     assert live.history["loss"] == again.history["loss"]
 
 
-def test_an_empty_loader_is_told_before_anything_is_touched() -> None:
+def test_an_empty_loader_is_refused_before_anything_changes() -> None:
     live = finder()
     before = live.digest()
     with pytest.raises(ValueError, match="the validation loader has no batches"):

@@ -3,7 +3,6 @@
 import importlib
 import io
 import re
-import threading
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
@@ -15,8 +14,9 @@ import torch
 from click.testing import CliRunner
 from torch import nn
 
-from lrtui import LRFinder, cli
+from lrtui import LRFinder, cli, protocol
 from lrtui.analysis.answer import Suggestion
+from lrtui.endings import StopFlag
 from lrtui.events import Ended, Event, Notice, Started, Step, Suggested
 from lrtui.record import new_id
 from lrtui.spec import RunSpec
@@ -24,14 +24,6 @@ from lrtui.worker.runner import Runner
 
 HERE = "tests.field.models"
 Marks = Mapping[str, str]
-
-
-class Inbox:
-    """A worker's inbox that never asks a run to stop."""
-
-    def __init__(self) -> None:
-        self.stop = threading.Event()
-        self.orphaned = False
 
 
 @dataclass(frozen=True)
@@ -108,7 +100,7 @@ def command(*flags: str) -> Run:
 
     def in_this_process(spec: RunSpec, **_: Any) -> int:
         specs.append(spec)
-        Runner(events.append, Inbox()).run(spec, new_id())
+        Runner(events.append, StopFlag()).range_test(protocol.Run(spec=spec, id=new_id()))
         return 0
 
     with mock.patch("lrtui.commands.run.run_headless", in_this_process):

@@ -16,7 +16,7 @@ from lrtui.catalog.companion import companion, merged
 from lrtui.catalog.errors import PhaseError
 from lrtui.catalog.source.reader import offers_in_file
 from lrtui.catalog.targets import locate
-from lrtui.engine.batches import train_batches
+from lrtui.engine.data.batches import train_batches
 from lrtui.engine.forward import Forward
 from lrtui.engine.precision import Precision
 from lrtui.engine.step import TrainStep, updates_itself

@@ -17,7 +17,6 @@ from lrtui.tui.app import LrtuiApp
 from lrtui.tui.form.choice_box import ChoiceBox
 from lrtui.tui.form.field_box import FieldBox
 from lrtui.tui.form.screen import SetupScreen
-from lrtui.tui.run.boundaries import Boundaries
 from lrtui.tui.run.screen import RunScreen
 from tests.tui.doubles import SPEC, FakeDriver, FakeSession
 
@@ -28,7 +27,9 @@ async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
     """Wait for a state. A state that never comes fails with the screen as it was."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while not condition():
-        assert time.monotonic() < deadline, "it never came; the screen:\n" + screen_text(pilot.app)
+        assert time.monotonic() < deadline, "the state never came; the screen:\n" + screen_text(
+            pilot.app
+        )
         await pilot.pause(0.01)
     await pilot.pause()
 
@@ -61,12 +62,6 @@ async def all_drawn(screen: RunScreen, pilot: Pilot[None]) -> None:
     """Wait until every event of the driver is drawn."""
     model = screen.model
     await until(pilot, lambda: model.events_read >= len(model.driver.events))
-
-
-def boundaries_of(screen: RunScreen) -> Boundaries:
-    """The boundaries, which there must be."""
-    assert screen.model.boundaries is not None
-    return screen.model.boundaries
 
 
 def suggestion_of(screen: RunScreen) -> Suggestion:

@@ -1,4 +1,4 @@
-"""The terminal is refused when it is none, and given back as it was however the app ends."""
+"""Redirected streams are refused, and the terminal is restored however the app ends."""
 
 import os
 import select
@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import ptyprocess  # type: ignore[import-untyped]
+import ptyprocess
 import pyte
 import pytest
 
@@ -60,7 +60,7 @@ class Terminal:
     def until(self, condition: Callable[[], bool]) -> None:
         deadline = time.monotonic() + 60
         while not condition():
-            assert time.monotonic() < deadline, f"it never came; the screen:\n{self.text}"
+            assert time.monotonic() < deadline, f"the state never came; the screen:\n{self.text}"
             self.read()
 
     def painted(self) -> None:
@@ -108,7 +108,7 @@ def test_q_leaves_with_zero_and_the_terminal_as_it_was(start: Start) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
-def test_a_signal_gives_the_terminal_back_and_is_told_by_the_exit_code(
+def test_a_signal_gives_the_terminal_back_and_sets_the_exit_code(
     start: Start, number: signal.Signals
 ) -> None:
     terminal = start()

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from torch.optim import Optimizer
 
 from lrtui.analysis.answer import Schedule
-from lrtui.engine.batches import OutOfData
+from lrtui.engine.data.batches import OutOfData
 from lrtui.engine.optim import set_learning_rates, set_momentum
 from lrtui.engine.step import Update
 

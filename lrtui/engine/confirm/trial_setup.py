@@ -15,11 +15,12 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from lrtui.analysis.analyse import Analysis
 from lrtui.analysis.answer import Schedule
 from lrtui.analysis.candidates import rates_to_try
-from lrtui.engine.batches import DataLoaderIter, generators, train_batches
 from lrtui.engine.confirm.trial import TrialRunner, pace_setter
+from lrtui.engine.data.batches import DataLoaderIter, generators, train_batches
+from lrtui.engine.data.replay import Replay
+from lrtui.engine.data.transfer import move
 from lrtui.engine.forward import Forward
 from lrtui.engine.ramp import keep_ratios
-from lrtui.engine.replay import Replay
 from lrtui.engine.restore.random_state import reseed
 from lrtui.engine.settings import Settings
 from lrtui.engine.stability import Stability, stability
@@ -31,7 +32,6 @@ from lrtui.engine.training import (
     train_step,
     validation_of,
 )
-from lrtui.engine.transfer import move
 from lrtui.engine.types import Batch, BatchStep, Loader
 
 

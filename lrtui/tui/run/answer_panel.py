@@ -87,7 +87,7 @@ def _suggestion_lines(model: RunModel) -> Iterator[Content]:
 
 
 def _bounds_lines(model: RunModel) -> Iterator[Content]:
-    if model.boundaries is not None:
+    if model.has_boundaries:
         yield from _boundary_lines(model.boundaries)
     yield from _digest_lines(model.state)
 

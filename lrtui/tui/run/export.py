@@ -74,13 +74,13 @@ class RecordChanges:
 
 def record_changes(model: RunModel) -> RecordChanges | None:
     """Changes that the run's own record lacks; None where there are none, or no record."""
-    ended, boundaries = model.state.ended, model.boundaries
+    ended, bounds = model.state.ended, None
     if ended is None or not ended.record:
         return None
-    moved = boundaries is not None and boundaries.touched
-    if not moved and model.taken_lr is None:
+    if model.boundaries.touched:
+        bounds = model.bounds
+    if bounds is None and model.taken_lr is None:
         return None
-    bounds = model.bounds if moved else None
     return RecordChanges(Path(ended.record), bounds, model.taken_lr)
 
 

@@ -17,7 +17,7 @@ from lrtui.launch.driver import Driver
 from lrtui.spec import RunSpec
 from lrtui.tui.chart.thinning import Thinned
 from lrtui.tui.run.boundaries import Boundaries, Side
-from lrtui.tui.run.budget import SCHEDULES, Budget, Candidate, Candidates, default_budget
+from lrtui.tui.run.budget import Budget, Candidate, Candidates, default_budget
 from lrtui.tui.run.state import Repeat, RunState
 from lrtui.tui.run.view_options import AS_MEASURED, ViewOptions, trim_step
 
@@ -39,7 +39,8 @@ class RunModel:
         self._forget_choices()
 
     def _forget_choices(self) -> None:
-        self.boundaries: Boundaries | None = None
+        axis = self.state.axis
+        self.boundaries = Boundaries(axis.low, axis.high)
         self.view_options = AS_MEASURED
         self.limit_shown = True
         self.taken_lr: float | None = None
@@ -117,18 +118,17 @@ class RunModel:
 
     @property
     def bounds(self) -> Bounds | None:
-        """The boundaries as they stand, as a record stores them."""
-        if self.boundaries is None:
+        """The boundaries that are shown, as a record stores them."""
+        if not self.has_boundaries:
             return None
         return self.boundaries.bounds
 
     @property
     def schedule_bounds(self) -> Bounds | None:
         """The boundaries for lines of code; None unless the person or the analysis chose them."""
-        chosen = self.boundaries is not None and self.boundaries.touched
-        if not chosen and self.suggested_lr is None:
-            return None
-        return self.bounds
+        if self.boundaries.touched or self.suggested_lr is not None:
+            return self.bounds
+        return None
 
     @property
     def curves(self) -> Sequence[Thinned]:
@@ -167,14 +167,11 @@ class RunModel:
         return self.state.ended is not None and bool(self.state.repeats)
 
     @property
-    def can_stop(self) -> bool:
-        """Something is running that can be stopped."""
-        return self.state.phase in ("building", "running") or self.state.checking is not None
-
-    @property
-    def can_run(self) -> bool:
-        """Nothing is running, so another run may begin."""
-        return not self.state.busy
+    def has_boundaries(self) -> bool:
+        """There is a curve that boundaries can stand on, or one may come."""
+        if self.state.ended is not None:
+            return bool(self.state.repeats)
+        return self.state.phase in ("building", "running")
 
     @property
     def can_adopt(self) -> bool:
@@ -193,11 +190,6 @@ class RunModel:
         return self.can_check and not self.state.busy
 
     @property
-    def can_leave_out_repeats(self) -> bool:
-        """There is more than one repeat to judge."""
-        return self.has_curve and len(self.state.repeats) > 1
-
-    @property
     def can_undo_view(self) -> bool:
         """The person changed the view or took a better rate."""
         return self.view_options != AS_MEASURED or self.taken_lr is not None
@@ -206,7 +198,7 @@ class RunModel:
 
     def run_again(self) -> None:
         """Run the same spec again."""
-        if not self.can_run:
+        if self.state.busy:
             return
         self.events_read = len(self.driver.events)
         self.state.begin(self.state.spec)
@@ -227,30 +219,20 @@ class RunModel:
 
     def activate(self, side: Side) -> None:
         """Make one boundary the one that the arrows move."""
-        if self.boundaries is not None:
-            self.boundaries = self.boundaries.activate(side)
+        self.boundaries = self.boundaries.activate(side)
 
     def move_boundary(self, by: int, columns: int) -> None:
         """Move the active boundary by `by` of the chart's `columns`."""
-        if self.boundaries is not None:
-            self.boundaries = self.boundaries.moved(by, self.state.axis, columns)
+        self.boundaries = self.boundaries.moved(by, self.state.axis, columns)
 
     def adopt(self) -> None:
         """Put both boundaries where the answer proposes them."""
-        if self.boundaries is not None and self.proposal is not None:
+        if self.proposal is not None:
             self.boundaries = self.boundaries.adopted(self.proposal)
 
     def _place_boundaries(self) -> None:
-        """Move untouched boundaries to the proposal; where no curve can come there are none."""
-        state = self.state
-        emptied = state.phase in ("resetting", "reset")
-        if emptied or (state.ended is not None and not state.repeats):
-            self.boundaries = None
-            return
-        bounds = self.proposal or self._default_bounds()
-        if self.boundaries is None:
-            self.boundaries = Boundaries(bounds.start_lr, bounds.end_lr)
-        self.boundaries = self.boundaries.proposed(bounds)
+        """Move untouched boundaries to the proposal."""
+        self.boundaries = self.boundaries.proposed(self.proposal or self._default_bounds())
 
     def _default_bounds(self) -> Bounds:
         """The ends of the finished curve, or of the axis while it grows."""
@@ -307,19 +289,16 @@ class RunModel:
     def candidates(self) -> Candidates:
         """The rate that short trainings try under each schedule; empty where there is none."""
         boundaries = self.boundaries
-        if self.suggested_lr is not None:
-            suggested = Candidate(self.suggested_lr, "the suggestion")
-            return {"constant": suggested, "one-cycle": self._peak() or suggested}
-        if boundaries is None or boundaries.active_lr <= 0:
-            return {}
-        source = f"the {boundaries.active} boundary"
-        return dict.fromkeys(SCHEDULES, Candidate(boundaries.active_lr, source))
-
-    def _peak(self) -> Candidate | None:
-        """The end boundary as the peak of one-cycle, where the analysis has bounds."""
-        if self.boundaries is None or self.answer is None or self.answer.bounds is None:
-            return None
-        return Candidate(self.boundaries.end, "the end boundary, as the peak")
+        if self.answer is None or self.suggested_lr is None:
+            source = f"the {boundaries.active} boundary"
+            candidate = Candidate(boundaries.active_lr, source)
+            if not self.has_boundaries or candidate.lr <= 0:
+                return {}
+            return {"constant": candidate, "one-cycle": candidate}
+        suggested = peak = Candidate(self.suggested_lr, "the suggestion")
+        if self.answer.bounds is not None:
+            peak = Candidate(boundaries.end, "the end boundary, as the peak")
+        return {"constant": suggested, "one-cycle": peak}
 
     @property
     def default_budget(self) -> int:
@@ -355,11 +334,10 @@ class RunModel:
         result = self.state.confirmation
         if result is None or not result.better:
             return None
+        taken_lr = self.taken_lr
         if result.schedule == "one-cycle":
-            taken = self.boundaries is not None and self.boundaries.end == result.better
-        else:
-            taken = self.taken_lr == result.better
-        if taken:
+            taken_lr = self.boundaries.end
+        if result.better == taken_lr:
             return None
         return result.better
 
@@ -373,7 +351,7 @@ class RunModel:
         if better is None or result is None:
             return ""
         self._changes += 1
-        if result.schedule == "one-cycle" and self.boundaries is not None:
+        if result.schedule == "one-cycle":
             self.boundaries = self.boundaries.ending_at(better)
             return f"the end boundary is {better:.2e} now"
         self.taken_lr = better

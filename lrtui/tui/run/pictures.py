@@ -1,5 +1,7 @@
 """What the charts show: the run's loss over learning rate, the trials' loss over iterations."""
 
+import math
+
 from lrtui.events import TrialResult
 from lrtui.tui.chart.axis import Axis, axis_for
 from lrtui.tui.chart.picture import Mark, Picture, Role
@@ -40,7 +42,7 @@ def _marks(model: RunModel) -> list[Mark]:
         marks.append(Mark(lr, "lr", "suggestion"))
     if limit is not None and model.limit_shown:
         marks.append(Mark(limit, "limit", "limit"))
-    if model.boundaries is not None:
+    if model.has_boundaries:
         marks += _boundary_marks(model.boundaries)
     return marks
 
@@ -61,42 +63,40 @@ def _interval(model: RunModel) -> tuple[float, float] | None:
 
 def trials_picture(state: RunState) -> Picture:
     """The last training of every rate: the tried one in front, then the best other one."""
-    last_trials = {trial.lr: trial for trial in state.trials}
-    longest = max((trial.iterations for trial in last_trials.values()), default=1)
+    trials = _back_to_front(state.trials)
+    longest = max((trial.iterations for trial in trials), default=1)
     axis = axis_for(0.0, float(longest), log=False)
-    roles = _trial_roles(state.trials, last_trials)
-    order = sorted(last_trials, key=lambda lr: _BACK_TO_FRONT.index(roles[lr]))
+    curves: list[Thinned] = []
+    roles: list[Role] = []
+    for trial in trials:
+        curves.append(_trial_curve(trial, axis))
+        roles.append("repeat")
+    if len(trials) > 1 and trials[-2].loss is not None:
+        roles[-2] = "smooth"
+    if trials:
+        roles[-1] = "suggestion"
     empty = "no training was finished"
     if state.checking:
         empty = "the first training is running …"
     return Picture(
-        axis,
-        tuple(_trial_curve(last_trials[lr], axis) for lr in order),
-        state.version,
-        settled=True,
-        roles=tuple(roles[lr] for lr in order),
-        empty=empty,
+        axis, tuple(curves), state.version, settled=True, roles=tuple(roles), empty=empty
     )
 
 
-_BACK_TO_FRONT: tuple[Role, ...] = ("repeat", "smooth", "suggestion")
+def _back_to_front(trials: list[TrialResult]) -> list[TrialResult]:
+    """The last trial of every rate, by falling loss; that of the rate that is tried comes last."""
+    last_trials = {trial.lr: trial for trial in trials}
+    others = [trial for trial in last_trials.values() if trial.lr != trials[0].lr]
+    others.sort(key=_loss_or_inf, reverse=True)
+    if not trials:
+        return others
+    return [*others, last_trials[trials[0].lr]]  # the first trial is always of the tried rate
 
 
-def _trial_roles(
-    trials: list[TrialResult], last_trials: dict[float, TrialResult]
-) -> dict[float, Role]:
-    """How each rate is drawn. The first trial is always of the rate that is tried."""
-    roles: dict[float, Role] = dict.fromkeys(last_trials, "repeat")
-    best_loss = float("inf")
-    best_lr = None
-    for lr, trial in last_trials.items():
-        if trial.loss is not None and trial.loss < best_loss and lr != trials[0].lr:
-            best_lr, best_loss = lr, trial.loss
-    if best_lr is not None:
-        roles[best_lr] = "smooth"
-    if trials:
-        roles[trials[0].lr] = "suggestion"
-    return roles
+def _loss_or_inf(trial: TrialResult) -> float:
+    if trial.loss is None:
+        return math.inf
+    return trial.loss
 
 
 def _trial_curve(trial: TrialResult, axis: Axis) -> Thinned:

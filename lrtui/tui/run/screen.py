@@ -117,11 +117,11 @@ class RunScreen(Screen[None]):
         model = self.model
         match action:
             case "stop":
-                return model.can_stop
+                return model.state.can_stop
             case "again":
-                return model.can_run
+                return not model.state.busy
             case "choose" | "move":
-                return model.boundaries is not None
+                return model.has_boundaries
             case "adopt":
                 return model.can_adopt
             case "confirm":
@@ -133,7 +133,7 @@ class RunScreen(Screen[None]):
             case "smooth" | "trim":
                 return model.has_curve
             case "leave_out":
-                return model.can_leave_out_repeats
+                return model.has_curve and len(model.state.repeats) > 1
             case "as_measured":
                 return model.can_undo_view
         return True

@@ -149,6 +149,11 @@ class RunState:
         return self.phase in ("building", "running", "resetting") or self.checking is not None
 
     @property
+    def can_stop(self) -> bool:
+        """Whether something is running that can be stopped: anything but a reset."""
+        return self.busy and self.phase != "resetting"
+
+    @property
     def total_steps(self) -> int:
         """Steps of the whole run, over all repeats."""
         if self.started is not None:

@@ -26,7 +26,7 @@ def status(model: RunModel) -> Content:
 def _point_line(model: RunModel) -> Iterator[Content]:
     """The point at the active boundary of a finished run, or the last point of a running one."""
     state, boundaries = model.state, model.boundaries
-    if state.ended is not None and boundaries is not None:
+    if state.ended is not None and model.has_boundaries:
         step = model.step_near(boundaries.active_lr)
         if step is not None:
             label = (f"at {boundaries.active} ", "dim")

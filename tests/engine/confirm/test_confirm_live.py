@@ -26,12 +26,12 @@ def digits_finder(
 
 
 def results(run: Trials) -> tuple[list[TrialStep | Trial], Confirmation]:
-    told = []
+    events = []
     while True:
         try:
-            told.append(next(run))
+            events.append(next(run))
         except StopIteration as end:
-            return told, end.value
+            return events, end.value
 
 
 def gradients_of(model: nn.Module) -> list[torch.Tensor]:
@@ -56,10 +56,10 @@ class Batches(nn.Module):
 
 def test_a_poor_rate_is_refuted_and_a_better_one_named() -> None:
     train, val = digits_loaders()
-    found = digits_finder().confirm(train, val, lr=1e-6, factor=1e4, iterations=600)
-    assert found.verdict == "refuted"
-    assert found.better == pytest.approx(1e-2)
-    assert found.iterations <= 600
+    confirmation = digits_finder().confirm(train, val, lr=1e-6, factor=1e4, iterations=600)
+    assert confirmation.verdict == "refuted"
+    assert confirmation.better == pytest.approx(1e-2)
+    assert confirmation.iterations <= 600
 
 
 def test_a_good_rate_is_confirmed_without_a_validation_set_as_well() -> None:
@@ -78,14 +78,14 @@ def test_the_suggestion_is_what_is_confirmed_and_its_bounds_are_among_the_rivals
     suggestion, bounds = searched.suggestion(), searched.bounds()
     assert suggestion.lr is not None
     assert bounds is not None
-    told, found = results(searched.trials(train, val))
-    assert found.lr == suggestion.lr
-    tried = {trial.lr for trial in told if isinstance(trial, Trial)}
+    events, confirmation = results(searched.trials(train, val))
+    assert confirmation.lr == suggestion.lr
+    tried = {trial.lr for trial in events if isinstance(trial, Trial)}
     assert suggestion.low is not None
     assert suggestion.high is not None
     for rate in (*bounds, suggestion.low, suggestion.high, 2 * suggestion.lr, suggestion.lr / 2):
-        assert any(0.8 < rate / one < 1.25 for one in tried)
-    assert found.verdict in ("confirmed", "refuted", "undecided")
+        assert any(0.8 < rate / lr < 1.25 for lr in tried)
+    assert confirmation.verdict in ("confirmed", "refuted", "undecided")
     assert len(searched.history["lr"]) > 50  # the curve that it came from is still there
 
 
@@ -93,11 +93,13 @@ def test_the_peak_of_a_one_cycle_is_the_upper_bound() -> None:
     train, val = digits_loaders()
     searched = digits_finder()
     searched.range_test(train, start_lr=1e-5, num_iter=150)
-    told, found = results(searched.trials(train, val, schedule="one-cycle", iterations=900))
+    events, confirmation = results(
+        searched.trials(train, val, schedule="one-cycle", iterations=900)
+    )
     suggestion, bounds = searched.suggestion(), searched.bounds()
     assert bounds is not None
-    assert found.lr == bounds[1]
-    tried = {trial.lr for trial in told if isinstance(trial, Trial)}
+    assert confirmation.lr == bounds[1]
+    tried = {trial.lr for trial in events if isinstance(trial, Trial)}
     assert suggestion.lr is not None
     assert any(0.8 < suggestion.lr / lr < 1.25 for lr in tried)
 
@@ -117,7 +119,7 @@ def test_a_one_cycle_leaves_the_momentum_as_it_was() -> None:
         assert searched.digest() == before
 
 
-def test_what_cannot_be_confirmed_is_refused_before_anything_is_touched() -> None:
+def test_what_cannot_be_confirmed_is_refused_before_anything_changes() -> None:
     untested = finder()
     before = untested.digest()
     with pytest.raises(ValueError, match="no suggestion to confirm"):
@@ -138,8 +140,8 @@ def test_what_cannot_be_confirmed_is_refused_before_anything_is_touched() -> Non
             "validated",
         ),
     ]
-    for wrong, words in cases:
-        with pytest.raises(ValueError, match=words):
+    for wrong, message in cases:
+        with pytest.raises(ValueError, match=message):
             untested.trials(loader(), **wrong)
     assert untested.digest() == before
 
@@ -163,11 +165,11 @@ def test_everything_is_as_it_was_however_it_ends(end: str) -> None:
     torch.autograd.backward(nn.functional.cross_entropy(model(torch.randn(8, 4)), target))
     optimizer.step()
     model[1].eval()
-    found = LRFinder(model, optimizer, verbose=False)
-    digest, rng, order = found.digest(), torch.get_rng_state(), generator.get_state()
+    live = LRFinder(model, optimizer, verbose=False)
+    digest, rng, order = live.digest(), torch.get_rng_state(), generator.get_state()
     gradients = gradients_of(model)
 
-    run = found.trials(data, loader(), lr=0.1, iterations=least_budget(3), batch_step=step)
+    run = live.trials(data, loader(), lr=0.1, iterations=least_budget(3), batch_step=step)
     if end == "exception":
         with pytest.raises(RuntimeError, match="mine"):
             list(run)
@@ -175,10 +177,10 @@ def test_everything_is_as_it_was_however_it_ends(end: str) -> None:
         list(run)
     else:
         list(itertools.islice(run, 30))
-        assert found.digest() != digest
-        run.close() if end == "closed" else found.reset()
+        assert live.digest() != digest
+        run.close() if end == "closed" else live.reset()
         assert next(run, None) is None
-    assert found.digest() == digest
+    assert live.digest() == digest
     assert torch.equal(torch.get_rng_state(), rng)
     assert torch.equal(generator.get_state(), order)
     assert [part.training for part in model] == [True, False, True, True]
@@ -207,7 +209,7 @@ def test_all_trials_of_a_seed_see_the_same_data_and_random_numbers(kind: str) ->
     assert len(firsts) == 3
 
 
-def test_an_iterator_of_the_persons_is_left_where_it_was() -> None:
+def test_a_users_iterator_stays_where_it_was() -> None:
     data = TrainDataLoaderIter(loader(count=24))
     first = next(data)[1].tolist()
     finder().confirm(data, lr=0.01, iterations=200)
@@ -216,8 +218,8 @@ def test_an_iterator_of_the_persons_is_left_where_it_was() -> None:
 
 def test_trials_end_where_the_data_ends() -> None:
     data = TrainDataLoaderIter(loader(count=64), auto_reset=False)
-    found = finder().confirm(data, lr=0.01, iterations=2000)
-    assert {trial.iterations for trial in found.trials} == {8}
+    confirmation = finder().confirm(data, lr=0.01, iterations=2000)
+    assert {trial.iterations for trial in confirmation.trials} == {8}
 
 
 def test_the_ratios_of_parameter_groups_are_kept() -> None:
@@ -227,9 +229,9 @@ def test_the_ratios_of_parameter_groups_are_kept() -> None:
         {"params": model[3].parameters(), "lr": 2e-4},
     ]
     optimizer = torch.optim.SGD(groups)
-    found = LRFinder(model, optimizer, nn.CrossEntropyLoss(), verbose=False)
+    live = LRFinder(model, optimizer, nn.CrossEntropyLoss(), verbose=False)
     seen = set()
-    for event in found.trials(loader(), lr=0.5, iterations=200):
+    for event in live.trials(loader(), lr=0.5, iterations=200):
         if isinstance(event, TrialStep):
             seen.add(optimizer.param_groups[1]["lr"] / optimizer.param_groups[0]["lr"])
     assert list(seen) == pytest.approx([0.2] * len(seen))
@@ -254,8 +256,8 @@ def test_settings_of_the_test_hold_for_the_trials() -> None:
     live.range_test(loader(), num_iter=10, accumulation_steps=3, end_lr=1e-2)
     live.reset()
     model.seen.clear()
-    found = live.confirm(loader(), lr=0.01, iterations=200)
-    assert len(model.seen) == 3 * found.iterations
+    confirmation = live.confirm(loader(), lr=0.01, iterations=200)
+    assert len(model.seen) == 3 * confirmation.iterations
 
 
 class Clock:
@@ -274,9 +276,9 @@ def timed(seconds: float, slow_validation: float = 0.0) -> tuple[Confirmation, f
     from lrtui.engine.confirm.trial_setup import TrialSetup
     from lrtui.engine.settings import Settings
 
-    place = TrialSetup(searched._training(), train, Settings(), [1e-3])
+    setup = TrialSetup(searched._training(), train, Settings(), [1e-3])
     run = budgeted(
-        lambda: place.runner(None), [0.1, 1e-5, 1e-4, 1e-3], None, seconds, "constant", clock
+        lambda: setup.runner(None), [0.1, 1e-5, 1e-4, 1e-3], None, seconds, "constant", clock
     )
     while True:
         try:
@@ -290,26 +292,26 @@ def timed(seconds: float, slow_validation: float = 0.0) -> tuple[Confirmation, f
 
 
 def test_seconds_are_used_and_kept() -> None:
-    found, spent = timed(1000.0)
-    assert found.verdict == "confirmed"
+    confirmation, spent = timed(1000.0)
+    assert confirmation.verdict == "confirmed"
     assert 700 < spent <= 1000
 
 
 def test_few_seconds_try_fewer_rates() -> None:
-    found, _ = timed(100.0)
-    assert {trial.lr for trial in found.trials} == {0.1, 1e-5}
-    assert found.verdict == "confirmed"
+    confirmation, _ = timed(100.0)
+    assert {trial.lr for trial in confirmation.trials} == {0.1, 1e-5}
+    assert confirmation.verdict == "confirmed"
 
 
 @pytest.mark.parametrize("seconds", [2.0, 30.0])
 def test_too_few_seconds_are_undecided_and_say_how_many_it_takes(seconds: float) -> None:
-    found, _ = timed(seconds)
-    assert found.verdict == "undecided"
-    assert f"{seconds:g} s" in found.reason
-    assert found.trials == ()
+    confirmation, _ = timed(seconds)
+    assert confirmation.verdict == "undecided"
+    assert f"{seconds:g} s" in confirmation.reason
+    assert confirmation.trials == ()
 
 
-def test_the_random_states_of_a_script_go_on_as_if_nothing_had_been() -> None:
+def test_the_random_states_of_a_script_are_unaffected() -> None:
     live = finder()
     state = RngState()
     expected = torch.rand(3)
@@ -322,9 +324,9 @@ def test_the_stability_limit_of_live_objects_leaves_no_trace() -> None:
     train, _ = digits_loaders()
     live = digits_finder(momentum=0.9)
     digest, rng = live.digest(), torch.get_rng_state()
-    found = live.stability(train)
-    assert 0.01 < found.limit < 10
-    assert found == live.stability(train)
+    measured = live.stability(train)
+    assert 0.01 < measured.limit < 10
+    assert measured == live.stability(train)
     assert live.digest() == digest
     assert torch.equal(torch.get_rng_state(), rng)
     with pytest.raises(ValueError, match="not known"):

@@ -51,7 +51,7 @@ class NoisyQuadratic:
 
         return train
 
-    def bench(self) -> TrialRunner:
+    def runner(self) -> TrialRunner:
         return TrialRunner(self.start, None, lambda pace: setattr(self, "lr", pace.lr))
 
 
@@ -59,35 +59,35 @@ def outcome(
     rates_: list[float], budget: int = 1000, noise: float = 0.0, schedule: Schedule = "constant"
 ) -> tuple[Confirmation, list[TrialStep | Trial], NoisyQuadratic]:
     problem = NoisyQuadratic(noise)
-    told = []
-    run = confirm(problem.bench(), rates_, budget, schedule)
+    events = []
+    race = confirm(problem.runner(), rates_, budget, schedule)
     while True:
         try:
-            told.append(next(run))
+            events.append(next(race))
         except StopIteration as end:
-            return end.value, told, problem
+            return end.value, events, problem
 
 
 def test_the_best_rate_is_confirmed() -> None:
-    found, _, _ = outcome([1.0, 0.01, 0.03, 3.0])
-    assert found.verdict == "confirmed"
-    assert found.better is None
+    confirmation, _, _ = outcome([1.0, 0.01, 0.03, 3.0])
+    assert confirmation.verdict == "confirmed"
+    assert confirmation.better is None
 
 
 def test_a_poor_rate_is_refuted_by_the_better_one() -> None:
-    found, _, _ = outcome([0.001, 1.0, 0.003, 3.0])
-    assert (found.verdict, found.better) == ("refuted", 1.0)
-    assert found.margin < 0
+    confirmation, _, _ = outcome([0.001, 1.0, 0.003, 3.0])
+    assert (confirmation.verdict, confirmation.better) == ("refuted", 1.0)
+    assert confirmation.margin < 0
 
 
 def test_a_rate_that_blows_up_is_refuted() -> None:
-    found, _, _ = outcome([3.0, 0.5, 0.1])
-    assert (found.verdict, found.better) == ("refuted", 0.5)
+    confirmation, _, _ = outcome([3.0, 0.5, 0.1])
+    assert (confirmation.verdict, confirmation.better) == ("refuted", 0.5)
 
 
 def test_where_everything_blows_up_nothing_is_decided() -> None:
-    found, _, _ = outcome([3.0, 4.0])
-    assert found.verdict == "undecided"
+    confirmation, _, _ = outcome([3.0, 4.0])
+    assert confirmation.verdict == "undecided"
 
 
 def test_a_difference_within_its_noise_is_undecided() -> None:
@@ -111,8 +111,8 @@ def test_the_budget_is_kept_and_the_least_one_is_enough(count: int) -> None:
     for budget in (least_budget(count), 997, 5000):
         if budget < least_budget(count):
             continue
-        found, _, _ = outcome(problem_rates, budget)
-        assert found.iterations <= budget
+        confirmation, _, _ = outcome(problem_rates, budget)
+        assert confirmation.iterations <= budget
 
 
 def test_a_budget_that_is_too_small_is_refused_with_the_least_one() -> None:
@@ -121,8 +121,8 @@ def test_a_budget_that_is_too_small_is_refused_with_the_least_one() -> None:
 
 
 def test_every_trial_of_a_round_sees_the_same_data() -> None:
-    _, told, problem = outcome([0.1, 0.2, 0.3, 0.4], noise=1.0)
-    finished = [event for event in told if isinstance(event, Trial)]
+    _, events, problem = outcome([0.1, 0.2, 0.3, 0.4], noise=1.0)
+    finished = [event for event in events if isinstance(event, Trial)]
     assert [trial.seed for trial in finished] == problem.started
     last = max(trial.round for trial in finished)
     assert [trial.seed for trial in finished if trial.round == last] == [
@@ -132,16 +132,16 @@ def test_every_trial_of_a_round_sees_the_same_data() -> None:
 
 
 def test_the_suggestion_stays_to_the_end() -> None:
-    found, _, _ = outcome([0.001, 0.5, 0.6, 0.7, 0.8, 0.9])
-    last = max(trial.round for trial in found.trials)
-    assert {trial.lr for trial in found.trials if trial.round == last} >= {0.001}
+    confirmation, _, _ = outcome([0.001, 0.5, 0.6, 0.7, 0.8, 0.9])
+    last = max(trial.round for trial in confirmation.trials)
+    assert {trial.lr for trial in confirmation.trials if trial.round == last} >= {0.001}
 
 
-def test_every_step_is_told_and_counted() -> None:
-    found, told, _ = outcome([1.0, 0.1])
-    steps = [event for event in told if isinstance(event, TrialStep)]
-    assert len(steps) == found.iterations
-    for trial in found.trials:
+def test_every_step_is_yielded_and_counted() -> None:
+    confirmation, events, _ = outcome([1.0, 0.1])
+    steps = [event for event in events if isinstance(event, TrialStep)]
+    assert len(steps) == confirmation.iterations
+    for trial in confirmation.trials:
         assert len(trial.curve) == trial.iterations
 
 
@@ -162,7 +162,7 @@ def test_halving_ends_at_two(count: int) -> None:
         (lambda p: torch.optim.AdamW(p, lr=1.0), lambda group: group["betas"]),
     ],
 )
-def test_one_cycle_is_the_one_that_torch_has(
+def test_one_cycle_equals_torchs(
     make: Callable[..., torch.optim.Optimizer], of: Callable[[dict[str, Any]], object]
 ) -> None:
     parameter = torch.zeros(1, requires_grad=True)
@@ -202,8 +202,8 @@ def test_one_training_that_went_badly_does_not_outweigh_the_others() -> None:
     trials = trials_of(0.1, 1.0, 1.0, 1.0) + trials_of(0.2, 1.3, 1.4, 3.5)
     assert decide(0.1, 0.2, [0.3, 0.4, 2.5], 10.0, trials).verdict == "confirmed"
     trials = trials_of(0.1, 1.0, 1.0, 1.0) + trials_of(0.2, 0.4, 0.35, math.inf)
-    found = decide(0.1, 0.2, [-0.6, -0.65, math.inf], 10.0, trials)
-    assert (found.verdict, found.better) == (
+    confirmation = decide(0.1, 0.2, [-0.6, -0.65, math.inf], 10.0, trials)
+    assert (confirmation.verdict, confirmation.better) == (
         "undecided",
         None,
     )  # the rival is better until it blows up
@@ -211,9 +211,9 @@ def test_one_training_that_went_badly_does_not_outweigh_the_others() -> None:
 
 def test_one_blow_up_on_each_side_is_no_nan() -> None:
     trials = trials_of(0.1, math.inf, 1.0, 1.0) + trials_of(0.2, 1.0, math.inf, 1.1)
-    found = decide(0.1, 0.2, [-math.inf, math.inf, 0.1], 10.0, trials)
-    assert found.verdict == "undecided"
-    assert "nan" not in found.reason
+    confirmation = decide(0.1, 0.2, [-math.inf, math.inf, 0.1], 10.0, trials)
+    assert confirmation.verdict == "undecided"
+    assert "nan" not in confirmation.reason
 
 
 def test_a_suggestion_that_blows_up_gives_way_to_a_rate_that_never_does() -> None:
@@ -222,9 +222,9 @@ def test_a_suggestion_that_blows_up_gives_way_to_a_rate_that_never_does() -> Non
         + trials_of(0.2, 0.5, math.inf, 0.6)
         + trials_of(0.05, 0.9)
     )
-    found = decide(0.1, 0.2, [-math.inf, 0.0, -0.4], 10.0, trials)
-    assert (found.verdict, found.better) == ("refuted", 0.05)
-    assert "blew up" in found.reason
+    confirmation = decide(0.1, 0.2, [-math.inf, 0.0, -0.4], 10.0, trials)
+    assert (confirmation.verdict, confirmation.better) == ("refuted", 0.05)
+    assert "blew up" in confirmation.reason
 
 
 def test_the_steadiest_rate_is_the_best_of_those_that_never_blew_up() -> None:
@@ -242,8 +242,8 @@ def test_what_a_budget_can_afford_is_the_most_that_it_is_enough_for(count: int) 
 
 @pytest.mark.parametrize("count", range(2, 12))
 def test_there_are_as_many_trials_as_foreseen(count: int) -> None:
-    found, _, _ = outcome([0.1 * 1.3**i for i in range(count)], least_budget(count))
-    assert len(found.trials) == trials_in(count)
+    confirmation, _, _ = outcome([0.1 * 1.3**i for i in range(count)], least_budget(count))
+    assert len(confirmation.trials) == trials_in(count)
 
 
 @pytest.mark.parametrize("offset", [0.0, -1.1, 1.1, 100.0, -100.0])

@@ -10,7 +10,7 @@ from tests.engine.rigs import finder, loader, mlp
 
 
 class Carrying(nn.Module):
-    """Carries state from batch to batch, in a buffer and in attributes (as in truncated backprop)."""
+    """Carries state from batch to batch, in a buffer and in attributes."""
 
     carried: torch.Tensor
 
@@ -56,7 +56,7 @@ def test_what_a_model_carries_from_batch_to_batch_is_put_back() -> None:
     assert curves[0] == curves[1]
 
 
-def test_a_finder_can_be_written_while_a_test_is_open() -> None:
+def test_a_finder_can_be_pickled_while_a_test_is_in_progress() -> None:
     live = finder()
     steps = live.steps(loader(), num_iter=3)
     next(steps)
@@ -64,7 +64,7 @@ def test_a_finder_can_be_written_while_a_test_is_open() -> None:
     steps.close()
 
 
-def test_a_group_that_is_added_during_a_test_is_told() -> None:
+def test_a_group_that_is_added_during_a_test_is_an_error() -> None:
     live = finder()
     steps = live.steps(loader(), num_iter=5)
     next(steps)

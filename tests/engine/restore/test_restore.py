@@ -29,7 +29,7 @@ OPTIMIZERS: dict[str, Callable[[Any], torch.optim.Optimizer]] = {
 
 
 class Stateful(nn.Module):
-    """Has what a state_dict lacks: a buffer that is not persistent, is replaced, or appears late."""
+    """Has what a state_dict lacks: buffers not persistent, replaced, or registered late."""
 
     calls: torch.Tensor
     mean: torch.Tensor
@@ -74,7 +74,7 @@ def drawn() -> tuple[float, float, float]:
 
 @pytest.mark.parametrize("warm", [False, True], ids=["fresh", "warm"])
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_training_goes_on_as_if_there_had_been_no_test(name: str, warm: bool) -> None:
+def test_training_continues_as_if_there_had_been_no_test(name: str, warm: bool) -> None:
     def start() -> tuple[nn.Module, torch.optim.Optimizer]:
         torch.manual_seed(2)
         model = Stateful()
@@ -116,7 +116,7 @@ def test_the_tenth_reset_is_as_good_as_the_first(name: str) -> None:
     assert live.digest() == before
 
 
-def test_the_very_objects_stay() -> None:
+def test_the_same_objects_stay() -> None:
     model = Stateful()
     optimizer = OPTIMIZERS["adam"](model.parameters())
     train(model, optimizer)
@@ -157,7 +157,7 @@ def test_gradients_come_back_present_or_absent() -> None:
     assert bias.grad is None
 
 
-def test_every_random_state_comes_back_the_loaders_own_generator_too() -> None:
+def test_every_random_state_comes_back_and_the_loaders_generator() -> None:
     generator = torch.Generator().manual_seed(4)
     batches = DataLoader(points(), batch_size=8, shuffle=True, generator=generator)
     own = generator.get_state()
@@ -257,8 +257,8 @@ class BoomError(Exception):
     pass
 
 
-def failing(place: str, error: BaseException) -> tuple[LRFinder, Loader]:
-    """A finder and a loader of which one part raises at the third batch."""
+def failing(part: str, error: BaseException) -> tuple[LRFinder, Loader]:
+    """A finder and a loader; the given part of them raises at the third batch."""
     count = 0
 
     def sometimes(value: Any) -> Any:
@@ -269,23 +269,23 @@ def failing(place: str, error: BaseException) -> tuple[LRFinder, Loader]:
         return value
 
     model = Stateful()
-    if place == "model":
-        model.register_forward_hook(lambda part, inputs, output: sometimes(output))
-    elif place == "backward":
+    if part == "model":
+        model.register_forward_hook(lambda module, inputs, output: sometimes(output))
+    elif part == "backward":
         model.get_parameter("body.0.weight").register_hook(sometimes)  # type: ignore[no-untyped-call]
     criterion: Criterion = nn.CrossEntropyLoss()
     batches = loader()
-    if place == "loss":
+    if part == "loss":
 
         def criterion(output: torch.Tensor, target: torch.Tensor) -> Any:
             return sometimes(nn.functional.cross_entropy(output, target))
 
-    elif place == "loader":
+    elif part == "loader":
         batches = loader(
             collate_fn=lambda batch: sometimes(torch.utils.data.default_collate(batch))
         )
     live = finder(model, OPTIMIZERS["adam"], criterion)
-    if place == "optimizer":
+    if part == "optimizer":
         live.optimizers[0].register_step_pre_hook(lambda *_: sometimes(None))
     return live, batches
 
@@ -293,11 +293,11 @@ def failing(place: str, error: BaseException) -> tuple[LRFinder, Loader]:
 @pytest.mark.parametrize(
     "error", [BoomError("boom"), KeyboardInterrupt()], ids=["exception", "ctrl-c"]
 )
-@pytest.mark.parametrize("place", ["model", "loss", "loader", "backward", "optimizer"])
-def test_whatever_raises_everything_is_put_back_and_the_error_goes_on(
-    place: str, error: BaseException
+@pytest.mark.parametrize("part", ["model", "loss", "loader", "backward", "optimizer"])
+def test_whatever_raises_everything_is_put_back_and_the_error_propagates(
+    part: str, error: BaseException
 ) -> None:
-    live, batches = failing(place, error)
+    live, batches = failing(part, error)
     before = live.digest()
     expected = torch.get_rng_state()
     with pytest.raises(type(error)):
@@ -361,7 +361,7 @@ def test_a_forgotten_generator_cannot_undo_later_training() -> None:
     assert live.digest() == trained
 
 
-def test_a_reset_from_inside_a_step_is_refused_in_words() -> None:
+def test_a_reset_from_inside_a_step_is_refused() -> None:
     live = finder()
     before = live.digest()
 
@@ -432,7 +432,9 @@ def test_one_copy_in_memory_and_no_more() -> None:
     live += [param.grad for param in model.parameters() if param.grad is not None]
     live += [value for state in optimizer.state.values() for value in state.values()]
     bytes_live = (
-        sum(one.nelement() * one.element_size() for one in live) - 4 * model.spread.nelement() + 4
+        sum(tensor.nelement() * tensor.element_size() for tensor in live)
+        - 4 * model.spread.nelement()
+        + 4
     )
     assert Snapshot([model], [optimizer]).nbytes == bytes_live
 
@@ -514,7 +516,7 @@ def test_a_compiled_model_is_restored_in_its_original() -> None:
     assert same(weights(inner), before)
 
 
-def test_lazy_layers_are_refused_in_words() -> None:
+def test_lazy_layers_are_refused() -> None:
     model = nn.Sequential(nn.LazyLinear(4), nn.Linear(4, 3))
     with pytest.raises(
         ValueError, match=r"lazy layers without a shape yet \(0\): run one batch through it"
@@ -570,7 +572,7 @@ def test_several_optimizers_are_all_restored() -> None:
     live.reset()
     assert live.digest() == before
     assert not two[0].state
-    assert [one.param_groups[0]["lr"] for one in two] == [0.1, 0.2]
+    assert [optimizer.param_groups[0]["lr"] for optimizer in two] == [0.1, 0.2]
 
 
 def test_the_digest_sees_the_smallest_change() -> None:
@@ -580,10 +582,10 @@ def test_the_digest_sees_the_smallest_change() -> None:
     seen = {digest([model], [optimizer])}
 
     def changed() -> bool:
-        found = digest([model], [optimizer])
-        new = found not in seen
-        seen.add(found)
-        return new
+        current = digest([model], [optimizer])
+        is_new = current not in seen
+        seen.add(current)
+        return is_new
 
     weight = model.get_parameter("body.0.weight")
     with torch.no_grad():
@@ -602,7 +604,7 @@ def test_the_digest_sees_the_smallest_change() -> None:
     assert changed()
 
 
-def test_a_model_without_parameters_has_a_home_all_the_same() -> None:
+def test_a_model_without_parameters_has_a_device() -> None:
     class Scale(nn.Module):
         def forward(self, inputs: torch.Tensor) -> torch.Tensor:
             return inputs

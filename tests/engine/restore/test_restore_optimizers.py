@@ -60,7 +60,7 @@ def test_an_optimizer_inside_another_is_restored_and_its_slow_weights() -> None:
 
 
 class Keeps(torch.optim.SGD):
-    """Has attributes that are state, one that is a log, and a key in `state` that is no parameter."""
+    """Has attributes that are state, a log, and a key in `state` that is no parameter."""
 
     def __init__(self, params: Params) -> None:
         super().__init__(params, lr=0.1)
@@ -85,7 +85,7 @@ class Keeps(torch.optim.SGD):
         self.late = torch.ones(1)
 
 
-def test_attributes_with_tensors_are_state_and_a_log_is_somebodys() -> None:
+def test_attributes_with_tensors_are_restored_and_a_log_is_kept() -> None:
     live = finder(None, Keeps)
     optimizer, before = live.optimizer, live.digest()
     assert isinstance(optimizer, Keeps)
@@ -97,7 +97,7 @@ def test_attributes_with_tensors_are_state_and_a_log_is_somebodys() -> None:
     assert (optimizer.norm.item(), optimizer.past, optimizer.calls) == (0, [], 0)
     assert same(optimizer.masters, masters)
     assert not hasattr(optimizer, "late")
-    assert len(optimizer.log) == 4  # what the tests were seen to do is not undone
+    assert len(optimizer.log) == 4  # a log is kept
 
 
 def test_a_state_with_other_keys_than_parameters_runs_twice() -> None:
@@ -151,7 +151,7 @@ def test_a_scheduler_attached_after_the_finder_stays_attached() -> None:
     assert scheduler.optimizer is live.optimizer
 
 
-def test_one_rate_tensor_for_several_groups_is_taken_apart_for_the_test_alone() -> None:
+def test_one_rate_tensor_for_several_groups_is_split_during_the_test_only() -> None:
     model, shared = mlp(), torch.tensor(1e-3)
     groups = [{"params": model[0].parameters()}, {"params": model[3].parameters()}]
     optimizer = torch.optim.AdamW(groups, lr=shared)
@@ -184,7 +184,7 @@ def test_an_optimizer_without_a_rate_of_its_own_needs_a_start_and_has_none_again
 
 
 class ScheduleFree(torch.optim.SGD):
-    """Trains at one point and evaluates at another, and has to be told which."""
+    """Trains and evaluates at different weights, so that it must be switched over."""
 
     def __init__(self, params: Params) -> None:
         super().__init__(params, lr=1e-3)
@@ -201,7 +201,7 @@ class ScheduleFree(torch.optim.SGD):
         super().step(closure)
 
 
-def test_an_optimizer_with_modes_is_told_them() -> None:
+def test_an_optimizer_with_modes_is_switched_over() -> None:
     live = finder(None, ScheduleFree)
     modes = []
 

@@ -83,7 +83,7 @@ def test_gradients_are_on_again_after_one_inside_no_grad() -> None:
     assert torch.is_grad_enabled()
 
 
-def test_a_handler_of_somebody_elses_is_left_alone() -> None:
+def test_another_sigint_handler_is_left_alone() -> None:
     came: list[int] = []
 
     def count_after_interrupt() -> int:

@@ -192,7 +192,7 @@ def test_repeats_are_faint_and_their_mean_is_not() -> None:
     )
 
 
-def test_an_empty_chart_says_what_will_come() -> None:
+def test_an_empty_chart_shows_its_text() -> None:
     rows = text(draw(Picture(AXIS, empty="the first points come now"), 100, 30))
     assert any("the first points come now" in row for row in rows)
     assert "1e-3" in rows[-1]

@@ -11,7 +11,7 @@ from lrtui.tui.chart.picture import Picture
 from lrtui.tui.chart.plotting import draw
 from lrtui.tui.chart.thinning import Thinned
 from tests.tui.doubles import THREE_REPEATS, FakeDriver, answer, curve, started
-from tests.tui.helpers import all_drawn, boundaries_of, run_screen, screen_text
+from tests.tui.helpers import all_drawn, run_screen, screen_text
 
 
 def with_metric(repeat: int) -> list[Step]:
@@ -36,13 +36,13 @@ async def test_the_number_of_repeats_and_the_metrics_range_are_text(size: tuple[
         assert "2 of 3 repeats" in screen_text(screen.app)
 
 
-async def test_loss_and_metric_at_the_boundary_in_hand_are_text() -> None:
+async def test_loss_and_metric_at_the_active_boundary_are_text() -> None:
     async with run_screen(FakeDriver(events()), THREE_REPEATS) as (screen, pilot):
         await all_drawn(screen, pilot)
         await pilot.press("e")
-        nearest = min(with_metric(0), key=lambda step: abs(step.lr - boundaries_of(screen).end))
+        nearest = min(with_metric(0), key=lambda step: abs(step.lr - screen.model.boundaries.end))
         text = screen_text(screen.app)
-        assert f"at end {boundaries_of(screen).end:.2e}   loss {nearest.loss:.4g}" in text
+        assert f"at end {screen.model.boundaries.end:.2e}   loss {nearest.loss:.4g}" in text
         assert f"metric {nearest.metric:.4g}" in text
 
 

@@ -115,7 +115,7 @@ async def test_what_is_shown_is_what_was_drawn() -> None:
             assert [chart.render_line(y).text for y in range(30)] == drawn
 
 
-async def test_a_resize_draws_anew() -> None:
+async def test_a_resize_redraws_the_chart() -> None:
     async with ChartApp().run_test(size=(100, 30)) as pilot:
         chart = pilot.app.query_one(Watched)
         chart.show(picture(100))
@@ -174,7 +174,7 @@ def count_polls(screen: RunScreen, monkeypatch: pytest.MonkeyPatch) -> Callable[
     return lambda: polls
 
 
-async def test_without_colour_the_boundaries_are_still_told_apart(
+async def test_without_colour_the_boundaries_can_be_distinguished(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")

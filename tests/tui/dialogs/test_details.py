@@ -10,7 +10,7 @@ from lrtui.events import Ended, Suggested
 from lrtui.spec import Choice, RunSpec
 from lrtui.tui.run.screen import RunScreen
 from tests.tui.doubles import SPEC, FakeDriver, answer, curve, started, whole_run
-from tests.tui.helpers import all_drawn, boundaries_of, run_screen, screen_text, until
+from tests.tui.helpers import all_drawn, run_screen, screen_text, until
 
 SGD = msgspec.structs.replace(SPEC, optimizer=Choice("torch.optim:SGD", {"momentum": 0.9}))
 RULES = {"steepest": 1e-3, "valley": 2e-3, "slide": None}
@@ -54,7 +54,7 @@ async def test_the_code_has_the_moved_boundaries_and_a_digit_copies_its_line() -
     async with run_screen(finished(answer()), SGD) as (screen, pilot):
         await all_drawn(screen, pilot)
         await pilot.press("e", "shift+left")
-        end = f"{boundaries_of(screen).end:.2g}"
+        end = f"{screen.model.boundaries.end:.2g}"
         assert end != "0.2"
         text = await opened(screen, pilot)
         assert f"max_lr={end}" in text
@@ -111,7 +111,7 @@ async def test_before_an_answer_i_opens_nothing() -> None:
         assert screen.app.screen is screen
 
 
-async def test_the_panel_says_the_answer_in_six_lines_at_80_by_24() -> None:
+async def test_the_answer_fits_its_panel_at_80_by_24() -> None:
     async with run_screen(FakeDriver(whole_run(SPEC)), size=(80, 24)) as (screen, pilot):
         await all_drawn(screen, pilot)
         text = screen_text(screen.app)

@@ -62,8 +62,7 @@ def test_a_poll_takes_a_part_of_a_backlog_so_that_keys_do_not_wait() -> None:
 
 def test_while_it_runs_it_can_be_stopped_and_nothing_else_can_be_asked_for() -> None:
     model = polled(started(SPEC), *curve(SPEC, 5))
-    assert model.can_stop
-    assert not model.can_run
+    assert model.state.can_stop
     assert not model.can_check
     assert not model.has_curve
     model.measure_limit()
@@ -138,13 +137,13 @@ def test_a_reset_empties_it_at_once_and_is_refused_before_a_model_was_built() ->
     driver.tell(*whole_run(SPEC))
     model.poll()
     assert model.reset()
-    assert model.boundaries is None
+    assert model.bounds is None
     assert model.curves == []
-    assert not model.can_run
+    assert not model.state.can_stop
     driver.tell(*curve(SPEC, 3), Restored(digest=DIGEST, exact=True))
     model.poll()
     assert model.curves == []
-    assert model.can_run
+    assert not model.state.busy
 
 
 def test_constant_tries_the_suggestion_and_one_cycle_the_end_boundary() -> None:

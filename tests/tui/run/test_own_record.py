@@ -17,7 +17,6 @@ from lrtui.tui.run.screen import RunScreen
 from tests.tui.doubles import SPEC, FakeDriver, FakeSession, confirmation, trial, whole_run
 from tests.tui.helpers import (
     all_drawn,
-    boundaries_of,
     run_screen,
     screen_words,
     setup_screen,
@@ -43,7 +42,7 @@ async def test_moved_boundaries_are_saved_on_quit(record: Path) -> None:
     async with run_screen(FakeDriver(run_of(record))) as (screen, pilot):
         await all_drawn(screen, pilot)
         await pilot.press("e", "shift+left", "s", "right")
-        moved = boundaries_of(screen).bounds
+        moved = screen.model.boundaries.bounds
         await pilot.press("q")
     assert moved != before.bounds
     assert load(record) == saved_with(before, bounds=moved)
@@ -61,7 +60,7 @@ async def test_moved_boundaries_are_saved_when_the_person_goes_back_to_the_form(
         session.drivers[0].tell(*run_of(record))
         await all_drawn(run, pilot)
         await pilot.press("s", "right")
-        moved = boundaries_of(run).bounds
+        moved = run.model.boundaries.bounds
         await pilot.press("escape")
         await until(pilot, lambda: screen.app.screen is screen)
         await until(pilot, lambda: load(record).bounds == moved)
@@ -75,7 +74,7 @@ async def test_moved_boundaries_are_saved_before_another_run_and_before_a_reset(
     async with run_screen(driver) as (screen, pilot):
         await all_drawn(screen, pilot)
         await pilot.press("s", "shift+right")
-        moved = boundaries_of(screen).bounds
+        moved = screen.model.boundaries.bounds
         await pilot.press(key)
         assert driver.asked in (["run"], ["reset"])
         await until(pilot, lambda: load(record).bounds == moved)

@@ -1,4 +1,4 @@
-"""The run screen's keys, one by one, on runs that a driver told."""
+"""Every key of the run screen, on the events of a fake driver."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,6 @@ from lrtui.tui.widgets.key_bar import KeyBar
 from tests.tui.doubles import DIGEST, SPEC, FakeDriver, answer, curve, started, whole_run
 from tests.tui.helpers import (
     all_drawn,
-    boundaries_of,
     run_screen,
     screen_text,
     screen_words,
@@ -89,7 +88,7 @@ async def test_boundaries_stand_at_the_ends_before_there_is_a_proposal() -> None
     async with run_screen(driver) as (screen, pilot):
         driver.tell(started(SPEC), *curve(SPEC, 10))
         await all_drawn(screen, pilot)
-        assert (boundaries_of(screen).start, boundaries_of(screen).end) == (1e-7, 10.0)
+        assert (screen.model.boundaries.start, screen.model.boundaries.end) == (1e-7, 10.0)
         assert "1.00e-07" in screen_text(screen.app)
 
 
@@ -98,7 +97,7 @@ async def test_a_run_that_ends_without_an_answer_leaves_them_at_the_ends_of_its_
     events: list[Event] = [started(SPEC), *curve(SPEC, 60), stopped]
     async with run_screen(FakeDriver(events)) as (screen, pilot):
         await all_drawn(screen, pilot)
-        assert boundaries_of(screen).end == pytest.approx(curve(SPEC, 60)[-1].lr)
+        assert screen.model.boundaries.end == pytest.approx(curve(SPEC, 60)[-1].lr)
 
 
 async def test_s_and_e_choose_and_the_arrows_move_by_columns() -> None:
@@ -106,23 +105,25 @@ async def test_s_and_e_choose_and_the_arrows_move_by_columns() -> None:
         await all_drawn(screen, pilot)
         columns = screen.query_one(Chart).columns
         axis = screen.model.state.axis
-        start, end = boundaries_of(screen).start, boundaries_of(screen).end
+        start, end = screen.model.boundaries.start, screen.model.boundaries.end
         assert (start, end) == (2e-4, 2e-1)
         await pilot.press("e", "left", "left")
-        assert boundaries_of(screen).start == start
-        assert axis.column(boundaries_of(screen).end, columns) == axis.column(end, columns) - 2
+        assert screen.model.boundaries.start == start
+        assert axis.column(screen.model.boundaries.end, columns) == axis.column(end, columns) - 2
         await pilot.press("s", "shift+right")
-        assert axis.column(boundaries_of(screen).start, columns) == axis.column(start, columns) + 10
-        assert f"{boundaries_of(screen).start:.2e}" in screen_text(screen.app)
+        assert (
+            axis.column(screen.model.boundaries.start, columns) == axis.column(start, columns) + 10
+        )
+        assert f"{screen.model.boundaries.start:.2e}" in screen_text(screen.app)
 
 
 async def test_a_boundary_stops_at_the_axis_and_at_the_other_one() -> None:
     async with run_screen(FakeDriver(whole_run(SPEC))) as (screen, pilot):
         await all_drawn(screen, pilot)
         await pilot.press("s", *["shift+left"] * 12)
-        assert boundaries_of(screen).start == 1e-7
+        assert screen.model.boundaries.start == 1e-7
         await pilot.press(*["shift+right"] * 12)
-        assert boundaries_of(screen).start < boundaries_of(screen).end
+        assert screen.model.boundaries.start < screen.model.boundaries.end
 
 
 async def test_boundaries_move_while_the_run_goes_on_and_no_proposal_takes_them_back() -> None:
@@ -131,16 +132,16 @@ async def test_boundaries_move_while_the_run_goes_on_and_no_proposal_takes_them_
         driver.tell(started(SPEC), *curve(SPEC, 30))
         await all_drawn(screen, pilot)
         await pilot.press("s", "shift+right")
-        moved = boundaries_of(screen).start
+        moved = screen.model.boundaries.start
         driver.tell(*curve(SPEC)[30:], answer(), Ended(status="completed", reason="", seconds=1))
         await all_drawn(screen, pilot)
-        assert boundaries_of(screen).start == moved
+        assert screen.model.boundaries.start == moved
         await pilot.press("a")
-        assert (boundaries_of(screen).start, boundaries_of(screen).end) == (2e-4, 2e-1)
-        assert not boundaries_of(screen).touched  # they follow the answer again
+        assert (screen.model.boundaries.start, screen.model.boundaries.end) == (2e-4, 2e-1)
+        assert not screen.model.boundaries.touched  # they follow the answer again
 
 
-async def test_the_line_of_keys_is_made_anew_only_when_other_keys_have_something_to_do() -> None:
+async def test_the_key_bar_is_made_again_only_when_other_keys_do_something() -> None:
     async with run_screen(FakeDriver(whole_run(SPEC))) as (screen, pilot):
         await all_drawn(screen, pilot)
         await pilot.press("s", "right")
@@ -174,7 +175,7 @@ async def test_reset_empties_the_chart_at_once_and_shows_the_digest_when_it_is_d
         await pilot.press("r")
         assert driver.asked == ["reset"]
         assert screen.model.state.repeats == []
-        assert screen.model.boundaries is None
+        assert screen.model.bounds is None
         driver.tell(Restored(digest=DIGEST, exact=True))
         await all_drawn(screen, pilot)
         text = screen_text(screen.app)
@@ -194,7 +195,7 @@ async def test_a_restore_that_is_not_exact_says_so() -> None:
         assert "NOT restored exactly" in screen_text(screen.app)
 
 
-async def test_what_a_run_still_tells_after_a_reset_is_not_drawn() -> None:
+async def test_events_that_still_arrive_after_a_reset_are_not_drawn() -> None:
     driver = FakeDriver([started(SPEC), *curve(SPEC, 20)])
     driver.busy = True
     async with run_screen(driver) as (screen, pilot):
@@ -223,7 +224,7 @@ async def test_enter_runs_again_after_a_reset_and_after_an_end_but_not_in_betwee
         assert "eeeeeeeeeeee" in screen_text(screen.app)
 
 
-async def test_reset_without_a_model_is_refused_in_words() -> None:
+async def test_reset_without_a_model_is_refused() -> None:
     driver = FakeDriver()
     async with run_screen(driver) as (screen, pilot):
         driver.tell(Ended(status="failed", phase="model", reason="net.py: no such file", seconds=0))
@@ -232,7 +233,7 @@ async def test_reset_without_a_model_is_refused_in_words() -> None:
         assert "reset" not in driver.asked
 
 
-async def test_w_writes_the_record_with_the_boundaries_as_they_stand(tmp_path: Path) -> None:
+async def test_w_writes_the_record_with_the_boundaries_as_they_are(tmp_path: Path) -> None:
     async with run_screen(FakeDriver(whole_run(SPEC))) as (screen, pilot):
         await all_drawn(screen, pilot)
         await pilot.press("e", "shift+left", "w")
@@ -241,7 +242,7 @@ async def test_w_writes_the_record_with_the_boundaries_as_they_stand(tmp_path: P
         await pilot.press("enter")
         await until(pilot, lambda: screen.app.screen is screen)
         record = from_json(target.read_bytes())
-        assert record.bounds == boundaries_of(screen).bounds
+        assert record.bounds == screen.model.boundaries.bounds
         assert record.status == "completed"
         assert len(record.history.lr) == 100
         assert record.suggestion is not None
@@ -263,7 +264,7 @@ async def test_w_asks_before_it_overwrites(tmp_path: Path) -> None:
         assert json.loads(target.read_text())["schema"] == "lrtui.run/1"
 
 
-async def test_another_path_after_the_question_is_asked_about_anew(tmp_path: Path) -> None:
+async def test_another_path_after_the_question_is_asked_about_too(tmp_path: Path) -> None:
     for name in ("a.json", "b.json"):
         (tmp_path / name).write_text("mine")
     async with run_screen(FakeDriver(whole_run(SPEC))) as (screen, pilot):
@@ -283,7 +284,9 @@ async def test_another_path_after_the_question_is_asked_about_anew(tmp_path: Pat
 @pytest.mark.parametrize(
     "path", ["/nowhere/at/all.json", "/", "", "~nobody-here/x.json", "a\x00b.json"]
 )
-async def test_a_record_that_cannot_be_written_is_told_and_the_dialog_stays(path: str) -> None:
+async def test_a_record_that_cannot_be_written_is_an_error_in_the_dialog_which_stays(
+    path: str,
+) -> None:
     async with run_screen(FakeDriver(whole_run(SPEC))) as (screen, pilot):
         await all_drawn(screen, pilot)
         await pilot.press("w")
@@ -340,7 +343,7 @@ async def test_a_failed_run_shows_what_where_and_the_log_and_the_app_lives() -> 
         assert "model" in text
         assert "net.py failed to import" in text
         assert driver.log in text
-        assert "┃" not in text  # there is nothing that a boundary could be moved along
+        assert "┃" not in text  # without a curve there are no boundaries
         await pilot.press("enter")
         assert driver.asked == ["run", "run"]
 

@@ -27,7 +27,6 @@ from tests.tui.doubles import (
 )
 from tests.tui.helpers import (
     all_drawn,
-    boundaries_of,
     run_screen,
     screen_text,
     suggestion_of,
@@ -72,7 +71,7 @@ def test_a_budget_is_iterations_or_a_time(
 
 
 @pytest.mark.parametrize("text", ["", "0", "-3", "many", "1.5", "nan", "1e9999", "30 parsecs"])
-def test_what_is_no_budget_is_told_in_words(text: str) -> None:
+def test_what_is_no_budget_is_refused_with_what_is_expected(text: str) -> None:
     with pytest.raises(ValueError, match="iterations"):
         parse_budget(text, "constant")
 
@@ -106,7 +105,7 @@ async def test_c_asks_for_budget_and_schedule_and_the_driver_is_given_them() -> 
 
 
 @pytest.mark.parametrize("size", [(80, 24), (100, 30), (200, 50)])
-async def test_trials_are_a_table_as_they_come_and_the_verdict_is_in_words(
+async def test_trials_fill_a_table_as_they_arrive_and_the_verdict_is_text(
     size: tuple[int, int],
 ) -> None:
     driver = FakeDriver(whole_run(SPEC))
@@ -193,8 +192,8 @@ async def test_a_better_peak_becomes_the_end_boundary_and_leaves_the_answer_alon
         )
         assert "a takes it" in " ".join(screen_text(screen.app).split())
         await pilot.press("a")
-        assert boundaries_of(screen).end == 9.6e-3
-        assert boundaries_of(screen).start == 2e-4
+        assert screen.model.boundaries.end == 9.6e-3
+        assert screen.model.boundaries.start == 2e-4
         assert suggestion_of(screen).lr == 3.2e-3
         await until(pilot, lambda: "taken" in screen_text(screen.app))
 
@@ -210,10 +209,10 @@ async def test_without_an_answer_the_active_boundary_is_tried() -> None:
         await until(pilot, lambda: "the end boundary" in screen_text(screen.app))
         await pilot.press("enter")
         await until(pilot, lambda: bool(driver.budgets))
-        assert driver.budgets[0]["lr"] == boundaries_of(screen).end
+        assert driver.budgets[0]["lr"] == screen.model.boundaries.end
 
 
-async def test_neither_is_asked_for_while_a_run_goes_on_and_no_run_while_they_go_on() -> None:
+async def test_checks_and_runs_do_not_start_while_the_other_is_running() -> None:
     driver = FakeDriver()
     async with run_screen(driver) as (screen, pilot):
         driver.tell(started(SPEC), *curve(SPEC, 5))
@@ -244,7 +243,7 @@ async def test_the_stability_limit_is_a_line_with_its_value_and_formula_and_l_hi
         assert driver.asked == ["stability"]
 
 
-async def test_an_optimizer_without_a_theory_is_told_in_a_line() -> None:
+async def test_an_optimizer_without_a_theory_is_reported_in_a_line() -> None:
     driver = FakeDriver(whole_run(SPEC))
     async with run_screen(driver) as (screen, pilot):
         await all_drawn(screen, pilot)

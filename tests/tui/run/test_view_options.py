@@ -1,4 +1,4 @@
-"""What a person changes of the view: the answer follows at once, says so, and can be had back."""
+"""View options: the answer follows at once, the screen says so, and undo restores it."""
 
 import json
 import time
@@ -19,7 +19,6 @@ from lrtui.tui.run.view_options import AS_MEASURED, ViewOptions
 from tests.tui.doubles import SPEC, THREE_REPEATS, FakeDriver, answer, curve, started, whole_run
 from tests.tui.helpers import (
     all_drawn,
-    boundaries_of,
     run_screen,
     screen_text,
     suggestion_of,
@@ -67,7 +66,7 @@ def test_smoothing_redoes_the_smoothed_losses_from_the_raw_ones() -> None:
     )
 
 
-def test_a_repeat_left_out_has_no_say() -> None:
+def test_a_repeat_left_out_does_not_count() -> None:
     points = three_repeats()
     points[1] = [msgspec.structs.replace(step, raw_loss=5.0, loss=5.0) for step in points[1]]
     recomputed = recompute_answer(
@@ -131,16 +130,16 @@ async def test_keys_change_the_answer_mark_it_and_u_puts_it_back() -> None:
         assert "left out" not in screen_text(screen.app)
 
 
-async def test_boundaries_follow_the_new_proposal_unless_a_person_placed_them() -> None:
+async def test_boundaries_follow_the_new_proposal_unless_a_person_moved_them() -> None:
     async with run_screen(FakeDriver(run_of_three())) as (screen, pilot):
         await all_drawn(screen, pilot)
         await pilot.press("comma")
         assert screen.model.answer is not None
-        assert boundaries_of(screen).bounds == screen.model.answer.bounds
+        assert screen.model.boundaries.bounds == screen.model.answer.bounds
         await pilot.press("s", "left")
-        moved = boundaries_of(screen).bounds
+        moved = screen.model.boundaries.bounds
         await pilot.press("comma")
-        assert boundaries_of(screen).bounds == moved
+        assert screen.model.boundaries.bounds == moved
 
 
 async def test_nothing_is_recomputed_while_the_run_goes_on() -> None:
@@ -164,7 +163,7 @@ async def test_a_written_record_has_the_answer_as_it_stands_and_what_was_changed
         await until(pilot, lambda: screen.app.screen is screen)
         record = json.loads(target.read_text())
         assert record["suggestion"]["lr"] == pytest.approx(suggestion_of(screen).lr)
-        assert record["bounds"]["start_lr"] == pytest.approx(boundaries_of(screen).start)
+        assert record["bounds"]["start_lr"] == pytest.approx(screen.model.boundaries.start)
         view = {
             "name": "view",
             "smooth_f": 0.1,

@@ -81,7 +81,7 @@ class ValDataLoaderIter(DataLoaderIter):
 
     def __init__(self, data_loader: Loader) -> None:
         super().__init__(data_loader)
-        self.run_limit = _length(data_loader)
+        self.run_limit = loader_length(data_loader)
         self.run_counter = 0
         self._exhausted = False
 
@@ -192,7 +192,7 @@ def _check_kind(name: str, loader: object, iterator_class: type[DataLoaderIter])
 
 
 def _check_not_empty(name: str, purpose: str, loader: Loader) -> None:
-    if _length(loader) == 0:
+    if loader_length(loader) == 0:
         raise ValueError(f"the {purpose} loader has no batches: `{name}` has a length of 0")
 
 
@@ -204,7 +204,8 @@ def _is_loader(loader: object) -> bool:
     return isinstance(loader, Iterable) and isinstance(loader, Sized)
 
 
-def _length(loader: object) -> int | None:
+def loader_length(loader: object) -> int | None:
+    """Batches in an epoch; None for a loader of an iterable data set, which has no length."""
     try:
         return len(loader)  # type: ignore[arg-type]  # TypeError: an iterable without a length
     except TypeError:
