@@ -23,6 +23,7 @@ TORCH_SIDE = (
     "lrtui.finder",
     "lrtui.launch.live_driver",
     "lrtui.live",
+    "lrtui.range_settings",
     "lrtui.run_events",
     "lrtui.worker",
 )
