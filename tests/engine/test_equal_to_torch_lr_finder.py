@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import pytest
 import torch
-import torch_lr_finder  # type: ignore[import-untyped]
+import torch_lr_finder
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
