@@ -66,19 +66,21 @@ def _layers(picture: Picture, curves: list[list[Column]], lines: list[list[Line]
     """The lines of the curves from back to front: repeats are faint, with their mean in front."""
     if picture.roles:
         return list(map(_Layer, picture.roles, lines))
-    if len(curves) <= 1:
-        return [_Layer("smooth", own) for own in lines]
-    repeats = [_Layer("repeat", own) for own in lines]
-    return [*repeats, _Layer("smooth", mean_of(curves))]
+    if len(curves) == 1:
+        return [_Layer("smooth", lines[0])]
+    layers = [_Layer("repeat", own) for own in lines]
+    layers.append(_Layer("smooth", mean_of(curves)))
+    return layers
 
 
 def _window(picture: Picture, lines: list[list[Line]], dots: Line, rows: int) -> Window:
     """The window of all curves; of named curves only those in front, which others would flatten."""
-    shown = list(chain(*lines))
-    if picture.roles:
-        named = zip(picture.roles, lines, strict=True)
-        in_front = [own for role, own in named if role != "repeat"]
-        shown = list(chain(*in_front)) or shown
+    shown: list[Line] = []
+    for role, own in zip(picture.roles, lines, strict=False):
+        if role != "repeat":
+            shown += own
+    if not shown:
+        shown = list(chain(*lines))
     return window_for(shown or [dots], rows, settled=picture.settled, dots=dots)
 
 
@@ -89,14 +91,15 @@ def _plot(
     figure = _figure_class()()
     figure._limit_size(False, False)
     figure.plotsize(width, height)
-    inside = [dot for dot in dots if window.low <= dot[1] <= window.high]
+    inside = list(filter(window.holds, dots))
     below = (0.0, window.low - 2 * window.step)  # not visible; plotext needs a point
     _draw_points(figure.scatter, inside or [below], "raw")
     for x, y in _metric_dots(picture.metric, columns, window):
         figure.scatter([x], [y], marker="·", color=_NUMBERS["metric"])
     for layer in layers:
-        for stretch in chain(*(clipped(line, window) for line in layer.lines)):
-            _draw_points(figure.plot, stretch, layer.role)
+        for line in layer.lines:
+            for stretch in clipped(line, window):
+                _draw_points(figure.plot, stretch, layer.role)
     yticks = window.ticks()
     if _is_empty(layers, dots):
         yticks = [(window.low, "")]
@@ -115,22 +118,35 @@ def _metric_dots(curves: tuple[Thinned, ...], columns: int, window: Window) -> L
     points = list(chain(*mean_of([curve.folded(columns) for curve in curves])))
     if not points:
         return []
-    values = [value for _, value in points]
+    _, values = zip(*points, strict=True)
     low, span = min(values), max(values) - min(values) or 1.0
     height = window.high - window.low
-    return [(x, window.low + (0.02 + 0.96 * (y - low) / span) * height) for x, y in points]
+    dots = []
+    for x, value in points:
+        share = 0.02 + 0.96 * (value - low) / span  # of the height: a little room at both ends
+        dots.append((x, window.low + share * height))
+    return dots
 
 
 def _draw_axes(figure: Any, window: Window, xticks: list[Tick], yticks: list[Tick]) -> None:
     figure.xlim(0.0, 1.0)
     figure.ylim(window.low, window.high)
-    figure.xticks([position for position, _ in xticks], [label for _, label in xticks])
-    figure.yticks([value for value, _ in yticks], [label.rjust(LABEL) for _, label in yticks])
+    figure.xticks(*_values_and_labels(xticks))
+    figure.yticks(*_values_and_labels(yticks, LABEL))
     figure.xaxes(True, False)
     figure.yaxes(True, False)
     figure.canvas_color("default")
     figure.axes_color("default")
     figure.ticks_color(_NUMBERS["axis"])
+
+
+def _values_and_labels(ticks: list[Tick], width: int = 0) -> tuple[list[float], list[str]]:
+    """The ticks as plotext takes them, with labels of at least this width."""
+    values, labels = [], []
+    for value, label in ticks:
+        values.append(value)
+        labels.append(label.rjust(width))
+    return values, labels
 
 
 @cache
