@@ -38,6 +38,7 @@ class Built:
     device: torch.device
     batch: str  # how a batch is used, in words
     optimizer_name: str
+    notices: tuple[str, ...] = ()  # what batch, output and loss were taken for: said already
 
 
 def build(spec: RunSpec, notice: Notice = lambda text: None) -> Built:
@@ -88,6 +89,7 @@ def build(spec: RunSpec, notice: Notice = lambda text: None) -> Built:
         device=device,
         batch="; ".join(notes.lines).removeprefix("batch: "),
         optimizer_name=optimizers.name_of(optimizer),
+        notices=tuple(notes.lines),
     )
 
 

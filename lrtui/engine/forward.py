@@ -174,7 +174,7 @@ class Forward:
         self._output_type = None  # the target may be another
         if self._times_read < _MOST_READINGS_SAID:
             self._times_read += 1
-            self._notes.add(f"batch: {reading.describe(batch)}")
+            self._notes.add(f"batch: {reading.describe(batch)}", about=reading.roles)
 
     def _output(
         self, output: ModelOutput, args: Inputs, named: dict[str, Any], target: Target

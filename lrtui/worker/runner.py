@@ -147,6 +147,7 @@ def live_objects(built: Built, finder: LRFinder, spec: RunSpec) -> LiveObjects:
         spec=spec,
         batch=built.batch,
         loss=built.loss_name,
+        notices=built.notices,
     )
 
 

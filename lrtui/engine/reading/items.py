@@ -1,6 +1,6 @@
 """What the items of a batch were taken for, compiled to one function for the training loop."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
 from operator import attrgetter, itemgetter
 from typing import Any, TypeAlias
@@ -74,6 +74,13 @@ class Reading:
             return args, {name: get(batch) for name, get in named}, target(batch)
 
         return take
+
+    @property
+    def roles(self) -> Hashable:
+        """Equal for readings of batches that only differ in their shapes."""
+        inputs = tuple((item.label, item.parameter) for item in (*self.args, *self.named))
+        target = None if self.target is None else self.target.label
+        return inputs, target, len(self.unused)
 
     def describe(self, batch: Batch) -> str:
         """Each item of a batch, and what it is taken for, in words."""

@@ -24,9 +24,12 @@ class Notes:
     say: Callable[[str], None] = _silent
     lines: list[str] = field(default_factory=list)
     loss_rules: dict[Hashable, LossRule] = field(default_factory=dict)
+    _said: set[Hashable] = field(default_factory=set)
 
-    def add(self, line: str) -> None:
-        """Say a line, unless it was said before."""
-        if line and line not in self.lines:
+    def add(self, line: str, about: Hashable = None) -> None:
+        """Say a line, unless it, or another one about the same, was said before."""
+        about = line if about is None else about
+        if line and about not in self._said:
+            self._said.add(about)
             self.lines.append(line)
             self.say(line)
