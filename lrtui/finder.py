@@ -33,6 +33,7 @@ from lrtui.engine.objects import check_objects
 from lrtui.engine.optim import SavedLearningRates, momentum_of
 from lrtui.engine.plot import plot_history
 from lrtui.engine.range_test import Outcome, broken_off
+from lrtui.engine.reading.notes import Notes
 from lrtui.engine.repeats import all_repeats
 from lrtui.engine.restore.digest import digest
 from lrtui.engine.restore.snapshot import Snapshot
@@ -96,7 +97,7 @@ class LRFinder:
         channels_last: convert the model to channels_last while it is tested.
         cudnn_benchmark: set cuDNN's benchmark mode while the model is tested; None leaves it alone.
         compile: run the forward through torch.compile (worth its time only for long tests).
-        verbose: print how a test ended.
+        verbose: print what a batch is taken for, and how a test ended.
 
     Raises:
         TypeError: not a model, an optimizer or a criterion: the class of one, for example.
@@ -110,6 +111,7 @@ class LRFinder:
         status: "" before a test, then running, completed, diverged, stopped, interrupted (Ctrl-C)
             or failed.
         reason: why it has that status, in words.
+        notices: what the last test took a batch, the output and the loss for, in words.
     """
 
     def __init__(
@@ -455,6 +457,7 @@ class LRFinder:
         self.histories = [self.history]
         self.status = ""
         self.reason = ""
+        self.notices: list[str] = []
 
     def _take_snapshot(self) -> Snapshot:
         return Snapshot(
@@ -547,7 +550,13 @@ class LRFinder:
             snapshot=self._start,
             moves=self._moves,
             channels_last=self._channels_last,
+            notes=Notes(self._notice),
         )
+
+    def _notice(self, line: str) -> None:
+        self.notices.append(line)
+        if self.verbose:
+            print(line)
 
     def _modules(self) -> list[nn.Module]:
         """The modules whose state is put back."""

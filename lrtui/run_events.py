@@ -34,6 +34,7 @@ from lrtui.events import (
     Event,
     Measured,
     NonFinitePlace,
+    Notice,
     Restored,
     StabilityResult,
     Started,
@@ -65,6 +66,7 @@ class LiveObjects:
         spec: the same run as plain data.
         batch: the structure of a batch, in words.
         loss: the criterion's name.
+        notices: what was said of the run before it began.
         past: the steps of a test that the finder has measured before. Where there are some, they
             are the run, and no new test is measured.
     """
@@ -77,6 +79,7 @@ class LiveObjects:
     spec: RunSpec
     batch: str
     loss: str
+    notices: tuple[str, ...] = ()
     past: tuple[Step, ...] = ()
 
     @property
@@ -145,13 +148,18 @@ def _past_steps(objects: LiveObjects) -> Generator[Step, None, _TestEnd]:
     return _finished(objects.finder, len(objects.past))
 
 
-def _measured_steps(objects: LiveObjects, stop: StopFlag) -> Generator[Step, None, _TestEnd]:
-    iterations = 0
+def _measured_steps(
+    objects: LiveObjects, stop: StopFlag
+) -> Generator[Step | Notice, None, _TestEnd]:
+    iterations = said = 0
     try:
         steps = objects.finder.steps(objects.train_loader, objects.val_loader, **objects.settings)
         with closing(steps):
             for step in steps:
                 iterations += 1
+                if said < len(objects.finder.notices):
+                    yield from _notices(objects, said)
+                    said = len(objects.finder.notices)
                 yield step
                 if stop.is_set():
                     progress = f"after {iterations} of {objects.total_steps} iterations"
@@ -160,6 +168,13 @@ def _measured_steps(objects: LiveObjects, stop: StopFlag) -> Generator[Step, Non
         traceback.print_exc()
         return _TestEnd(iterations, "failed", failure_reason(error), "training")
     return _finished(objects.finder, iterations)
+
+
+def _notices(objects: LiveObjects, said: int) -> Iterator[Notice]:
+    """The finder's notices after the first `said`, but for those before the run."""
+    for line in objects.finder.notices[said:]:
+        if line not in objects.notices:
+            yield Notice(text=line)
 
 
 def _finished(finder: LRFinder, iterations: int) -> _TestEnd:

@@ -161,7 +161,15 @@ def _shown(number: float) -> str:
     return f"{number:,}"
 
 
-# What a RangeSpec and the engine's Settings share.
+# What a spec and the engine's Settings share.
+
+BatchItems = Annotated[
+    str,
+    setting(
+        "what each item of a batch is, such as inputs,mask→mask,target: the next input, a "
+        "parameter of the forward, target, or _ (not used); empty: as the forward's signature says"
+    ),
+]
 
 Mode = Annotated[
     Literal["exp", "linear"],

@@ -185,6 +185,7 @@ def test_a_wrong_override_is_refused(assignment: str, message: str) -> None:
 
 # A value inside the limits of every setting, and where there are limits one outside.
 INSIDE: dict[str, object] = {
+    "batch": "inputs,target",
     "range.start_lr": 1e-6,
     "range.end_lr": 2.0,
     "range.num_iter": 7,

@@ -1,7 +1,7 @@
 """The live objects of a test, and the training step and validation that are made of them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import nn
@@ -11,6 +11,7 @@ from lrtui.engine.data.batches import is_split, val_batches
 from lrtui.engine.forward import Forward
 from lrtui.engine.optim import unshare_learning_rates
 from lrtui.engine.precision import Precision
+from lrtui.engine.reading.notes import Notes
 from lrtui.engine.restore.snapshot import Snapshot
 from lrtui.engine.settings import Settings
 from lrtui.engine.step import TrainStep, updates_itself
@@ -24,6 +25,7 @@ class Training:
 
     `called_model` is what a forward pass calls: the model, or its compiled form.
     `moves` is False for a model that is spread over several devices: it stays where it is.
+    `notes` is what batches, outputs and losses are taken for.
     """
 
     model: nn.Module
@@ -35,6 +37,7 @@ class Training:
     snapshot: Snapshot
     moves: bool = True
     channels_last: bool = False
+    notes: Notes = field(default_factory=Notes)
 
 
 def forward_of(training: Training, settings: Settings, loader: Loader) -> Forward:
@@ -45,6 +48,8 @@ def forward_of(training: Training, settings: Settings, loader: Loader) -> Forwar
         settings.batch_step,
         settings.metric,
         is_split(loader),
+        names=settings.batch,
+        notes=training.notes,
     )
 
 

@@ -1129,3 +1129,8 @@ class Sequences(Tagger):
 
     def forward(self, ids: Any, mask: Any = None) -> Any:
         return self.scores(ids, mask).transpose(1, 2)
+
+
+def indexed_masks() -> DataLoader[Any]:
+    """Masks, and the index of each picture after them."""
+    return tensors(PICTURES, (PICTURES[:, 0] > 0).long() + 1, torch.arange(COUNT))

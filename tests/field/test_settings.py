@@ -62,6 +62,9 @@ CHANGES = {
     "loss": Change("loss.target=torch.nn:MultiMarginLoss"),
     "metric": Change("metric.target=lrtui:accuracy"),
     "step": Change(f"step.target={here('double_step')}", ("--loss", "auto")),
+    "batch": Change(
+        "batch=inputs,target,_", ("--model", here("Lengths"), "--data", here("lengths_last"))
+    ),
     "range.start_lr": Change("range.start_lr=1e-2"),
     "range.end_lr": Change("range.end_lr=0.5"),
     "range.num_iter": Change("range.num_iter=15"),
@@ -97,6 +100,7 @@ NO_EFFECT = {
     "workers of a loader of one's own": Change("loader.workers=1", LOADER),
     "subset of a loader of one's own": Change("loader.subset=32", LOADER),
     "val_fraction of a pair": Change("loader.val_fraction=0.5", (*PAIR, *VAL)),
+    "batch beside a step": Change("batch=inputs,target", STEP),
     "loss beside a step": Change("loss.target=torch.nn:MultiMarginLoss", STEP),
     "metric beside a step": Change("metric.target=lrtui:accuracy", STEP),
     "clip_grad_norm beside a step that updates": Change("range.clip_grad_norm=0.01", UPDATE),
@@ -317,7 +321,10 @@ LIBRARY: dict[str, tuple[Given, Given]] = {
     "repeats": ({"repeats": 2}, {}),
     "vary": ({"vary": "init"}, {"repeats": 2}),
 }
-NOT_SEEN = {"non_blocking_transfer"}  # how batches are moved, not what comes of it
+NOT_SEEN = {
+    "non_blocking_transfer",  # how batches are moved, not what comes of it
+    "batch",  # has an effect on batches of more than two items: see test_batches
+}
 LIBRARY_NO_EFFECT: dict[str, tuple[Given, Given]] = {
     "val_batches": ({"val_batches": 2}, {}),
     "metric_mode": ({"metric_mode": "min"}, {}),

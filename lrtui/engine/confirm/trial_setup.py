@@ -43,6 +43,7 @@ class TrialSettings(TypedDict, total=False):
     clip_grad_norm: float | None
     val_batches: int
     batch_step: BatchStep | None
+    batch: str
 
 
 class TrialSetup:

@@ -42,6 +42,7 @@ RANGE = setting_fields(
 BATCHES = setting_fields("loader.batch_size", "loader.subset", "loader.workers", "seed")
 MACHINE = setting_fields("device", "precision")
 MORE = setting_fields(
+    "batch",
     "range.val_batches",
     "loader.val_fraction",
     "range.metric_mode",
