@@ -9,7 +9,8 @@ from lrtui.catalog.errors import PhaseError, one_line, with_user_line
 from lrtui.catalog.infer import Facts
 from lrtui.catalog.targets import Notice
 from lrtui.engine.forward import summary
-from lrtui.engine.restore.random_state import RngState
+from lrtui.engine.restore.generators import generators_in
+from lrtui.engine.restore.random_state import RngState, SavedGenerator
 from lrtui.engine.types import Batch, Loader
 from lrtui.spec import Choice, LoaderSpec
 
@@ -21,8 +22,7 @@ def load_first_batch(name: str, loader: Loader) -> Batch:
         PhaseError: the loader is empty, or fails.
     """
     rng = RngState()
-    generator = getattr(loader, "generator", None)
-    state = generator.get_state() if isinstance(generator, torch.Generator) else None
+    generators = list(map(SavedGenerator, generators_in(loader)))
     try:
         return next(iter(loader))
     except StopIteration:
@@ -34,8 +34,8 @@ def load_first_batch(name: str, loader: Loader) -> Batch:
     finally:
         if hasattr(loader, "_iterator"):
             loader._iterator = None  # persistent workers would go on with this epoch
-        if generator is not None and state is not None:
-            generator.set_state(state)
+        for generator in generators:
+            generator.restore()
         rng.restore()
 
 
