@@ -1,6 +1,7 @@
 """LRFinder: torch_lr_finder's class, with the same arguments, on this engine."""
 
 import inspect
+import warnings
 import weakref
 from collections.abc import Generator, Sequence
 from contextlib import closing
@@ -26,10 +27,11 @@ from lrtui.engine.confirm.trial_setup import (
     trial_settings,
 )
 from lrtui.engine.confirm.verdict import Confirmation, Trials
-from lrtui.engine.data.batches import check_loaders, generators
+from lrtui.engine.data.batches import check_loaders
+from lrtui.engine.data.workers import PERSISTENT, persistent_workers
 from lrtui.engine.history import curves, empty, record
-from lrtui.engine.initialise import check_initialises
-from lrtui.engine.objects import check_objects
+from lrtui.engine.initialise.draws import check_initialises
+from lrtui.engine.objects import check_also, check_objects
 from lrtui.engine.optim import SavedLearningRates, momentum_of
 from lrtui.engine.plot import plot_history
 from lrtui.engine.range_test import Outcome, broken_off
@@ -37,11 +39,12 @@ from lrtui.engine.reading.notes import Notes
 from lrtui.engine.repeats import all_repeats
 from lrtui.engine.restore.digest import digest
 from lrtui.engine.restore.snapshot import Snapshot
+from lrtui.engine.restore.values import is_optimizer
 from lrtui.engine.settings import Beyond, Given, Settings, ramp_of, settings_of
 from lrtui.engine.stability import Stability
 from lrtui.engine.step import check_update
 from lrtui.engine.training import Training
-from lrtui.engine.types import Criterion, Loader
+from lrtui.engine.types import Criterion, Loader, Stateful
 from lrtui.events import Step
 
 
@@ -61,10 +64,11 @@ class LRFinder:
     A drop-in for torch_lr_finder's class: where both can do a job the curves are equal to the last
     bit. It differs on purpose in these points:
 
-    - `reset()` is exact, any number of times. It covers random states, gradients, train/eval flags,
-      buffers of every kind, tensors, numbers and generators that are attributes of a model, and
-      whatever optimizers keep. A list or dict of a model that holds no tensors is left alone: it
-      may be a log.
+    - `reset()` is exact, any number of times. It covers gradients, train/eval flags, buffers of
+      every kind, tensors, numbers and parts that are attributes of a model, hooks, and whatever
+      optimizers keep. A list or dict of a model that holds no tensors is left alone: it may be a
+      log. It covers the global random states, and random generators of torch, numpy and Python that
+      the model, its data or a function own. Objects beside the model need `also`.
     - After an exception or Ctrl-C everything is put back to where the test began.
     - A loss that is not finite ends the test, a negative one does not.
     - An optimizer with a scheduler attached is not refused, and neither is bf16 without a
@@ -98,9 +102,14 @@ class LRFinder:
         cudnn_benchmark: set cuDNN's benchmark mode while the model is tested; None leaves it alone.
         compile: run the forward through torch.compile (worth its time only for long tests).
         verbose: print what a batch is taken for, and how a test ended.
+        also: objects beside the model that change in a test, because hooks or a `batch_step` update
+            them: an average of the weights, a teacher, a scheduler, a metric. Anything with
+            `state_dict` and `load_state_dict` is put back with the model; modules to the last bit
+            and in place.
 
     Raises:
-        TypeError: not a model, an optimizer or a criterion: the class of one, for example.
+        TypeError: not a model, an optimizer or a criterion (the class of one, for example), or an
+            object of `also` without these two methods.
         ValueError: an unusable `cache_dir`, backend or precision, or a model with lazy layers that
             have no shape yet.
 
@@ -131,8 +140,10 @@ class LRFinder:
         cudnn_benchmark: bool | None = None,
         compile: bool = False,
         verbose: bool = True,
+        also: Sequence[Stateful] = (),
     ) -> None:
         check_objects(model, optimizer, criterion)
+        check_also(also)
         param_devices = [param.device for param in model.parameters()] or [torch.device("cpu")]
         self.model_device = param_devices[0]
         self.device = torch.device(device) if device else self.model_device
@@ -158,6 +169,7 @@ class LRFinder:
         self.amp_config = amp_config
         self.grad_scaler = grad_scaler
         self.verbose = verbose
+        self.also = list(also)
         self._channels_last = channels_last
         self._cudnn_benchmark = cudnn_benchmark
         self._compiled = cast(nn.Module, torch.compile(model)) if compile else None
@@ -234,6 +246,8 @@ class LRFinder:
             non_blocking_transfer=non_blocking_transfer,
             **beyond,
         )
+        if persistent_workers(train_loader, val_loader):
+            warnings.warn(PERSISTENT, stacklevel=2)
         try:
             with closing(steps):
                 for _ in steps:
@@ -426,6 +440,7 @@ class LRFinder:
             return setup.stability(batches)
         finally:
             self._put_back()
+            self._end_restorable()
 
     def show(
         self, train_loader: Any = None, val_loader: Any = None, **settings: Unpack[Given]
@@ -460,10 +475,19 @@ class LRFinder:
         self.notices: list[str] = []
 
     def _take_snapshot(self) -> Snapshot:
+        modules, optimizers, others = self._modules(), self.optimizers, []
+        for thing in self.also:
+            if isinstance(thing, nn.Module):
+                modules.append(thing)
+            elif is_optimizer(thing):
+                optimizers.append(cast(Optimizer, thing))
+            else:
+                others.append(thing)
         return Snapshot(
-            self._modules(),
-            self.optimizers,
+            modules,
+            optimizers,
             self._precision.scaler,
+            also=others,
             in_memory=self.memory_cache,
             cache_dir=self.cache_dir,
         )
@@ -474,7 +498,17 @@ class LRFinder:
         That takes a second copy only if somebody has trained since this object was made or reset.
         """
         self._start = self._snapshot if self._snapshot.unchanged() else self._take_snapshot()
-        self._start.watch(generators(train_loader, val_loader))
+        self._begin_restorable(train_loader, val_loader)
+
+    def _begin_restorable(self, train_loader: Loader, val_loader: Loader | None) -> None:
+        """Also put back what the loaders and functions own, and what a test does to hooks."""
+        functions = (self.criterion, self._settings.metric, self._settings.batch_step)
+        for snapshot in {self._snapshot, self._start}:
+            snapshot.begin([train_loader, val_loader], *functions)
+
+    def _end_restorable(self) -> None:
+        for snapshot in {self._snapshot, self._start}:
+            snapshot.end()
 
     def _put_back(self) -> None:
         """Go back to where the last test began."""
@@ -499,6 +533,7 @@ class LRFinder:
             raise
         finally:
             self._active = None
+            self._end_restorable()
         own_lrs.restore()
 
     def _recorded(self, steps: Generator[Step, None, Outcome]) -> Generator[Step, None, Outcome]:
@@ -526,6 +561,7 @@ class LRFinder:
         finally:
             self._active = None
             self._put_back()
+            self._end_restorable()
 
     def _end_active(self) -> None:
         """Close a test left in progress: it would put everything back when garbage-collected."""
@@ -570,7 +606,7 @@ class LRFinder:
         """The setup of trials that start where the last test did; after a reset, here."""
         self._end_active()
         if self._spent:
-            self._start.watch(generators(train_loader, val_loader))
+            self._begin_restorable(train_loader, val_loader)
         else:
             self._begin(train_loader, val_loader)
         own_lrs = SavedLearningRates(self.optimizers).values

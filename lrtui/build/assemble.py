@@ -15,6 +15,7 @@ from lrtui.build.types import Optimizers
 from lrtui.catalog.errors import PhaseError
 from lrtui.catalog.targets import Notice
 from lrtui.engine.data.transfer import move
+from lrtui.engine.data.workers import PERSISTENT, persistent_workers
 from lrtui.engine.forward import BatchError, Forward
 from lrtui.engine.reading.notes import Notes
 from lrtui.engine.restore.random_state import reseed
@@ -53,6 +54,8 @@ def build(spec: RunSpec, notice: Notice = lambda text: None) -> Built:
     device = choose_device(spec.device)
     reseed(spec.seed)
     data = _loaders(spec, device, notice)
+    if persistent_workers(data.train, data.val):
+        notice(PERSISTENT)
     batch = move(load_first_batch(spec.data.target, data.train), device)
     reseed(spec.seed)
     model = models.build(spec.model, data.train, device, batch, notice, spec.batch)

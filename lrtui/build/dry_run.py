@@ -51,7 +51,9 @@ class DryRun:
         attempt = _Attempt(self, batch)
         modules = [part for part in (self.model, self.criterion) if isinstance(part, nn.Module)]
         try:
-            with unchanged(modules, as_list(self.optimizer)):
+            with unchanged(
+                modules, as_list(self.optimizer), self.criterion, self.metric, self.step
+            ):
                 attempt.run()
         except torch.OutOfMemoryError as error:
             message = explain.out_of_memory(device_of(self.model), batch)
@@ -183,13 +185,18 @@ def as_list(optimizer: Optimizers) -> list[Optimizer]:
 
 
 @contextmanager
-def unchanged(modules: Sequence[nn.Module], optimizers: Sequence[Optimizer] = ()) -> Iterator[None]:
+def unchanged(
+    modules: Sequence[nn.Module], optimizers: Sequence[Optimizer] = (), *functions: object
+) -> Iterator[None]:
     """Restore parameters, buffers, gradients, modes, optimizer state and random states on leaving.
+
+    Also the random states that the given functions own.
 
     Plain attributes of modules are restored too (a forward may count its calls); what is appended
     to a list is not removed.
     """
     snapshot = Snapshot(modules, optimizers)
+    snapshot.watch(functions)
     attributes = []
     for module in modules:
         attributes += [(part, dict(vars(part))) for part in module.modules()]

@@ -12,7 +12,8 @@ from lrtui.engine.data.batch_size import is_sequence
 from lrtui.engine.reading.rule import read_loosely
 from lrtui.engine.reading.signature import UNKNOWN, Signature, signature_of_class
 from lrtui.engine.reading.words import summary
-from lrtui.engine.restore.random_state import RngState
+from lrtui.engine.restore.generators import generators_in
+from lrtui.engine.restore.random_state import RngState, SavedGenerator
 from lrtui.engine.types import Batch, Loader
 from lrtui.spec import Choice, LoaderSpec
 
@@ -24,8 +25,7 @@ def load_first_batch(name: str, loader: Loader) -> Batch:
         PhaseError: the loader is empty, or fails.
     """
     rng = RngState()
-    generator = getattr(loader, "generator", None)
-    state = generator.get_state() if isinstance(generator, torch.Generator) else None
+    generators = list(map(SavedGenerator, generators_in(loader)))
     try:
         return next(iter(loader))
     except StopIteration:
@@ -37,8 +37,8 @@ def load_first_batch(name: str, loader: Loader) -> Batch:
     finally:
         if hasattr(loader, "_iterator"):
             loader._iterator = None  # persistent workers would go on with this epoch
-        if generator is not None and state is not None:
-            generator.set_state(state)
+        for generator in generators:
+            generator.restore()
         rng.restore()
 
 

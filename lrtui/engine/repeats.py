@@ -6,12 +6,13 @@ from collections.abc import Generator, Iterator
 
 import torch
 
-from lrtui.engine.data.batches import generators, train_batches
+from lrtui.engine.data.batches import train_batches
 from lrtui.engine.data.replay import Replay
 from lrtui.engine.deferred import default_lag
-from lrtui.engine.initialise import reinitialise
+from lrtui.engine.initialise.draws import reinitialise
 from lrtui.engine.ramp import Ramp
 from lrtui.engine.range_test import Outcome, range_test
+from lrtui.engine.restore.generators import generators_in
 from lrtui.engine.restore.random_state import reseed
 from lrtui.engine.settings import Settings
 from lrtui.engine.tracker import Tracker
@@ -71,14 +72,14 @@ def _batches(
         return previous.again()
     batches = train_batches(train_loader)
     if settings.vary == "init" and settings.repeats > 1:
-        return Replay(batches, generators(train_loader))
+        return Replay(batches, generators_in(train_loader))
     return batches
 
 
 def _start_over(training: Training, settings: Settings, train_loader: Loader, seed: int) -> None:
     training.snapshot.restore()
     if settings.vary == "data":
-        reseed(seed, generators(train_loader))
+        reseed(seed, generators_in(train_loader))
         return
     # the batches stay the same: only the weights are drawn again
     with torch.random.fork_rng():

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 import torch
 from torch import nn
@@ -102,7 +103,7 @@ def move_to_device(training: Training) -> None:
     """Move model and optimizer state to the device and memory format of the test."""
     devices_before = _devices_of_state(training.optimizers)
     unshare_learning_rates(training.optimizers)
-    if training.moves:
+    if training.moves and not _is_on(training.model, training.device):
         training.model.to(training.device)
     if training.channels_last:
         training.model.to(memory_format=torch.channels_last)
@@ -126,6 +127,14 @@ def follow(value: object, param: torch.Tensor, device_before: torch.device) -> o
     if was_beside or value.shape == param.shape:
         return value.to(param.device)
     return value
+
+
+def _is_on(model: nn.Module, device: torch.device) -> bool:
+    """Whether all tensors are there: `to` is an operation that quantised ones may lack."""
+    index = torch.cuda.current_device() if device.type == "cuda" else device.index
+    wanted = torch.device(device.type, index if device.index is None else device.index)
+    tensors = chain(model.parameters(), model.buffers())
+    return all(tensor.device == wanted for tensor in tensors)
 
 
 def _devices_of_state(optimizers: list[Optimizer]) -> dict[torch.Tensor, torch.device]:

@@ -15,11 +15,15 @@ BatchStep: TypeAlias = Callable[..., Any]  # (model, batch[, optimizers]) → lo
 Scalar: TypeAlias = torch.Tensor | float  # a tensor may still be on the device
 
 
-class Scaler(Protocol):
-    """A loss scaler: a GradScaler, or the amp module of apex."""
+class Stateful(Protocol):
+    """An object whose state can be read and set: a scheduler, a metric, an average of weights."""
 
     def state_dict(self) -> dict[str, Any]:
         """Its state as plain values."""
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Set its state."""
+
+
+class Scaler(Stateful, Protocol):
+    """A loss scaler: a GradScaler, or the amp module of apex."""

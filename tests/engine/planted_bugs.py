@@ -271,7 +271,7 @@ BUGS = {
     ),
     "random states are not restored": Bug(
         file="engine/restore/snapshot.py",
-        text="            self._rng.restore()\n",
+        text="        self._rng.restore()\n",
         planted="",
         test_file=RESTORE,
         test_name="test_every_random_state_comes_back_and_the_loaders_generator",
