@@ -95,6 +95,13 @@ class Forward:
             return self._output(self._call_by_name(named), target, tuple(named.values()))
         return self._output(self._model(batch), target_attribute(batch), (batch,))
 
+    @property
+    def classifies(self) -> bool:
+        """Whether the criterion is torch's for labels of several classes."""
+        return isinstance(self._criterion, nn.CrossEntropyLoss | nn.NLLLoss) or (
+            self._criterion in (nn.functional.cross_entropy, nn.functional.nll_loss)
+        )
+
     def describe(self, batch: Batch) -> str:
         """How a batch will be used, in words."""
         if self._batch_step is not None:

@@ -12,7 +12,7 @@ from operator import attrgetter
 import msgspec
 
 from lrtui.analysis.answer import Bounds, Suggestion
-from lrtui.events import Step, Suggested
+from lrtui.events import Step, Suggested, obstacle_among
 from lrtui.launch.driver import Driver
 from lrtui.spec import RunSpec
 from lrtui.tui.chart.thinning import Thinned
@@ -281,7 +281,9 @@ class RunModel:
         state, options = self.state, self.view_options
         points = [repeat.steps for repeat in state.repeats]
         self._view_curves = redraw_curves(points, options, state.axis)
-        self._view_answer = recompute_answer(points, options, state.spec.range, state.momentum)
+        self._view_answer = recompute_answer(
+            points, options, state.spec.range, state.momentum, obstacle_among(state.events)
+        )
 
     # checks: short trainings and the stability limit
 
