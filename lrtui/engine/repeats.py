@@ -12,6 +12,7 @@ from lrtui.engine.checks.class_order import LabelWatch, shuffles
 from lrtui.engine.checks.gradients import check_gradients
 from lrtui.engine.checks.rate_guard import RateGuard, nothing
 from lrtui.engine.checks.rates import rate_notice
+from lrtui.engine.checks.updates import is_known
 from lrtui.engine.data.batches import generators, train_batches
 from lrtui.engine.data.replay import Replay
 from lrtui.engine.deferred import default_lag
@@ -31,7 +32,7 @@ from lrtui.engine.training import (
 )
 from lrtui.engine.types import Batch, Loader, Say
 from lrtui.engine.validation import Validation
-from lrtui.events import Step
+from lrtui.events import Notice, Step
 
 
 def all_repeats(
@@ -99,6 +100,8 @@ def checked(
         notice = rate_notice(training.optimizers, ramp, updates, create_graph=settings.create_graph)
         if notice is not None:
             say(notice)
+        if settings.create_graph and all(map(is_known, training.optimizers)):
+            say(Notice(text="create_graph has no effect: the optimizer uses gradients only"))
     check: Callable[[], None] = nothing
     if not (updates_outside or updates.closure):
         modules = [training.model, training.criterion]

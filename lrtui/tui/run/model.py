@@ -12,7 +12,7 @@ from operator import attrgetter
 import msgspec
 
 from lrtui.analysis.answer import Bounds, Suggestion
-from lrtui.events import Step, Suggested, obstacle_among
+from lrtui.events import Step, Suggested
 from lrtui.launch.driver import Driver
 from lrtui.spec import RunSpec
 from lrtui.tui.chart.thinning import Thinned
@@ -282,7 +282,7 @@ class RunModel:
         points = [repeat.steps for repeat in state.repeats]
         self._view_curves = redraw_curves(points, options, state.axis)
         self._view_answer = recompute_answer(
-            points, options, state.spec.range, state.momentum, obstacle_among(state.events)
+            points, options, state.spec.range, state.momentum, state.obstacle
         )
 
     # checks: short trainings and the stability limit
