@@ -45,7 +45,7 @@ from lrtui.engine.stability import Stability
 from lrtui.engine.step import check_update
 from lrtui.engine.training import Training
 from lrtui.engine.types import Criterion, Loader, Stateful
-from lrtui.events import Step
+from lrtui.events import Notice, Step, obstacle_among
 
 
 class TrialOptions(TrialSettings, total=False):
@@ -101,7 +101,7 @@ class LRFinder:
         channels_last: convert the model to channels_last while it is tested.
         cudnn_benchmark: set cuDNN's benchmark mode while the model is tested; None leaves it alone.
         compile: run the forward through torch.compile (worth its time only for long tests).
-        verbose: print what a batch is taken for, and how a test ended.
+        verbose: print notices (what a batch is taken for, for example), and how a test ended.
         also: objects beside the model that change in a test, because hooks or a `batch_step` update
             them: an average of the weights, a teacher, a scheduler, a metric. Anything with
             `state_dict` and `load_state_dict` is put back with the model; modules to the last bit
@@ -120,7 +120,8 @@ class LRFinder:
         status: "" before a test, then running, completed, diverged, stopped, interrupted (Ctrl-C)
             or failed.
         reason: why it has that status, in words.
-        notices: what the last test took a batch, the output and the loss for, in words.
+        notices: what there is to know about the last test: what it took a batch, the output and the
+            loss for, or an optimizer that does not use the rate that is set. `verbose` prints them.
     """
 
     def __init__(
@@ -277,7 +278,13 @@ class LRFinder:
         check_validated(chosen, val_loader)
         if chosen.repeats > 1 and chosen.vary == "init":
             check_initialises(self.model)
-        check_update(self.optimizers, self._precision, chosen.accumulation_steps, chosen.batch_step)
+        check_update(
+            self.optimizers,
+            self._precision,
+            chosen.accumulation_steps,
+            chosen.batch_step,
+            create_graph=chosen.create_graph,
+        )
         self._end_active()
         if chosen.repeats > 1 and self._spent:
             self._put_back()  # repeats start from the weights before the last test
@@ -286,7 +293,7 @@ class LRFinder:
         self._clear_history()
         self._settings = chosen
         self._begin(train_loader, val_loader)
-        repeats = all_repeats(self._training(), train_loader, val_loader, chosen, ramp)
+        repeats = all_repeats(self._training(), train_loader, val_loader, chosen, ramp, self._note)
         steps = self._restoring_on_error(repeats, own_lrs)
         self._active = weakref.ref(steps)
         return steps
@@ -335,7 +342,8 @@ class LRFinder:
 
     def analysis(self) -> Analysis:
         """The whole analysis of the last test's curves: suggestion, published rules, bounds."""
-        return analyse(curves(self.histories, self._settings, momentum_of(self.optimizer)))
+        measured = curves(self.histories, self._settings, momentum_of(self.optimizer))
+        return analyse(measured, obstacle_among(self.notices))
 
     def suggestion(self) -> Suggestion:
         """The learning rate that the curves of the last test suggest, or why there is none."""
@@ -396,8 +404,9 @@ class LRFinder:
             seconds: end after this time; it decides how many rates are tried.
             schedule: "constant", or "one-cycle" with the rates as its peaks.
             factor: also try this many times the rate, and the rate divided by it.
-            **settings: `accumulation_steps`, `clip_grad_norm`, `val_batches`, `batch_step` and
-                `non_blocking_transfer`, if they differ from those of the last test.
+            **settings: `accumulation_steps`, `clip_grad_norm`, `create_graph`, `val_batches`,
+                `batch_step` and `non_blocking_transfer`, if they differ from those of the last
+                test.
 
         Raises:
             ValueError: nothing to confirm, or an argument that makes no sense. Nothing has been
@@ -408,7 +417,13 @@ class LRFinder:
         check_loaders(train_loader, val_loader)
         check_validated(chosen, val_loader)
         check_trials(iterations, seconds, schedule)
-        check_update(self.optimizers, self._precision, chosen.accumulation_steps, chosen.batch_step)
+        check_update(
+            self.optimizers,
+            self._precision,
+            chosen.accumulation_steps,
+            chosen.batch_step,
+            create_graph=chosen.create_graph,
+        )
         setup = self._trial_setup(train_loader, val_loader, chosen)
         trials = self._restoring_at_end(
             budgeted(lambda: setup.runner(val_loader), rates, iterations, seconds, schedule)
@@ -472,7 +487,12 @@ class LRFinder:
         self.histories = [self.history]
         self.status = ""
         self.reason = ""
-        self.notices: list[str] = []
+        self.notices: list[Notice] = []
+
+    def _note(self, notice: Notice) -> None:
+        self.notices.append(notice)
+        if self.verbose:
+            print(notice.text)
 
     def _take_snapshot(self) -> Snapshot:
         modules, optimizers, others = self._modules(), self.optimizers, []
@@ -586,13 +606,8 @@ class LRFinder:
             snapshot=self._start,
             moves=self._moves,
             channels_last=self._channels_last,
-            notes=Notes(self._notice),
+            notes=Notes(lambda line: self._note(Notice(text=line))),
         )
-
-    def _notice(self, line: str) -> None:
-        self.notices.append(line)
-        if self.verbose:
-            print(line)
 
     def _modules(self) -> list[nn.Module]:
         """The modules whose state is put back."""

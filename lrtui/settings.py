@@ -203,6 +203,10 @@ MaxSeconds = Annotated[
 ClipGradNorm = Annotated[
     float, setting("largest total norm of the gradients; 0 (in Python None): no clipping", ge=0)
 ]
+CreateGraph = Annotated[
+    bool,
+    setting("keep the graph of the gradients, for optimizers that differentiate them once more"),
+]
 MetricMode = Annotated[
     Literal["max", "min"], setting("whether a larger or a smaller metric is better")
 ]

@@ -57,6 +57,7 @@ class RangeSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     max_seconds: settings.MaxSeconds = 0.0
     clip_grad_norm: settings.ClipGradNorm = 0.0
     metric_mode: settings.MetricMode = "max"
+    create_graph: settings.CreateGraph = False
 
 
 class LoaderSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

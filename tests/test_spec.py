@@ -202,6 +202,7 @@ INSIDE: dict[str, object] = {
     "range.max_seconds": 60.0,
     "range.clip_grad_norm": 1.5,
     "range.metric_mode": "min",
+    "range.create_graph": True,
     "loader.batch_size": 8,
     "loader.workers": 1,
     "loader.subset": 100,

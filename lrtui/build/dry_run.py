@@ -12,6 +12,7 @@ from lrtui.build import explain
 from lrtui.build.device import device_of
 from lrtui.build.types import Optimizers
 from lrtui.catalog.errors import PhaseError, one_line, with_user_line
+from lrtui.engine.checks.gradients import NoGradientError, why_no_gradient
 from lrtui.engine.forward import Forward
 from lrtui.engine.reading.notes import Notes
 from lrtui.engine.reading.words import BatchError, summary
@@ -93,11 +94,15 @@ class _Attempt:
             return
         with self._trace, self._autocast():
             output = forward(self._batch)
+        if not output.loss.requires_grad:
+            raise NoGradientError(why_no_gradient(setup.model, lambda: forward(self._batch)))
         output.loss.backward()  # type: ignore[no-untyped-call]
 
     def failure(self, error: BaseException) -> PhaseError:
         """The error as that of the forward, the metric, the criterion, the step or the backward."""
         metric, criterion = self._metric, self._criterion
+        if isinstance(error, NoGradientError):
+            return PhaseError("model", str(error))
         if self._trace.innermost is not None:
             return PhaseError("model", explain.forward_failure(error, self._trace))
         if metric is not None and metric.failed:

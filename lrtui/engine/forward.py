@@ -82,6 +82,7 @@ class Forward:
         self._split = split
         self._names = names
         self._notes = Notes() if notes is None else notes
+        self._criterion = criterion
         self._scoring = scoring_of(criterion)
         self._scorer = criterion if scorer is None else scorer
         self._score: Criterion = self._watched_score
@@ -119,6 +120,13 @@ class Forward:
             BatchError: the batch cannot be read.
         """
         return self._first_output(batch)[0]
+
+    @property
+    def classifies(self) -> bool:
+        """Whether the criterion is torch's for labels of several classes."""
+        return isinstance(self._criterion, nn.CrossEntropyLoss | nn.NLLLoss) or (
+            self._criterion in (nn.functional.cross_entropy, nn.functional.nll_loss)
+        )
 
     def describe(self, batch: Batch) -> str:
         """How a batch is used, in words.

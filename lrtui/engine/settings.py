@@ -53,6 +53,7 @@ class Beyond(TypedDict, total=False):
     iterations_per_lr: shared.IterationsPerLr
     warmup: shared.Warmup
     clip_grad_norm: shared.ClipGradNorm | None
+    create_graph: shared.CreateGraph
     val_batches: shared.ValBatches
     max_seconds: shared.MaxSeconds | None
     metric: MetricSetting | None
@@ -100,6 +101,7 @@ class Settings:
     iterations_per_lr: shared.IterationsPerLr = 1
     warmup: shared.Warmup = 0
     clip_grad_norm: shared.ClipGradNorm | None = None  # None: no clipping
+    create_graph: shared.CreateGraph = False
     val_batches: shared.ValBatches = 0
     max_seconds: shared.MaxSeconds | None = None  # None: no limit
     metric: MetricSetting | None = None

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
+from lrtui.engine.checks.updates import PLAIN, Updates, updates_of
 from lrtui.engine.data.batches import is_split, val_batches
 from lrtui.engine.forward import Forward
 from lrtui.engine.optim import unshare_learning_rates
@@ -15,7 +16,7 @@ from lrtui.engine.precision import Precision
 from lrtui.engine.reading.notes import Notes
 from lrtui.engine.restore.snapshot import Snapshot
 from lrtui.engine.settings import Settings
-from lrtui.engine.step import TrainStep, updates_itself
+from lrtui.engine.step import TrainStep, check_closure, updates_itself
 from lrtui.engine.types import Batch, Criterion, Loader
 from lrtui.engine.validation import Validation
 
@@ -62,7 +63,11 @@ def train_step(
     *,
     has_drawn: bool = False,
 ) -> TrainStep:
-    """The training step on batches of a loader; for `has_drawn` see `TrainStep`."""
+    """The training step on batches of a loader; for `has_drawn` see `TrainStep`.
+
+    Raises:
+        OptimizerError: an optimizer that cannot be used as the settings say.
+    """
     return TrainStep(
         training.model,
         forward_of(training, settings, loader),
@@ -73,9 +78,20 @@ def train_step(
         accumulation_steps=settings.accumulation_steps,
         clip_grad_norm=settings.clip_grad_norm,
         non_blocking=settings.non_blocking_transfer,
+        updates=updates_of_training(training, settings),
+        create_graph=settings.create_graph,
         updates_itself=updates_itself(settings.batch_step),
         has_drawn=has_drawn,
     )
+
+
+def updates_of_training(training: Training, settings: Settings) -> Updates:
+    """How the optimizers are called; a step that updates the model itself calls them."""
+    if updates_itself(settings.batch_step):
+        return PLAIN
+    updates = updates_of(training.optimizers, create_graph=settings.create_graph)
+    check_closure(training.precision, closure=updates.closure)
+    return updates
 
 
 def validation_of(

@@ -5,6 +5,8 @@ from typing import Any, Protocol, TypeAlias
 
 import torch
 
+from lrtui.events import Notice
+
 Batch: TypeAlias = Any  # whatever a loader yields: a tensor, a tuple, a mapping or an object
 Target: TypeAlias = Any  # what a criterion compares an output with
 ModelOutput: TypeAlias = Any
@@ -13,6 +15,7 @@ Criterion: TypeAlias = Callable[[ModelOutput, Target], Any]  # returns a loss, s
 Metric: TypeAlias = Callable[[ModelOutput, Target], Any]  # returns a number
 BatchStep: TypeAlias = Callable[..., Any]  # (model, batch[, optimizers]) → loss or (loss, metrics)
 Scalar: TypeAlias = torch.Tensor | float  # a tensor may still be on the device
+Say: TypeAlias = Callable[[Notice], None]  # takes what there is to know about a test
 
 
 class Stateful(Protocol):

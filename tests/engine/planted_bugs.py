@@ -50,7 +50,7 @@ BUGS = {
     ),
     "no backward": Bug(
         file="engine/precision.py",
-        text="        loss.backward()",
+        text="        loss.backward(create_graph=create_graph)",
         planted="        pass",
         test_file=DROP_IN,
         test_name="test_gradients_of_earlier_batches_are_cleared",

@@ -164,13 +164,14 @@ def test_what_output_and_loss_were_taken_for_is_said(
     text = printed(lambda: live.range_test(load(here(data))(), num_iter=10))
     assert_says(text, "batch: ", *words)
     assert text.count("batch: ") == 1
-    assert set(live.notices) <= set(text.splitlines())
+    assert {notice.text for notice in live.notices} <= set(text.splitlines())
 
 
 def test_a_finder_that_is_not_verbose_prints_nothing() -> None:
     live = finder_of(model_of("Net"), criterion_of(CE))
     assert printed(lambda: live.range_test(load(here("labelled"))(), num_iter=10)) == ""
-    assert live.notices == ["batch: 16x6 float32 → x, 16 int64 → target"]
+    (notice,) = live.notices
+    assert notice.text == "batch: 16x6 float32 → x, 16 int64 → target"
 
 
 def test_repeats_say_it_once() -> None:

@@ -318,7 +318,6 @@ def test_what_has_no_state_dict_is_refused_by_name() -> None:
         with_also(model, torch.optim.SGD(model.parameters(), lr=0.1), object())
 
 
-@pytest.mark.xfail(strict=True, reason="answers for rates that the scheduler has overwritten")
 def test_a_scheduler_that_fights_the_ramp_is_said() -> None:
     torch.manual_seed(0)
     model = nn.Linear(6, 3)

@@ -42,6 +42,7 @@ class TrialSettings(TypedDict, total=False):
     accumulation_steps: int
     non_blocking_transfer: bool
     clip_grad_norm: float | None
+    create_graph: bool
     val_batches: int
     batch_step: BatchStep | None
     batch: str

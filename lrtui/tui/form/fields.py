@@ -50,6 +50,7 @@ MORE = setting_fields(
     "range.warmup",
     "range.iterations_per_lr",
     "range.clip_grad_norm",
+    "range.create_graph",
     "range.max_seconds",
     "channels_last",
     "cudnn_benchmark",
