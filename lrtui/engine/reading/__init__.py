@@ -7,25 +7,25 @@ R is the number of inputs that the forward requires (1 for `*args`). An optional
 input if its default is None and its annotation allows a tensor; `flag=False` and `scale=1.0` are
 switches, which get nothing.
 
-| batch                          | inputs                           | target (with a criterion)     |
-|--------------------------------|----------------------------------|-------------------------------|
-| tensor                         | it                               | it (a reconstruction)         |
-| list, tuple or dict of one     | the item                         | the item; refused for classes |
-| (a, …, z)                      | the first R                      | the next tensor; texts, None  |
-|                                |                                  | and meta data are left over   |
-| … several items are left       | optional inputs get those that   | the first of the others       |
-|                                | can only be theirs (a mask of 0  |                               |
-|                                | and 1, lengths); else refused    |                               |
-| ((a, b), y), ({…}, y)          | unpacked where R = 2, or by name | y                             |
-| mapping                        | the keys that are parameters      | labels, label, targets,         |
-|                                |                                  | target, y; else the only      |
-|                                |                                  | tensor left; else refused     |
-| … no key is a parameter, R = 1 | the only tensor, or the one with | the same                      |
-|                                | a usual name, or all: what the   |                               |
-|                                | forward takes                    |                               |
-| named tuple with such fields   | by name                          | by name, or the only tensor   |
-| object                         | whole, or its attributes by name | its labels … y, else itself   |
-| `DataLoaderIter`               | inputs                           | labels                        |
+| batch                          | inputs                           | target (with a criterion)    |
+|--------------------------------|----------------------------------|------------------------------|
+| tensor                         | it                               | it (a reconstruction)        |
+| list, tuple or dict of one     | the item                         | the item; not for classes   |
+| (a, …, z)                      | the first R                      | the next tensor; texts, None |
+|                                |                                  | and meta data are left over  |
+| … several items are left       | optional inputs get those that   | the first of the others      |
+|                                | can only be theirs (a mask of 0  |                              |
+|                                | and 1, lengths); else refused    |                              |
+| ((a, b), y), ({…}, y)          | unpacked where R = 2, or by name | y                            |
+| mapping                        | the keys that are parameters     | labels, label, targets,      |
+|                                |                                  | target, y; else the only     |
+|                                |                                  | tensor left; else refused    |
+| … no key is a parameter, R = 1 | the only tensor, or the one with | the same                     |
+|                                | a usual name, or all: what the   |                              |
+|                                | forward takes                    |                              |
+| named tuple with such fields   | by name                          | by name, or the only tensor  |
+| object                         | whole, or its attributes by name | its labels … y, else itself  |
+| `DataLoaderIter`               | inputs                           | labels                       |
 
 Without a criterion the forward returns its loss: a parameter with a target's name gets the target.
 
