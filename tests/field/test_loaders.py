@@ -159,7 +159,6 @@ def test_the_library_does_not_suspect_data_in_a_mixed_order() -> None:
 # --- what a batch was taken for ---------------------------------------------------------------
 
 
-@pytest.mark.xfail(strict=True, reason="the run does not say what each item was taken for")
 def test_the_first_notice_says_what_each_item_was_taken_for() -> None:
     result = run("Tagger", "tagged", "torch.nn:CrossEntropyLoss")
     if result.refused:
@@ -168,13 +167,11 @@ def test_the_first_notice_says_what_each_item_was_taken_for() -> None:
     assert_says(result.notices[0], r"ids", r"mask", r"target")
 
 
-@pytest.mark.xfail(strict=True, reason="the run does not say what was left over")
 def test_the_first_notice_says_what_was_left_over() -> None:
     result = run("Switch", "indexed", "torch.nn:CrossEntropyLoss")
     assert_says(result.notices[0], r"target", r"left over|not used|unused")
 
 
-@pytest.mark.xfail(strict=True, reason="the library does not say what each item was taken for")
 def test_the_library_says_what_each_item_was_taken_for() -> None:
     named: dict[str, Any] = {"batch": "inputs,mask,target"}
 
@@ -199,7 +196,6 @@ OVERRULED = {
 
 
 @pytest.mark.parametrize("name", OVERRULED)
-@pytest.mark.xfail(strict=True, reason="there is no setting batch")
 def test_what_an_item_is_taken_for_can_be_overruled(name: str) -> None:
     model, data, batch = OVERRULED[name]
     result = run(model, data, "torch.nn:CrossEntropyLoss", f"batch={batch}")
@@ -227,7 +223,6 @@ def test_what_an_item_is_taken_for_can_be_overruled(name: str) -> None:
         ("", "batch"),
     ],
 )
-@pytest.mark.xfail(strict=True, reason="there is no setting batch")
 def test_a_reading_that_makes_no_sense_is_refused(batch: str, words: str) -> None:
     result = run("Tagger", "tagged", "torch.nn:CrossEntropyLoss", f"batch={batch}")
     if not batch:  # no overruling

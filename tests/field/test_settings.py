@@ -123,7 +123,7 @@ NO_EFFECT = {
     "metric.top_k of none": Change("metric.top_k=3"),
     "metric.topk": Change("metric.topk=3", ("--metric", "lrtui:top-k")),
     "metric.k of auto": Change("metric.k=3", ("--metric", "auto")),
-    "step.x of none": Change("step.x=1"),
+    "step.factor of none": Change("step.factor=1"),
     "step.smoothing of none": Change("step.smoothing=0.5"),
     "step.smooting": Change("step.smooting=0.5", STEP),
     "model.widht": Change("model.widht=4"),
@@ -164,7 +164,7 @@ NO_EFFECT_FAILS: dict[str, str] = failing(
     "metric.k of none",
     "metric.top_k of none",
     "metric.k of auto",
-    "step.x of none",
+    "step.factor of none",
     "step.smoothing of none",
 )
 
