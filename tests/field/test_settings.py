@@ -37,7 +37,6 @@ METRIC = ("--metric", "lrtui:accuracy")
 WHOLE = ("--model", "sample_models/mlp.py:MLP", "--end-lr", "10", "--num-iter", "100")
 STEP = ("--step", here("whole_step"))
 UPDATE = ("--step", here("update_step"))
-SECOND_ORDER = "tests.field.optimizers:WantsGraph"
 LOADER = ("--model", here("Net"), "--data", here("own_loader"))
 PAIR = ("--model", here("Net"), "--data", here("train_and_val"))
 
@@ -81,7 +80,7 @@ CHANGES = {
     "range.vary": Change("range.vary=init", REPEATS),
     "range.max_seconds": Change("range.max_seconds=1e-6"),
     "range.clip_grad_norm": Change("range.clip_grad_norm=0.01"),
-    "range.create_graph": Change("range.create_graph=true", ("--optimizer", SECOND_ORDER)),
+    "range.create_graph": Change("range.create_graph=true"),
     "range.metric_mode": Change("range.metric_mode=min", (*METRIC, *WHOLE)),
     "loader.batch_size": Change("loader.batch_size=16"),
     "loader.workers": Change("loader.workers=-1"),
