@@ -36,9 +36,9 @@ from lrtui.engine.range_test import Outcome, broken_off
 from lrtui.engine.repeats import all_repeats
 from lrtui.engine.restore.digest import digest
 from lrtui.engine.restore.snapshot import Snapshot
-from lrtui.engine.settings import Beyond, Given, Settings, ramp_of, settings_of
+from lrtui.engine.settings import Beyond, Given, Settings, check_effects, ramp_of, settings_of
 from lrtui.engine.stability import Stability
-from lrtui.engine.step import check_update
+from lrtui.engine.step import check_update, updates_itself
 from lrtui.engine.training import Training
 from lrtui.engine.types import Criterion, Loader
 from lrtui.events import Step
@@ -259,6 +259,11 @@ class LRFinder:
         chosen = settings_of(settings)
         check_loaders(train_loader, val_loader)
         check_validated(chosen, val_loader)
+        check_effects(
+            chosen,
+            validates=val_loader is not None,
+            updates_itself=updates_itself(chosen.batch_step),
+        )
         if chosen.repeats > 1 and chosen.vary == "init":
             check_initialises(self.model)
         check_update(self.optimizers, self._precision, chosen.accumulation_steps, chosen.batch_step)

@@ -8,6 +8,7 @@ from torch import nn
 from lrtui.build import losses, metrics, models, optimizers
 from lrtui.build.device import choose_device
 from lrtui.build.dry_run import DryRun
+from lrtui.build.effects import machine_notices, refuse_beside_step, refuse_metric_mode
 from lrtui.build.facts import facts_of
 from lrtui.build.first_batch import load_first_batch
 from lrtui.build.instantiate import import_choice, make_scorer
@@ -18,6 +19,7 @@ from lrtui.catalog.targets import Notice
 from lrtui.engine.data.transfer import move
 from lrtui.engine.forward import BatchError, Forward
 from lrtui.engine.restore.random_state import reseed
+from lrtui.engine.step import updates_itself
 from lrtui.engine.types import Batch, BatchStep, Criterion, Loader, Metric
 from lrtui.spec import RunSpec
 
@@ -57,6 +59,7 @@ def build(spec: RunSpec, notice: Notice = lambda text: None) -> Built:
     facts = facts_of(data.train, batch)
     model = models.build(spec.model, facts, device, batch, notice)
     optimizer = optimizers.build(spec.optimizer, model, spec.range.start_lr, notice)
+    machine_notices(spec, model, device, notice)
     step = _step(spec, notice)
     if step is None:
         loss = losses.build(spec.loss, model, batch, notice)
@@ -85,7 +88,7 @@ def build(spec: RunSpec, notice: Notice = lambda text: None) -> Built:
 def _loaders(spec: RunSpec, device: torch.device, notice: Notice) -> Loaders:
     target = spec.data.target
     data = import_choice("data", spec.data, notice).call()
-    loaders = make_loaders(target, data, spec.loader, spec.seed, device)
+    loaders = make_loaders(target, data, spec.loader, spec.seed, device, notice)
     if spec.range.val and loaders.val is None:
         message = f"{target} has no validation part"
         raise PhaseError("data", f"{message}: return a pair (train, validation), or turn val off")
@@ -95,7 +98,9 @@ def _loaders(spec: RunSpec, device: torch.device, notice: Notice) -> Loaders:
 def _step(spec: RunSpec, notice: Notice) -> BatchStep | None:
     if spec.step.target == "none":
         return None
-    return make_scorer("step", spec.step, notice)
+    step = make_scorer("step", spec.step, notice)
+    refuse_beside_step(spec, updates_itself(step))
+    return step
 
 
 def _metric(spec: RunSpec, loss: losses.Loss, notice: Notice) -> tuple[Metric | None, str]:
@@ -104,6 +109,7 @@ def _metric(spec: RunSpec, loss: losses.Loss, notice: Notice) -> tuple[Metric | 
     if target == "auto" and loss.name == losses.CROSS_ENTROPY:
         return metrics.accuracy, "accuracy"
     if target in ("auto", "none"):
+        refuse_metric_mode(spec)
         return None, ""
     return make_scorer("metric", spec.metric, notice), target.rpartition(":")[2]
 

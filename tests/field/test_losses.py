@@ -440,20 +440,9 @@ WEIGHTS: dict[str, tuple[str, str, str, str, Callable[[Any, Any], Tensor]]] = {
         nn.CrossEntropyLoss(WEIGHT),
     ),
 }
-WEIGHTS_FAILS: dict[str, str] = failing(
-    "a list is refused",
-    "class weights",
-    "class weights, whole numbers",
-    "class weights of NLLLoss",
-    "class weights of a margin loss",
-    "class weights of a function",
-    "pos_weight",
-    "pos_weight, one number",
-    "a criterion of one's own",
-)
 
 
-@pytest.mark.parametrize("name", marked(WEIGHTS, WEIGHTS_FAILS))
+@pytest.mark.parametrize("name", WEIGHTS)
 def test_lists_become_tensors_where_a_criterion_wants_tensors(name: str) -> None:
     model, data, loss, setting, criterion = WEIGHTS[name]
     result = run(model, data, loss, f"loss.{setting}")
@@ -461,7 +450,6 @@ def test_lists_become_tensors_where_a_criterion_wants_tensors(name: str) -> None
     assert result.losses[0] == pytest.approx(by_hand(model, data, criterion), rel=1e-5)
 
 
-@pytest.mark.xfail(strict=True, reason="a list is refused")
 def test_class_weights_in_toml(tmp_path: Path) -> None:
     spec = tmp_path / "weights.toml"
     spec.write_text(
@@ -485,7 +473,6 @@ def test_as_many_class_weights_as_there_are_scores() -> None:
     assert "RuntimeError" not in result.text
 
 
-@pytest.mark.xfail(strict=True, reason="a list is refused")
 def test_weights_that_are_no_numbers_are_named() -> None:
     result = run("Net", "labelled", CE, 'loss.weight=["a", "b", "c"]')
     assert result.refused
