@@ -8,7 +8,6 @@ from torch import nn
 from lrtui.build import losses, metrics, models, optimizers
 from lrtui.build.device import choose_device
 from lrtui.build.dry_run import DryRun
-from lrtui.build.effects import machine_notices, refuse_beside_step, refuse_metric_mode
 from lrtui.build.facts import facts_of
 from lrtui.build.first_batch import load_first_batch
 from lrtui.build.instantiate import import_choice, make_scorer
@@ -21,7 +20,7 @@ from lrtui.engine.forward import BatchError, Forward
 from lrtui.engine.restore.random_state import reseed
 from lrtui.engine.step import updates_itself
 from lrtui.engine.types import Batch, BatchStep, Criterion, Loader, Metric
-from lrtui.spec import RunSpec
+from lrtui.spec import RangeSpec, RunSpec
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ def build(spec: RunSpec, notice: Notice = lambda text: None) -> Built:
     facts = facts_of(data.train, batch)
     model = models.build(spec.model, facts, device, batch, notice)
     optimizer = optimizers.build(spec.optimizer, model, spec.range.start_lr, notice)
-    machine_notices(spec, model, device, notice)
+    _machine_notices(spec, model, device, notice)
     step = _step(spec, notice)
     if step is None:
         loss = losses.build(spec.loss, model, batch, notice)
@@ -99,7 +98,7 @@ def _step(spec: RunSpec, notice: Notice) -> BatchStep | None:
     if spec.step.target == "none":
         return None
     step = make_scorer("step", spec.step, notice)
-    refuse_beside_step(spec, updates_itself(step))
+    _refuse_beside_step(spec, updates_itself(step))
     return step
 
 
@@ -109,7 +108,7 @@ def _metric(spec: RunSpec, loss: losses.Loss, notice: Notice) -> tuple[Metric | 
     if target == "auto" and loss.name == losses.CROSS_ENTROPY:
         return metrics.accuracy, "accuracy"
     if target in ("auto", "none"):
-        refuse_metric_mode(spec)
+        _refuse_metric_mode(spec)
         return None, ""
     return make_scorer("metric", spec.metric, notice), target.rpartition(":")[2]
 
@@ -122,3 +121,45 @@ def _usage(
         return Forward(model, criterion, step).describe(batch)
     except BatchError as error:
         raise PhaseError("data", str(error)) from error
+
+
+def _machine_notices(spec: RunSpec, model: nn.Module, device: torch.device, notice: Notice) -> None:
+    """Say which machine settings do nothing on this device or for this model."""
+    if spec.cudnn_benchmark and device.type != "cuda":
+        notice(f"cudnn_benchmark has no effect: the run is on {device}, and cuDNN is for CUDA")
+    if spec.precision == "tf32" and device.type != "cuda":
+        notice(f"precision tf32 has no effect: the run is on {device}, and TF32 is for CUDA")
+    if spec.channels_last and not any(param.dim() == 4 for param in model.parameters()):
+        notice("channels_last has no effect: the model has no weight of four dimensions (Conv2d)")
+
+
+def _refuse_beside_step(spec: RunSpec, updates_itself: bool) -> None:
+    """Refuse what a step of the user's own replaces.
+
+    Args:
+        spec: of a run with a step.
+        updates_itself: the step takes the optimizers and does the update.
+
+    Raises:
+        PhaseError: a setting without an effect.
+    """
+    if updates_itself and spec.range.clip_grad_norm:
+        message = "range.clip_grad_norm has no effect: the step updates the model itself"
+        raise PhaseError("step", f"{message}; clip in the step, and set it to 0 here")
+    if spec.metric.target != "none":
+        message = f"metric {spec.metric.target} has no effect: the step returns the metrics"
+        raise PhaseError("metric", f"{message}, as (loss, {{name: value}}); set metric to none")
+    if spec.loss.target not in ("auto", "none"):
+        message = f"loss {spec.loss.target} has no effect: the step returns the loss"
+        raise PhaseError("loss", f"{message}; set loss to auto, or step to none")
+
+
+def _refuse_metric_mode(spec: RunSpec) -> None:
+    """Refuse a metric_mode for `auto` where nothing is measured; a step may measure something.
+
+    Raises:
+        PhaseError: it has no effect.
+    """
+    if spec.step.target == "none" and spec.range.metric_mode != RangeSpec().metric_mode:
+        message = "range.metric_mode has no effect: metric auto measures nothing for this loss"
+        raise PhaseError("metric", f"{message}; pick a metric")
