@@ -55,7 +55,7 @@ def build(spec: RunSpec, notice: Notice = lambda text: None) -> Built:
     data = _loaders(spec, device, notice)
     batch = move(load_first_batch(spec.data.target, data.train), device)
     reseed(spec.seed)
-    facts = facts_of(data.train, batch)
+    facts = facts_of(data.train, batch, spec.loss.args.get("ignore_index"))
     model = models.build(spec.model, facts, device, batch, notice)
     optimizer = optimizers.build(spec.optimizer, model, spec.range.start_lr, notice)
     _machine_notices(spec, model, device, notice)
@@ -106,11 +106,12 @@ def _metric(spec: RunSpec, loss: losses.Loss, notice: Notice) -> tuple[Metric | 
     """The metric of the spec and its name; `auto` is the accuracy of a classifier."""
     target = spec.metric.target
     if target == "auto" and loss.name == losses.CROSS_ENTROPY:
-        return metrics.accuracy, "accuracy"
+        return metrics.ignoring(metrics.accuracy, loss.criterion), "accuracy"
     if target in ("auto", "none"):
         _refuse_metric_mode(spec)
         return None, ""
-    return make_scorer("metric", spec.metric, notice), target.rpartition(":")[2]
+    metric = make_scorer("metric", spec.metric, notice)
+    return metrics.ignoring(metric, loss.criterion), target.rpartition(":")[2]
 
 
 def _usage(

@@ -14,6 +14,7 @@ from lrtui.build.types import Optimizers
 from lrtui.catalog.errors import PhaseError, one_line, with_user_line
 from lrtui.engine.data.batch_size import is_sequence
 from lrtui.engine.data.signature import TARGET_KEYS, forward_inputs
+from lrtui.engine.failures.labels import check_labels
 from lrtui.engine.forward import BatchError, Forward, summary
 from lrtui.engine.restore.snapshot import Snapshot
 from lrtui.engine.step import updates_itself
@@ -130,7 +131,7 @@ class _Recorded:
     def __call__(self, output: ModelOutput, target: Target) -> object:
         """Check the labels, then score."""
         self.called, self.arguments = True, (output, target)
-        explain.check_labels(self._scorer, output, target)
+        check_labels(self._scorer, output, target)
         score = self._scorer(output, target)
         self._returned = True
         return score

@@ -6,6 +6,7 @@ import torch
 
 from lrtui.catalog.infer import Facts
 from lrtui.engine.data.signature import TARGET_KEYS
+from lrtui.engine.failures.labels import class_count
 from lrtui.engine.types import Batch
 
 _INPUT_KEYS = (
@@ -24,18 +25,21 @@ _DEEPEST = 8  # wrappers of a data set that are looked into
 Tensor = torch.Tensor
 
 
-def facts_of(data: object, batch: Batch) -> Facts | None:
-    """The facts that the data shows, or None if a batch has no tensor as its input."""
+def facts_of(data: object, batch: Batch, ignore_index: int | None = None) -> Facts | None:
+    """The facts that the data shows, or None if a batch has no tensor as its input.
+
+    Labels that the loss ignores (`ignore_index`), and void labels, are no classes.
+    """
     inputs, target = parts(batch)
     if inputs is None or inputs.dim() == 0:
         return None
     vocabulary = _vocabulary(data)
-    stated = stated_classes(data)
+    stated = stated_classes(data, ignore_index)
     return Facts(
         inputs=tuple(inputs.shape[1:]),
         tokens=inputs.dim() == 2 and not inputs.is_floating_point(),
         outputs=() if target is None else tuple(target.shape[1:]),
-        classes=vocabulary or _classes(target, stated),
+        classes=vocabulary or _classes(target, stated, ignore_index),
         exact=bool(vocabulary or stated),
         vocabulary=vocabulary,
     )
@@ -64,10 +68,10 @@ def is_class_labels(target: Tensor) -> bool:
     return not is_number and target.dtype != torch.bool
 
 
-def stated_classes(data: object) -> int | None:
+def stated_classes(data: object, ignore_index: int | None = None) -> int | None:
     """How many classes a data set (or one that it wraps) states, or has in all its labels."""
     for owner in _owners(data):
-        classes = _classes_of(owner)
+        classes = _classes_of(owner, ignore_index)
         if classes is not None:
             return classes
     return None
@@ -95,15 +99,15 @@ def _first_of(tensors: Mapping[str, Tensor], keys: tuple[str, ...]) -> Tensor | 
     return None
 
 
-def _classes(target: Tensor | None, stated: int | None) -> int | None:
+def _classes(target: Tensor | None, stated: int | None, ignore_index: int | None) -> int | None:
     """The number of classes: as stated, or more if the batch has more; None without labels."""
     if target is None or not target.numel() or not is_class_labels(target):
         return None
-    seen = int(target.max()) + 1
-    return max(seen, stated or 0)
+    seen = class_count(target, ignore_index)
+    return max(seen or 0, stated or 0) or None
 
 
-def _classes_of(owner: object) -> int | None:
+def _classes_of(owner: object, ignore_index: int | None) -> int | None:
     count = _attribute(owner, "num_classes")
     if isinstance(count, int) and not isinstance(count, bool):
         return count
@@ -113,7 +117,7 @@ def _classes_of(owner: object) -> int | None:
     labels = _labels(owner)
     if labels is None:
         return None
-    return int(labels.max()) + 1
+    return class_count(labels, ignore_index)
 
 
 def _labels(owner: object) -> Tensor | None:
