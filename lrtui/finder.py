@@ -16,6 +16,7 @@ from torch.optim import Optimizer
 from lrtui.analysis.analyse import Analysis, analyse
 from lrtui.analysis.answer import Schedule, Suggestion
 from lrtui.analysis.candidates import FACTOR
+from lrtui.catalog.errors import PhaseError, one_line, with_user_line
 from lrtui.engine import precision as precisions
 from lrtui.engine.confirm.budget import budgeted, check_trials, drained
 from lrtui.engine.confirm.trial_setup import (
@@ -27,6 +28,7 @@ from lrtui.engine.confirm.trial_setup import (
 )
 from lrtui.engine.confirm.verdict import Confirmation, Trials
 from lrtui.engine.data.batches import check_loaders, generators
+from lrtui.engine.failures.described import Failure, Parts, describe, replacement
 from lrtui.engine.history import curves, empty, record
 from lrtui.engine.initialise import check_initialises
 from lrtui.engine.objects import check_objects
@@ -110,6 +112,7 @@ class LRFinder:
         status: "" before a test, then running, completed, diverged, stopped, interrupted (Ctrl-C)
             or failed.
         reason: why it has that status, in words.
+        failure: the phase in which the last test failed, and one line; None if it did not.
     """
 
     def __init__(
@@ -162,6 +165,7 @@ class LRFinder:
         self._active: weakref.ref[Generator[Any, None, Any]] | None = None
         self._settings = Settings()
         self.status: str
+        self.failure: PhaseError | None = None
         self._clear_history()
         # `_snapshot` is where reset() goes back to, `_start` where the last test began
         self._snapshot = self._start = self._take_snapshot()
@@ -256,6 +260,7 @@ class LRFinder:
         Raises:
             ValueError: an argument that makes no sense; raised by the call, before the first step.
         """
+        self.failure = None
         chosen = settings_of(settings)
         check_loaders(train_loader, val_loader)
         check_validated(chosen, val_loader)
@@ -495,6 +500,10 @@ class LRFinder:
                 closing(repeats),
             ):
                 self.status, self.reason = yield from self._recorded(repeats)
+        except Exception as error:
+            self._put_back()
+            self._fail(error)
+            raise
         except BaseException as error:
             self.status, self.reason = broken_off(error)
             self._put_back()
@@ -502,6 +511,24 @@ class LRFinder:
         finally:
             self._active = None
         own_lrs.restore()
+
+    def _fail(self, error: Exception) -> None:
+        """Describe the failure, and add it to the exception of the user's code.
+
+        Raises:
+            BatchError: instead of an exception that does not say what to change.
+        """
+        models = [self.model, *([self._compiled] if self._compiled else [])]
+        settings = self._settings
+        parts = Parts(models, self.criterion, settings.metric, settings.batch_step, self.optimizers)
+        failure = describe(error, parts)
+        self.failure = PhaseError(failure.phase, _failure_line(failure, error))
+        instead = replacement(error, failure)
+        if instead is not None:
+            self.status, self.reason = broken_off(instead)
+            raise instead from error
+        self.status, self.reason = broken_off(error)
+        error.add_note(f"lrtui: {self.failure.message}")
 
     def _recorded(self, steps: Generator[Step, None, Outcome]) -> Generator[Step, None, Outcome]:
         """Pass the steps on, and add them to the histories."""
@@ -571,3 +598,9 @@ class LRFinder:
             self._begin(train_loader, val_loader)
         own_lrs = SavedLearningRates(self.optimizers).values
         return TrialSetup(self._training(), train_loader, settings, own_lrs)
+
+
+def _failure_line(failure: Failure, error: Exception) -> str:
+    """The failure in one line that ends with the user's `file:line` if there is one."""
+    message = f"{failure.what}: {failure.reason or one_line(error)}"
+    return with_user_line(message, error)

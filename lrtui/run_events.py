@@ -20,7 +20,7 @@ from lrtui import __version__
 from lrtui.analysis.analyse import Analysis
 from lrtui.analysis.answer import Schedule
 from lrtui.analysis.candidates import what_it_is
-from lrtui.catalog.errors import one_line, user_line, with_user_line
+from lrtui.catalog.errors import Phase, one_line, user_line, with_user_line
 from lrtui.endings import StopFlag, check_problem
 from lrtui.engine.confirm.trial import Trial
 from lrtui.engine.confirm.verdict import Confirmation
@@ -158,8 +158,15 @@ def _measured_steps(objects: LiveObjects, stop: StopFlag) -> Generator[Step, Non
                     return _TestEnd(iterations, stop.status, stop.reason(progress))
     except (Exception, SystemExit) as error:  # noqa: BLE001 - user code may raise anything
         traceback.print_exc()
-        return _TestEnd(iterations, "failed", failure_reason(error), "training")
+        return _TestEnd(iterations, "failed", *_failure(objects.finder, error))
     return _finished(objects.finder, iterations)
+
+
+def _failure(finder: LRFinder, error: BaseException) -> tuple[str, Phase]:
+    """Why a test failed, and in which phase."""
+    if finder.failure is not None:
+        return finder.failure.message, finder.failure.phase
+    return failure_reason(error), "training"
 
 
 def _finished(finder: LRFinder, iterations: int) -> _TestEnd:

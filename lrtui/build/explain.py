@@ -9,6 +9,7 @@ from torch import nn
 from torch.utils.hooks import RemovableHandle
 
 from lrtui.catalog.errors import one_line, with_user_line
+from lrtui.engine.failures.described import DROP_LAST, ONE_EXAMPLE, one_example
 from lrtui.engine.failures.labels import LabelError, explained
 from lrtui.engine.forward import summary
 from lrtui.engine.types import Batch, ModelOutput, Target
@@ -90,6 +91,9 @@ class _EnterHook:
 def forward_failure(error: BaseException, trace: ForwardTrace) -> str:
     """The message for a forward that failed: the layer, what it expects, what it got."""
     running = trace.innermost
+    if ONE_EXAMPLE in str(error):
+        example = one_example(None if running is None else running.data)
+        return f"the first batch: {example}: use larger batches, and {DROP_LAST} for a last one"
     if running is None:
         return with_user_line(f"the forward failed: {one_line(error)}", error)
     module, data = running.module, running.data

@@ -1,6 +1,7 @@
 """One training step: the gradients of one or more batches, then the optimizer."""
 
 import inspect
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
 from inspect import Parameter
@@ -40,6 +41,7 @@ class TrainStep:
     Args:
         updates_itself: the user's step does the whole update.
         has_drawn: the loader has yielded batches before, so that its end is no error.
+        kept_batches: how many of the last batches are kept, for messages about them.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class TrainStep:
         non_blocking: bool = True,
         updates_itself: bool = False,
         has_drawn: bool = False,
+        kept_batches: int = 1,
     ) -> None:
         self._model = model
         self._forward = forward
@@ -69,6 +72,8 @@ class TrainStep:
         self._in_train_mode = False
         self._moded_optimizers = moded(optimizers)
         self._has_drawn = has_drawn
+        self.drawn = 0  # batches so far
+        self.recent: deque[Batch] = deque(maxlen=kept_batches)  # as the loader gave them
         self._update = self._choose_update(updates_itself)
 
     def __call__(self) -> Update:
@@ -162,6 +167,8 @@ class TrainStep:
                 raise OutOfData from None
             raise ValueError("the training loader has no batches") from None
         self._has_drawn = True
+        self.drawn += 1
+        self.recent.append(batch)
         return move(batch, self._device, self._non_blocking)
 
 

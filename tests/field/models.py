@@ -1129,3 +1129,11 @@ class Sequences(Tagger):
 
     def forward(self, ids: Any, mask: Any = None) -> Any:
         return self.scores(ids, mask).transpose(1, 2)
+
+
+def broken_row_in_a_worker() -> DataLoader[Any]:
+    return in_order(BrokenRow(), num_workers=1)
+
+
+def odd_shape_in_a_worker() -> DataLoader[Any]:
+    return in_order(OddShape(), num_workers=1)

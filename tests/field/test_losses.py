@@ -236,16 +236,6 @@ VOID = {
     "masks with 255, classes from the data": ("SegmenterOf", "masks_void_255", CE, 255),
     "masks with 255, loss auto": ("Segmenter", "masks_void_255", "auto", 255),
 }
-VOID_LIBRARY_FAILS: dict[str, str] = failing(
-    MESSAGE,
-    "masks with 255",
-    "masks of bytes with 255",
-    "masks with -1",
-    "masks with 255, log probabilities",
-    "labels with 255",
-    "masks with 255, classes from the data",
-    "masks with 255, loss auto",
-)
 IGNORED_FAILS: dict[str, str] = failing(
     "the void label counts as a class",
     "masks of bytes with 255",
@@ -260,7 +250,7 @@ def test_a_void_label_is_named_with_the_setting_that_ignores_it(name: str) -> No
     assert_says(result.text, rf"ignore_index\D{{0,4}}{void}\b", "void|ignore|unlabel")
 
 
-@pytest.mark.parametrize("name", marked(VOID, VOID_LIBRARY_FAILS))
+@pytest.mark.parametrize("name", VOID)
 def test_a_void_label_is_named_by_the_library(name: str) -> None:
     model, data, loss, void = VOID[name]
     criterion = nn.NLLLoss() if "NLL" in loss else nn.CrossEntropyLoss()
@@ -311,14 +301,6 @@ LABELS: dict[str, tuple[str, Callable[[Tensor], Tensor]]] = {
     "bool": ("labels_bool", to_long),
     "one-hot": ("labels_one_hot", from_one_hot),
 }
-LABELS_LIBRARY_FAILS: dict[str, str] = failing(
-    MESSAGE,
-    "int32",
-    "int16",
-    "float",
-    "bool",
-    "one-hot",
-)
 
 
 @pytest.mark.parametrize("name", LABELS)
@@ -334,7 +316,7 @@ def test_label_types_are_converted_or_named(name: str) -> None:
     assert result.losses[0] == pytest.approx(expected, rel=1e-5)
 
 
-@pytest.mark.parametrize("name", marked(LABELS, LABELS_LIBRARY_FAILS))
+@pytest.mark.parametrize("name", LABELS)
 def test_label_types_are_converted_or_named_by_the_library(name: str) -> None:
     data, convert = LABELS[name]
     loss, refusal = loss_or_refusal(

@@ -113,10 +113,10 @@ def _problem(output: torch.Tensor, target: torch.Tensor, options: Mapping[str, A
 
 def _void(target: torch.Tensor, labels: torch.Tensor, scores: int) -> str:
     """What to say where a single value that is no class stands among the labels."""
-    strays = labels[(labels < 0) | (labels >= scores)].unique()
-    if len(strays) > 1 or len(strays) == labels.unique().numel():
-        return ""
+    strays = labels[(labels < 0) | (labels >= scores)]
     void = int(strays[0])
+    if bool((strays != void).any()) or len(strays) == labels.numel():
+        return ""
     if void != USUAL_VOID and void >= 0:
         return ""
     share = float((target == void).float().mean())
