@@ -13,7 +13,7 @@ from torch import nn
 from torch.amp import GradScaler
 from torch.optim import Optimizer
 
-from lrtui.analysis.analyse import Analysis, analyse
+from lrtui.analysis.analyse import Analysis, analyse, refused
 from lrtui.analysis.answer import Schedule, Suggestion
 from lrtui.analysis.candidates import FACTOR
 from lrtui.catalog.errors import PhaseError, one_line, with_user_line
@@ -29,6 +29,7 @@ from lrtui.engine.confirm.trial_setup import (
 from lrtui.engine.confirm.verdict import Confirmation, Trials
 from lrtui.engine.data.batches import check_loaders, generators
 from lrtui.engine.failures.described import Failure, Parts, describe, replacement
+from lrtui.engine.failures.nonfinite import Explanation
 from lrtui.engine.history import curves, empty, record
 from lrtui.engine.initialise import check_initialises
 from lrtui.engine.objects import check_objects
@@ -165,6 +166,7 @@ class LRFinder:
         self._active: weakref.ref[Generator[Any, None, Any]] | None = None
         self._settings = Settings()
         self.status: str
+        self.reason: str
         self.failure: PhaseError | None = None
         self._clear_history()
         # `_snapshot` is where reset() goes back to, `_start` where the last test began
@@ -329,7 +331,13 @@ class LRFinder:
 
     def analysis(self) -> Analysis:
         """The whole analysis of the last test's curves: suggestion, published rules, bounds."""
-        return analyse(curves(self.histories, self._settings, momentum_of(self.optimizer)))
+        measured = curves(self.histories, self._settings, momentum_of(self.optimizer))
+        analysis = analyse(measured)
+        obstacle = self._explanation.obstacle
+        has_rate = analysis.suggestion.lr is not None
+        if obstacle is None or (has_rate and not self._explanation.is_certain):
+            return analysis
+        return refused(analysis, obstacle)
 
     def suggestion(self) -> Suggestion:
         """The learning rate that the curves of the last test suggest, or why there is none."""
@@ -465,6 +473,7 @@ class LRFinder:
         self.histories = [self.history]
         self.status = ""
         self.reason = ""
+        self._explanation = Explanation()
 
     def _take_snapshot(self) -> Snapshot:
         return Snapshot(
@@ -499,7 +508,9 @@ class LRFinder:
                 precisions.global_settings(self._precision, self._cudnn_benchmark),
                 closing(repeats),
             ):
-                self.status, self.reason = yield from self._recorded(repeats)
+                outcome: Outcome = yield from self._recorded(repeats)
+                self.status, self.reason = outcome.status, outcome.reason
+                self._explanation = outcome.explanation
         except Exception as error:
             self._put_back()
             self._fail(error)

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 
-from lrtui.analysis.answer import Bounds, Suggestion
+from lrtui.analysis.answer import Bounds, Obstacle, Suggestion
 from lrtui.analysis.bounds import bounds_of
 from lrtui.analysis.curve import Curve
 from lrtui.analysis.evidence import gather_evidence
+from lrtui.analysis.refusals import refuse
 from lrtui.analysis.rules import RULES, Agreement, agreement, suggest_all
 from lrtui.analysis.suggest import judge
 
@@ -38,6 +39,16 @@ def analyse(curves: Sequence[Curve]) -> Analysis:
         suggestions=suggestions,
         agreement=agreement(suggestions),
         bounds=bounds,
+    )
+
+
+def refused(analysis: Analysis, obstacle: Obstacle) -> Analysis:
+    """The analysis without any number, for a curve whose rates are unusable."""
+    return Analysis(
+        suggestion=refuse(obstacle.verdict, obstacle.reason, obstacle.advice),
+        suggestions=dict.fromkeys(analysis.suggestions),
+        agreement=None,
+        bounds=None,
     )
 
 

@@ -16,6 +16,7 @@ Verdict = Literal[
     "already_trained",
     "disagree",
     "too_short",
+    "bad_batch",
 ]
 
 
@@ -34,6 +35,33 @@ class Suggestion(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     method: str
     advice: str = ""
+
+
+class Obstacle(msgspec.Struct, frozen=True, kw_only=True):
+    """What makes the rates of a curve unusable, whatever the curve looks like.
+
+    The optimizer does not use the rate that is set, for example. With `highest_lr` only the rates
+    above that are unusable.
+    """
+
+    verdict: Verdict
+    reason: str
+    advice: str = ""
+    highest_lr: float | None = None
+
+    @property
+    def is_total(self) -> bool:
+        """Whether no rate is usable."""
+        return self.highest_lr is None
+
+
+def weightier(one: Obstacle | None, other: Obstacle | None) -> Obstacle | None:
+    """The obstacle that decides: the first one, or the first that makes all rates unusable."""
+    if one is None or other is None:
+        return one or other
+    if other.is_total and not one.is_total:
+        return other
+    return one
 
 
 class Bounds(msgspec.Struct, frozen=True):

@@ -72,6 +72,7 @@ class TrainStep:
         self._in_train_mode = False
         self._moded_optimizers = moded(optimizers)
         self._has_drawn = has_drawn
+        self.batches_per_step = 1 if updates_itself else accumulation_steps
         self.drawn = 0  # batches so far
         self.recent: deque[Batch] = deque(maxlen=kept_batches)  # as the loader gave them
         self._update = self._choose_update(updates_itself)

@@ -40,7 +40,6 @@ BLAMES = r"already_trained|Lower start_lr|diverges_from_start"
 
 
 @pytest.mark.parametrize("name", BAD)
-@pytest.mark.xfail(strict=True, reason="the rate is blamed for a batch that is not finite")
 def test_the_batch_that_is_not_finite_is_named(name: str) -> None:
     data, part = BAD[name]
     result = run("Column", data, "torch.nn:MSELoss", num_iter=60)
@@ -51,7 +50,6 @@ def test_the_batch_that_is_not_finite_is_named(name: str) -> None:
     assert not any(word in result.text for word in BLAMES.split("|"))
 
 
-@pytest.mark.xfail(strict=True, reason="the rate is blamed for a batch that is not finite")
 def test_the_batch_is_named_where_the_order_is_random() -> None:
     result = run("Column", "bad_input_shuffled", "torch.nn:MSELoss", num_iter=60)
     assert_says(result.text, r"batch \d+", "input", "nan")
@@ -59,7 +57,6 @@ def test_the_batch_is_named_where_the_order_is_random() -> None:
 
 
 @pytest.mark.parametrize(("loader", "part"), [(bad_input, "input"), (bad_target, "target")])
-@pytest.mark.xfail(strict=True, reason="the rate is blamed for a batch that is not finite")
 def test_the_library_names_the_batch_that_is_not_finite(loader: Any, part: str) -> None:
     finder = finder_of(model_of("Column"), nn.MSELoss())
     finder.range_test(loader(), num_iter=60, end_lr=1.0)
@@ -68,7 +65,6 @@ def test_the_library_names_the_batch_that_is_not_finite(loader: Any, part: str) 
     assert finder.suggestion().verdict not in ("already_trained", "diverges_from_start")
 
 
-@pytest.mark.xfail(strict=True, reason="it is not said that the batch is finite")
 def test_a_forward_that_is_not_finite_is_told_from_its_batch() -> None:
     result = run("LogOfNegative", "column_targets", "torch.nn:MSELoss", num_iter=60, end_lr=1e-3)
     assert_says(result.text, "batch", "finite", "model|forward|output")
