@@ -243,7 +243,7 @@ class LRFinder:
                 for _ in steps:
                     pass
         except KeyboardInterrupt as error:  # it may also come between two steps
-            self.status, self.reason = broken_off(error)
+            self._end(broken_off(error))
             raise
         if self.verbose:
             print(
@@ -331,7 +331,8 @@ class LRFinder:
 
     def analysis(self) -> Analysis:
         """The whole analysis of the last test's curves: suggestion, published rules, bounds."""
-        measured = curves(self.histories, self._settings, momentum_of(self.optimizer))
+        momentum = momentum_of(self.optimizer)
+        measured = curves(self.histories, self._settings, momentum, self.reason)
         analysis = analyse(measured)
         obstacle = self._explanation.obstacle
         has_rate = analysis.suggestion.lr is not None
@@ -508,20 +509,22 @@ class LRFinder:
                 precisions.global_settings(self._precision, self._cudnn_benchmark),
                 closing(repeats),
             ):
-                outcome: Outcome = yield from self._recorded(repeats)
-                self.status, self.reason = outcome.status, outcome.reason
-                self._explanation = outcome.explanation
+                self._end((yield from self._recorded(repeats)))
         except Exception as error:
             self._put_back()
             self._fail(error)
             raise
         except BaseException as error:
-            self.status, self.reason = broken_off(error)
+            self._end(broken_off(error))
             self._put_back()
             raise
         finally:
             self._active = None
         own_lrs.restore()
+
+    def _end(self, outcome: Outcome) -> None:
+        self.status, self.reason = outcome.status, outcome.reason
+        self._explanation = outcome.explanation
 
     def _fail(self, error: Exception) -> None:
         """Describe the failure, and add it to the exception of the user's code.
@@ -536,9 +539,9 @@ class LRFinder:
         self.failure = PhaseError(failure.phase, _failure_line(failure, error))
         instead = replacement(error, failure)
         if instead is not None:
-            self.status, self.reason = broken_off(instead)
+            self._end(broken_off(instead))
             raise instead from error
-        self.status, self.reason = broken_off(error)
+        self._end(broken_off(error))
         error.add_note(f"lrtui: {self.failure.message}")
 
     def _recorded(self, steps: Generator[Step, None, Outcome]) -> Generator[Step, None, Outcome]:

@@ -9,7 +9,7 @@ from lrtui.analysis.answer import Bounds, Obstacle, Suggestion
 from lrtui.analysis.bounds import bounds_of
 from lrtui.analysis.curve import Curve
 from lrtui.analysis.evidence import gather_evidence
-from lrtui.analysis.refusals import refuse
+from lrtui.analysis.refusals import refuse, with_cause
 from lrtui.analysis.rules import RULES, Agreement, agreement, suggest_all
 from lrtui.analysis.suggest import judge
 
@@ -29,7 +29,7 @@ class Analysis(msgspec.Struct, frozen=True, kw_only=True):
 def analyse(curves: Sequence[Curve]) -> Analysis:
     """Analyse one or more repeats. Never raises, whatever was measured."""
     evidence = gather_evidence(curves)
-    suggestion = judge(evidence, curves)
+    suggestion = with_cause(judge(evidence, curves), curves)
     suggestions = typical_suggestions(curves)
     bounds = None
     if suggestion.verdict not in WITHOUT_BOUNDS:

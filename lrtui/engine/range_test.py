@@ -122,7 +122,7 @@ class _Curve:
             if step.nonfinite is not None:
                 reason = f"the loss became {step.nonfinite} at lr {step.lr:.2e}"
                 explanation = self.explain(step.iteration, self.losses)
-                if explanation.text:
+                if explanation.is_certain:
                     reason += f": {explanation.text}"
                 return Outcome("diverged", reason, explanation)
             if step.loss is not None and self.tracker.diverged:
