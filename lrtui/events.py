@@ -7,12 +7,20 @@ after a reset. A `Notice` may come at any time.
 """
 
 import math
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from lrtui.analysis.answer import Bounds, ConfirmVerdict, Schedule, Suggestion
+from lrtui.analysis.answer import (
+    Bounds,
+    ConfirmVerdict,
+    Obstacle,
+    Schedule,
+    Suggestion,
+    weightier,
+)
 from lrtui.spec import RunSpec
 
 Status = Literal["completed", "diverged", "stopped", "interrupted", "failed"]
@@ -162,10 +170,14 @@ class Suggested(msgspec.Struct, frozen=True, kw_only=True, tag="suggestion", tag
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True, tag="notice", tag_field="event"):
-    """A line for the user: what the run is doing, or something to know."""
+    """A line for the user: what the run is doing, or something to know.
+
+    With an `obstacle` it takes rates out of the answer, see `lrtui.analysis.analyse`.
+    """
 
     text: str
     level: Literal["info", "warning"] = "info"
+    obstacle: Obstacle | UnsetType = UNSET
 
 
 class Restored(msgspec.Struct, frozen=True, kw_only=True, tag="restored", tag_field="event"):
@@ -197,6 +209,15 @@ def nonfinite_kind(value: float) -> NonFinite | None:
     if value > 0:
         return "inf"
     return "-inf"
+
+
+def obstacle_among(events: Iterable[Event]) -> Obstacle | None:
+    """The obstacle that decides among those of a run's notices; None where there is none."""
+    decisive: Obstacle | None = None
+    for event in events:
+        if isinstance(event, Notice) and isinstance(event.obstacle, Obstacle):
+            decisive = weightier(decisive, event.obstacle)
+    return decisive
 
 
 def ends_check(event: Event) -> bool:

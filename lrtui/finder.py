@@ -1,6 +1,7 @@
 """LRFinder: torch_lr_finder's class, with the same arguments, on this engine."""
 
 import inspect
+import warnings
 import weakref
 from collections.abc import Generator, Sequence
 from contextlib import closing
@@ -13,7 +14,7 @@ from torch import nn
 from torch.amp import GradScaler
 from torch.optim import Optimizer
 
-from lrtui.analysis.analyse import Analysis, analyse, refused
+from lrtui.analysis.analyse import Analysis, analyse
 from lrtui.analysis.answer import Schedule, Suggestion
 from lrtui.analysis.candidates import FACTOR
 from lrtui.catalog.errors import PhaseError, one_line, with_user_line
@@ -27,24 +28,26 @@ from lrtui.engine.confirm.trial_setup import (
     trial_settings,
 )
 from lrtui.engine.confirm.verdict import Confirmation, Trials
-from lrtui.engine.data.batches import check_loaders, generators
+from lrtui.engine.data.batches import check_loaders
+from lrtui.engine.data.workers import PERSISTENT, persistent_workers
 from lrtui.engine.failures.described import Failure, Parts, describe, replacement
-from lrtui.engine.failures.nonfinite import Explanation
 from lrtui.engine.history import curves, empty, record
-from lrtui.engine.initialise import check_initialises
-from lrtui.engine.objects import check_objects
+from lrtui.engine.initialise.draws import check_initialises
+from lrtui.engine.objects import check_also, check_objects
 from lrtui.engine.optim import SavedLearningRates, momentum_of
 from lrtui.engine.plot import plot_history
 from lrtui.engine.range_test import Outcome, broken_off
+from lrtui.engine.reading.notes import Notes
 from lrtui.engine.repeats import all_repeats
 from lrtui.engine.restore.digest import digest
 from lrtui.engine.restore.snapshot import Snapshot
+from lrtui.engine.restore.values import is_optimizer
 from lrtui.engine.settings import Beyond, Given, Settings, check_effects, ramp_of, settings_of
 from lrtui.engine.stability import Stability
 from lrtui.engine.step import check_update, updates_itself
 from lrtui.engine.training import Training
-from lrtui.engine.types import Criterion, Loader
-from lrtui.events import Step
+from lrtui.engine.types import Criterion, Loader, Stateful
+from lrtui.events import Notice, Step, obstacle_among
 
 
 class TrialOptions(TrialSettings, total=False):
@@ -63,10 +66,11 @@ class LRFinder:
     A drop-in for torch_lr_finder's class: where both can do a job the curves are equal to the last
     bit. It differs on purpose in these points:
 
-    - `reset()` is exact, any number of times. It covers random states, gradients, train/eval flags,
-      buffers of every kind, tensors, numbers and generators that are attributes of a model, and
-      whatever optimizers keep. A list or dict of a model that holds no tensors is left alone: it
-      may be a log.
+    - `reset()` is exact, any number of times. It covers gradients, train/eval flags, buffers of
+      every kind, tensors, numbers and parts that are attributes of a model, hooks, and whatever
+      optimizers keep. A list or dict of a model that holds no tensors is left alone: it may be a
+      log. It covers the global random states, and random generators of torch, numpy and Python that
+      the model, its data or a function own. Objects beside the model need `also`.
     - After an exception or Ctrl-C everything is put back to where the test began.
     - A loss that is not finite ends the test, a negative one does not.
     - An optimizer with a scheduler attached is not refused, and neither is bf16 without a
@@ -99,10 +103,15 @@ class LRFinder:
         channels_last: convert the model to channels_last while it is tested.
         cudnn_benchmark: set cuDNN's benchmark mode while the model is tested; None leaves it alone.
         compile: run the forward through torch.compile (worth its time only for long tests).
-        verbose: print how a test ended.
+        verbose: print notices (what a batch is taken for, for example), and how a test ended.
+        also: objects beside the model that change in a test, because hooks or a `batch_step` update
+            them: an average of the weights, a teacher, a scheduler, a metric. Anything with
+            `state_dict` and `load_state_dict` is put back with the model; modules to the last bit
+            and in place.
 
     Raises:
-        TypeError: not a model, an optimizer or a criterion: the class of one, for example.
+        TypeError: not a model, an optimizer or a criterion (the class of one, for example), or an
+            object of `also` without these two methods.
         ValueError: an unusable `cache_dir`, backend or precision, or a model with lazy layers that
             have no shape yet.
 
@@ -114,6 +123,8 @@ class LRFinder:
             or failed.
         reason: why it has that status, in words.
         failure: the phase in which the last test failed, and one line; None if it did not.
+        notices: what there is to know about the last test: what it took a batch, the output and the
+            loss for, or an optimizer that does not use the rate that is set. `verbose` prints them.
     """
 
     def __init__(
@@ -133,8 +144,10 @@ class LRFinder:
         cudnn_benchmark: bool | None = None,
         compile: bool = False,
         verbose: bool = True,
+        also: Sequence[Stateful] = (),
     ) -> None:
         check_objects(model, optimizer, criterion)
+        check_also(also)
         param_devices = [param.device for param in model.parameters()] or [torch.device("cpu")]
         self.model_device = param_devices[0]
         self.device = torch.device(device) if device else self.model_device
@@ -160,6 +173,7 @@ class LRFinder:
         self.amp_config = amp_config
         self.grad_scaler = grad_scaler
         self.verbose = verbose
+        self.also = list(also)
         self._channels_last = channels_last
         self._cudnn_benchmark = cudnn_benchmark
         self._compiled = cast(nn.Module, torch.compile(model)) if compile else None
@@ -238,6 +252,8 @@ class LRFinder:
             non_blocking_transfer=non_blocking_transfer,
             **beyond,
         )
+        if persistent_workers(train_loader, val_loader):
+            warnings.warn(PERSISTENT, stacklevel=2)
         try:
             with closing(steps):
                 for _ in steps:
@@ -273,7 +289,13 @@ class LRFinder:
         )
         if chosen.repeats > 1 and chosen.vary == "init":
             check_initialises(self.model)
-        check_update(self.optimizers, self._precision, chosen.accumulation_steps, chosen.batch_step)
+        check_update(
+            self.optimizers,
+            self._precision,
+            chosen.accumulation_steps,
+            chosen.batch_step,
+            create_graph=chosen.create_graph,
+        )
         self._end_active()
         if chosen.repeats > 1 and self._spent:
             self._put_back()  # repeats start from the weights before the last test
@@ -282,7 +304,7 @@ class LRFinder:
         self._clear_history()
         self._settings = chosen
         self._begin(train_loader, val_loader)
-        repeats = all_repeats(self._training(), train_loader, val_loader, chosen, ramp)
+        repeats = all_repeats(self._training(), train_loader, val_loader, chosen, ramp, self._note)
         steps = self._restoring_on_error(repeats, own_lrs)
         self._active = weakref.ref(steps)
         return steps
@@ -333,12 +355,7 @@ class LRFinder:
         """The whole analysis of the last test's curves: suggestion, published rules, bounds."""
         momentum = momentum_of(self.optimizer)
         measured = curves(self.histories, self._settings, momentum, self.reason)
-        analysis = analyse(measured)
-        obstacle = self._explanation.obstacle
-        has_rate = analysis.suggestion.lr is not None
-        if obstacle is None or (has_rate and not self._explanation.is_certain):
-            return analysis
-        return refused(analysis, obstacle)
+        return analyse(measured, obstacle_among(self.notices))
 
     def suggestion(self) -> Suggestion:
         """The learning rate that the curves of the last test suggest, or why there is none."""
@@ -399,8 +416,9 @@ class LRFinder:
             seconds: end after this time; it decides how many rates are tried.
             schedule: "constant", or "one-cycle" with the rates as its peaks.
             factor: also try this many times the rate, and the rate divided by it.
-            **settings: `accumulation_steps`, `clip_grad_norm`, `val_batches`, `batch_step` and
-                `non_blocking_transfer`, if they differ from those of the last test.
+            **settings: `accumulation_steps`, `clip_grad_norm`, `create_graph`, `val_batches`,
+                `batch_step` and `non_blocking_transfer`, if they differ from those of the last
+                test.
 
         Raises:
             ValueError: nothing to confirm, or an argument that makes no sense. Nothing has been
@@ -411,7 +429,13 @@ class LRFinder:
         check_loaders(train_loader, val_loader)
         check_validated(chosen, val_loader)
         check_trials(iterations, seconds, schedule)
-        check_update(self.optimizers, self._precision, chosen.accumulation_steps, chosen.batch_step)
+        check_update(
+            self.optimizers,
+            self._precision,
+            chosen.accumulation_steps,
+            chosen.batch_step,
+            create_graph=chosen.create_graph,
+        )
         setup = self._trial_setup(train_loader, val_loader, chosen)
         trials = self._restoring_at_end(
             budgeted(lambda: setup.runner(val_loader), rates, iterations, seconds, schedule)
@@ -443,6 +467,7 @@ class LRFinder:
             return setup.stability(batches)
         finally:
             self._put_back()
+            self._end_restorable()
 
     def show(
         self, train_loader: Any = None, val_loader: Any = None, **settings: Unpack[Given]
@@ -474,13 +499,27 @@ class LRFinder:
         self.histories = [self.history]
         self.status = ""
         self.reason = ""
-        self._explanation = Explanation()
+        self.notices: list[Notice] = []
+
+    def _note(self, notice: Notice) -> None:
+        self.notices.append(notice)
+        if self.verbose:
+            print(notice.text)
 
     def _take_snapshot(self) -> Snapshot:
+        modules, optimizers, others = self._modules(), self.optimizers, []
+        for thing in self.also:
+            if isinstance(thing, nn.Module):
+                modules.append(thing)
+            elif is_optimizer(thing):
+                optimizers.append(cast(Optimizer, thing))
+            else:
+                others.append(thing)
         return Snapshot(
-            self._modules(),
-            self.optimizers,
+            modules,
+            optimizers,
             self._precision.scaler,
+            also=others,
             in_memory=self.memory_cache,
             cache_dir=self.cache_dir,
         )
@@ -491,7 +530,17 @@ class LRFinder:
         That takes a second copy only if somebody has trained since this object was made or reset.
         """
         self._start = self._snapshot if self._snapshot.unchanged() else self._take_snapshot()
-        self._start.watch(generators(train_loader, val_loader))
+        self._begin_restorable(train_loader, val_loader)
+
+    def _begin_restorable(self, train_loader: Loader, val_loader: Loader | None) -> None:
+        """Also put back what the loaders and functions own, and what a test does to hooks."""
+        functions = (self.criterion, self._settings.metric, self._settings.batch_step)
+        for snapshot in {self._snapshot, self._start}:
+            snapshot.begin([train_loader, val_loader], *functions)
+
+    def _end_restorable(self) -> None:
+        for snapshot in {self._snapshot, self._start}:
+            snapshot.end()
 
     def _put_back(self) -> None:
         """Go back to where the last test began."""
@@ -520,11 +569,16 @@ class LRFinder:
             raise
         finally:
             self._active = None
+            self._end_restorable()
         own_lrs.restore()
 
     def _end(self, outcome: Outcome) -> None:
         self.status, self.reason = outcome.status, outcome.reason
-        self._explanation = outcome.explanation
+        obstacle = outcome.explanation.obstacle
+        if obstacle is None:
+            return
+        if outcome.explanation.is_certain or self.suggestion().lr is None:
+            self._note(Notice(text=obstacle.reason, level="warning", obstacle=obstacle))
 
     def _fail(self, error: Exception) -> None:
         """Describe the failure, and add it to the exception of the user's code.
@@ -569,6 +623,7 @@ class LRFinder:
         finally:
             self._active = None
             self._put_back()
+            self._end_restorable()
 
     def _end_active(self) -> None:
         """Close a test left in progress: it would put everything back when garbage-collected."""
@@ -593,6 +648,7 @@ class LRFinder:
             snapshot=self._start,
             moves=self._moves,
             channels_last=self._channels_last,
+            notes=Notes(lambda line: self._note(Notice(text=line))),
         )
 
     def _modules(self) -> list[nn.Module]:
@@ -607,7 +663,7 @@ class LRFinder:
         """The setup of trials that start where the last test did; after a reset, here."""
         self._end_active()
         if self._spent:
-            self._start.watch(generators(train_loader, val_loader))
+            self._begin_restorable(train_loader, val_loader)
         else:
             self._begin(train_loader, val_loader)
         own_lrs = SavedLearningRates(self.optimizers).values

@@ -99,6 +99,7 @@ def spec_of(
         model=Choice(name_of(finder.model)),
         data=Choice(data_name(train_loader)),
         optimizer=Choice(target_of(optimizer), arguments_of(optimizer)),
+        batch=chosen.batch,
         loader=LoaderSpec(batch_size=batch_size_of(train_loader)),
         range=range_spec(
             chosen,

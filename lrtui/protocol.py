@@ -56,10 +56,16 @@ class Describe(msgspec.Struct, frozen=True, tag="describe", tag_field="command")
 
 
 class Look(msgspec.Struct, frozen=True, tag="look", tag_field="command"):
-    """Ask for the facts of the first batch, as a model's parameters need them. Runs user code."""
+    """Ask for the facts of the first batch, as a model's parameters need them. Runs user code.
+
+    `model` is the target of the model that the batch is for, "" where it must not be imported;
+    `batch` is what the user says that each item is.
+    """
 
     data: Choice
     loader: LoaderSpec
+    model: str = ""
+    batch: str = ""
 
 
 class Check(msgspec.Struct, frozen=True, tag="check", tag_field="command"):
@@ -99,10 +105,12 @@ class Described(msgspec.Struct, frozen=True, tag="described", tag_field="event")
 
 
 class Looked(msgspec.Struct, frozen=True, kw_only=True, tag="looked", tag_field="event"):
-    """The answer to `Look`: the facts and a description of the batch, or the `problem` with it."""
+    """The answer to `Look`: the facts and what the batch is taken for, or the `problem` with it."""
 
     data: Choice
     loader: LoaderSpec
+    model: str = ""
+    batch: str = ""
     facts: Facts | None = None
     words: str = ""
     problem: str = ""
@@ -162,9 +170,19 @@ def decode_message(line: bytes) -> Message:
     return message
 
 
-def key(data: Choice, loader: LoaderSpec | None = None) -> str:
+def key(data: Choice, loader: LoaderSpec | None = None, model: str = "", batch: str = "") -> str:
     """The key that an answer is kept under: equal for equal questions."""
-    return msgspec.json.encode([data, loader], order="sorted").decode()
+    return msgspec.json.encode([data, loader, model, batch], order="sorted").decode()
+
+
+def look_of(answer: Looked) -> Look:
+    """The question that was answered."""
+    return Look(answer.data, answer.loader, answer.model, answer.batch)
+
+
+def look_key(look: Look | Looked) -> str:
+    """The key of a look, or of its answer."""
+    return key(look.data, look.loader, look.model, look.batch)
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,7 +11,9 @@ from lrtui.spec import RangeSpec
 _OFF_AT_ZERO = ("max_seconds", "clip_grad_norm")  # the engine takes None for "off"
 
 
-def engine_settings(test: RangeSpec, metric: Metric | None, batch_step: BatchStep | None) -> Given:
+def engine_settings(
+    test: RangeSpec, metric: Metric | None, batch_step: BatchStep | None, batch: str = ""
+) -> Given:
     """The keyword arguments of `LRFinder.steps` for a range.
 
     `val` is not among them: it decides whether `steps` gets a validation loader.
@@ -22,6 +24,7 @@ def engine_settings(test: RangeSpec, metric: Metric | None, batch_step: BatchSte
     for name in _OFF_AT_ZERO:
         values[name] = values[name] or None
     values |= {"keep_ratios": True, "metric": metric, "batch_step": batch_step}
+    values["batch"] = batch
     return cast(Given, values)
 
 

@@ -14,8 +14,9 @@ from operator import attrgetter
 from typing import Any, get_args
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
-from lrtui.analysis.answer import Bounds, Suggestion
+from lrtui.analysis.answer import Bounds, Obstacle, Suggestion
 from lrtui.events import (
     Ended,
     Event,
@@ -28,6 +29,7 @@ from lrtui.events import (
     Step,
     Suggested,
     nonfinite_kind,
+    obstacle_among,
 )
 from lrtui.spec import RunSpec
 
@@ -82,6 +84,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     bounds: Bounds | None = None
     measured: list[Result] = []
     notices: list[str] = []
+    obstacle: Obstacle | UnsetType = UNSET  # what takes rates out of the answer
     unknown: JsonObject = {}
 
     def run_spec(self) -> RunSpec:
@@ -111,7 +114,7 @@ def from_events(events: Iterable[Event]) -> RunRecord:
     ended: Ended | None = None
     steps: list[Step] = []
     measured: list[Result] = []
-    notices: list[str] = []
+    notices: list[Notice] = []
     for event in events:
         match event:
             case Started():
@@ -124,13 +127,16 @@ def from_events(events: Iterable[Event]) -> RunRecord:
             case Measured():
                 measured.append(event.result)
             case Notice():
-                notices.append(event.text)
+                notices.append(event)
             case Ended():
                 ended = event
     if started is None:
         raise RecordError("the run never started, so there is nothing to record")
     record = msgspec.structs.replace(
-        _unfinished(started, steps), measured=measured, notices=notices
+        _unfinished(started, steps),
+        measured=measured,
+        notices=[notice.text for notice in notices],
+        obstacle=obstacle_among(notices) or UNSET,
     )
     if suggested is not None:
         record = msgspec.structs.replace(

@@ -22,6 +22,8 @@ from lrtui.analysis.answer import Schedule
 from lrtui.analysis.candidates import what_it_is
 from lrtui.catalog.errors import Phase, one_line, user_line, with_user_line
 from lrtui.endings import StopFlag, check_problem
+from lrtui.engine.checks.gradients import NoGradientError
+from lrtui.engine.checks.updates import OptimizerError, optimizer_that_failed
 from lrtui.engine.confirm.trial import Trial
 from lrtui.engine.confirm.verdict import Confirmation
 from lrtui.engine.optim import momentum_of
@@ -34,6 +36,7 @@ from lrtui.events import (
     Event,
     Measured,
     NonFinitePlace,
+    Notice,
     Restored,
     StabilityResult,
     Started,
@@ -65,6 +68,7 @@ class LiveObjects:
         spec: the same run as plain data.
         batch: the structure of a batch, in words.
         loss: the criterion's name.
+        notices: what was said of the run before it began.
         past: the steps of a test that the finder has measured before. Where there are some, they
             are the run, and no new test is measured.
     """
@@ -77,6 +81,7 @@ class LiveObjects:
     spec: RunSpec
     batch: str
     loss: str
+    notices: tuple[str, ...] = ()
     past: tuple[Step, ...] = ()
 
     @property
@@ -125,6 +130,8 @@ def range_test_events(
 ) -> Iterator[Event]:
     """Run a range test: `Started`, every `Step`, `Suggested` where a step was measured, `Ended`.
 
+    A notice may come before each of them but the first.
+
     Args:
         objects: in the state that the test starts from.
         started: see `started_event`.
@@ -140,32 +147,65 @@ def range_test_events(
     yield Ended(status=end.status, reason=end.reason, phase=end.phase, seconds=seconds)
 
 
-def _past_steps(objects: LiveObjects) -> Generator[Step, None, _TestEnd]:
+class _Notices:
+    """Passes on the notices of a finder's test as they come, but for those before the run."""
+
+    def __init__(self, finder: LRFinder | None = None, before: Sequence[str] = ()) -> None:
+        self._finder = finder
+        self._before = before
+        self._sent = 0
+
+    def new(self) -> Sequence[Notice]:
+        """Those since the last call."""
+        if self._finder is None:
+            return ()
+        notices = self._finder.notices[self._sent :]
+        self._sent += len(notices)
+        return [notice for notice in notices if notice.text not in self._before]
+
+
+def _past_steps(objects: LiveObjects) -> Generator[Step | Notice, None, _TestEnd]:
+    yield from objects.finder.notices
     yield from objects.past
     return _finished(objects.finder, len(objects.past))
 
 
-def _measured_steps(objects: LiveObjects, stop: StopFlag) -> Generator[Step, None, _TestEnd]:
+def _measured_steps(
+    objects: LiveObjects, stop: StopFlag
+) -> Generator[Step | Notice, None, _TestEnd]:
     iterations = 0
+    notices = _Notices()
+    end: _TestEnd | None = None
     try:
         steps = objects.finder.steps(objects.train_loader, objects.val_loader, **objects.settings)
+        notices = _Notices(objects.finder, objects.notices)
         with closing(steps):
             for step in steps:
                 iterations += 1
+                yield from notices.new()
                 yield step
                 if stop.is_set():
                     progress = f"after {iterations} of {objects.total_steps} iterations"
-                    return _TestEnd(iterations, stop.status, stop.reason(progress))
+                    end = _TestEnd(iterations, stop.status, stop.reason(progress))
+                    break
     except (Exception, SystemExit) as error:  # noqa: BLE001 - user code may raise anything
         traceback.print_exc()
-        return _TestEnd(iterations, "failed", *_failure(objects.finder, error))
-    return _finished(objects.finder, iterations)
+        end = _TestEnd(iterations, "failed", *_failure(objects.finder, error))
+    yield from notices.new()
+    return end or _finished(objects.finder, iterations)
 
 
 def _failure(finder: LRFinder, error: BaseException) -> tuple[str, Phase]:
     """Why a test failed, and in which phase."""
-    if finder.failure is not None:
+    if isinstance(error, OptimizerError):
+        return str(error), "optimizer"
+    if isinstance(error, NoGradientError):
+        return str(error), "model"
+    optimizer = optimizer_that_failed(error)
+    if finder.failure is not None and not optimizer:
         return finder.failure.message, finder.failure.phase
+    if optimizer:
+        return f"{optimizer}: {failure_reason(error)}", "optimizer"
     return failure_reason(error), "training"
 
 

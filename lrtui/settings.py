@@ -161,7 +161,15 @@ def _shown(number: float) -> str:
     return f"{number:,}"
 
 
-# What a RangeSpec and the engine's Settings share.
+# What a spec and the engine's Settings share.
+
+BatchItems = Annotated[
+    str,
+    setting(
+        "what each item of a batch is, such as inputs,mask→mask,target: the next input, a "
+        "parameter of the forward, target, or _ (not used); empty: as the forward's signature says"
+    ),
+]
 
 Mode = Annotated[
     Literal["exp", "linear"],
@@ -194,6 +202,10 @@ MaxSeconds = Annotated[
 ]
 ClipGradNorm = Annotated[
     float, setting("largest total norm of the gradients; 0 (in Python None): no clipping", ge=0)
+]
+CreateGraph = Annotated[
+    bool,
+    setting("keep the graph of the gradients, for optimizers that differentiate them once more"),
 ]
 MetricMode = Annotated[
     Literal["max", "min"], setting("whether a larger or a smaller metric is better")

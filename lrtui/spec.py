@@ -56,6 +56,7 @@ class RangeSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     max_seconds: settings.MaxSeconds = 0.0
     clip_grad_norm: settings.ClipGradNorm = 0.0
     metric_mode: settings.MetricMode = "max"
+    create_graph: settings.CreateGraph = False
 
 
 class LoaderSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -97,6 +98,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     step: Annotated[Choice, setting("none, or a callable (model, batch) → loss in a file")] = (
         Choice("none")
     )
+    batch: settings.BatchItems = ""
     range: RangeSpec = RangeSpec()
     loader: LoaderSpec = LoaderSpec()
     precision: Annotated[

@@ -32,6 +32,7 @@ def problems(spec: RunSpec) -> list[Problem]:
     return [
         *_target_problems(spec),
         *_ramp_problems(spec.range),
+        *_batch_problems(spec),
         *_setting_problems(spec.range, "range."),
         *_setting_problems(spec.loader, "loader."),
         *_setting_problems(spec),
@@ -73,6 +74,11 @@ def _ramp_problems(test: RangeSpec) -> Iterator[Problem]:
     if test.end_lr <= test.start_lr:
         message = f"must be above start_lr ({test.start_lr:g}), got {test.end_lr:g}"
         yield Problem("range.end_lr", message)
+
+
+def _batch_problems(spec: RunSpec) -> Iterator[Problem]:
+    if spec.batch and spec.step.target != "none":
+        yield Problem("batch", "a step gets the batch whole: it has no effect beside one")
 
 
 def _setting_problems(section: msgspec.Struct, prefix: str = "") -> Iterator[Problem]:

@@ -1,4 +1,4 @@
-"""Every test has a home of its own, and one thread: sums differ with the number of threads."""
+"""Each test has an empty home for lrtui. torch has one thread: sums differ with their number."""
 
 import os
 from pathlib import Path
@@ -18,7 +18,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that need what is not here skip, and say what it is."""
+    """Skip the tests whose data set, GPU or apex this machine lacks, with the reason."""
     for item in items:
         if item.get_closest_marker("fashion") and not FASHION.exists():
             item.add_marker(

@@ -27,6 +27,7 @@ OTHERS = RangeSpec(
     max_seconds=60.0,
     clip_grad_norm=1.5,
     metric_mode="min",
+    create_graph=True,
 )
 
 

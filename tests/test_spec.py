@@ -184,6 +184,7 @@ def test_a_wrong_override_is_refused(assignment: str, message: str) -> None:
 
 # A value inside the limits of every setting, and where there are limits one outside.
 INSIDE: dict[str, object] = {
+    "batch": "inputs,target",
     "range.start_lr": 1e-6,
     "range.end_lr": 2.0,
     "range.num_iter": 7,
@@ -200,6 +201,7 @@ INSIDE: dict[str, object] = {
     "range.max_seconds": 60.0,
     "range.clip_grad_norm": 1.5,
     "range.metric_mode": "min",
+    "range.create_graph": True,
     "loader.batch_size": 8,
     "loader.workers": 1,
     "loader.subset": 100,

@@ -9,7 +9,8 @@ from lrtui.analysis.answer import Bounds, Obstacle, Suggestion
 from lrtui.analysis.bounds import bounds_of
 from lrtui.analysis.curve import Curve
 from lrtui.analysis.evidence import gather_evidence
-from lrtui.analysis.refusals import refuse, with_cause
+from lrtui.analysis.obstacles import usable_bounds, usable_rates, usable_suggestion
+from lrtui.analysis.refusals import with_cause
 from lrtui.analysis.rules import RULES, Agreement, agreement, suggest_all
 from lrtui.analysis.suggest import judge
 
@@ -26,29 +27,26 @@ class Analysis(msgspec.Struct, frozen=True, kw_only=True):
     bounds: Bounds | None
 
 
-def analyse(curves: Sequence[Curve]) -> Analysis:
-    """Analyse one or more repeats. Never raises, whatever was measured."""
+def analyse(curves: Sequence[Curve], obstacle: Obstacle | None = None) -> Analysis:
+    """Analyse one or more repeats. Never raises, whatever was measured.
+
+    With an obstacle there is no number at all, or none above its highest usable rate.
+    """
     evidence = gather_evidence(curves)
     suggestion = with_cause(judge(evidence, curves), curves)
     suggestions = typical_suggestions(curves)
     bounds = None
     if suggestion.verdict not in WITHOUT_BOUNDS:
         bounds = bounds_of(evidence)
+    if obstacle is not None:
+        suggestion = usable_suggestion(suggestion, obstacle)
+        suggestions = usable_rates(suggestions, obstacle)
+        bounds = usable_bounds(bounds, obstacle)
     return Analysis(
         suggestion=suggestion,
         suggestions=suggestions,
         agreement=agreement(suggestions),
         bounds=bounds,
-    )
-
-
-def refused(analysis: Analysis, obstacle: Obstacle) -> Analysis:
-    """The analysis without any number, for a curve whose rates are unusable."""
-    return Analysis(
-        suggestion=refuse(obstacle.verdict, obstacle.reason, obstacle.advice),
-        suggestions=dict.fromkeys(analysis.suggestions),
-        agreement=None,
-        bounds=None,
     )
 
 

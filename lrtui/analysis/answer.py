@@ -17,6 +17,9 @@ Verdict = Literal[
     "disagree",
     "too_short",
     "bad_batch",
+    "rate_unused",
+    "rate_fought",
+    "class_order",
 ]
 
 

@@ -8,7 +8,6 @@ from torch import nn
 from lrtui.build import losses, metrics, models, optimizers
 from lrtui.build.device import choose_device
 from lrtui.build.dry_run import DryRun
-from lrtui.build.facts import facts_of
 from lrtui.build.first_batch import load_first_batch
 from lrtui.build.instantiate import import_choice, make_scorer
 from lrtui.build.loaders import Loaders, make_loaders
@@ -16,7 +15,9 @@ from lrtui.build.types import Optimizers
 from lrtui.catalog.errors import PhaseError
 from lrtui.catalog.targets import Notice
 from lrtui.engine.data.transfer import move
+from lrtui.engine.data.workers import PERSISTENT, persistent_workers
 from lrtui.engine.forward import BatchError, Forward
+from lrtui.engine.reading.notes import Notes
 from lrtui.engine.restore.random_state import reseed
 from lrtui.engine.step import updates_itself
 from lrtui.engine.types import Batch, BatchStep, Criterion, Loader, Metric
@@ -39,6 +40,7 @@ class Built:
     device: torch.device
     batch: str  # how a batch is used, in words
     optimizer_name: str
+    notices: tuple[str, ...] = ()  # what batch, output and loss were taken for: said already
 
 
 def build(spec: RunSpec, notice: Notice = lambda text: None) -> Built:
@@ -53,21 +55,40 @@ def build(spec: RunSpec, notice: Notice = lambda text: None) -> Built:
     device = choose_device(spec.device)
     reseed(spec.seed)
     data = _loaders(spec, device, notice)
+    if persistent_workers(data.train, data.val):
+        notice(PERSISTENT)
     batch = move(load_first_batch(spec.data.target, data.train), device)
     reseed(spec.seed)
-    facts = facts_of(data.train, batch, spec.loss.args.get("ignore_index"))
-    model = models.build(spec.model, facts, device, batch, notice)
+    model = models.build(
+        spec.model,
+        data.train,
+        device,
+        batch,
+        notice,
+        spec.batch,
+        ignore_index=spec.loss.args.get("ignore_index"),
+    )
     optimizer = optimizers.build(spec.optimizer, model, spec.range.start_lr, notice)
     _machine_notices(spec, model, device, notice)
     step = _step(spec, notice)
     if step is None:
-        loss = losses.build(spec.loss, model, batch, notice)
+        loss = losses.build(spec.loss, model, batch, notice, spec.batch)
     else:
         loss = losses.Loss(None, "the step's own")
     metric, metric_name = _metric(spec, loss, notice)
-    usage = _usage(model, loss.criterion, step, batch)
-    dry_run = DryRun(model, optimizer, loss.criterion, metric, step, spec.precision, loss.name)
-    dry_run.try_batch(batch)
+    _check_batch(model, loss.criterion, step, batch, spec.batch)
+    notes = Notes(notice)
+    DryRun(
+        model,
+        optimizer,
+        loss.criterion,
+        metric,
+        step,
+        spec.precision,
+        loss.name,
+        spec.batch,
+        notes,
+    ).try_batch(batch)
     return Built(
         model=model,
         optimizer=optimizer,
@@ -79,8 +100,9 @@ def build(spec: RunSpec, notice: Notice = lambda text: None) -> Built:
         metric_name=metric_name,
         step=step,
         device=device,
-        batch=usage,
+        batch="; ".join(notes.lines).removeprefix("batch: "),
         optimizer_name=optimizers.name_of(optimizer),
+        notices=tuple(notes.lines),
     )
 
 
@@ -114,12 +136,16 @@ def _metric(spec: RunSpec, loss: losses.Loss, notice: Notice) -> tuple[Metric | 
     return metrics.ignoring(metric, loss.criterion), target.rpartition(":")[2]
 
 
-def _usage(
-    model: nn.Module, criterion: Criterion | None, step: BatchStep | None, batch: Batch
-) -> str:
-    """How a batch is used, in words."""
+def _check_batch(
+    model: nn.Module,
+    criterion: Criterion | None,
+    step: BatchStep | None,
+    batch: Batch,
+    names: str,
+) -> None:
+    """Raise PhaseError for a batch that has no reading."""
     try:
-        return Forward(model, criterion, step).describe(batch)
+        Forward(model, criterion, step, names=names).describe(batch)
     except BatchError as error:
         raise PhaseError("data", str(error)) from error
 
@@ -147,6 +173,9 @@ def _refuse_beside_step(spec: RunSpec, updates_itself: bool) -> None:
     if updates_itself and spec.range.clip_grad_norm:
         message = "range.clip_grad_norm has no effect: the step updates the model itself"
         raise PhaseError("step", f"{message}; clip in the step, and set it to 0 here")
+    if updates_itself and spec.range.create_graph:
+        message = "range.create_graph has no effect: the step updates the model itself"
+        raise PhaseError("step", f"{message}; call backward(create_graph=True) in it")
     if spec.metric.target != "none":
         message = f"metric {spec.metric.target} has no effect: the step returns the metrics"
         raise PhaseError("metric", f"{message}, as (loss, {{name: value}}); set metric to none")

@@ -1,8 +1,8 @@
 """A dry run of the first batch; afterwards all states are as before."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import nn
@@ -12,10 +12,11 @@ from lrtui.build import explain
 from lrtui.build.device import device_of
 from lrtui.build.types import Optimizers
 from lrtui.catalog.errors import PhaseError, one_line, with_user_line
-from lrtui.engine.data.batch_size import is_sequence
-from lrtui.engine.data.signature import TARGET_KEYS, forward_inputs
+from lrtui.engine.checks.gradients import NoGradientError, why_no_gradient
 from lrtui.engine.failures.labels import check_labels
-from lrtui.engine.forward import BatchError, Forward, summary
+from lrtui.engine.forward import Forward
+from lrtui.engine.reading.notes import Notes
+from lrtui.engine.reading.words import BatchError, summary
 from lrtui.engine.restore.snapshot import Snapshot
 from lrtui.engine.step import updates_itself
 from lrtui.engine.types import Batch, BatchStep, Criterion, Metric, ModelOutput, Target
@@ -39,6 +40,8 @@ class DryRun:
     step: BatchStep | None = None
     precision: str = "fp32"
     loss_name: str = "the loss"
+    names: str = ""  # what the user says that each item of a batch is
+    notes: Notes = field(default_factory=Notes)
 
     def try_batch(self, batch: Batch) -> None:
         """Try a batch that is on the model's device; everything is restored, whatever happens.
@@ -50,7 +53,9 @@ class DryRun:
         attempt = _Attempt(self, batch)
         modules = [part for part in (self.model, self.criterion) if isinstance(part, nn.Module)]
         try:
-            with unchanged(modules, as_list(self.optimizer)):
+            with unchanged(
+                modules, as_list(self.optimizer), self.criterion, self.metric, self.step
+            ):
                 attempt.run()
         except torch.OutOfMemoryError as error:
             message = explain.out_of_memory(device_of(self.model), batch)
@@ -74,7 +79,15 @@ class _Attempt:
     def run(self) -> None:
         """Forward and backward; or the whole update, where the step takes the optimizers."""
         setup = self._setup
-        forward = Forward(setup.model, self._criterion, setup.step, self._metric)
+        forward = Forward(
+            setup.model,
+            setup.criterion,
+            setup.step,
+            self._metric,
+            names=setup.names,
+            scorer=self._criterion,
+            notes=setup.notes,
+        )
         setup.model.train()
         if updates_itself(setup.step):
             with self._trace, self._autocast():
@@ -82,11 +95,15 @@ class _Attempt:
             return
         with self._trace, self._autocast():
             output = forward(self._batch)
+        if not output.loss.requires_grad:
+            raise NoGradientError(why_no_gradient(setup.model, lambda: forward(self._batch)))
         output.loss.backward()  # type: ignore[no-untyped-call]
 
     def failure(self, error: BaseException) -> PhaseError:
         """The error as that of the forward, the metric, the criterion, the step or the backward."""
         metric, criterion = self._metric, self._criterion
+        if isinstance(error, NoGradientError):
+            return PhaseError("model", str(error))
         if self._trace.innermost is not None:
             return PhaseError("model", explain.forward_failure(error, self._trace))
         if metric is not None and metric.failed:
@@ -137,16 +154,19 @@ class _Recorded:
         return score
 
 
-def dry_forward(model: nn.Module, batch: Batch) -> ModelOutput:
+def dry_forward(model: nn.Module, batch: Batch, names: str = "") -> ModelOutput:
     """What a model returns for a batch; the model and every random state are as before.
 
     Raises:
-        PhaseError: the forward failed; phase model, or device if it was out of memory.
+        PhaseError: the forward failed; phase model, data where the batch cannot be read, or device
+            if it was out of memory.
     """
     trace = explain.ForwardTrace(model)
     try:
-        with unchanged([model]), torch.no_grad(), trace:
-            return call_model(model, batch)
+        with unchanged([model]), trace:
+            return call_model(model, batch, names)
+    except BatchError as error:
+        raise PhaseError("data", str(error)) from error
     except torch.OutOfMemoryError as error:
         message = explain.out_of_memory(device_of(model), batch)
         raise PhaseError("device", message) from error
@@ -154,13 +174,13 @@ def dry_forward(model: nn.Module, batch: Batch) -> ModelOutput:
         raise PhaseError("model", explain.forward_failure(error, trace)) from error
 
 
-def call_model(model: nn.Module, batch: Batch) -> ModelOutput:
-    """Call a model: a mapping gives keyword arguments, a tuple or list its inputs."""
-    if isinstance(batch, Mapping):
-        return _call_by_name(model, batch)
-    if is_sequence(batch):
-        return model(*forward_inputs(model, batch))
-    return model(batch)
+def call_model(model: nn.Module, batch: Batch, names: str = "") -> ModelOutput:
+    """Call a model that may return its loss: it gets what the reading of the batch says.
+
+    Raises:
+        BatchError: the batch cannot be read.
+    """
+    return Forward(model, None, names=names).output_of(batch)
 
 
 def as_list(optimizer: Optimizers) -> list[Optimizer]:
@@ -171,13 +191,18 @@ def as_list(optimizer: Optimizers) -> list[Optimizer]:
 
 
 @contextmanager
-def unchanged(modules: Sequence[nn.Module], optimizers: Sequence[Optimizer] = ()) -> Iterator[None]:
+def unchanged(
+    modules: Sequence[nn.Module], optimizers: Sequence[Optimizer] = (), *functions: object
+) -> Iterator[None]:
     """Restore parameters, buffers, gradients, modes, optimizer state and random states on leaving.
+
+    Also the random states that the given functions own.
 
     Plain attributes of modules are restored too (a forward may count its calls); what is appended
     to a list is not removed.
     """
     snapshot = Snapshot(modules, optimizers)
+    snapshot.watch(functions)
     attributes = []
     for module in modules:
         attributes += [(part, dict(vars(part))) for part in module.modules()]
@@ -188,14 +213,3 @@ def unchanged(modules: Sequence[nn.Module], optimizers: Sequence[Optimizer] = ()
             vars(part).clear()
             vars(part).update(before)
         snapshot.restore()
-
-
-def _call_by_name(model: nn.Module, batch: Mapping[str, Batch]) -> ModelOutput:
-    """With all entries; or without the targets, if the forward does not take those."""
-    try:
-        return model(**batch)
-    except TypeError:
-        inputs = {key: value for key, value in batch.items() if key not in TARGET_KEYS}
-        if len(inputs) == len(batch):
-            raise
-        return model(**inputs)

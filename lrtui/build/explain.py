@@ -11,7 +11,7 @@ from torch.utils.hooks import RemovableHandle
 from lrtui.catalog.errors import one_line, with_user_line
 from lrtui.engine.failures.described import DROP_LAST, ONE_EXAMPLE, one_example
 from lrtui.engine.failures.labels import LabelError, explained
-from lrtui.engine.forward import summary
+from lrtui.engine.reading.words import summary
 from lrtui.engine.types import Batch, ModelOutput, Target
 
 _SIZE_PARAMETERS = (
@@ -80,6 +80,8 @@ class _EnterHook:
 
     def __call__(self, module: nn.Module, inputs: tuple[Batch, ...]) -> None:
         data = inputs[0] if len(inputs) == 1 else inputs
+        if not self._name:
+            self._running.clear()  # a reading of the batch before this one has failed
         self._running.append(Running(self._name, module, data))
         if not isinstance(module, nn.Embedding) or not isinstance(inputs[0], torch.Tensor):
             return

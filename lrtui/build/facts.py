@@ -1,40 +1,45 @@
 """Facts about the data: read from its first batch, and from what the data set says about itself."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import torch
 
 from lrtui.catalog.infer import Facts
-from lrtui.engine.data.signature import TARGET_KEYS
 from lrtui.engine.failures.labels import class_count
+from lrtui.engine.reading.items import Item, Reading
+from lrtui.engine.reading.rule import read_loosely
+from lrtui.engine.reading.signature import UNKNOWN, Signature
 from lrtui.engine.types import Batch
 
-_INPUT_KEYS = (
-    "x",
-    "inputs",
-    "input",
-    "pixel_values",
-    "input_ids",
-    "images",
-    "image",
-    "features",
-    "data",
-)
 _DEEPEST = 8  # wrappers of a data set that are looked into
 
 Tensor = torch.Tensor
 
 
-def facts_of(data: object, batch: Batch, ignore_index: int | None = None) -> Facts | None:
+def facts_of(
+    data: object,
+    batch: Batch,
+    signature: Signature = UNKNOWN,
+    names: str = "",
+    *,
+    ignore_index: int | None = None,
+) -> Facts | None:
     """The facts that the data shows, or None if a batch has no tensor as its input.
 
-    Labels that the loss ignores (`ignore_index`), and void labels, are no classes.
+    Args:
+        data: a loader or data set.
+        batch: its first batch.
+        signature: of the forward that the batch is for, where it is known.
+        names: what the user says that each item is.
+        ignore_index: a label that the loss ignores; it is no class, and neither is a void label.
     """
-    inputs, target = parts(batch)
+    reading = read_loosely(signature, batch, names=names)
+    inputs, target = _parts(batch, reading)
     if inputs is None or inputs.dim() == 0:
         return None
     vocabulary = _vocabulary(data)
-    stated = stated_classes(data, ignore_index)
+    target_item = None if reading is None else reading.target
+    stated = stated_classes(data, target_item, ignore_index)
     return Facts(
         inputs=tuple(inputs.shape[1:]),
         tokens=inputs.dim() == 2 and not inputs.is_floating_point(),
@@ -45,21 +50,15 @@ def facts_of(data: object, batch: Batch, ignore_index: int | None = None) -> Fac
     )
 
 
-def parts(batch: Batch) -> tuple[Tensor | None, Tensor | None]:
-    """The input and the target of a batch, where they are tensors.
-
-    In a tuple or list they are the first and the last tensor, in a mapping or an object those with
-    the common names.
-    """
-    if isinstance(batch, Tensor):
-        return batch, None
-    if isinstance(batch, tuple | list):
-        tensors = [part for part in batch if isinstance(part, Tensor)]
-        if len(tensors) < 2:
-            return next(iter(tensors), None), None
-        return tensors[0], tensors[-1]
-    named = _named_tensors(batch)
-    return _named_input(named), _first_of(named, TARGET_KEYS)
+def _parts(batch: Batch, reading: Reading | None) -> tuple[Tensor | None, Tensor | None]:
+    """The input and the target of a batch, where they are tensors."""
+    if reading is None:
+        return None, None
+    inputs = reading.first_input(batch)
+    target = None if reading.target is None else reading.target.get(batch)
+    if not isinstance(target, Tensor) or target is inputs:
+        return inputs, None
+    return inputs, target
 
 
 def is_class_labels(target: Tensor) -> bool:
@@ -68,34 +67,17 @@ def is_class_labels(target: Tensor) -> bool:
     return not is_number and target.dtype != torch.bool
 
 
-def stated_classes(data: object, ignore_index: int | None = None) -> int | None:
-    """How many classes a data set (or one that it wraps) states, or has in all its labels."""
+def stated_classes(
+    data: object, target: Item | None = None, ignore_index: int | None = None
+) -> int | None:
+    """How many classes a data set (or one that it wraps) states, or has in all its labels.
+
+    `target` is the target's place in a batch, the last one where it is None.
+    """
     for owner in _owners(data):
-        classes = _classes_of(owner, ignore_index)
+        classes = _classes_of(owner, target, ignore_index)
         if classes is not None:
             return classes
-    return None
-
-
-def _named_tensors(batch: Batch) -> dict[str, Tensor]:
-    """The tensors of a mapping, or an object's attributes with the common names."""
-    if isinstance(batch, Mapping):
-        values = dict(batch)
-    else:
-        values = {key: getattr(batch, key, None) for key in _INPUT_KEYS + TARGET_KEYS}
-    return {key: value for key, value in values.items() if isinstance(value, Tensor)}
-
-
-def _named_input(tensors: Mapping[str, Tensor]) -> Tensor | None:
-    """The input with a common name, or else the first tensor that is not a target."""
-    others = [key for key in tensors if key not in TARGET_KEYS]
-    return _first_of(tensors, (*_INPUT_KEYS, *others))
-
-
-def _first_of(tensors: Mapping[str, Tensor], keys: tuple[str, ...]) -> Tensor | None:
-    for key in keys:
-        if key in tensors:
-            return tensors[key]
     return None
 
 
@@ -107,30 +89,38 @@ def _classes(target: Tensor | None, stated: int | None, ignore_index: int | None
     return max(seen or 0, stated or 0) or None
 
 
-def _classes_of(owner: object, ignore_index: int | None) -> int | None:
+def _classes_of(owner: object, target: Item | None, ignore_index: int | None) -> int | None:
     count = _attribute(owner, "num_classes")
     if isinstance(count, int) and not isinstance(count, bool):
         return count
     names = _attribute(owner, "classes")
     if isinstance(names, list | tuple | dict) and names:
         return len(names)
-    labels = _labels(owner)
+    labels = _labels(owner, target)
     if labels is None:
         return None
     return class_count(labels, ignore_index)
 
 
-def _labels(owner: object) -> Tensor | None:
+def _labels(owner: object, target: Item | None) -> Tensor | None:
     """All labels of a data set that keeps them in one place."""
     candidates = [_attribute(owner, "targets"), _attribute(owner, "labels")]
     tensors = _attribute(owner, "tensors")
     if isinstance(tensors, tuple) and len(tensors) > 1:
-        candidates.insert(0, tensors[-1])
+        candidates.insert(0, tensors[-1] if target is None else _column(tensors, target))
     for candidate in candidates:
         labels = _as_labels(candidate)
         if labels is not None:
             return labels
     return None
+
+
+def _column(tensors: tuple[object, ...], target: Item) -> object:
+    """The tensor of a TensorDataset that holds the targets; None for another kind of batch."""
+    try:
+        return target.get(tensors)
+    except (TypeError, IndexError, AttributeError):
+        return None
 
 
 def _as_labels(values: object) -> Tensor | None:

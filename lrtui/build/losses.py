@@ -13,9 +13,13 @@ from lrtui.build.instantiate import Picked, make_scorer
 from lrtui.catalog.errors import PhaseError
 from lrtui.catalog.targets import Notice
 from lrtui.engine.data.batch_size import is_sequence
-from lrtui.engine.data.signature import TARGET_KEYS, required_inputs, takes_target
-from lrtui.engine.forward import loss_in, summary
-from lrtui.engine.types import Batch, Criterion
+from lrtui.engine.reading.losses import loss_rule
+from lrtui.engine.reading.outputs import pick_of
+from lrtui.engine.reading.rule import read
+from lrtui.engine.reading.scoring import AUTO
+from lrtui.engine.reading.signature import signature_of
+from lrtui.engine.reading.words import BatchError, summary
+from lrtui.engine.types import Batch, Criterion, ModelOutput, Target
 from lrtui.spec import Choice
 
 
@@ -39,7 +43,7 @@ class TokenCrossEntropy(nn.CrossEntropyLoss):
         return super().forward(output.flatten(0, -2), target.flatten())
 
 
-def build(choice: Choice, model: nn.Module, batch: Batch, notice: Notice) -> Loss:
+def build(choice: Choice, model: nn.Module, batch: Batch, notice: Notice, names: str = "") -> Loss:
     """The loss of a choice; `auto` looks at the batch, which is on the model's device.
 
     Raises:
@@ -48,7 +52,7 @@ def build(choice: Choice, model: nn.Module, batch: Batch, notice: Notice) -> Los
     if choice.target == "none":
         return IN_FORWARD
     if choice.target == "auto":
-        loss = with_args(choose_loss(model, batch), choice.args, device_of(model))
+        loss = with_args(choose_loss(model, batch, names), choice.args, device_of(model))
         if choice.args:
             given = ", ".join(f"{name}={value}" for name, value in choice.args.items())
             notice(f"loss auto is {loss.name}, with {given}")
@@ -78,21 +82,21 @@ def with_args(loss: Loss, args: Mapping[str, object], device: torch.device) -> L
     return Loss(criterion.to(device), loss.name)
 
 
-def choose_loss(model: nn.Module, batch: Batch) -> Loss:
+def choose_loss(model: nn.Module, batch: Batch, names: str = "") -> Loss:
     """Cross entropy for integer labels, squared error for numbers; or the loss of the forward.
 
     Raises:
         PhaseError: no criterion fits, or the forward failed.
     """
-    target = _target(model, batch)
+    target, problem = _target(model, batch, names)
     if _is_plain_pair(model, batch, target):
         return _loss_for(target)
-    output = dry_forward(model, batch)
-    if loss_in(output) is not None:
+    output = dry_forward(model, batch, names)
+    if _holds_loss(output):
         return IN_FORWARD
-    output = getattr(output, "logits", output)
-    if target is None and isinstance(batch, torch.Tensor):
-        target = batch  # an autoencoder
+    if problem:
+        raise PhaseError("data", problem)
+    output = _scores(output, target)
     if not isinstance(target, torch.Tensor) or not isinstance(output, torch.Tensor):
         sides = f"batch: {summary(batch)}, output: {summary(output)}"
         raise PhaseError("loss", f"no loss can be chosen ({sides}): pick a loss or a step")
@@ -106,7 +110,33 @@ def _is_plain_pair(model: nn.Module, batch: Batch, target: Batch) -> bool:
     """Whether the target alone decides: a label or number an example, none for the forward."""
     if not isinstance(target, torch.Tensor) or target.dim() > 1:
         return False
-    return is_sequence(batch) and not takes_target(model)
+    return is_sequence(batch) and signature_of(model).target_option is None
+
+
+def _holds_loss(output: ModelOutput) -> bool:
+    """Whether what the model returned is its loss."""
+    try:
+        return loss_rule(output) is not None
+    except BatchError as error:
+        raise PhaseError("loss", str(error)) from error
+
+
+def _scores(output: ModelOutput, target: Target) -> ModelOutput:
+    """The part of the output that a criterion gets."""
+    try:
+        pick = pick_of(output, target, AUTO)
+    except BatchError as error:
+        raise PhaseError("loss", str(error)) from error
+    return output if pick is None else pick.get(output)
+
+
+def _target(model: nn.Module, batch: Batch, names: str) -> tuple[Target, str]:
+    """What a criterion compares with the output; None and the problem where it is not known."""
+    try:
+        reading = read(signature_of(model), batch, AUTO, names=names)[0]
+    except BatchError as error:
+        return None, str(error)
+    return (None if reading.target is None else reading.target.get(batch)), ""
 
 
 def _loss_for(target: torch.Tensor) -> Loss:
@@ -116,16 +146,3 @@ def _loss_for(target: torch.Tensor) -> Loss:
         return Loss(nn.MSELoss(), SQUARED_ERROR)
     message = f"no loss fits a target of {summary(target)}"
     raise PhaseError("loss", f"{message}: pick one, or return labels (int64) or numbers")
-
-
-def _target(model: nn.Module, batch: Batch) -> Batch:
-    """The part of a batch that a criterion compares with the output, or None."""
-    if is_sequence(batch):
-        inputs = required_inputs(model) or 1
-        return batch[inputs] if inputs < len(batch) else None
-    for key in TARGET_KEYS:
-        if isinstance(batch, Mapping) and key in batch:
-            return batch[key]
-        if not isinstance(batch, Mapping) and hasattr(batch, key):
-            return getattr(batch, key)
-    return None

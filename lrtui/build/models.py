@@ -8,18 +8,36 @@ from torch.nn.parameter import is_lazy
 
 from lrtui.build import explain
 from lrtui.build.dry_run import call_model
+from lrtui.build.facts import facts_of
 from lrtui.build.instantiate import Picked, import_choice
 from lrtui.catalog.errors import PhaseError, one_line
-from lrtui.catalog.infer import Facts, infer_args
+from lrtui.catalog.infer import infer_args
 from lrtui.catalog.targets import Notice
+from lrtui.engine.reading.signature import signature_of_class
 from lrtui.engine.types import Batch
 from lrtui.spec import Choice
 
 
 def build(
-    choice: Choice, facts: Facts | None, device: torch.device, batch: Batch, notice: Notice
+    choice: Choice,
+    data: object,
+    device: torch.device,
+    batch: Batch,
+    notice: Notice,
+    names: str = "",
+    *,
+    ignore_index: int | None = None,
 ) -> nn.Module:
     """The model of a choice; missing arguments with common names are inferred from the data.
+
+    Args:
+        choice: what makes it.
+        data: the training loader.
+        device: where it goes.
+        batch: the first one, on the device.
+        notice: called with lines for the user.
+        names: what the user says that each item of a batch is.
+        ignore_index: a label that the loss ignores.
 
     Raises:
         PhaseError: it cannot be made, is not a module, or does not fit on the device.
@@ -28,6 +46,8 @@ def build(
     if isinstance(picked.factory, nn.Module):
         message = f"{choice.target} is a model already"
         raise PhaseError("model", f"{message}: give the class, or a function that makes it")
+    signature = signature_of_class(picked.factory)
+    facts = facts_of(data, batch, signature, names, ignore_index=ignore_index)
     if facts is not None:
         inferred = infer_args(picked.offer.fields, facts, choice.args)
         _report_inferred(picked, inferred, notice)
@@ -38,7 +58,7 @@ def build(
         raise PhaseError("model", f"{choice.target} returned {kind}: expected a torch.nn.Module")
     model = _moved(made, device, choice.target)
     if any(map(is_lazy, model.parameters())):
-        _initialise_lazy_layers(model, batch)
+        _initialise_lazy_layers(model, batch, names)
     return model
 
 
@@ -65,13 +85,13 @@ def _moved(model: nn.Module, device: torch.device, target: str) -> nn.Module:
         raise PhaseError("device", message) from error
 
 
-def _initialise_lazy_layers(model: nn.Module, batch: Batch) -> None:
+def _initialise_lazy_layers(model: nn.Module, batch: Batch, names: str) -> None:
     """Run one forward: lazy layers get their parameters from it, and the optimizer needs those."""
     was_training = model.training
     trace = explain.ForwardTrace(model)
     try:
         with torch.no_grad(), trace:
-            call_model(model.eval(), batch)
+            call_model(model.eval(), batch, names)
     except (Exception, SystemExit) as error:
         raise PhaseError("model", explain.forward_failure(error, trace)) from error
     finally:

@@ -43,8 +43,7 @@ def build(choice: Choice, model: nn.Module, lr: float, notice: Notice) -> Optimi
     picked = import_choice("optimizer", choice, notice)
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     if not trained:
-        message = f"{choice.target}: the model has no parameters to train"
-        raise PhaseError("optimizer", message)
+        raise PhaseError("optimizer", f"{choice.target}: {_untrained(model)}")
     signature = signature_of(picked.factory)
     keywords: dict[str, float] = {}
     if signature.takes_lr:
@@ -61,6 +60,17 @@ def build(choice: Choice, model: nn.Module, lr: float, notice: Notice) -> Optimi
         message = f"{choice.target} returned {type(made).__name__}"
         raise PhaseError("optimizer", f"{message}: expected a torch.optim.Optimizer")
     return made
+
+
+def _untrained(model: nn.Module) -> str:
+    """Why a model has no parameters to train."""
+    count = len(list(model.parameters()))
+    if count == 0:
+        return "the model has no parameters to train"
+    return (
+        f"the model has no parameters to train: all {count} are frozen (requires_grad is False);"
+        " unfreeze those to train in your model, head.requires_grad_(True) for example"
+    )
 
 
 def name_of(made: Optimizers) -> str:

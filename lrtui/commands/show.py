@@ -106,7 +106,7 @@ def with_answer(record: RunRecord, smooth_f: float = THEIR_SMOOTH_F) -> RunRecor
     # imported late: it loads numpy, which a record with an answer does not need
     from lrtui.analysis.analyse import analyse
 
-    analysis = analyse(curves_of(record, smooth_f))
+    analysis = analyse(curves_of(record, smooth_f), record.obstacle or None)
     return msgspec.structs.replace(
         record,
         suggestion=analysis.suggestion,

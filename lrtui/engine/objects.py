@@ -29,6 +29,28 @@ def check_objects(model: object, optimizer: object, criterion: object) -> None:
         )
 
 
+def check_also(also: object) -> None:
+    """Check the objects that `LRFinder(also=…)` puts back too.
+
+    Raises:
+        TypeError: not a list, or one of them has no `state_dict` or no `load_state_dict`.
+    """
+    if not isinstance(also, list | tuple):
+        raise TypeError(
+            "`also` must be a list of objects with state_dict and load_state_dict, "
+            f"got {_described(also)}"
+        )
+    for position, candidate in enumerate(also):
+        if isinstance(candidate, type):
+            raise TypeError(f"`also[{position}]` is {_described(candidate)}")
+        for method in ("state_dict", "load_state_dict"):
+            if not callable(getattr(candidate, method, None)):
+                raise TypeError(
+                    f"`also[{position}]`, {_described(candidate)}, cannot be put back: an object "
+                    f"needs state_dict and load_state_dict, and it has no {method}"
+                )
+
+
 def _is_optimizer(candidate: object) -> bool:
     # wrappers of optimizers (apex, accelerate) need not inherit from torch's class
     if isinstance(candidate, type):
@@ -47,4 +69,5 @@ def _described(thing: object) -> str:
         return "None"
     if isinstance(thing, type):
         return f"the class {thing.__name__}: give an instance of it"
-    return f"a {type(thing).__name__}"
+    name = type(thing).__name__
+    return f"an {name}" if name[0] in "AEIOaeio" else f"a {name}"

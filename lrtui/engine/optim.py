@@ -1,7 +1,7 @@
 """Learning rates and momentum of an optimizer's parameter groups: read, set, and put back."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias, TypeGuard
 
 import torch
 from torch.optim import Optimizer
@@ -97,3 +97,24 @@ def set_momentum(optimizers: Iterable[Optimizer], momentum: float) -> None:
             group["betas"] = (momentum, *group["betas"][1:])
         elif group.get("momentum"):
             group["momentum"] = momentum
+
+
+class Moded(Protocol):
+    """An optimizer that trains and evaluates at different weights (schedule-free ones)."""
+
+    def train(self) -> None:
+        """Switch to the weights for training."""
+
+    def eval(self) -> None:
+        """Switch to the weights for evaluation."""
+
+
+def moded(optimizers: Iterable[object]) -> list[Moded]:
+    """The optimizers that must be told when training and when evaluation begins."""
+    return [optimizer for optimizer in optimizers if _is_moded(optimizer)]
+
+
+def _is_moded(optimizer: Any) -> TypeGuard[Moded]:
+    return callable(getattr(optimizer, "train", None)) and callable(
+        getattr(optimizer, "eval", None)
+    )

@@ -33,9 +33,11 @@ class Precision:
         """The context of a whole run: global settings of torch."""
         return nullcontext()
 
-    def backward(self, loss: torch.Tensor, optimizers: Sequence[Optimizer]) -> None:
+    def backward(
+        self, loss: torch.Tensor, optimizers: Sequence[Optimizer], create_graph: bool = False
+    ) -> None:
         """Backpropagate a loss."""
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward(create_graph=create_graph)  # type: ignore[no-untyped-call]
 
     def unscale(self, optimizer: Optimizer) -> None:
         """Bring gradients to their true size before they are clipped."""
@@ -80,11 +82,13 @@ class Autocast(Precision):
         """A new autocast context."""
         return torch.amp.autocast(**self._config)
 
-    def backward(self, loss: torch.Tensor, optimizers: Sequence[Optimizer]) -> None:
+    def backward(
+        self, loss: torch.Tensor, optimizers: Sequence[Optimizer], create_graph: bool = False
+    ) -> None:
         """Backpropagate the scaled loss."""
         if self.scaler is not None:
             loss = self.scaler.scale(loss)
-        super().backward(loss, optimizers)
+        super().backward(loss, optimizers, create_graph)
 
     def unscale(self, optimizer: Optimizer) -> None:
         """Unscale the gradients of one optimizer."""
@@ -124,11 +128,13 @@ class Apex(Precision):
         self._amp: Any = apex.amp()
         self.scaler = self._amp
 
-    def backward(self, loss: torch.Tensor, optimizers: Sequence[Optimizer]) -> None:
+    def backward(
+        self, loss: torch.Tensor, optimizers: Sequence[Optimizer], create_graph: bool = False
+    ) -> None:
         """Backpropagate with amp's scaling, for the optimizers that amp has prepared."""
         prepared = [optimizer for optimizer in optimizers if hasattr(optimizer, "_amp_stash")]
         if not prepared:
-            super().backward(loss, optimizers)
+            super().backward(loss, optimizers, create_graph)
             return
         with self._amp.scale_loss(loss, prepared[0] if len(prepared) == 1 else prepared) as scaled:
             scaled.backward()

@@ -53,8 +53,8 @@ def range_test(
     planned = len(ramp)
 
     # warm up at the lowest rate: the first steps of a cold optimizer are not typical
-    set_learning_rates(optimizers, ramp.lrs_at(0))
     for done in range(warmup):
+        set_learning_rates(optimizers, ramp.lrs_at(0))
         if clock() - start >= max_seconds:
             return _out_of_time(max_seconds, f"{done} of {warmup} warm-up iterations")
         try:

@@ -2,24 +2,39 @@
 
 import math
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 
 import torch
 
-from lrtui.engine.data.batches import generators, train_batches
+from lrtui.engine.checks.class_order import LabelWatch, shuffles
+from lrtui.engine.checks.gradients import check_gradients
+from lrtui.engine.checks.rate_guard import RateGuard, nothing
+from lrtui.engine.checks.rates import rate_notice
+from lrtui.engine.checks.updates import is_known
+from lrtui.engine.data.batches import train_batches
 from lrtui.engine.data.replay import Replay
 from lrtui.engine.deferred import default_lag
 from lrtui.engine.failures.nonfinite import Explanation
-from lrtui.engine.initialise import reinitialise
+from lrtui.engine.initialise.draws import reinitialise
 from lrtui.engine.ramp import Ramp
 from lrtui.engine.range_test import Outcome, range_test
+from lrtui.engine.restore.generators import generators_in
 from lrtui.engine.restore.random_state import reseed
 from lrtui.engine.settings import Settings
+from lrtui.engine.step import TrainStep, updates_itself
 from lrtui.engine.tracker import Tracker
-from lrtui.engine.training import Training, move_to_device, train_step, validation_of
-from lrtui.engine.types import Batch, Loader
+from lrtui.engine.training import (
+    Training,
+    move_to_device,
+    train_step,
+    updates_of_training,
+    validation_of,
+)
+from lrtui.engine.types import Batch, Loader, Say
 from lrtui.engine.validation import Validation
-from lrtui.events import Step
+from lrtui.events import Notice, Step
 
 
 def all_repeats(
@@ -28,11 +43,13 @@ def all_repeats(
     val_loader: Loader | None,
     settings: Settings,
     ramp: Ramp,
+    say: Say,
 ) -> Generator[Step, None, Outcome]:
     """The steps of every repeat, one after the other; returns the outcome of the last one that ran.
 
     All start from the current state, which is the one in the snapshot. The first keeps the current
-    random states, so that its curve is the one of a test without repeats.
+    random states, so that its curve is the one of a test without repeats. While it runs, `say` gets
+    a notice for what makes its rates unusable.
     """
     began = time.perf_counter()
     seed = torch.initial_seed()
@@ -47,24 +64,62 @@ def all_repeats(
         move_to_device(training)
         batches = _batches(train_loader, settings, batches)
         validation = validation_of(training, settings, val_loader, validation)
-        outcome = yield from range_test(
-            train_step(training, settings, train_loader, batches, has_drawn=repeat > 0),
-            ramp,
-            Tracker(settings.smooth_f, settings.diverge_th),
-            training.optimizers,
-            training.device,
-            validation=validation,
-            warmup=settings.warmup,
-            lag=default_lag(training.device),
-            max_seconds=max_seconds,
-            repeat=repeat,
-            began=began,
-        )
+        train = train_step(training, settings, train_loader, batches, has_drawn=repeat > 0)
+        checks: AbstractContextManager[object] = nullcontext()
+        if repeat == 0:
+            checks = checked(training, settings, train_loader, ramp, train, say)
+        with checks:
+            outcome = yield from range_test(
+                train,
+                ramp,
+                Tracker(settings.smooth_f, settings.diverge_th),
+                training.optimizers,
+                training.device,
+                validation=validation,
+                warmup=settings.warmup,
+                lag=default_lag(training.device),
+                max_seconds=max_seconds,
+                repeat=repeat,
+                began=began,
+            )
         if outcome.explanation.is_certain:
             bad_batch = outcome.explanation
         if outcome.status == "stopped":
             break
     return outcome if bad_batch is None else outcome._replace(explanation=bad_batch)
+
+
+@contextmanager
+def checked(
+    training: Training,
+    settings: Settings,
+    train_loader: Loader,
+    ramp: Ramp,
+    train: TrainStep,
+    say: Say,
+) -> Iterator[None]:
+    """Check the optimizers before a test, and its first steps and batches while it runs."""
+    updates = updates_of_training(training, settings)
+    updates_outside = updates_itself(settings.batch_step)
+    if not updates_outside:
+        notice = rate_notice(training.optimizers, ramp, updates, create_graph=settings.create_graph)
+        if notice is not None:
+            say(notice)
+        if settings.create_graph and all(map(is_known, training.optimizers)):
+            say(Notice(text="create_graph has no effect: the optimizer uses gradients only"))
+    check: Callable[[], None] = nothing
+    if not (updates_outside or updates.closure):
+        modules = [training.model, training.criterion]
+        check = partial(check_gradients, training.optimizers, modules)
+    guard = RateGuard(training.optimizers, ramp, say, check)
+    labels = LabelWatch(say, shuffles=shuffles(train_loader))
+    if settings.batch_step is None:
+        train.watch_labels(labels)
+    try:
+        yield
+    finally:
+        guard.close()
+        labels.judge()
 
 
 def _batches(
@@ -75,14 +130,14 @@ def _batches(
         return previous.again()
     batches = train_batches(train_loader)
     if settings.vary == "init" and settings.repeats > 1:
-        return Replay(batches, generators(train_loader))
+        return Replay(batches, generators_in(train_loader))
     return batches
 
 
 def _start_over(training: Training, settings: Settings, train_loader: Loader, seed: int) -> None:
     training.snapshot.restore()
     if settings.vary == "data":
-        reseed(seed, generators(train_loader))
+        reseed(seed, generators_in(train_loader))
         return
     # the batches stay the same: only the weights are drawn again
     with torch.random.fork_rng():

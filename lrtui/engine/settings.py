@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypedDict, cast
 
 from lrtui import settings as shared
 from lrtui.engine.ramp import Mode, Ramp, keep_ratios, one_each, start_lrs_of
+from lrtui.engine.reading.overruled import entries_problem
 from lrtui.engine.types import BatchStep, Metric
 from lrtui.settings import declarations, setting
 
@@ -52,11 +53,13 @@ class Beyond(TypedDict, total=False):
     iterations_per_lr: shared.IterationsPerLr
     warmup: shared.Warmup
     clip_grad_norm: shared.ClipGradNorm | None
+    create_graph: shared.CreateGraph
     val_batches: shared.ValBatches
     max_seconds: shared.MaxSeconds | None
     metric: MetricSetting | None
     metric_mode: shared.MetricMode
     batch_step: BatchStepSetting | None
+    batch: shared.BatchItems
     repeats: shared.Repeats
     vary: shared.Vary
 
@@ -98,11 +101,13 @@ class Settings:
     iterations_per_lr: shared.IterationsPerLr = 1
     warmup: shared.Warmup = 0
     clip_grad_norm: shared.ClipGradNorm | None = None  # None: no clipping
+    create_graph: shared.CreateGraph = False
     val_batches: shared.ValBatches = 0
     max_seconds: shared.MaxSeconds | None = None  # None: no limit
     metric: MetricSetting | None = None
     metric_mode: shared.MetricMode = "max"
     batch_step: BatchStepSetting | None = None
+    batch: shared.BatchItems = ""
     repeats: shared.Repeats = 1
     vary: shared.Vary = "data"
 
@@ -117,6 +122,10 @@ class Settings:
             value = getattr(self, name)
             if not (value is None or callable(value)):
                 raise ValueError(f"`{name}` must be a function, or None, got {value!r}")
+        if self.batch and self.batch_step is not None:
+            raise ValueError("`batch` has no effect beside a `batch_step`, which gets it whole")
+        if self.batch and entries_problem(self.batch):
+            raise ValueError(f"`batch` {entries_problem(self.batch)}, got {self.batch!r}")
 
 
 def settings_of(given: Given) -> Settings:

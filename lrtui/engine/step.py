@@ -5,16 +5,19 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
 from inspect import Parameter
-from typing import Any, NamedTuple, Protocol, TypeGuard
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
 from torch.optim import Optimizer
 
+from lrtui.engine.checks.class_order import LabelWatch
+from lrtui.engine.checks.gradients import NoGradientError, why_no_gradient
+from lrtui.engine.checks.updates import PLAIN, Updates, needs_closure
 from lrtui.engine.data.batches import OutOfData
 from lrtui.engine.data.transfer import move
-from lrtui.engine.forward import Forward
-from lrtui.engine.optim import parameters_of
+from lrtui.engine.forward import Forward, Output
+from lrtui.engine.optim import moded, parameters_of
 from lrtui.engine.precision import Precision
 from lrtui.engine.types import Batch, BatchStep, Scalar
 
@@ -39,6 +42,8 @@ class TrainStep:
     and does the whole update itself (several optimizers, as in a GAN).
 
     Args:
+        updates: how the optimizers are called.
+        create_graph: keep the graph of the gradients, for optimizers of second order.
         updates_itself: the user's step does the whole update.
         has_drawn: the loader has yielded batches before, so that its end is no error.
         kept_batches: how many of the last batches are kept, for messages about them.
@@ -56,12 +61,15 @@ class TrainStep:
         accumulation_steps: int = 1,
         clip_grad_norm: float | None = None,
         non_blocking: bool = True,
+        updates: Updates = PLAIN,
+        create_graph: bool = False,
         updates_itself: bool = False,
         has_drawn: bool = False,
         kept_batches: int = 1,
     ) -> None:
         self._model = model
-        self._forward = forward
+        self._bare_forward = forward
+        self._forward: Callable[..., Output] = forward
         self._batches = batches
         self._optimizers = optimizers
         self._precision = precision
@@ -69,13 +77,15 @@ class TrainStep:
         self._accumulation_steps = accumulation_steps
         self._clip_grad_norm = clip_grad_norm
         self._non_blocking = non_blocking
+        self._create_graph = create_graph
+        self._gradients_first = updates.gradients_first
         self._in_train_mode = False
         self._moded_optimizers = moded(optimizers)
         self._has_drawn = has_drawn
         self.batches_per_step = 1 if updates_itself else accumulation_steps
         self.drawn = 0  # batches so far
         self.recent: deque[Batch] = deque(maxlen=kept_batches)  # as the loader gave them
-        self._update = self._choose_update(updates_itself)
+        self._update = self._choose_update(updates, updates_itself)
 
     def __call__(self) -> Update:
         """Train on the next batches.
@@ -92,14 +102,27 @@ class TrainStep:
             self._in_train_mode = True
         return self._update()
 
+    def watch_labels(self, labels: LabelWatch) -> None:
+        """Keep the targets of the first batches; afterwards the forward pass is the bare one."""
+        forward = self._bare_forward
+
+        def watched(batch: Batch, *extra: Any) -> Output:
+            output = forward(batch, *extra)
+            labels.add(batch, output.target, classifies=forward.classifies)
+            if labels.is_done:
+                self._forward = forward
+            return output
+
+        self._forward = watched
+
     def loss_scale(self) -> float | None:
         """The current loss scale, or None if losses are not scaled; waits for the device."""
         return self._precision.scale_now()
 
-    def _choose_update(self, updates_itself: bool) -> Callable[[], Update]:
+    def _choose_update(self, updates: Updates, updates_itself: bool) -> Callable[[], Update]:
         if updates_itself:
             return self._user_update
-        if any(map(needs_closure, self._optimizers)):
+        if updates.closure:
             return self._closure_update
         return self._plain_update
 
@@ -110,6 +133,7 @@ class TrainStep:
         for optimizer in self._optimizers:
             self._precision.step(optimizer)
         self._precision.update()
+        self._forget_graph()
         return Update(loss, metric, self._precision.scale())
 
     def _closure_update(self) -> Update:
@@ -125,7 +149,10 @@ class TrainStep:
             return loss
 
         for optimizer in self._optimizers:
+            if self._gradients_first:
+                closure()
             optimizer.step(closure)  # type: ignore[arg-type]
+        self._forget_graph()
         return updates[0]
 
     def _user_update(self) -> Update:
@@ -150,8 +177,19 @@ class TrainStep:
         # averaged, so that the gradient is that of one large batch
         if self._accumulation_steps > 1:
             loss = loss / self._accumulation_steps
-        self._precision.backward(loss, self._optimizers)
+        try:
+            self._precision.backward(loss, self._optimizers, self._create_graph)
+        except RuntimeError as error:
+            if loss.requires_grad:
+                raise
+            reason = why_no_gradient(self._model, lambda: self._forward(batch))
+            raise NoGradientError(reason) from error
         return loss.detach(), output.metric
+
+    def _forget_graph(self) -> None:
+        """Gradients with a graph and their parameters would keep each other in memory."""
+        if self._create_graph:
+            clear_gradients(self._optimizers)
 
     def _clip(self) -> None:
         if self._clip_grad_norm is None:
@@ -178,17 +216,32 @@ def check_update(
     precision: Precision,
     accumulation_steps: int,
     batch_step: BatchStep | None,
+    *,
+    create_graph: bool = False,
 ) -> None:
     """Raise ValueError for a combination that no training step can do."""
+    if create_graph and precision.scaler is not None:
+        raise ValueError("create_graph cannot be combined with a GradScaler; use fp32 or bf16")
+    if create_graph and updates_itself(batch_step):
+        raise ValueError(
+            "create_graph has no effect with a step that updates the model itself:"
+            " call backward(create_graph=True) in it"
+        )
     if updates_itself(batch_step):
         if accumulation_steps > 1 or precision.scaler is not None:
             raise ValueError(
                 "a step that updates the model itself cannot be combined with accumulation_steps "
                 "or a GradScaler"
             )
-    elif any(map(needs_closure, optimizers)) and precision.scaler is not None:
+    else:
+        check_closure(precision, closure=any(map(needs_closure, optimizers)))
+
+
+def check_closure(precision: Precision, *, closure: bool) -> None:
+    """Raise ValueError for an optimizer that needs a closure beside a GradScaler."""
+    if closure and precision.scaler is not None:
         raise ValueError(
-            "an optimizer that needs a closure (LBFGS) cannot be used with a GradScaler; "
+            "an optimizer that needs a closure (LBFGS, SAM) cannot be used with a GradScaler; "
             "use fp32 or bf16"
         )
 
@@ -207,27 +260,6 @@ def clear_gradients(optimizers: Iterable[Optimizer]) -> None:
                 param.grad = None
 
 
-class Moded(Protocol):
-    """An optimizer that trains and evaluates at different weights (schedule-free ones)."""
-
-    def train(self) -> None:
-        """Switch to the weights for training."""
-
-    def eval(self) -> None:
-        """Switch to the weights for evaluation."""
-
-
-def moded(optimizers: Iterable[object]) -> list[Moded]:
-    """The optimizers that must be told when training and when evaluation begins."""
-    return [optimizer for optimizer in optimizers if _is_moded(optimizer)]
-
-
-def needs_closure(optimizer: Optimizer) -> bool:
-    """Whether `optimizer.step` cannot be called without a closure."""
-    closure = inspect.signature(optimizer.step).parameters.get("closure")
-    return closure is not None and closure.default is Parameter.empty
-
-
 def updates_itself(batch_step: BatchStep | None) -> bool:
     """Whether a user's step requires a third argument, the optimizers, and does the update."""
     if batch_step is None:
@@ -237,12 +269,6 @@ def updates_itself(batch_step: BatchStep | None) -> bool:
     except (TypeError, ValueError):  # written in C, without a readable signature
         return False
     return len([parameter for parameter in parameters if _is_required(parameter)]) >= 3
-
-
-def _is_moded(optimizer: Any) -> TypeGuard[Moded]:
-    return callable(getattr(optimizer, "train", None)) and callable(
-        getattr(optimizer, "eval", None)
-    )
 
 
 def _is_required(parameter: Parameter) -> bool:

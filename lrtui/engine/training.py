@@ -1,20 +1,23 @@
 """The live objects of a test, and the training step and validation that are made of them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import chain
 
 import torch
 from torch import nn
 from torch.optim import Optimizer
 
+from lrtui.engine.checks.updates import PLAIN, Updates, updates_of
 from lrtui.engine.data.batches import is_split, val_batches
 from lrtui.engine.deferred import default_lag
 from lrtui.engine.forward import Forward
 from lrtui.engine.optim import unshare_learning_rates
 from lrtui.engine.precision import Precision
+from lrtui.engine.reading.notes import Notes
 from lrtui.engine.restore.snapshot import Snapshot
 from lrtui.engine.settings import Settings
-from lrtui.engine.step import TrainStep, updates_itself
+from lrtui.engine.step import TrainStep, check_closure, updates_itself
 from lrtui.engine.types import Batch, Criterion, Loader
 from lrtui.engine.validation import Validation
 
@@ -25,6 +28,7 @@ class Training:
 
     `called_model` is what a forward pass calls: the model, or its compiled form.
     `moves` is False for a model that is spread over several devices: it stays where it is.
+    `notes` is what batches, outputs and losses are taken for.
     """
 
     model: nn.Module
@@ -36,6 +40,7 @@ class Training:
     snapshot: Snapshot
     moves: bool = True
     channels_last: bool = False
+    notes: Notes = field(default_factory=Notes)
 
 
 def forward_of(training: Training, settings: Settings, loader: Loader) -> Forward:
@@ -46,6 +51,8 @@ def forward_of(training: Training, settings: Settings, loader: Loader) -> Forwar
         settings.batch_step,
         settings.metric,
         is_split(loader),
+        names=settings.batch,
+        notes=training.notes,
     )
 
 
@@ -57,7 +64,11 @@ def train_step(
     *,
     has_drawn: bool = False,
 ) -> TrainStep:
-    """The training step on batches of a loader; for `has_drawn` see `TrainStep`."""
+    """The training step on batches of a loader; for `has_drawn` see `TrainStep`.
+
+    Raises:
+        OptimizerError: an optimizer that cannot be used as the settings say.
+    """
     return TrainStep(
         training.model,
         forward_of(training, settings, loader),
@@ -68,11 +79,22 @@ def train_step(
         accumulation_steps=settings.accumulation_steps,
         clip_grad_norm=settings.clip_grad_norm,
         non_blocking=settings.non_blocking_transfer,
+        updates=updates_of_training(training, settings),
+        create_graph=settings.create_graph,
         updates_itself=updates_itself(settings.batch_step),
         has_drawn=has_drawn,
         # a loss that is read late is that of an earlier batch
         kept_batches=(default_lag(training.device) + 1) * settings.accumulation_steps,
     )
+
+
+def updates_of_training(training: Training, settings: Settings) -> Updates:
+    """How the optimizers are called; a step that updates the model itself calls them."""
+    if updates_itself(settings.batch_step):
+        return PLAIN
+    updates = updates_of(training.optimizers, create_graph=settings.create_graph)
+    check_closure(training.precision, closure=updates.closure)
+    return updates
 
 
 def validation_of(
@@ -100,7 +122,7 @@ def move_to_device(training: Training) -> None:
     """Move model and optimizer state to the device and memory format of the test."""
     devices_before = _devices_of_state(training.optimizers)
     unshare_learning_rates(training.optimizers)
-    if training.moves:
+    if training.moves and not _is_on(training.model, training.device):
         training.model.to(training.device)
     if training.channels_last:
         training.model.to(memory_format=torch.channels_last)
@@ -124,6 +146,14 @@ def follow(value: object, param: torch.Tensor, device_before: torch.device) -> o
     if was_beside or value.shape == param.shape:
         return value.to(param.device)
     return value
+
+
+def _is_on(model: nn.Module, device: torch.device) -> bool:
+    """Whether all tensors are there: `to` is an operation that quantised ones may lack."""
+    index = torch.cuda.current_device() if device.type == "cuda" else device.index
+    wanted = torch.device(device.type, index if device.index is None else device.index)
+    tensors = chain(model.parameters(), model.buffers())
+    return all(tensor.device == wanted for tensor in tensors)
 
 
 def _devices_of_state(optimizers: list[Optimizer]) -> dict[torch.Tensor, torch.device]:

@@ -8,8 +8,8 @@ from torch import nn
 
 from lrtui.engine.data.transfer import move
 from lrtui.engine.forward import Forward
+from lrtui.engine.optim import moded
 from lrtui.engine.precision import Precision
-from lrtui.engine.step import moded
 from lrtui.engine.types import Batch, Scalar
 
 

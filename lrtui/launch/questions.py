@@ -16,6 +16,8 @@ from lrtui.protocol import (
     Looked,
     Question,
     key,
+    look_key,
+    look_of,
 )
 
 STUCK_SECONDS = 1.0
@@ -59,8 +61,8 @@ class Questions:
                 self.described[answer.role, answer.where] = answer
                 self._close(Describe(role=answer.role, where=answer.where))
             case Looked():
-                self.looked[key(answer.data, answer.loader)] = answer
-                self._close(Look(answer.data, answer.loader))
+                self.looked[look_key(answer)] = answer
+                self._close(look_of(answer))
             case Checked():
                 self.checked[key(answer.data)] = answer
                 self._close(Check(answer.data))
@@ -78,9 +80,9 @@ class Questions:
     def forget(self, data_key: str) -> None:
         """Drop the answers about data that may have changed on disk."""
         self.checked.pop(data_key, None)
-        for look_key, looked in list(self.looked.items()):
+        for looked_key, looked in list(self.looked.items()):
             if key(looked.data) == data_key:
-                del self.looked[look_key]
+                del self.looked[looked_key]
 
     def drop_looks_except(self, wanted: Look) -> bool:
         """Drop open looks at other data: no form waits for them. True if there was one."""
@@ -120,8 +122,11 @@ def runs_user_code(question: Question) -> bool:
     """Whether the answer executes code that is not a library's."""
     if not isinstance(question, Look):
         return False
-    where, _, _ = question.data.target.rpartition(":")
-    return not is_library(where)
+    for target in (question.data.target, question.model):
+        where, _, _ = target.rpartition(":")
+        if target and not is_library(where):
+            return True
+    return False
 
 
 def key_of(question: Question) -> tuple[type, str]:
@@ -129,7 +134,7 @@ def key_of(question: Question) -> tuple[type, str]:
     if isinstance(question, Describe):
         return Describe, f"{question.role} {question.where}"
     if isinstance(question, Look):
-        return Look, key(question.data, question.loader)
+        return Look, look_key(question)
     return type(question), key(question.data)
 
 
@@ -138,7 +143,13 @@ def _failed(question: Question, problem: str) -> Answer:
         case Describe():
             return Described(role=question.role, where=question.where, problem=problem)
         case Look():
-            return Looked(data=question.data, loader=question.loader, problem=problem)
+            return Looked(
+                data=question.data,
+                loader=question.loader,
+                model=question.model,
+                batch=question.batch,
+                problem=problem,
+            )
         case Check():
             return Checked(data=question.data, problem=problem)
         case Fetch():

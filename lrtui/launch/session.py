@@ -22,6 +22,7 @@ from lrtui.protocol import (
     Question,
     Ready,
     key,
+    look_of,
 )
 from lrtui.spec import Choice, LoaderSpec, RunSpec
 
@@ -60,7 +61,7 @@ class Session:
 
     @property
     def looked(self) -> Mapping[str, Looked]:
-        """What data looks like, by `key(data, loader)`."""
+        """What data looks like, by `look_key`."""
         return self._questions.looked
 
     @property
@@ -81,12 +82,12 @@ class Session:
         """Ask what a module offers."""
         self._ask(Describe(role=role, where=where))
 
-    def look(self, data: Choice, loader: LoaderSpec) -> None:
+    def look(self, data: Choice, loader: LoaderSpec, model: str = "", batch: str = "") -> None:
         """Ask for the facts of a first batch, in place of open looks at other data.
 
-        It runs the data's code.
+        It runs the data's code, and imports the model's where its target is given.
         """
-        question = Look(data, loader)
+        question = Look(data, loader, model, batch)
         with self._lock:
             dropped = self._questions.drop_looks_except(question)
             if dropped and self._warm and self._questions.silent_for(STUCK_SECONDS):
@@ -169,7 +170,7 @@ class Session:
         self._questions.answer(answer)
         if isinstance(answer, Fetched):
             self._questions.forget(key(answer.data))
-        if isinstance(answer, Looked) and runs_user_code(Look(answer.data, answer.loader)):
+        if isinstance(answer, Looked) and runs_user_code(look_of(answer)):
             # a run must import the user's file as it is then, not as it was for the look
             self._replace_spare()
 

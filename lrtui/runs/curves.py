@@ -47,7 +47,7 @@ def answer_of(record: RunRecord) -> Suggested | None:
     curves = curves_of(record)
     if not curves:
         return None
-    analysis = analyse(curves)
+    analysis = analyse(curves, record.obstacle or None)
     return Suggested(
         suggestion=analysis.suggestion,
         suggestions=dict(analysis.suggestions),

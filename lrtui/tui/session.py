@@ -29,7 +29,7 @@ class Session(Protocol):
 
     @property
     def looked(self) -> Mapping[str, Looked]:
-        """Facts about data and its first batch, by `key(data, loader)`."""
+        """Facts about data and its first batch, by `look_key`."""
         ...
 
     @property
@@ -55,8 +55,11 @@ class Session(Protocol):
         """Ask what a module offers; the answer appears in `described`."""
         ...
 
-    def look(self, data: Choice, loader: LoaderSpec) -> None:
-        """Ask about the first batch; the answer appears in `looked`. It runs the data's code."""
+    def look(self, data: Choice, loader: LoaderSpec, model: str = "", batch: str = "") -> None:
+        """Ask about the first batch; the answer appears in `looked`. It runs the data's code.
+
+        With the target of a model it imports that too: its forward says what the items are.
+        """
         ...
 
     def check(self, data: Choice) -> None:

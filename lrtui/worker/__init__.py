@@ -1,1 +1,5 @@
-"""The training process. Read `__main__` (commands in), `service`, `runner`, `recorder`."""
+"""The training process: commands in, events out.
+
+Reading order: `__main__` (the process), `service` (one command after the other), `runner` (a run on
+live objects), `recorder` and `journal` (what is kept of it), `answers` (to a form's questions).
+"""

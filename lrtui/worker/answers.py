@@ -5,6 +5,8 @@ import time
 import traceback
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from lrtui.build import availability as datasets
 from lrtui.build.first_batch import inspect_first_batch
 from lrtui.build.introspect import offers_in_module
@@ -22,6 +24,7 @@ from lrtui.protocol import (
     Looked,
     Question,
 )
+from lrtui.spec import Choice
 
 _PROGRESS_SECONDS = 0.1
 
@@ -53,12 +56,17 @@ def describe(question: Describe) -> Described:
 
 def look(question: Look) -> Looked:
     """The facts of the first batch, and its description."""
-    data, loader = question.data, question.loader
+    looked = Looked(
+        data=question.data, loader=question.loader, model=question.model, batch=question.batch
+    )
+    model = Choice(question.model) if question.model else None
     try:
-        facts, description = inspect_first_batch(data, loader)
+        facts, words = inspect_first_batch(
+            question.data, question.loader, model=model, names=question.batch
+        )
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a user's data set may do anything
-        return Looked(data=data, loader=loader, problem=problem_of(error))
-    return Looked(data=data, loader=loader, facts=facts, words=description)
+        return replace(looked, problem=problem_of(error))
+    return replace(looked, facts=facts, words=words)
 
 
 def check(question: Check) -> Checked:

@@ -143,10 +143,11 @@ def live_objects(built: Built, finder: LRFinder, spec: RunSpec) -> LiveObjects:
         train_loader=built.train_loader,
         val_loader=built.val_loader if spec.range.val else None,
         trial_val_loader=trial_val_loader(built, spec.range),
-        settings=engine_settings(spec.range, built.metric, built.step),
+        settings=engine_settings(spec.range, built.metric, built.step, spec.batch),
         spec=spec,
         batch=built.batch,
         loss=built.loss_name,
+        notices=built.notices,
     )
 
 

@@ -52,7 +52,7 @@ def failure(**changed: Any) -> PhaseError:
 def test_the_default_spec_builds() -> None:
     built = build(RunSpec())
     assert type(built.model).__name__ == "SmallCNN"
-    assert built.batch == "input 64x1x8x8 float32, target 64 int64"
+    assert built.batch == "64x1x8x8 float32 → images, 64 int64 → target"
     assert (built.loss_name, built.optimizer_name, built.metric, built.step) == (
         "cross entropy",
         "AdamW",
@@ -317,12 +317,12 @@ DATA = """
 @pytest.mark.parametrize(
     ("what", "batch", "loss", "validated"),
     [
-        ("numbers", "input 16x64 float32, target 16x10 float32", "mean squared error", True),
-        ("pair", "input 16x64 float32, target 16x10 float32", "mean squared error", True),
-        ("loader", "input 7x64 float32, target 7x10 float32", "mean squared error", False),
-        ("listed", "input 16x64 float32, target 16 int64", "cross entropy", True),
-        ("Stream", "input 16x64 float32, target 16 int64", "cross entropy", False),
-        ("Mine", "input 9x64 float32, target 9 int64", "cross entropy", False),
+        ("numbers", "16x64 float32 → inputs, 16x10 float32 → target", "mean squared error", True),
+        ("pair", "16x64 float32 → inputs, 16x10 float32 → target", "mean squared error", True),
+        ("loader", "7x64 float32 → inputs, 7x10 float32 → target", "mean squared error", False),
+        ("listed", "16x64 float32 → inputs, 16 int64 → target", "cross entropy", True),
+        ("Stream", "16x64 float32 → inputs, 16 int64 → target", "cross entropy", False),
+        ("Mine", "9x64 float32 → inputs, 9 int64 → target", "cross entropy", False),
     ],
 )
 def test_each_kind_of_data_becomes_batches(

@@ -50,10 +50,10 @@ def test_fashion_mnist_runs_as_the_download_leaves_it(fashion_root: Path) -> Non
     notices: list[str] = []
     choice = Choice("torchvision:FashionMNIST", {"root": str(fashion_root)})
     built = build(RunSpec(model=MLP, data=choice, loader=LoaderSpec(subset=2000)), notices.append)
-    assert built.batch == "input 64x1x28x28 float32, target 64 int64"
+    assert built.batch == "64x1x28x28 float32 → inputs, 64 int64 → target"
     assert count_examples(built.train_loader) == 2000
     assert count_examples(built.val_loader) == 10_000
-    assert notices == ["taken from the data: in_features = 784"]
+    assert notices == ["taken from the data: in_features = 784", f"batch: {built.batch}"]
     assert available(choice).there
 
 
@@ -197,7 +197,7 @@ def test_fake_data_runs_anywhere() -> None:
     built = build(
         RunSpec(data=Choice("torchvision:FakeData", options), loader=LoaderSpec(batch_size=8))
     )
-    assert built.batch == "input 8x3x32x32 float32, target 8 int64"
+    assert built.batch == "8x3x32x32 float32 → images, 8 int64 → target"
     assert linear(built.model, "head").out_features == 4
 
 
@@ -220,7 +220,7 @@ def test_a_folder_of_images_of_any_size_and_mode(
 ) -> None:
     choice = Choice(name, {"root": str(image_folder(tmp_path, parts)), "resize": 16})
     built = build(RunSpec(data=choice, loader=LoaderSpec(batch_size=4)))
-    assert built.batch == "input 4x3x16x16 float32, target 4 int64"
+    assert built.batch == "4x3x16x16 float32 → images, 4 int64 → target"
     assert linear(built.model, "head").out_features == 3
     assert (count_examples(built.train_loader), count_examples(built.val_loader)) == counts
 
@@ -346,7 +346,11 @@ def test_every_field_of_lrtuis_data_sets_has_help(name: str) -> None:
 def test_the_first_batch_says_what_a_form_can_offer() -> None:
     facts, words = inspect_first_batch(Choice("lrtui:digits"), LoaderSpec(batch_size=8))
     assert facts is not None
-    assert (facts.inputs, facts.classes, words) == ((1, 8, 8), 10, "(8x1x8x8 float32, 8 int64)")
+    assert (facts.inputs, facts.classes, words) == (
+        (1, 8, 8),
+        10,
+        "8x1x8x8 float32 → input, 8 int64 → target",
+    )
 
 
 def test_loader_workers_see_the_same_data(user_file: WriteFile) -> None:

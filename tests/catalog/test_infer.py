@@ -117,10 +117,14 @@ def test_inferred_arguments_are_used_and_reported(user_file: WriteFile) -> None:
     notices: list[str] = []
     spec = RunSpec(data=Choice(f"{path}:data"))
     built = build(spec, notices.append)
-    assert notices == ["taken from the data: in_channels = 3, num_classes = 7"]
+    assert notices == [
+        "taken from the data: in_channels = 3, num_classes = 7",
+        f"batch: {built.batch}",
+    ]
     assert linear(built.model, "head").out_features == 7
     assert linear(build(RunSpec(), notices.append).model, "head").out_features == 10
-    assert len(notices) == 1, "values that equal the default are not reported"
+    taken = [notice for notice in notices if notice.startswith("taken from")]
+    assert len(taken) == 1, "values that equal the default are not reported"
 
 
 def test_lazy_layers_are_initialised_before_the_optimizer(user_file: WriteFile) -> None:

@@ -90,7 +90,7 @@ def test_without_an_answer_nothing_is_confirmed() -> None:
 def test_a_budget_that_is_too_small_says_what_the_least_is() -> None:
     done = lrtui(*QUICK, "--confirm", "5")
     assert done.returncode == 2
-    assert "60 iterations are the least" in done.stderr
+    assert "at least 60 iterations are needed" in done.stderr
     assert done.stdout == ""
 
 

@@ -50,7 +50,7 @@ BUGS = {
     ),
     "no backward": Bug(
         file="engine/precision.py",
-        text="        loss.backward()",
+        text="        loss.backward(create_graph=create_graph)",
         planted="        pass",
         test_file=DROP_IN,
         test_name="test_gradients_of_earlier_batches_are_cleared",
@@ -271,10 +271,10 @@ BUGS = {
     ),
     "random states are not restored": Bug(
         file="engine/restore/snapshot.py",
-        text="            self._rng.restore()\n",
+        text="        self._rng.restore()\n",
         planted="",
         test_file=RESTORE,
-        test_name="test_every_random_state_comes_back_the_loaders_own_generator_too",
+        test_name="test_every_random_state_comes_back_and_the_loaders_generator",
     ),
     "gradients are not restored": Bug(
         file="engine/restore/snapshot.py",

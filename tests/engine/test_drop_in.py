@@ -154,15 +154,16 @@ def test_an_overridden_zero_grad_is_called() -> None:
 
 
 def test_divergence_stops_the_test_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    model = mlp()
     live = LRFinder(
-        mlp(), torch.optim.SGD(mlp().parameters(), lr=1.0), Losses([1.0, 1.0, 6.1, 1.0])
+        model, torch.optim.SGD(model.parameters(), lr=1.0), Losses([1.0, 1.0, 6.1, 1.0])
     )
     live.range_test(loader(), num_iter=10, smooth_f=0)
     assert live.history["loss"] == pytest.approx([1.0, 1.0, 6.1])
     assert "diverged" in capsys.readouterr().out
     live = LRFinder(
-        mlp(),
-        torch.optim.SGD(mlp().parameters(), lr=1.0),
+        model,
+        torch.optim.SGD(model.parameters(), lr=1.0),
         Losses([1.0, 1.0, 6.1, 1.0]),
         verbose=False,
     )

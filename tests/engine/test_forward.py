@@ -14,7 +14,8 @@ from torch.nn.utils.rnn import PackedSequence, pack_sequence
 from torch.utils.data import DataLoader, IterableDataset
 
 from lrtui.engine.data.batch_size import batch_size
-from lrtui.engine.forward import BatchError, Forward, summary
+from lrtui.engine.forward import BatchError, Forward
+from lrtui.engine.reading.words import summary
 from lrtui.engine.step import updates_itself
 from lrtui.engine.types import Criterion, Loader
 from tests.engine.rigs import finder, loader, mlp, points, same, weights
@@ -314,7 +315,7 @@ def test_iterable_data_sets_without_a_length_in_data_loader_iters() -> None:
             NET,
             CRITERION,
             (INPUTS,),
-            r"a batch of 1 has no target for the criterion: \(8x4 float32\)",
+            "a batch of 1 has no target for CrossEntropyLoss: it is 8x4 float32; say which with",
         ),
         (
             NET,
@@ -369,13 +370,21 @@ def test_a_step_that_returns_something_else_is_an_error_that_says_what_to_return
 @pytest.mark.parametrize(
     ("name", "wanted"),
     [
-        ("pair", "input 8x4 float32, target 8 int64"),
-        ("several inputs", "input 8x4 float32, 8x4 float32, target 8 int64"),
+        ("pair", "8x4 float32 → input, 8 int64 → target"),
+        (
+            "pair with extras",
+            "8x4 float32 → input, 8 int64 → target, 8 float32 left over (not used)",
+        ),
+        ("several inputs", "8x4 float32 → first, 8x4 float32 → second, 8 int64 → target"),
         (
             "mapping with y",
-            "keyword arguments {y: 8 int64, inputs: 8x4 float32, offset: 8x4 float32}",
+            "inputs 8x4 float32 → inputs, offset 8x4 float32 → offset, y 8 int64 → target",
         ),
-        ("object", "Graph"),
+        ("object", "Graph → graph, y 8 int64 → target"),
+        (
+            "loss in the forward, scalar",
+            "input_ids 8x4 float32 → input_ids, labels 8 int64 → labels",
+        ),
     ],
 )
 def test_a_batch_is_described(name: str, wanted: str) -> None:

@@ -13,7 +13,7 @@ from lrtui import TrainDataLoaderIter
 from lrtui.engine import training
 from lrtui.engine.data.replay import Replay
 from lrtui.engine.history import History
-from lrtui.engine.initialise import reinitialise
+from lrtui.engine.initialise.draws import reinitialise
 from tests.engine.rigs import finder, loader, mlp, points
 
 

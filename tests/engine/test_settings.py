@@ -32,7 +32,7 @@ def test_range_test_has_the_names_and_defaults_of_torch_lr_finder() -> None:
 def test_the_spec_and_the_engine_share_the_declarations_of_their_settings() -> None:
     engine = declarations(Settings)
     shared = declarations(RangeSpec).keys() & engine.keys()
-    assert len(shared) == 14
+    assert len(shared) == 15
     # torch_lr_finder takes any diverge_th, and a rate for each parameter group
     for name in shared - {"diverge_th", "start_lr", "end_lr"}:
         own = declarations(RangeSpec)[name]

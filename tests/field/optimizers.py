@@ -155,7 +155,8 @@ class WantsGraphBare(WantsGraph):
         params = [p for group in self.param_groups for p in group["params"] if p.grad is not None]
         grads = [param.grad for param in params]
         with torch.enable_grad():
-            torch.autograd.grad(grads, params, [torch.ones_like(grad) for grad in grads])
+            ones = [torch.ones_like(grad) for grad in grads]
+            torch.autograd.grad(grads, params, ones, retain_graph=True)
         super().update()
 
 

@@ -122,7 +122,6 @@ CLASS_ORDER = r"class order|sorted by class|one class"
 
 
 @pytest.mark.parametrize("name", IN_CLASS_ORDER)
-@pytest.mark.xfail(strict=True, reason="answers for data in class order")
 def test_data_in_class_order_give_no_number(name: str) -> None:
     result = run("Net", IN_CLASS_ORDER[name], "auto", num_iter=60, end_lr=10)
     assert result.lr is None
@@ -142,7 +141,6 @@ def test_numbers_have_no_class_order() -> None:
     assert "class" not in "\n".join(result.notices)
 
 
-@pytest.mark.xfail(strict=True, reason="answers for data in class order")
 def test_the_library_gives_no_number_for_data_in_class_order() -> None:
     finder = finder_of(model_of("Net"), nn.CrossEntropyLoss(), verbose=True)
     said = printed(lambda: finder.range_test(class_order(), num_iter=60, end_lr=10))

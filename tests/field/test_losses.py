@@ -24,7 +24,6 @@ from tests.field.rig import (
     run,
 )
 
-OTHER = "answers for the loss of N x N pairs"
 MESSAGE = "only the exception of a library"
 CE = "torch.nn:CrossEntropyLoss"
 
@@ -106,39 +105,6 @@ SHAPES = {
         "Net", "row_targets", "torch.nn:MSELoss", r"16\D{1,3}3", ROW, fits=False
     ),
 }
-SHAPES_COMMAND_FAILS: dict[str, str] = failing(
-    OTHER,
-    "(N, 1) and (N,), MSELoss",
-    "(N, 1) and (N,), L1Loss",
-    "(N, 1) and (N,), HuberLoss",
-    "(N, 1) and (N,), SmoothL1Loss",
-    "(N, 1) and (N,), mse_loss",
-    "(N, 1) and (N,), PoissonNLLLoss",
-    "(N, 1) and (N,), of one's own",
-    "(N,) and (N, 1), MSELoss",
-    "(N,) and (N, 1), L1Loss",
-    "(N, C) and (N, 1), MSELoss",
-    "(N, C) and (N, 1), L1Loss",
-    "(N, C) and (N, 1), HuberLoss",
-)
-SHAPES_LIBRARY_FAILS: dict[str, str] = failing(
-    OTHER,
-    "(N, 1) and (N,), MSELoss",
-    "(N, 1) and (N,), L1Loss",
-    "(N, 1) and (N,), HuberLoss",
-    "(N, 1) and (N,), SmoothL1Loss",
-    "(N, 1) and (N,), mse_loss",
-    "(N, 1) and (N,), SoftMarginLoss",
-    "(N, 1) and (N,), PoissonNLLLoss",
-    "(N, 1) and (N,), of one's own",
-    "(N,) and (N, 1), MSELoss",
-    "(N,) and (N, 1), L1Loss",
-    "(N, T, 1) and (N, T), MSELoss",
-    "(N, C) and (N, 1), MSELoss",
-    "(N, C) and (N, 1), L1Loss",
-    "(N, C) and (N, 1), HuberLoss",
-    "(N, C) and (N,), MSELoss",
-)
 
 
 def fitted(case: Shapes) -> float | None:
@@ -150,7 +116,7 @@ def fitted(case: Shapes) -> float | None:
         return float(case.criterion(model_of(case.model)(x).reshape(target.shape), target))
 
 
-@pytest.mark.parametrize("name", marked(SHAPES, SHAPES_COMMAND_FAILS))
+@pytest.mark.parametrize("name", SHAPES)
 def test_the_command_fits_the_shapes_or_names_both(name: str) -> None:
     case = SHAPES[name]
     result = run(case.model, case.data, case.target)
@@ -161,7 +127,7 @@ def test_the_command_fits_the_shapes_or_names_both(name: str) -> None:
     assert result.losses[0] == pytest.approx(fitted(case), rel=1e-5)
 
 
-@pytest.mark.parametrize("name", marked(SHAPES, SHAPES_LIBRARY_FAILS))
+@pytest.mark.parametrize("name", SHAPES)
 def test_the_library_fits_the_shapes_or_names_both(name: str) -> None:
     case = SHAPES[name]
     loss, refusal = loss_or_refusal(
@@ -173,7 +139,6 @@ def test_the_library_fits_the_shapes_or_names_both(name: str) -> None:
     assert loss == pytest.approx(fitted(case), rel=1e-5)
 
 
-@pytest.mark.xfail(strict=True, reason=OTHER)
 def test_auto_fits_a_column_to_a_row() -> None:
     result = run("Column", "row_targets", "auto")
     x, target = first_batch("row_targets")
@@ -203,7 +168,6 @@ def test_shapes_that_are_meant_are_let_through(model: str, data: str, loss: str)
     assert result.losses[0] == pytest.approx(by_hand(model, data, criterion), rel=1e-5)
 
 
-@pytest.mark.xfail(strict=True, reason=OTHER)
 def test_the_validation_loss_is_of_the_same_pairs() -> None:
     model = model_of("Column")
     finder = finder_of(model, nn.MSELoss())

@@ -18,10 +18,8 @@ from tests.field.models import (
 from tests.field.rig import (
     Run,
     assert_says,
-    failing,
     finder_of,
     loss_or_refusal,
-    marked,
     model_of,
     run,
 )
@@ -89,29 +87,9 @@ GRADIENTS = {
     "through numpy": ("ThroughNumpy", CE, "detach|numpy"),
     "detached loss": ("Net", "detached_loss", "detach|criterion"),
 }
-GRADIENTS_FAIL: dict[str, str] = failing(
-    "only the exception",
-    "all frozen",
-    "no_grad in the forward",
-    "no_grad around the forward",
-    "inference mode",
-    "detached output",
-    "through numpy",
-    "detached loss",
-)
-GRADIENTS_LIBRARY_FAIL: dict[str, str] = failing(
-    "only the exception",
-    "all frozen",
-    "no_grad in the forward",
-    "no_grad around the forward",
-    "inference mode",
-    "detached output",
-    "through numpy",
-    "detached loss",
-)
 
 
-@pytest.mark.parametrize("name", marked(GRADIENTS, GRADIENTS_FAIL))
+@pytest.mark.parametrize("name", GRADIENTS)
 def test_it_is_said_why_nothing_needs_gradients(name: str) -> None:
     model, loss, words = GRADIENTS[name]
     result = run(model, "labelled", loss)
@@ -119,7 +97,7 @@ def test_it_is_said_why_nothing_needs_gradients(name: str) -> None:
     assert_says(result.text, words)
 
 
-@pytest.mark.parametrize("name", marked(GRADIENTS, GRADIENTS_LIBRARY_FAIL))
+@pytest.mark.parametrize("name", GRADIENTS)
 def test_the_library_says_why_nothing_needs_gradients(name: str) -> None:
     model, loss, words = GRADIENTS[name]
     criterion = detached_loss if loss == "detached_loss" else nn.CrossEntropyLoss()
@@ -132,7 +110,6 @@ def test_the_library_says_why_nothing_needs_gradients(name: str) -> None:
     pytest.fail("it ran")
 
 
-@pytest.mark.xfail(strict=True, reason="a flat curve, and no word of the parameters")
 def test_an_optimizer_of_another_model_is_said() -> None:
     model, other = model_of("Net"), Net()
     finder = LRFinder(model, torch.optim.SGD(other.parameters(), lr=1e-5), nn.CrossEntropyLoss())

@@ -10,7 +10,7 @@ from torch.optim import Optimizer
 from lrtui import LRFinder
 from tests.field import optimizers
 from tests.field.models import Net, X, Y, labelled
-from tests.field.rig import Run, assert_says, failing, marked, printed, run
+from tests.field.rig import Run, assert_says, printed, run
 
 HERE = "tests.field.optimizers"
 ITERATIONS = 20
@@ -85,34 +85,16 @@ CLOSURES = {
         "SilentWithoutClosure",
     )
 }
-CLOSURES_FAIL: dict[str, str] = failing(
-    "it gets no closure",
-    "TwoPass",
-    "AssertsClosure",
-    "OwnErrorClosure",
-    "CallsNothing",
-    "Wrapper",
-    "SilentWithoutClosure",
-)
-CLOSURES_LIBRARY_FAIL: dict[str, str] = failing(
-    "it gets no closure",
-    "TwoPass",
-    "AssertsClosure",
-    "OwnErrorClosure",
-    "CallsNothing",
-    "Wrapper",
-    "SilentWithoutClosure",
-)
 
 
-@pytest.mark.parametrize("name", marked(CLOSURES, CLOSURES_FAIL))
+@pytest.mark.parametrize("name", CLOSURES)
 def test_an_optimizer_that_asks_for_a_closure_gets_one(name: str) -> None:
     result = ran(name)
     assert not result.refused, result.text
     assert result.losses == pytest.approx(by_hand(CLOSURES[name]), rel=1e-5)
 
 
-@pytest.mark.parametrize("name", marked(CLOSURES, CLOSURES_LIBRARY_FAIL))
+@pytest.mark.parametrize("name", CLOSURES)
 def test_an_optimizer_that_asks_for_a_closure_gets_one_from_the_library(name: str) -> None:
     finder = finder_with(CLOSURES[name])
     finder.range_test(labelled(), num_iter=ITERATIONS, end_lr=END)
@@ -136,7 +118,6 @@ def test_an_optimizer_that_can_do_without_a_closure_gets_none() -> None:
 
 
 @pytest.mark.parametrize("name", ["WantsGraph", "WantsGraphBare"])
-@pytest.mark.xfail(strict=True, reason="there is no setting create_graph")
 def test_an_optimizer_of_second_order_names_the_setting(name: str) -> None:
     result = ran(name)
     assert result.refused
@@ -149,7 +130,6 @@ def test_an_optimizer_of_second_order_names_the_setting(name: str) -> None:
     assert result.losses == pytest.approx(expected, rel=1e-4)
 
 
-@pytest.mark.xfail(strict=True, reason="there is no setting create_graph")
 def test_the_library_has_the_setting_too() -> None:
     finder = finder_with(optimizers.WantsGraph)
     more: dict[str, Any] = {"create_graph": True}
@@ -163,7 +143,6 @@ def test_lbfgs_keeps_its_closure() -> None:
     assert not ran("torch.optim:LBFGS").refused
 
 
-@pytest.mark.xfail(strict=True, reason="only the exception, and the phase is training")
 def test_an_optimizer_that_fails_is_named_with_the_line_that_failed() -> None:
     result = ran("Fails")
     assert result.refused
@@ -181,15 +160,6 @@ UNUSED = {
     "the rate of the first step": f"{HERE}:FirstRate",
     "one of two optimizers": f"{HERE}:one_of_two",
 }
-UNUSED_FAILS: dict[str, str] = failing(
-    "answers for a rate that is not used",
-    "Rprop",
-    "a rate of the constructor",
-    "a rate of the defaults",
-    "a rate that it sets",
-    "the rate of the first step",
-    "one of two optimizers",
-)
 USED = {
     "SGD": "torch.optim:SGD",
     "AdamW": "torch.optim:AdamW",
@@ -219,7 +189,7 @@ def measured(optimizer: str, end_lr: float = 10.0, num_iter: int = 120) -> Run:
 
 
 @pytest.mark.parametrize("end_lr", [10.0, 1000.0])
-@pytest.mark.parametrize("name", marked(UNUSED, UNUSED_FAILS))
+@pytest.mark.parametrize("name", UNUSED)
 def test_no_number_where_the_rate_is_not_used(name: str, end_lr: float) -> None:
     result = measured(UNUSED[name], end_lr)
     assert result.lr is None
@@ -235,14 +205,12 @@ def test_an_optimizer_that_uses_its_rate_is_not_suspected(name: str) -> None:
 
 
 @pytest.mark.parametrize("optimizer", [f"{HERE}:Capped", "torch.optim:Adafactor"])
-@pytest.mark.xfail(strict=True, reason="the cap is not mentioned")
 def test_a_rate_that_is_used_up_to_a_cap_is_said(optimizer: str) -> None:
     result = measured(optimizer)
     assert_says(result.text, "up to|above|capped", "rate|lr")
     assert result.lr is None or result.lr <= 2e-2 or "Adafactor" in optimizer
 
 
-@pytest.mark.xfail(strict=True, reason="answers for a rate that is not used")
 def test_the_library_gives_no_number_where_the_rate_is_not_used() -> None:
     torch.manual_seed(0)
     model = Net()

@@ -18,7 +18,7 @@ from tests.field.made_in_forward import KINDS
 from tests.field.models import X, Y
 from tests.field.quantized import FrozenInt8, Momentum8
 from tests.field.random_owners import OWNERS, Objects
-from tests.field.rig import assert_says, failing, marked, printed, run
+from tests.field.rig import assert_says, printed, run
 
 
 def batches() -> DataLoader[Any]:
@@ -57,44 +57,6 @@ def trained(model: nn.Module, loader: Any, criterion: Any = None) -> list[float]
 
 # --- what a forward makes ---------------------------------------------------------------------
 
-MADE_FAILS: dict[str, str] = failing(
-    "what the forward made is still there",
-    "NoneToModule",
-    "NoneToParameter",
-    "NoneToCopy",
-    "HookedCopy",
-    "Hook",
-    "PreHook",
-    "GradientHook",
-    "Parametrized",
-    "ListOfNone",
-    "InAnObject",
-)
-TRAINED_FAILS: dict[str, str] = failing(
-    "another training, or none",
-    "NoneToModule",
-    "NoneToParameter",
-    "NoneToCopy",
-    "HookedCopy",
-    "Hook",
-    "PreHook",
-    "GradientHook",
-    "Parametrized",
-    "ListOfNone",
-    "InAnObject",
-)
-REPEATS_FAILS: dict[str, str] = failing(
-    "the repeat fails, or begins elsewhere",
-    "NoneToModule",
-    "NoneToParameter",
-    "NoneToCopy",
-    "HookedCopy",
-    "Hook",
-    "PreHook",
-    "Parametrized",
-    "ListOfNone",
-    "InAnObject",
-)
 DRAWN = (
     "NoneToModule",
     "NoneToRegisteredModule",
@@ -105,7 +67,7 @@ DRAWN = (
 )
 
 
-@pytest.mark.parametrize("name", marked(KINDS, MADE_FAILS))
+@pytest.mark.parametrize("name", KINDS)
 def test_what_a_forward_made_is_gone(name: str) -> None:
     model = KINDS[name]()
     assert model.made() is None
@@ -117,7 +79,7 @@ def test_what_a_forward_made_is_gone(name: str) -> None:
     assert type(model.head) is nn.Linear
 
 
-@pytest.mark.parametrize("name", marked(KINDS, TRAINED_FAILS))
+@pytest.mark.parametrize("name", KINDS)
 def test_a_training_after_the_reset_is_the_one_without_a_test(name: str) -> None:
     losses = []
     for test in (True, False):
@@ -131,7 +93,7 @@ def test_a_training_after_the_reset_is_the_one_without_a_test(name: str) -> None
     assert losses[0] == losses[1]
 
 
-@pytest.mark.parametrize("name", marked(KINDS, REPEATS_FAILS))
+@pytest.mark.parametrize("name", KINDS)
 def test_a_second_repeat_begins_as_the_first(name: str) -> None:
     torch.manual_seed(0)
     finder = finder_of(KINDS[name]())
@@ -144,60 +106,8 @@ def test_a_second_repeat_begins_as_the_first(name: str) -> None:
 
 # --- random generators ------------------------------------------------------------------------
 
-CURVES_FAIL: dict[str, str] = failing(
-    "its random state is not put back",
-    "data set, numpy Generator",
-    "data set, numpy RandomState",
-    "data set, random.Random",
-    "transform",
-    "list of transforms",
-    "object with slots",
-    "closure",
-    "global of the module",
-    "subset",
-    "several data sets",
-    "iterable data set",
-    "sampler",
-    "sampler, torch Generator",
-    "batch sampler",
-    "collate object",
-    "collate method",
-    "collate partial",
-    "loader of one's own",
-    "model, numpy Generator",
-    "model, numpy RandomState",
-    "model, random.Random",
-    "object of a model",
-    "criterion",
-)
-RANDOM_FAILS: dict[str, str] = failing(
-    "its random state is not put back",
-    "data set, numpy Generator",
-    "data set, numpy RandomState",
-    "data set, random.Random",
-    "transform",
-    "list of transforms",
-    "object with slots",
-    "closure",
-    "subset",
-    "several data sets",
-    "iterable data set",
-    "sampler",
-    "sampler, torch Generator",
-    "batch sampler",
-    "collate object",
-    "collate method",
-    "collate partial",
-    "loader of one's own",
-    "model, numpy Generator",
-    "model, numpy RandomState",
-    "model, random.Random",
-    "object of a model",
-    "criterion",
-)
 
-
-@pytest.mark.parametrize("name", marked(OWNERS, CURVES_FAIL))
+@pytest.mark.parametrize("name", OWNERS)
 def test_a_second_test_measures_the_same_curve(name: str) -> None:
     model, loader, criterion = OWNERS[name]()
     finder = finder_of(model, criterion)
@@ -207,7 +117,7 @@ def test_a_second_test_measures_the_same_curve(name: str) -> None:
 OWNED = {name: owner for name, owner in OWNERS.items() if "global" not in name}
 
 
-@pytest.mark.parametrize("name", marked(OWNED, RANDOM_FAILS))
+@pytest.mark.parametrize("name", OWNED)
 def test_a_training_after_the_reset_draws_the_same_numbers(name: str) -> None:
     def losses(test: bool) -> list[float]:
         model, loader, criterion = OWNERS[name]()
@@ -250,7 +160,6 @@ def test_a_data_set_that_refers_to_itself_ends() -> None:
     assert len(measured(finder_of(model, criterion), loader)) == 12
 
 
-@pytest.mark.xfail(strict=True, reason="the workers' random states are not mentioned")
 def test_persistent_workers_are_said() -> None:
     result = run("Net", "persistent", "auto", num_iter=8)
     assert not result.refused, result.text
@@ -375,7 +284,6 @@ def same_content(one: dict[str, Any], other: dict[str, Any]) -> bool:
 
 
 @pytest.mark.parametrize("name", BESIDE)
-@pytest.mark.xfail(strict=True, reason="LRFinder has no `also`")
 def test_an_object_beside_the_model_is_put_back(name: str) -> None:
     torch.manual_seed(0)
     model = nn.Linear(6, 3)
@@ -392,7 +300,6 @@ def test_an_object_beside_the_model_is_put_back(name: str) -> None:
         assert settings_of(optimizer) == groups
 
 
-@pytest.mark.xfail(strict=True, reason="LRFinder has no `also`")
 def test_a_test_that_is_broken_off_puts_it_back_too() -> None:
     model = nn.Linear(6, 3)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
@@ -405,14 +312,12 @@ def test_a_test_that_is_broken_off_puts_it_back_too() -> None:
     assert same_content(content(thing), before)
 
 
-@pytest.mark.xfail(strict=True, reason="LRFinder has no `also`")
 def test_what_has_no_state_dict_is_refused_by_name() -> None:
     model = nn.Linear(6, 3)
     with pytest.raises(TypeError, match=r"also.*(list|object).*state_dict"):
         with_also(model, torch.optim.SGD(model.parameters(), lr=0.1), object())
 
 
-@pytest.mark.xfail(strict=True, reason="answers for rates that the scheduler has overwritten")
 def test_a_scheduler_that_fights_the_ramp_is_said() -> None:
     torch.manual_seed(0)
     model = nn.Linear(6, 3)
@@ -431,7 +336,6 @@ def test_a_scheduler_that_fights_the_ramp_is_said() -> None:
 # --- tensor subclasses ------------------------------------------------------------------------
 
 
-@pytest.mark.xfail(strict=True, reason="a tensor subclass without clone cannot be copied")
 def test_a_frozen_int8_weight_is_left_alone() -> None:
     model = FrozenInt8()
     weight = model.base.weight
@@ -445,7 +349,6 @@ def test_a_frozen_int8_weight_is_left_alone() -> None:
     assert finder.digest() == digest
 
 
-@pytest.mark.xfail(strict=True, reason="a tensor subclass without clone cannot be copied")
 def test_an_int8_optimizer_state_is_put_back() -> None:
     torch.manual_seed(0)
     model = nn.Linear(6, 3)
@@ -496,17 +399,10 @@ PARAMETRIZED: dict[str, Callable[[nn.Module], Any]] = {
     "weight_norm, the old one": nn.utils.weight_norm,
     "spectral_norm, the old one": nn.utils.spectral_norm,
 }
-PARAMETRIZED_FAILS: dict[str, str] = failing(
-    "the weights are the same ones",
-    "weight_norm",
-    "orthogonal",
-    "spectral_norm",
-    "weight_norm, the old one",
-)
 
 
 @pytest.mark.parametrize("alone", [True, False], ids=["alone", "beside a plain layer"])
-@pytest.mark.parametrize("name", marked(PARAMETRIZED, PARAMETRIZED_FAILS))
+@pytest.mark.parametrize("name", PARAMETRIZED)
 def test_parametrized_layers_are_redrawn_or_refused_by_name(name: str, alone: bool) -> None:
     torch.manual_seed(0)
     layer = PARAMETRIZED[name](nn.Linear(6, 6))

@@ -37,6 +37,7 @@ METRIC = ("--metric", "lrtui:accuracy")
 WHOLE = ("--model", "sample_models/mlp.py:MLP", "--end-lr", "10", "--num-iter", "100")
 STEP = ("--step", here("whole_step"))
 UPDATE = ("--step", here("update_step"))
+SECOND_ORDER = "tests.field.optimizers:WantsGraph"
 LOADER = ("--model", here("Net"), "--data", here("own_loader"))
 PAIR = ("--model", here("Net"), "--data", here("train_and_val"))
 
@@ -62,6 +63,9 @@ CHANGES = {
     "loss": Change("loss.target=torch.nn:MultiMarginLoss"),
     "metric": Change("metric.target=lrtui:accuracy"),
     "step": Change(f"step.target={here('double_step')}", ("--loss", "auto")),
+    "batch": Change(
+        "batch=inputs,target,_", ("--model", here("Lengths"), "--data", here("lengths_last"))
+    ),
     "range.start_lr": Change("range.start_lr=1e-2"),
     "range.end_lr": Change("range.end_lr=0.5"),
     "range.num_iter": Change("range.num_iter=15"),
@@ -77,6 +81,7 @@ CHANGES = {
     "range.vary": Change("range.vary=init", REPEATS),
     "range.max_seconds": Change("range.max_seconds=1e-6"),
     "range.clip_grad_norm": Change("range.clip_grad_norm=0.01"),
+    "range.create_graph": Change("range.create_graph=true", ("--optimizer", SECOND_ORDER)),
     "range.metric_mode": Change("range.metric_mode=min", (*METRIC, *WHOLE)),
     "loader.batch_size": Change("loader.batch_size=16"),
     "loader.workers": Change("loader.workers=-1"),
@@ -97,6 +102,9 @@ NO_EFFECT = {
     "workers of a loader of one's own": Change("loader.workers=1", LOADER),
     "subset of a loader of one's own": Change("loader.subset=32", LOADER),
     "val_fraction of a pair": Change("loader.val_fraction=0.5", (*PAIR, *VAL)),
+    "batch beside a step": Change("batch=inputs,target", STEP),
+    "create_graph of an optimizer of first order": Change("range.create_graph=true"),
+    "create_graph beside a step that updates": Change("range.create_graph=true", UPDATE),
     "loss beside a step": Change("loss.target=torch.nn:MultiMarginLoss", STEP),
     "metric beside a step": Change("metric.target=lrtui:accuracy", STEP),
     "clip_grad_norm beside a step that updates": Change("range.clip_grad_norm=0.01", UPDATE),
@@ -283,7 +291,10 @@ LIBRARY: dict[str, tuple[Given, Given]] = {
     "repeats": ({"repeats": 2}, {}),
     "vary": ({"vary": "init"}, {"repeats": 2}),
 }
-NOT_SEEN = {"non_blocking_transfer"}  # how batches are moved, not what comes of it
+NOT_SEEN = {
+    "non_blocking_transfer",  # how batches are moved, not what comes of it
+    "batch",  # has an effect on batches of more than two items: see test_batches
+}
 LIBRARY_NO_EFFECT: dict[str, tuple[Given, Given]] = {
     "val_batches": ({"val_batches": 2}, {}),
     "metric_mode": ({"metric_mode": "min"}, {}),

@@ -56,7 +56,7 @@ def started(spec: RunSpec, digest: str = DIGEST, **changes: object) -> Started:
         device="cpu",
         spec=spec,
         parameters=5_018,
-        batch="input 64x1x8x8 float32, target 64 int64",
+        batch="64x1x8x8 float32 → images, 64 int64 → target",
         loss="CrossEntropyLoss",
         digest=digest,
         total_steps=spec.range.num_iter * spec.range.repeats,
@@ -238,12 +238,14 @@ class FakeSession:
         answers = len(self.described) + len(self.looked) + len(self.checked)
         return answers + len(self.fetching)
 
-    def look(self, data: Choice, loader: LoaderSpec) -> None:
-        self.looked[key(data, loader)] = Looked(
+    def look(self, data: Choice, loader: LoaderSpec, model: str = "", batch: str = "") -> None:
+        self.looked[key(data, loader, model, batch)] = Looked(
             data=data,
             loader=loader,
+            model=model,
+            batch=batch,
             facts=self.facts.get(data.target),
-            words="(16x1x8x8 float32, 16 int64)",
+            words="16x1x8x8 float32 → input, 16 int64 → target",
         )
 
     def check(self, data: Choice) -> None:

@@ -16,11 +16,12 @@ from lrtui.analysis.analyse import Analysis
 from lrtui.analysis.answer import Schedule
 from lrtui.analysis.candidates import rates_to_try
 from lrtui.engine.confirm.trial import TrialRunner, pace_setter
-from lrtui.engine.data.batches import DataLoaderIter, generators, train_batches
+from lrtui.engine.data.batches import DataLoaderIter, train_batches
 from lrtui.engine.data.replay import Replay
 from lrtui.engine.data.transfer import move
 from lrtui.engine.forward import Forward
 from lrtui.engine.ramp import keep_ratios
+from lrtui.engine.restore.generators import generators_in
 from lrtui.engine.restore.random_state import reseed
 from lrtui.engine.settings import Settings
 from lrtui.engine.stability import Stability, stability
@@ -41,8 +42,10 @@ class TrialSettings(TypedDict, total=False):
     accumulation_steps: int
     non_blocking_transfer: bool
     clip_grad_norm: float | None
+    create_graph: bool
     val_batches: int
     batch_step: BatchStep | None
+    batch: str
 
 
 class TrialSetup:
@@ -112,7 +115,7 @@ class TrialSetup:
 
     def batches(self, seed: int) -> Iterator[Batch]:
         """The training data in the order of a seed, from its start; also sets the random states."""
-        own_generators = generators(self._loader)
+        own_generators = generators_in(self._loader)
         reseed(seed, own_generators)
         previous = self._batches
         if seed == self._seed and isinstance(previous, Replay) and previous.faithful:

@@ -158,31 +158,6 @@ def is_split(batches: Loader) -> bool:
     return isinstance(batches, DataLoaderIter) and not isinstance(batches, _WholeBatches)
 
 
-def generators(*loaders: Loader | None) -> list[torch.Generator]:
-    """The random generators that loaders draw from, apart from torch's default one."""
-    unique: dict[int, torch.Generator] = {}
-    for loader in loaders:
-        for candidate in _possible_generators(loader):
-            if isinstance(candidate, torch.Generator) and candidate is not torch.default_generator:
-                unique[id(candidate)] = candidate
-    return list(unique.values())
-
-
-def _possible_generators(loader: Loader | None) -> list[object]:
-    loader = getattr(loader, "data_loader", loader)
-    batch_sampler = getattr(loader, "batch_sampler", None)
-    owners = (
-        loader,
-        getattr(loader, "sampler", None),
-        batch_sampler,
-        getattr(batch_sampler, "sampler", None),
-    )
-    dataset = getattr(loader, "dataset", None)
-    candidates: list[object] = [getattr(owner, "generator", None) for owner in owners]
-    candidates.extend(getattr(dataset, "__dict__", {}).values())
-    return candidates
-
-
 def _check_kind(name: str, loader: object, iterator_class: type[DataLoaderIter]) -> None:
     if not isinstance(loader, iterator_class) and not _is_loader(loader):
         raise ValueError(

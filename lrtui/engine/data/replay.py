@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import torch
 
-from lrtui.engine.restore.attributes import PLAIN
-from lrtui.engine.restore.random_state import RngState, SavedGenerator
+from lrtui.engine.restore.random_state import RandomGenerator, RngState, SavedGenerator
+from lrtui.engine.restore.values import PLAIN
 from lrtui.engine.types import Batch
 
 _UNKNOWN = -1  # the version of an inference tensor: torch does not count its changes
@@ -37,7 +37,7 @@ class Replay:
     def __init__(
         self,
         batches: Iterator[Batch],
-        generators: Iterable[torch.Generator] = (),
+        generators: Iterable[RandomGenerator] = (),
         max_bytes: int = 2**28,
     ) -> None:
         self._batches = batches

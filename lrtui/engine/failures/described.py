@@ -17,7 +17,7 @@ from torch.optim import Optimizer
 
 from lrtui.engine.data.batch_size import batch_size
 from lrtui.engine.failures import labels
-from lrtui.engine.forward import BatchError, summary
+from lrtui.engine.reading.words import BatchError, summary
 from lrtui.engine.step import TrainStep
 from lrtui.engine.types import Batch
 from lrtui.engine.validation import Validation

@@ -8,7 +8,7 @@ import torch
 
 from lrtui.analysis.answer import Obstacle
 from lrtui.engine.data.batch_size import is_sequence
-from lrtui.engine.data.signature import TARGET_KEYS
+from lrtui.engine.reading.signature import TARGET_KEYS
 from lrtui.engine.step import TrainStep
 from lrtui.engine.types import Batch
 

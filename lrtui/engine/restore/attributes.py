@@ -4,9 +4,8 @@ No object is replaced by another one.
 A shallow copy of each is enough. An item in it is either the same object as before, which is put
 back by itself, or something that cannot change.
 
-State is: tensors and containers of them, plain numbers, random generators, and everything in an
-optimizer's `state` and groups. A list or dict of anything else is treated as a log of the user's
-and left alone.
+State is: what `is_state` says, and everything in an optimizer's `state` and groups. A list or dict
+of anything else is treated as a log of the user's and left alone.
 """
 
 from collections import deque
@@ -15,18 +14,36 @@ from typing import Any, Protocol, TypeAlias
 
 import torch
 from torch import nn
+from torch.nn.utils.parametrize import is_parametrized
 
 from lrtui.engine.restore.random_state import SavedGenerator
-from lrtui.engine.restore.tensors import SavedTensors
+from lrtui.engine.restore.tensors import SavedTensors, is_wrapper
+from lrtui.engine.restore.values import (
+    GENERATORS,
+    PLAIN,
+    Container,
+    Fields,
+    fields_of,
+    has_attributes,
+    holds_none,
+    holds_parts,
+    holds_tensors,
+    is_helper,
+    is_log,
+    is_optimizer,
+    is_state,
+    items_of,
+    same,
+    same_items,
+)
 
-Owner: TypeAlias = Any  # a module, an optimizer, or an object in an optimizer's state
-Attributes: TypeAlias = dict[str, Any]
-Container: TypeAlias = dict[Any, Any] | set[Any] | list[Any] | deque[Any]
-PLAIN = (bool, int, float, complex, str, bytes, type(None))
-_MODULE_STATE = ("_parameters", "_buffers", "_modules")
-_OPTIMIZER_STATE = ("state", "param_groups")
-# hooks and flags of nn.Module itself
+Owner: TypeAlias = Any  # a module, an optimizer, or an object that one of them holds
+# the containers of nn.Module that are state; `training` and hooks are restored on their own
+_MODULE_STATE = ("_parameters", "_buffers", "_modules", "_non_persistent_buffers_set")
 _MODULE_INTERNALS = set(vars(nn.Module())).difference(_MODULE_STATE)
+_STATE = (*_MODULE_STATE, "state", "param_groups")  # containers that are no logs
+_MISSING = object()
+_DEPTH = 2  # how far objects that hold objects are followed from a module
 
 
 class SavedAttributes:
@@ -41,47 +58,60 @@ class SavedAttributes:
 
     def add(self, owner: Owner) -> None:
         """Save the attributes of a module, an optimizer, or an object in an optimizer's state."""
-        if id(owner) in self._seen:
-            return
-        self._seen.add(id(owner))
-        saved = _SavedOwner(owner)
-        self._owners.append(saved)
-        in_state = not isinstance(owner, nn.Module) and not is_optimizer(owner)
-        for name, value in saved.attributes.items():
-            self._visit(value, in_state or name in (*_MODULE_STATE, *_OPTIMIZER_STATE))
+        if isinstance(owner, torch.jit.ScriptModule):
+            return  # it keeps them outside Python
+        if isinstance(owner, nn.Module):
+            self._add(_SavedModule(owner), depth=_DEPTH)
+        else:
+            self._add(_SavedOwner(owner), whole=not is_optimizer(owner))
 
     def restore(self) -> None:
         """Put them all back; the contents of tensors are restored by `tensors`."""
         for saved in self._all():
             saved.restore()
+        for generator in self._generators:
+            generator.restore()
 
     def unchanged(self) -> bool:
-        """Whether all of them are as they were."""
+        """Whether all of them are as they were; random states do not count."""
         return all(saved.unchanged() for saved in self._all())
 
     def _all(self) -> "list[_Saved]":
-        return [*self._owners, *self._containers, *self._generators]
+        return [*self._owners, *self._containers]
 
-    def _visit(self, value: object, in_state: bool) -> None:
+    def _add(self, saved: "_SavedOwner", *, whole: bool = False, depth: int = 0) -> None:
+        """Save an owner; `whole`: no container of its own is a log."""
+        if id(saved.owner) in self._seen:
+            return
+        self._seen.add(id(saved.owner))
+        self._owners.append(saved)
+        for name, value in saved.fields.items():
+            self._visit(value, whole or name in _STATE, depth)
+
+    def _visit(self, value: object, in_state: bool, depth: int) -> None:
         if isinstance(value, torch.Tensor):
-            self._tensors.add(value)
+            if in_state or not is_wrapper(value):
+                self._tensors.add(value)
         elif isinstance(value, tuple):
-            self._visit_items(value, in_state)
+            self._visit_items(value, in_state, depth)
         elif isinstance(value, PLAIN) or id(value) in self._seen:
             return
         elif isinstance(value, dict | list | set | deque):
-            self._seen.add(id(value))
-            self._containers.append(_SavedContainer(value, in_state))
-            self._visit_items(value, in_state)
-        elif isinstance(value, torch.Generator):
+            if in_state or not is_log(value):
+                self._seen.add(id(value))
+                self._containers.append(_SavedContainer(value, in_state))
+                self._visit_items(value, in_state, depth)
+        elif isinstance(value, GENERATORS):
             self._seen.add(id(value))
             self._generators.append(SavedGenerator(value))
         elif is_optimizer(value) or (in_state and has_attributes(value)):
             self.add(value)
+        elif depth > 0 and is_helper(value):
+            self._add(_SavedHelper(value), depth=depth - 1)
 
-    def _visit_items(self, container: Iterable[object], in_state: bool) -> None:
+    def _visit_items(self, container: Iterable[object], in_state: bool, depth: int) -> None:
         for item in items_of(container):
-            self._visit(item, in_state)
+            self._visit(item, in_state, depth)
 
 
 class _Saved(Protocol):
@@ -91,26 +121,125 @@ class _Saved(Protocol):
 
 
 class _SavedOwner:
-    """An object and those of its attributes that are state."""
+    """An optimizer or an object in its state, and all its attributes but hooks."""
 
     def __init__(self, owner: Owner) -> None:
-        self._owner = owner
-        self.attributes = attributes(owner)
+        self.owner = owner
+        self.fields = self._current()
 
     def restore(self) -> None:
-        current: Attributes = self._owner.__dict__
-        for name, value in attributes(self._owner).items():
-            # a callable may stay: a scheduler wraps the optimizer's `step`
-            if name not in self.attributes and not callable(value):
-                del current[name]
-        is_module = isinstance(self._owner, nn.Module)
-        for name, value in self.attributes.items():
-            # a module's None may have become a log, which stays
-            if value is not None or not is_module or holds_tensors(current.get(name)):
-                current[name] = value
+        """Write the attributes back, and delete those that were added."""
+        current = self._current()
+        for name, value in current.items():
+            if name not in self.fields and self._is_to_delete(value):
+                object.__delattr__(self.owner, name)
+        for name, value in self.fields.items():
+            now = current.get(name, _MISSING)
+            if now is not value and self._is_to_write(value, now):
+                self._write(name, value)
 
     def unchanged(self) -> bool:
-        return _same_items(attributes(self._owner), self.attributes)
+        """Whether all of them are the same objects, or equal and unable to change."""
+        current = self._current()
+        if current.keys() != self.fields.keys():
+            return False
+        return all(same(value, self.fields[name]) for name, value in current.items())
+
+    def _current(self) -> Fields:
+        attributes = vars(self.owner).items()
+        return {name: value for name, value in attributes if "_hooks" not in name}
+
+    def _write(self, name: str, value: object) -> None:
+        self.owner.__dict__[name] = value
+
+    def _is_to_delete(self, value: object) -> bool:
+        # a callable may stay: a scheduler wraps the optimizer's `step`
+        return not callable(value)
+
+    def _is_to_write(self, value: object, now: object) -> bool:
+        return True
+
+
+class _SavedModule(_SavedOwner):
+    """A module, and its attributes apart from hooks and flags; functions and logs may change."""
+
+    def __init__(self, owner: nn.Module) -> None:
+        super().__init__(owner)
+        self._class = type(owner)
+        # a parametrized module has a class of its own, with a property for each parameter
+        self._properties = dict(vars(self._class)) if is_parametrized(owner) else {}
+
+    def restore(self) -> None:
+        """Write the attributes back; the class too, which a parametrization replaces."""
+        if type(self.owner) is not self._class:
+            self.owner.__class__ = self._class
+        if self._properties:
+            self._restore_properties()
+        super().restore()
+
+    def unchanged(self) -> bool:
+        """Whether those that are state are as before."""
+        if type(self.owner) is not self._class:
+            return False
+        current = self._current()
+        for name in {*current, *self.fields}:
+            now, value = current.get(name, _MISSING), self.fields.get(name, _MISSING)
+            if not same(now, value) and (is_state(now) or is_state(value)):
+                return False
+        return True
+
+    def _current(self) -> Fields:
+        attributes = vars(self.owner).items()
+        return {name: value for name, value in attributes if name not in _MODULE_INTERNALS}
+
+    def _is_to_delete(self, value: object) -> bool:
+        return is_state(value)
+
+    def _is_to_write(self, value: object, now: object) -> bool:
+        return now is _MISSING or is_state(value) or is_state(now)
+
+    def _restore_properties(self) -> None:
+        for name in set(vars(self._class)).difference(self._properties):
+            delattr(self._class, name)
+        for name, value in self._properties.items():
+            if isinstance(value, property) and vars(self._class).get(name) is not value:
+                setattr(self._class, name, value)
+
+
+class _SavedHelper(_SavedOwner):
+    """An object that a module holds, and its attributes: state if it holds tensors.
+
+    Otherwise it may be a configuration or a log: nothing but what was None is written back.
+    """
+
+    def restore(self) -> None:
+        """Write the attributes back, and delete those that were added."""
+        self._counts = self._holds_tensors(self.fields) or self._holds_tensors(self._current())
+        super().restore()
+
+    def unchanged(self) -> bool:
+        """Whether its state is as before."""
+        current = self._current()
+        if self._holds_tensors(current) or self._holds_tensors(self.fields):
+            return super().unchanged()
+        return True
+
+    def _current(self) -> Fields:
+        return fields_of(self.owner)
+
+    def _write(self, name: str, value: object) -> None:
+        object.__setattr__(self.owner, name, value)
+
+    def _is_to_delete(self, value: object) -> bool:
+        return self._counts and is_state(value)
+
+    def _is_to_write(self, value: object, now: object) -> bool:
+        if value is None:
+            return isinstance(now, PLAIN) or holds_parts(now)
+        return self._counts and (now is _MISSING or is_state(value) or is_state(now))
+
+    def _holds_tensors(self, fields: Fields) -> bool:
+        return any(map(holds_tensors, fields.values()))
 
 
 class _SavedContainer:
@@ -119,10 +248,11 @@ class _SavedContainer:
     def __init__(self, container: Container, in_state: bool) -> None:
         self._container = container
         self._items = _shallow_copy(container)
-        self._in_state = in_state
+        self._is_state = in_state or holds_none(container) or holds_parts(self._items)
 
     def restore(self) -> None:
-        if not (self._is_state() or holds_tensors(self._items)):
+        """Fill it with the same items, unless it is a log."""
+        if self.unchanged():
             return
         self._container.clear()
         if isinstance(self._container, dict | set):
@@ -131,60 +261,10 @@ class _SavedContainer:
             self._container.extend(self._items)
 
     def unchanged(self) -> bool:
-        return not self._is_state() or _same_items(self._container, self._items)
-
-    def _is_state(self) -> bool:
-        return self._in_state or holds_tensors(self._container)
-
-
-def attributes(owner: Owner) -> Attributes:
-    """The attributes that are state.
-
-    Of a module: its parameters, buffers and submodules, plain values such as an annealed
-    temperature, generators, tensors and containers of them, and what may become one (None, or an
-    empty container). Of an optimizer or an object in its state: all but hooks.
-    """
-    if isinstance(owner, torch.jit.ScriptModule):
-        return {}  # it keeps them outside Python
-    if isinstance(owner, nn.Module):
-        return {name: value for name, value in vars(owner).items() if _is_module_state(name, value)}
-    return {name: value for name, value in vars(owner).items() if "_hooks" not in name}
-
-
-def is_optimizer(value: object) -> bool:
-    """Whether it is an optimizer, or a wrapper with the attributes of one."""
-    if isinstance(value, type | nn.Module) or not hasattr(value, "__dict__"):
-        return False
-    return hasattr(value, "param_groups") and hasattr(value, "state")
-
-
-def has_attributes(value: object) -> bool:
-    """Whether it is an object with attributes, as some optimizers keep one per parameter."""
-    return hasattr(value, "__dict__") and not (callable(value) or isinstance(value, nn.Module))
-
-
-def holds_tensors(value: object) -> bool:
-    """Whether it is a tensor, or a container with one at any depth."""
-    if isinstance(value, torch.Tensor):
-        return True
-    if not isinstance(value, dict | tuple | list | deque):
-        return False
-    return any(holds_tensors(item) for item in items_of(value) if not isinstance(item, PLAIN))
-
-
-def items_of(container: Iterable[object]) -> Iterable[object]:
-    """The values of a dict, or the items of another container."""
-    return container.values() if isinstance(container, dict) else container
-
-
-def _is_module_state(name: str, value: object) -> bool:
-    if name in _MODULE_STATE:
-        return True
-    if name in _MODULE_INTERNALS:
-        return False
-    if isinstance(value, (*PLAIN, torch.Generator)) or holds_tensors(value):
-        return True
-    return isinstance(value, dict | list | deque) and not value
+        """Whether it has the same items, in the same order, or is a log."""
+        if same_items(self._container, self._items):
+            return True
+        return not (self._is_state or holds_parts(self._container))
 
 
 def _shallow_copy(container: Container) -> Container:
@@ -194,17 +274,3 @@ def _shallow_copy(container: Container) -> Container:
     if isinstance(container, set):
         return set(container)
     return list(container)
-
-
-def _same_items(current: Container, saved: Container) -> bool:
-    if len(current) != len(saved):
-        return False
-    if isinstance(current, dict) and isinstance(saved, dict):
-        return all(key in saved and _same(value, saved[key]) for key, value in current.items())
-    if isinstance(current, set):
-        return bool(current == saved)
-    return all(map(_same, current, saved))
-
-
-def _same(a: object, b: object) -> bool:
-    return a is b or (isinstance(a, PLAIN) and type(a) is type(b) and a == b)

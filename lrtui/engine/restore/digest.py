@@ -9,15 +9,19 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
-from lrtui.engine.restore.attributes import (
+from lrtui.engine.restore.tensors import inner_tensors, is_wrapper
+from lrtui.engine.restore.values import (
     PLAIN,
-    attributes,
+    Fields,
     has_attributes,
     holds_tensors,
     is_optimizer,
 )
 
 _PLAIN = (*PLAIN, torch.dtype, torch.device, Enum)
+_MODULE_STATE = ("_parameters", "_buffers", "_modules")
+# hooks and flags of nn.Module itself
+_MODULE_INTERNALS = set(vars(nn.Module())).difference(_MODULE_STATE)
 
 
 def digest(modules: Sequence[nn.Module], optimizers: Sequence[Optimizer]) -> str:
@@ -28,7 +32,7 @@ def digest(modules: Sequence[nn.Module], optimizers: Sequence[Optimizer]) -> str
     hasher = _Hasher()
     for module in modules:
         for name, part in module.named_modules():
-            hasher.add(name, part.training, part._parameters, part._buffers, attributes(part))
+            hasher.add(name, part.training, part._parameters, part._buffers, _attributes(part))
             for param in part._parameters.values():
                 if param is not None:
                     hasher.add(param.requires_grad, param.grad)
@@ -69,7 +73,7 @@ class _Hasher:
             self._add_tensor(value.get_state())
         elif is_optimizer(value):
             self.add(type(value).__qualname__)
-            for name, item in attributes(value).items():
+            for name, item in _attributes(value).items():
                 self.add(name, item, in_state=name in ("state", "param_groups"))
         elif in_state and has_attributes(value):
             self.add(type(value).__qualname__, dict(vars(value)), in_state=True)
@@ -85,6 +89,10 @@ class _Hasher:
             self.add(key if isinstance(key, _PLAIN) else None, item, in_state=in_state)
 
     def _add_tensor(self, tensor: torch.Tensor) -> None:
+        for inner in inner_tensors(tensor).values():
+            self._add_tensor(inner)
+        if is_wrapper(tensor):
+            return
         self._hash.update(f"{tensor.dtype}{tuple(tensor.shape)}".encode())
         dense = tensor.detach()
         if dense.layout is not torch.strided:
@@ -92,3 +100,22 @@ class _Hasher:
         # cloned, because storage that numpy has seen can never be resized
         data = dense.cpu().contiguous().clone().reshape(-1).view(torch.uint8)
         self._hash.update(data.numpy().data)
+
+
+def _attributes(owner: object) -> Fields:
+    """The attributes that count: all but hooks, and of a module what is not a log or a function."""
+    if isinstance(owner, torch.jit.ScriptModule):
+        return {}  # it keeps them outside Python
+    if isinstance(owner, nn.Module):
+        return {name: value for name, value in vars(owner).items() if _is_module_state(name, value)}
+    return {name: value for name, value in vars(owner).items() if "_hooks" not in name}
+
+
+def _is_module_state(name: str, value: object) -> bool:
+    if name in _MODULE_STATE:
+        return True
+    if name in _MODULE_INTERNALS:
+        return False
+    if isinstance(value, (*PLAIN, torch.Generator)) or holds_tensors(value):
+        return True
+    return isinstance(value, dict | list | deque) and not value

@@ -5,22 +5,26 @@ DistributedDataParallel or apex (whose fp32 master weights are in the optimizer'
 every state_dict) refers to is still that parameter.
 """
 
-import copy
 import os
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 from torch.optim import Optimizer
+from torch.utils.data import DataLoader
 
+from lrtui.engine.data.workers import persistent_workers
 from lrtui.engine.optim import parameters_of
 from lrtui.engine.restore.attributes import SavedAttributes
+from lrtui.engine.restore.generators import generators_in
+from lrtui.engine.restore.hooks import SavedHooks
 from lrtui.engine.restore.random_state import RngState, SavedGenerator
 from lrtui.engine.restore.signals import uninterrupted
-from lrtui.engine.restore.tensors import SavedTensors
-from lrtui.engine.types import Scaler
+from lrtui.engine.restore.states import SavedState
+from lrtui.engine.restore.tensors import SavedTensors, is_wrapper
+from lrtui.engine.types import Loader, Scaler, Stateful
 
 
 class _Leaf(NamedTuple):
@@ -34,10 +38,13 @@ class _Leaf(NamedTuple):
 class Snapshot:
     """The current model(s), optimizers, loss scaler, gradients, train/eval flags and random states.
 
+    Frozen tensors of a quantisation library are left alone; everything else is copied once.
+
     Args:
         modules: the model, and a criterion that is a module.
         optimizers: all of them; a scheduler attached to one is not touched.
         scaler: a GradScaler, or anything else with `state_dict` and `load_state_dict`.
+        also: other objects with these two methods: they are put back by their `state_dict`.
         in_memory: keep the copies in memory (one copy), or in a file under `cache_dir`.
 
     Raises:
@@ -50,6 +57,7 @@ class Snapshot:
         optimizers: Sequence[Optimizer],
         scaler: Scaler | None = None,
         *,
+        also: Sequence[Stateful] = (),
         in_memory: bool = True,
         cache_dir: str | os.PathLike[str] | None = None,
     ) -> None:
@@ -57,6 +65,8 @@ class Snapshot:
         tensors = _tensors_of(modules, optimizers)
         _refuse_lazy(modules, tensors)
         for tensor in tensors:
+            if _is_left_alone(tensor):
+                self._tensors.leave(tensor)
             self._tensors.add(tensor)
         self._leaves = [
             _Leaf(tensor, tensor.requires_grad, tensor.grad) for tensor in tensors if tensor.is_leaf
@@ -69,30 +79,52 @@ class Snapshot:
         self._attributes = SavedAttributes(self._tensors)
         for owner in (*parts, *optimizers):
             self._attributes.add(owner)
-        self._scaler: Scaler | None = None
-        self._scaler_state: dict[str, Any] = {}
-        self._save_scaler(scaler)
+        self._hooks = SavedHooks((*parts, *optimizers), tensors)
+        self._states = [SavedState(owner) for owner in also]
+        if isinstance(scaler, torch.amp.GradScaler):
+            # by its attributes: state_dict lacks what it keeps between unscale_ and update
+            self._attributes.add(scaler)
+        elif scaler is not None:
+            self._states.append(SavedState(scaler))
         self._rng = RngState()
-        self._generators: dict[torch.Generator, SavedGenerator] = {}
+        self._generators: dict[int, SavedGenerator] = {}
+        self._loaders: list[DataLoader[object]] = []
+        self.watch(modules, optimizers, also)
         self._tensors.seal()
 
-    def watch(self, generators: Iterable[torch.Generator]) -> None:
-        """Also put back these generators, to their current state; known ones keep theirs."""
-        for generator in generators:
-            if generator not in self._generators:
-                self._generators[generator] = SavedGenerator(generator)
+    def watch(self, *owners: object) -> None:
+        """Also put back the random generators that these objects own; known ones keep their state.
+
+        They are put back to their current state.
+        """
+        for generator in generators_in(*owners):
+            if id(generator) not in self._generators:
+                self._generators[id(generator)] = SavedGenerator(generator)
+
+    def begin(self, loaders: Iterable[Loader | None], *owners: object) -> None:
+        """A test on these loaders begins: also put back what they own, and other objects.
+
+        Hooks that were registered or removed since the snapshot are the user's and stay.
+        """
+        loaders = list(loaders)
+        self.watch(loaders, *owners)
+        self._loaders = persistent_workers(*loaders)
+        self._hooks.begin()
+
+    def end(self) -> None:
+        """The test has ended: hooks that are registered or removed from now on stay."""
+        self._hooks.end()
 
     @uninterrupted
     def restore(self) -> None:
         """Put everything back, exactly, any number of times; Ctrl-C takes effect afterwards."""
         try:
-            self._restore_tensors()
-        finally:  # if one tensor cannot be restored, the rest still is
-            for part, training in self._flags:
-                part.training = training
-            self._rng.restore()
-            for generator in self._generators.values():
-                generator.restore()
+            self._restore_states()
+        finally:  # if one object or tensor cannot be restored, the rest still is
+            try:
+                self._restore_tensors()
+            finally:
+                self._restore_flags_and_generators()
 
     def unchanged(self) -> bool:
         """Whether model, optimizers and scaler are as they were; random states do not count."""
@@ -105,7 +137,7 @@ class Snapshot:
                 return False
         if any(part.training != training for part, training in self._flags):
             return False
-        if self._scaler is not None and self._scaler.state_dict() != self._scaler_state:
+        if not all(state.unchanged() for state in self._states):
             return False
         return self._tensors.unchanged()
 
@@ -114,18 +146,24 @@ class Snapshot:
         """Bytes of memory that the copies take."""
         return self._tensors.nbytes
 
-    def _save_scaler(self, scaler: Scaler | None) -> None:
-        if isinstance(scaler, torch.amp.GradScaler):
-            # by its attributes: state_dict lacks what it keeps between unscale_ and update
-            self._attributes.add(scaler)
-        elif scaler is not None:
-            self._scaler = scaler
-            self._scaler_state = copy.deepcopy(scaler.state_dict())
+    def _restore_states(self) -> None:
+        """Before the optimizers: a scheduler may write to the groups of its own."""
+        for state in self._states:
+            state.restore()
+
+    def _restore_flags_and_generators(self) -> None:
+        for part, training in self._flags:
+            part.training = training
+        for loader in self._loaders:
+            # its workers have drawn random numbers: new ones start with the next epoch
+            loader._iterator = None
+        self._rng.restore()
+        for generator in self._generators.values():
+            generator.restore()
 
     def _restore_tensors(self) -> None:
+        self._hooks.restore()
         self._attributes.restore()
-        if self._scaler is not None:
-            self._scaler.load_state_dict(copy.deepcopy(self._scaler_state))
         for leaf in self._leaves:
             if leaf.tensor.grad_fn is not None:
                 leaf.tensor.detach_()  # a buffer that a forward has written its output into
@@ -147,6 +185,16 @@ def _tensors_of(
         tensors.extend(module.buffers())
     tensors.extend(parameters_of(optimizers))
     return list({id(tensor): tensor for tensor in tensors}.values())
+
+
+def _is_left_alone(tensor: torch.Tensor) -> bool:
+    """Whether it is a frozen tensor of a quantisation library: nothing can write to it in place.
+
+    Those of torch itself (a DTensor) are like plain ones: a forward may average weights into them.
+    """
+    if tensor.requires_grad or not is_wrapper(tensor):
+        return False
+    return not type(tensor).__module__.startswith("torch.")
 
 
 def _parts_of(modules: Sequence[nn.Module]) -> list[nn.Module]:

@@ -7,10 +7,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
+from torch.nn.parameter import is_lazy
+from torch.utils._python_dispatch import is_traceable_wrapper_subclass
+
+_PLAIN_CLASSES = (torch.Tensor, torch.nn.Parameter)
 
 
 class SavedTensors:
     """One copy of each tensor that is added: in memory, or in one file under `cache_dir`.
+
+    Of a wrapper (int8 weights, 8-bit optimizer states, DTensors) the plain tensors inside are
+    copied: most operations do not work on the wrapper itself.
 
     Raises:
         ValueError: `cache_dir` is not a directory.
@@ -26,16 +33,31 @@ class SavedTensors:
         self._tensors: list[torch.Tensor] = []
         self._copies: list[torch.Tensor] = []
         self._forms: list[_Form] = []
-        self._known: set[int] = set()
+        self._wrappers: list[_Wrapper] = []
+        self._left: list[torch.Tensor] = []
+        self._known: set[int] = set()  # the tensors are kept above, so that no id is used twice
         self.path: Path | None = None
 
     def add(self, tensor: torch.Tensor) -> None:
         """Copy a tensor's content. The same tensor is copied once."""
-        if id(tensor) not in self._known:
-            self._known.add(id(tensor))
-            self._tensors.append(tensor)
+        if id(tensor) in self._known:
+            return
+        self._known.add(id(tensor))
+        inner = inner_tensors(tensor)
+        if inner:
+            self._wrappers.append(_Wrapper(tensor, inner))
+            for plain in inner.values():
+                self.add(plain)
+            return
+        with torch._C.DisableTorchFunctionSubclass():  # a subclass may lack these operations
             self._copies.append(_distinct(tensor.detach()).clone())
             self._forms.append(_form(tensor))
+        self._tensors.append(tensor)
+
+    def leave(self, tensor: torch.Tensor) -> None:
+        """Leave a tensor alone: its content is neither copied nor compared."""
+        self._left.append(tensor)
+        self._known.add(id(tensor))
 
     def seal(self) -> None:
         """Call after the last `add`: moves the copies to disk, unless they stay in memory."""
@@ -56,7 +78,9 @@ class SavedTensors:
         """
         targets: list[torch.Tensor] = []
         contents: list[torch.Tensor] = []
-        with torch.no_grad():
+        for wrapper in self._wrappers:
+            wrapper.restore()
+        with torch.no_grad(), torch._C.DisableTorchFunctionSubclass():
             for tensor, content, form in self._saved():
                 if _form(tensor) != form:
                     tensor.data = content.to(form.device, copy=True).expand(form.shape)
@@ -72,6 +96,8 @@ class SavedTensors:
     def unchanged(self) -> bool:
         """Whether every tensor has its content; NaN counts as a change, and so does a lost file."""
         if self.path is not None and not self.path.exists():
+            return False
+        if not all(wrapper.unchanged() for wrapper in self._wrappers):
             return False
         for tensor, content, form in self._saved():
             if _form(tensor) != form:
@@ -95,6 +121,56 @@ class SavedTensors:
             raise RuntimeError(f"Failed to load state in {self.path}. File doesn't exist anymore.")
         loaded: list[torch.Tensor] = torch.load(self.path, map_location="cpu", weights_only=True)
         return loaded
+
+
+class _Wrapper(NamedTuple):
+    """A wrapper, and the tensors inside it by their names."""
+
+    tensor: torch.Tensor
+    inner: dict[str, torch.Tensor]
+
+    def restore(self) -> None:
+        """Put the same tensors inside, where it has others by now."""
+        for name, tensor in self.inner.items():
+            if getattr(self.tensor, name) is not tensor:
+                setattr(self.tensor, name, tensor)
+
+    def unchanged(self) -> bool:
+        """Whether it has the same tensors inside."""
+        return all(getattr(self.tensor, name) is inner for name, inner in self.inner.items())
+
+
+def is_wrapper(tensor: torch.Tensor) -> bool:
+    """Whether a tensor's class defines what operations do, and keeps its content elsewhere."""
+    if type(tensor) in _PLAIN_CLASSES or is_lazy(tensor):
+        return False
+    if _is_traceable(tensor):
+        return True
+    is_dispatched = type(tensor).__torch_dispatch__ is not torch.Tensor.__torch_dispatch__
+    return is_dispatched and _has_no_storage(tensor)
+
+
+def inner_tensors(tensor: torch.Tensor) -> dict[str, torch.Tensor]:
+    """The tensors inside a wrapper by their names; empty for any other tensor."""
+    if type(tensor) in _PLAIN_CLASSES or not _is_traceable(tensor):
+        return {}
+    names: list[str] = tensor.__tensor_flatten__()[0]  # type: ignore[attr-defined]
+    inner = {}
+    for name in names:
+        inner[name] = getattr(tensor, name)
+    return inner
+
+
+def _is_traceable(tensor: torch.Tensor) -> bool:
+    return bool(is_traceable_wrapper_subclass(tensor))
+
+
+def _has_no_storage(tensor: torch.Tensor) -> bool:
+    try:
+        tensor.untyped_storage().data_ptr()
+    except (RuntimeError, NotImplementedError):
+        return True
+    return False
 
 
 class _Form(NamedTuple):

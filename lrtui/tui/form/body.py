@@ -181,7 +181,13 @@ class FormBody(VerticalScroll, inherit_bindings=False):
     def _follow_data(self, model: ChoiceBox, data: ChoiceBox) -> None:
         """Show what is known about the data, at the data and in the model's arguments."""
         watch = self.data_watch
-        watch.set_data(read_data(self.state, data.offer), read_loader(self.state))
+        texts = self.state.texts
+        watch.set_data(
+            read_data(self.state, data.offer),
+            read_loader(self.state),
+            texts["model"].strip(),
+            texts["batch"].strip(),
+        )
         data.show_note(watch.batch_text, watch.problem)
         note = ""
         if self.state.prefill.kept:

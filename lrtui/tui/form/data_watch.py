@@ -23,17 +23,22 @@ class DataWatch:
         self.session = session
         self.data: Choice | None = None
         self.loader = LoaderSpec()
+        self.model = ""  # the target that the batch is for, "" where it must not be imported
+        self.batch = ""  # what the person says that each item of a batch is
         self._changed_at = 0.0
         self._may_look = False
         self._asked: set[str] = set()
 
-    def set_data(self, data: Choice | None, loader: LoaderSpec) -> None:
-        """Watch other data, or the same with another loader."""
-        if (data, loader) == (self.data, self.loader):
+    def set_data(
+        self, data: Choice | None, loader: LoaderSpec, model: str = "", batch: str = ""
+    ) -> None:
+        """Watch other data, or the same with another loader or for another model."""
+        model = model if may_look(Choice(model)) else ""
+        if (data, loader, model, batch) == (self.data, self.loader, self.model, self.batch):
             return
         if self.data is not None:  # the first data is asked about at once
             self._changed_at = time.monotonic()
-        self.data, self.loader = data, loader
+        self.data, self.loader, self.model, self.batch = data, loader, model, batch
         self._may_look = data is not None and may_look(data)
 
     def ask(self) -> None:
@@ -44,8 +49,10 @@ class DataWatch:
         self._once(f"check {key(data)}", lambda: session.check(data))
         availability = self.availability
         if availability is not None and availability.there and self._may_look:
-            loader = self.loader
-            self._once(f"look {key(data, loader)}", lambda: session.look(data, loader))
+            self._look(data, "")
+            # only a forward says what the items of a larger batch are
+            if self._is_unclear and self.model:
+                self._look(data, self.model)
 
     def ask_again(self) -> None:
         """Ask everything again: data and files may have changed."""
@@ -104,7 +111,24 @@ class DataWatch:
     def _looked(self) -> Looked:
         if self.data is None:
             return _NOT_LOOKED
-        return self.session.looked.get(key(self.data, self.loader), _NOT_LOOKED)
+        for model in (self.model, ""):
+            looked = self.session.looked.get(key(self.data, self.loader, model, self.batch))
+            if looked is not None:
+                return looked
+        return _NOT_LOOKED
+
+    @property
+    def _is_unclear(self) -> bool:
+        """Whether the first batch was described without what its items are taken for."""
+        words = self._looked.words
+        return bool(words) and "→" not in words
+
+    def _look(self, data: Choice, model: str) -> None:
+        loader, batch = self.loader, self.batch
+        self._once(
+            f"look {key(data, loader, model, batch)}",
+            lambda: self.session.look(data, loader, model, batch),
+        )
 
     def _once(self, question: str, ask: Callable[[], None]) -> None:
         if question not in self._asked:

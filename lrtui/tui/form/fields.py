@@ -42,6 +42,7 @@ RANGE = setting_fields(
 BATCHES = setting_fields("loader.batch_size", "loader.subset", "loader.workers", "seed")
 MACHINE = setting_fields("device", "precision")
 MORE = setting_fields(
+    "batch",
     "range.val_batches",
     "loader.val_fraction",
     "range.metric_mode",
@@ -49,6 +50,7 @@ MORE = setting_fields(
     "range.warmup",
     "range.iterations_per_lr",
     "range.clip_grad_norm",
+    "range.create_graph",
     "range.max_seconds",
     "channels_last",
     "cudnn_benchmark",

@@ -281,7 +281,9 @@ class RunModel:
         state, options = self.state, self.view_options
         points = [repeat.steps for repeat in state.repeats]
         self._view_curves = redraw_curves(points, options, state.axis)
-        self._view_answer = recompute_answer(points, options, state.spec.range, state.momentum)
+        self._view_answer = recompute_answer(
+            points, options, state.spec.range, state.momentum, state.obstacle
+        )
 
     # checks: short trainings and the stability limit
 

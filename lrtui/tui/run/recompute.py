@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from lrtui.analysis.analyse import analyse
-from lrtui.analysis.answer import Suggestion
+from lrtui.analysis.answer import Obstacle, Suggestion
 from lrtui.analysis.curve import Curve, FloatArray, exponential_average
 from lrtui.events import Step, Suggested
 from lrtui.spec import RangeSpec
@@ -21,13 +21,17 @@ Points = Sequence[Sequence[Step]]  # the steps of each repeat
 
 
 def recompute_answer(
-    points: Points, options: ViewOptions, ramp: RangeSpec, momentum: float | None
+    points: Points,
+    options: ViewOptions,
+    ramp: RangeSpec,
+    momentum: float | None,
+    obstacle: Obstacle | None = None,
 ) -> Suggested:
-    """The answer that the curves give under these view options."""
+    """The answer that the curves give under these view options and the run's obstacle."""
     curves = []
     for steps in _shown(points, options):
         curves.append(_curve(steps, options, ramp, momentum))
-    answer = analyse(curves)
+    answer = analyse(curves, obstacle)
     return Suggested(
         suggestion=_blame_trimming(answer.suggestion, options),
         suggestions=dict(answer.suggestions),

@@ -5,6 +5,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Literal
 
+from lrtui.analysis.answer import Obstacle
 from lrtui.events import (
     Check,
     ConfirmationResult,
@@ -20,6 +21,7 @@ from lrtui.events import (
     Suggested,
     TrialResult,
     ends_check,
+    obstacle_among,
 )
 from lrtui.report.confirmation import latest
 from lrtui.spec import RunSpec
@@ -186,6 +188,11 @@ class RunState:
         if self.started is None:
             return None
         return self.started.momentum
+
+    @property
+    def obstacle(self) -> Obstacle | None:
+        """What makes rates of the curve unusable, where the run said so."""
+        return obstacle_among(self.events)
 
     @property
     def trials(self) -> list[TrialResult]:

@@ -10,6 +10,13 @@ from typing import TypeAlias
 import torch
 from torch import nn
 
+from lrtui.engine.initialise.reparametrised import (
+    describe,
+    is_reparametrised,
+    own_parameters,
+    redraw,
+)
+
 Draw: TypeAlias = Callable[[], object]  # draws new parameters in place
 
 
@@ -25,7 +32,14 @@ def reinitialise(model: nn.Module) -> None:
 
 
 def check_initialises(model: nn.Module) -> None:
-    """Raise ValueError if no parameters can be drawn again: all repeats would be equal."""
+    """Check that parameters can be drawn again: otherwise all repeats would be equal.
+
+    Raises:
+        ValueError: no parameters can, or not those of a layer that computes its weights.
+    """
+    for name, part in model.named_modules():
+        if _is_trained(part) and is_reparametrised(part):
+            _check_redraws(model, name, part)
     if _init_weights_of(model) is not None:
         return
     if not any(_is_trained(module) and _draws_at_random(module) for module in model.modules()):
@@ -38,14 +52,34 @@ def check_initialises(model: nn.Module) -> None:
 def _draws(model: nn.Module) -> list[Draw]:
     """What draws the parameters: `_init_weights` (Hugging Face, timm) or `reset_parameters`."""
     init_weights = _init_weights_of(model)
-    if init_weights is not None:  # called for every module: it may scale one from outside
-        return [partial(init_weights, module) for module in model.modules()]
-    draws = []
+    draws: list[Draw] = []
     for module in model.modules():
-        reset = _reset_of(module)
-        if reset is not None and _is_trained(module):
-            draws.append(reset)
+        # `_init_weights` is called for every module: it may scale one from outside
+        draw = _reset if init_weights is None else init_weights
+        if _has_to_be_redrawn(module):
+            draws.append(partial(redraw, module, draw))
+        elif init_weights is not None or (_is_trained(module) and _reset_of(module) is not None):
+            draws.append(partial(draw, module))
     return draws
+
+
+def _has_to_be_redrawn(module: nn.Module) -> bool:
+    return is_reparametrised(module) and _is_trained(module)
+
+
+def _check_redraws(model: nn.Module, name: str, part: nn.Module) -> None:
+    """Raise ValueError if the weights of a part that computes them cannot be drawn again."""
+    draw = _init_weights_of(model) or _reset
+    if draw is _reset and _reset_of(part) is None:
+        return
+    try:
+        with torch.random.fork_rng():
+            redraw(_copy_of(part), draw)
+    except Exception as error:
+        layer = f"layer {name}" if name else "the model"
+        raise ValueError(
+            f"vary 'init' cannot redraw {layer} ({describe(part)}): {error}: use vary 'data'"
+        ) from error
 
 
 def _init_weights_of(model: nn.Module) -> Callable[[nn.Module], object] | None:
@@ -64,7 +98,7 @@ def _reset_of(module: nn.Module) -> Draw | None:
 
 
 def _is_trained(module: nn.Module) -> bool:
-    return any(param.requires_grad for param in module.parameters(recurse=False))
+    return any(param.requires_grad for param in own_parameters(module))
 
 
 def _draws_at_random(module: nn.Module) -> bool:
@@ -72,17 +106,33 @@ def _draws_at_random(module: nn.Module) -> bool:
     if _reset_of(module) is None:
         return False
     with torch.random.fork_rng():
-        twin = copy.deepcopy(module)
+        twin = _copy_of(module)
         first, second = _drawn(twin, seed=0), _drawn(twin, seed=1)
     return not all(map(torch.equal, first, second))
 
 
 def _drawn(module: nn.Module, seed: int) -> list[torch.Tensor]:
     torch.manual_seed(seed)
+    if is_reparametrised(module):
+        redraw(module, _reset)
+    else:
+        _reset(module)
+    return [param.detach().clone() for param in module.parameters()]
+
+
+def _reset(module: nn.Module) -> None:
     reset = _reset_of(module)
     if reset is not None:
         reset()
-    return [param.detach().clone() for param in module.parameters()]
+
+
+def _copy_of(module: nn.Module) -> nn.Module:
+    """A deep copy, also of a module that keeps a tensor with a graph, which torch does not copy."""
+    replaced: dict[int, object] = {}
+    for value in vars(module).values():
+        if isinstance(value, torch.Tensor) and not value.is_leaf:
+            replaced[id(value)] = value.detach().clone()
+    return copy.deepcopy(module, replaced)
 
 
 def _takes_one_argument(function: Callable[..., object]) -> bool:

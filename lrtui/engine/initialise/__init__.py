@@ -1,0 +1,1 @@
+"""Another initialisation of the same model, for repeats. Start at `reinitialise`."""
