@@ -17,6 +17,7 @@ from torch.optim import Optimizer
 from lrtui.analysis.analyse import Analysis, analyse
 from lrtui.analysis.answer import Schedule, Suggestion
 from lrtui.analysis.candidates import FACTOR
+from lrtui.catalog.errors import PhaseError, one_line, with_user_line
 from lrtui.engine import precision as precisions
 from lrtui.engine.confirm.budget import budgeted, check_trials, drained
 from lrtui.engine.confirm.trial_setup import (
@@ -29,6 +30,7 @@ from lrtui.engine.confirm.trial_setup import (
 from lrtui.engine.confirm.verdict import Confirmation, Trials
 from lrtui.engine.data.batches import check_loaders
 from lrtui.engine.data.workers import PERSISTENT, persistent_workers
+from lrtui.engine.failures.described import Failure, Parts, describe, replacement
 from lrtui.engine.history import curves, empty, record
 from lrtui.engine.initialise.draws import check_initialises
 from lrtui.engine.objects import check_also, check_objects
@@ -40,9 +42,9 @@ from lrtui.engine.repeats import all_repeats
 from lrtui.engine.restore.digest import digest
 from lrtui.engine.restore.snapshot import Snapshot
 from lrtui.engine.restore.values import is_optimizer
-from lrtui.engine.settings import Beyond, Given, Settings, ramp_of, settings_of
+from lrtui.engine.settings import Beyond, Given, Settings, check_effects, ramp_of, settings_of
 from lrtui.engine.stability import Stability
-from lrtui.engine.step import check_update
+from lrtui.engine.step import check_update, updates_itself
 from lrtui.engine.training import Training
 from lrtui.engine.types import Criterion, Loader, Stateful
 from lrtui.events import Notice, Step, obstacle_among
@@ -120,6 +122,7 @@ class LRFinder:
         status: "" before a test, then running, completed, diverged, stopped, interrupted (Ctrl-C)
             or failed.
         reason: why it has that status, in words.
+        failure: the phase in which the last test failed, and one line; None if it did not.
         notices: what there is to know about the last test: what it took a batch, the output and the
             loss for, or an optimizer that does not use the rate that is set. `verbose` prints them.
     """
@@ -177,6 +180,8 @@ class LRFinder:
         self._active: weakref.ref[Generator[Any, None, Any]] | None = None
         self._settings = Settings()
         self.status: str
+        self.reason: str
+        self.failure: PhaseError | None = None
         self._clear_history()
         # `_snapshot` is where reset() goes back to, `_start` where the last test began
         self._snapshot = self._start = self._take_snapshot()
@@ -255,7 +260,7 @@ class LRFinder:
                 for _ in steps:
                     pass
         except KeyboardInterrupt as error:  # it may also come between two steps
-            self.status, self.reason = broken_off(error)
+            self._end(broken_off(error))
             raise
         if self.verbose:
             print(
@@ -274,9 +279,15 @@ class LRFinder:
         Raises:
             ValueError: an argument that makes no sense; raised by the call, before the first step.
         """
+        self.failure = None
         chosen = settings_of(settings)
         check_loaders(train_loader, val_loader)
         check_validated(chosen, val_loader)
+        check_effects(
+            chosen,
+            validates=val_loader is not None,
+            updates_itself=updates_itself(chosen.batch_step),
+        )
         if chosen.repeats > 1 and chosen.vary == "init":
             check_initialises(self.model)
         check_update(
@@ -343,7 +354,8 @@ class LRFinder:
 
     def analysis(self) -> Analysis:
         """The whole analysis of the last test's curves: suggestion, published rules, bounds."""
-        measured = curves(self.histories, self._settings, momentum_of(self.optimizer))
+        momentum = momentum_of(self.optimizer)
+        measured = curves(self.histories, self._settings, momentum, self.reason)
         return analyse(measured, obstacle_among(self.notices))
 
     def suggestion(self) -> Suggestion:
@@ -547,15 +559,45 @@ class LRFinder:
                 precisions.global_settings(self._precision, self._cudnn_benchmark),
                 closing(repeats),
             ):
-                self.status, self.reason = yield from self._recorded(repeats)
+                self._end((yield from self._recorded(repeats)))
+        except Exception as error:
+            self._put_back()
+            self._fail(error)
+            raise
         except BaseException as error:
-            self.status, self.reason = broken_off(error)
+            self._end(broken_off(error))
             self._put_back()
             raise
         finally:
             self._active = None
             self._end_restorable()
         own_lrs.restore()
+
+    def _end(self, outcome: Outcome) -> None:
+        self.status, self.reason = outcome.status, outcome.reason
+        obstacle = outcome.explanation.obstacle
+        if obstacle is None:
+            return
+        if outcome.explanation.is_certain or self.suggestion().lr is None:
+            self._note(Notice(text=obstacle.reason, level="warning", obstacle=obstacle))
+
+    def _fail(self, error: Exception) -> None:
+        """Describe the failure, and add it to the exception of the user's code.
+
+        Raises:
+            BatchError: instead of an exception that does not say what to change.
+        """
+        models = [self.model, *([self._compiled] if self._compiled else [])]
+        settings = self._settings
+        parts = Parts(models, self.criterion, settings.metric, settings.batch_step, self.optimizers)
+        failure = describe(error, parts)
+        self.failure = PhaseError(failure.phase, _failure_line(failure, error))
+        instead = replacement(error, failure)
+        if instead is not None:
+            self._end(broken_off(instead))
+            raise instead from error
+        self._end(broken_off(error))
+        error.add_note(f"lrtui: {self.failure.message}")
 
     def _recorded(self, steps: Generator[Step, None, Outcome]) -> Generator[Step, None, Outcome]:
         """Pass the steps on, and add them to the histories."""
@@ -627,3 +669,9 @@ class LRFinder:
             self._begin(train_loader, val_loader)
         own_lrs = SavedLearningRates(self.optimizers).values
         return TrialSetup(self._training(), train_loader, settings, own_lrs)
+
+
+def _failure_line(failure: Failure, error: Exception) -> str:
+    """The failure in one line that ends with the user's `file:line` if there is one."""
+    message = f"{failure.what}: {failure.reason or one_line(error)}"
+    return with_user_line(message, error)

@@ -6,8 +6,9 @@ from typing import Any, TypeVar
 
 import click
 
-from lrtui.spec import CHOICES, Choice, RunSpec, SpecError, checked
+from lrtui.spec import CHOICES, Choice, RunSpec, SpecError
 from lrtui.specfields import declaration_of, value_at, with_values
+from lrtui.specproblems import checked
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -190,18 +190,20 @@ def _measured_steps(
                     break
     except (Exception, SystemExit) as error:  # noqa: BLE001 - user code may raise anything
         traceback.print_exc()
-        end = _TestEnd(iterations, "failed", *_failure(error))
+        end = _TestEnd(iterations, "failed", *_failure(objects.finder, error))
     yield from notices.new()
     return end or _finished(objects.finder, iterations)
 
 
-def _failure(error: BaseException) -> tuple[str, Phase]:
+def _failure(finder: LRFinder, error: BaseException) -> tuple[str, Phase]:
     """Why a test failed, and in which phase."""
     if isinstance(error, OptimizerError):
         return str(error), "optimizer"
     if isinstance(error, NoGradientError):
         return str(error), "model"
     optimizer = optimizer_that_failed(error)
+    if finder.failure is not None and not optimizer:
+        return finder.failure.message, finder.failure.phase
     if optimizer:
         return f"{optimizer}: {failure_reason(error)}", "optimizer"
     return failure_reason(error), "training"

@@ -1,18 +1,17 @@
 """RunSpec: what to run, as plain data.
 
 Forms and flags edit it, the worker builds live objects from it. Each setting is declared once,
-with type, limits, default and help: see `lrtui.settings`.
+with type, limits, default and help: see `lrtui.settings`. What is wrong with a spec is said by
+`lrtui.specproblems`.
 """
 
-import math
-from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 import msgspec
 import tomli_w
 
 from lrtui import settings
-from lrtui.settings import declarations, setting
+from lrtui.settings import setting
 
 Precision = Literal["fp32", "tf32", "bf16", "fp16", "apex-O1", "apex-O2"]
 
@@ -63,7 +62,9 @@ class RangeSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class LoaderSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a data set becomes batches. It does not apply to a data target that returns loaders."""
 
-    batch_size: Annotated[int, setting("examples in a batch", ge=1)] = 64
+    batch_size: Annotated[
+        int, setting("examples in a batch; 0: the data set yields batches", ge=0)
+    ] = 64
     workers: Annotated[
         int, setting("processes that load batches; 0: load in the training process", ge=0)
     ] = 0
@@ -132,66 +133,6 @@ class Problem(msgspec.Struct, frozen=True):
         return f"{self.field}: {self.message}"
 
 
-def problems(spec: RunSpec) -> list[Problem]:
-    """Everything wrong with a spec that can be known without running anything."""
-    return [
-        *_target_problems(spec),
-        *_ramp_problems(spec.range),
-        *_batch_problems(spec),
-        *_setting_problems(spec.range, "range."),
-        *_setting_problems(spec.loader, "loader."),
-        *_setting_problems(spec),
-    ]
-
-
-def checked(spec: RunSpec) -> RunSpec:
-    """The same spec; SpecError with the first problem where it has one."""
-    for problem in problems(spec):
-        raise SpecError(problem.message, problem.field)
-    return spec
-
-
 def to_toml(spec: RunSpec) -> str:
     """The whole spec as TOML, defaults included: they may change after the file is saved."""
     return tomli_w.dumps(msgspec.to_builtins(spec))
-
-
-def _target_problems(spec: RunSpec) -> Iterator[Problem]:
-    for role in CHOICES:
-        target = getattr(spec, role).target
-        if _is_target(target):
-            continue
-        if role in REQUIRED_CHOICES:
-            yield Problem(role, f"expected where:what, got '{target}'")
-        elif target not in ("auto", "none"):
-            yield Problem(role, f"expected where:what or 'none', got '{target}'")
-
-
-def _is_target(text: str) -> bool:
-    where, _, what = text.rpartition(":")
-    return bool(where.strip() and what.strip())
-
-
-def _ramp_problems(test: RangeSpec) -> Iterator[Problem]:
-    """What is wrong with the two ends of the ramp together."""
-    if not (math.isfinite(test.start_lr) and math.isfinite(test.end_lr)):
-        return  # their own limits say so
-    if test.mode == "exp" and test.start_lr <= 0:
-        yield Problem("range.start_lr", f"must be above 0 in exp mode, got {test.start_lr:g}")
-    if test.mode != "exp" and test.start_lr < 0:
-        yield Problem("range.start_lr", f"must not be negative, got {test.start_lr:g}")
-    if test.end_lr <= test.start_lr:
-        message = f"must be above start_lr ({test.start_lr:g}), got {test.end_lr:g}"
-        yield Problem("range.end_lr", message)
-
-
-def _batch_problems(spec: RunSpec) -> Iterator[Problem]:
-    if spec.batch and spec.step.target != "none":
-        yield Problem("batch", "a step gets the batch whole: it has no effect beside one")
-
-
-def _setting_problems(section: msgspec.Struct, prefix: str = "") -> Iterator[Problem]:
-    for declaration in declarations(type(section)).values():
-        message = declaration.problem(getattr(section, declaration.name))
-        if message:
-            yield Problem(f"{prefix}{declaration.name}", message)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import msgspec
 
-from lrtui.spec import CHOICES, Choice, RunSpec, SpecError, checked
+from lrtui.spec import CHOICES, Choice, RunSpec, SpecError
 from lrtui.specfields import check_path, is_section, spec_error, table_expected, with_values
+from lrtui.specproblems import checked
 
 
 def read(path: Path) -> RunSpec:

@@ -20,12 +20,11 @@ from lrtui.spec import (
     RangeSpec,
     RunSpec,
     SpecError,
-    checked,
-    problems,
     to_toml,
 )
 from lrtui.specfields import declaration_of, setting_paths, value_at, with_values
 from lrtui.specfile import override, parse, read
+from lrtui.specproblems import checked, problems
 from lrtui.tui.form.fields import SETTINGS, text_of
 from lrtui.tui.form.spec_reader import read_spec
 from lrtui.tui.form.state import FormState
@@ -227,11 +226,16 @@ OUTSIDE: dict[str, float] = {
     "range.repeats": 0,
     "range.max_seconds": -1.0,
     "range.clip_grad_norm": -1.0,
-    "loader.batch_size": 0,
+    "loader.batch_size": -1,
     "loader.workers": -1,
     "loader.subset": -1,
     "loader.val_fraction": 1.0,
     "seed": -1,
+}
+BESIDE: dict[str, dict[str, object]] = {  # without these the setting has no effect
+    "range.val_batches": {"range.val": True},
+    "range.vary": {"range.repeats": 2},
+    "range.metric_mode": {"metric": Choice("lrtui:accuracy")},
 }
 TYPES = {"int": int, "float": float, "bool": bool, "str": str, "choice": str}
 
@@ -245,12 +249,13 @@ def test_the_lists_of_this_test_hold_every_setting() -> None:
 @pytest.mark.parametrize("path", INSIDE)
 def test_form_flags_files_and_checks_know_a_setting_as_it_is_declared(path: str) -> None:
     declaration, value = declaration_of(path), INSIDE[path]
-    changed = with_values(RunSpec(), {path: value})
+    start = with_values(RunSpec(), BESIDE.get(path, {}))
+    changed = with_values(start, {path: value})
     assert value_at(changed, path) == value != value_at(RunSpec(), path)
     assert type(value) is TYPES[declaration.kind]
     assert problems(changed) == []
     # --set and TOML
-    assert override(RunSpec(), f"{path}={value_text(path)}") == changed
+    assert override(start, f"{path}={value_text(path)}") == changed
     assert parse(to_toml(changed)) == changed
     # the form
     field = SETTINGS[path]
@@ -261,9 +266,12 @@ def test_form_flags_files_and_checks_know_a_setting_as_it_is_declared(path: str)
     )
     assert field.help
     assert field.choices == declaration.choices or path == "device"
-    state = FormState(RunSpec())
+    state = FormState(start)
     state.set(path, value_text(path))
     assert read_spec(state, {}) == (changed, [])
+    if path in BESIDE:
+        alone = with_values(RunSpec(), {path: value})
+        assert [problem.field for problem in problems(alone)] == [path]
 
 
 @pytest.mark.parametrize("path", OUTSIDE)

@@ -10,6 +10,7 @@ from lrtui.analysis.bounds import bounds_of
 from lrtui.analysis.curve import Curve
 from lrtui.analysis.evidence import gather_evidence
 from lrtui.analysis.obstacles import usable_bounds, usable_rates, usable_suggestion
+from lrtui.analysis.refusals import with_cause
 from lrtui.analysis.rules import RULES, Agreement, agreement, suggest_all
 from lrtui.analysis.suggest import judge
 
@@ -32,7 +33,7 @@ def analyse(curves: Sequence[Curve], obstacle: Obstacle | None = None) -> Analys
     With an obstacle there is no number at all, or none above its highest usable rate.
     """
     evidence = gather_evidence(curves)
-    suggestion = judge(evidence, curves)
+    suggestion = with_cause(judge(evidence, curves), curves)
     suggestions = typical_suggestions(curves)
     bounds = None
     if suggestion.verdict not in WITHOUT_BOUNDS:

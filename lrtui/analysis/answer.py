@@ -16,6 +16,7 @@ Verdict = Literal[
     "already_trained",
     "disagree",
     "too_short",
+    "bad_batch",
     "rate_unused",
     "rate_fought",
     "class_order",

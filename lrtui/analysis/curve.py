@@ -27,6 +27,7 @@ class Curve:
         metric_mode: "max" or "min".
         num_iter: how many iterations were planned; the curve may be shorter.
         momentum: the optimizer's (beta1 of the Adam family, 0 without); None if unknown.
+        ended: why the test ended, in the words of its outcome; "" if unknown.
     """
 
     lr: FloatArray
@@ -36,6 +37,7 @@ class Curve:
     metric_mode: MetricMode = "max"
     num_iter: int | None = None
     momentum: float | None = None
+    ended: str = ""
 
     @classmethod
     def of(
@@ -47,6 +49,7 @@ class Curve:
         metric_mode: MetricMode = "max",
         num_iter: int | None = None,
         momentum: float | None = None,
+        ended: str = "",
     ) -> "Curve":
         """A curve from any sequences of numbers; None becomes NaN.
 
@@ -62,7 +65,13 @@ class Curve:
                 lengths[name] = len(arrays[name])
         if len(set(lengths.values())) > 1:
             raise ValueError(f"all arrays of a curve need the same length, got {lengths}")
-        return cls(**arrays, metric_mode=metric_mode, num_iter=num_iter, momentum=momentum)
+        return cls(
+            **arrays,
+            metric_mode=metric_mode,
+            num_iter=num_iter,
+            momentum=momentum,
+            ended=ended,
+        )
 
 
 def as_floats(name: str, values: Numbers) -> FloatArray:

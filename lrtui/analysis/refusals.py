@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from math import ceil, floor
 
 import numpy as np
+from msgspec.structs import replace
 
 from lrtui.analysis.answer import Suggestion, Verdict
 from lrtui.analysis.curve import Curve
@@ -23,6 +24,8 @@ MAX_TIMES = 30  # times the measurements; advice to measure more than that is us
 LATE = 2 * BANDWIDTH  # decades; a ramp with a longer delay is a fast one
 EARLY_RISE = 0.2  # share of the axis; a rise within it leaves no rates below it to choose from
 COARSE_STEP = 10  # times; a ramp whose second rate is further from the first skips the beginning
+FEW_POINTS = 20  # a test with fewer says which setting ended it
+NARROW = 3  # times; the least that a ramp should span
 ENOUGH_POINTS = f"Measure at least {MIN_POINTS} points, ideally 100."
 
 
@@ -50,6 +53,63 @@ def too_little(curves: Sequence[Curve]) -> Suggestion:
         "too_short",
         f"{finite} {losses_are} too few to tell a fall from noise.",
         ENOUGH_POINTS,
+    )
+
+
+def with_cause(suggestion: Suggestion, curves: Sequence[Curve]) -> Suggestion:
+    """The refusal of a short test or a narrow range, with the setting that made it so."""
+    longest = max(curves, key=lambda curve: len(curve.lr), default=None)
+    if longest is not None and len(longest.lr) > 1 and longest.lr[-1] <= longest.lr[0]:
+        return not_rising(longest)
+    if suggestion.lr is not None or longest is None or len(longest.lr) == 0:
+        return suggestion
+    cause = narrow(longest)
+    if len(longest.lr) < FEW_POINTS:
+        cause = cause_of_few_points(longest) or cause
+    if not cause or cause in suggestion.advice:
+        return suggestion
+    return replace(suggestion, advice=f"{cause} {suggestion.advice}".strip())
+
+
+def not_rising(curve: Curve) -> Suggestion:
+    """A ramp that falls, or stays at one rate (torch_lr_finder runs both)."""
+    start, end = float(curve.lr[0]), float(curve.lr[-1])
+    return refuse(
+        "too_short",
+        f"The rates do not rise: start_lr is {start:.1e}, and end_lr {end:.1e}.",
+        "Set end_lr above start_lr, by some decades.",
+    )
+
+
+def cause_of_few_points(curve: Curve) -> str:
+    """What to change where a test has only a handful of points; "" if that is not known."""
+    points = len(curve.lr)
+    if curve.num_iter is not None and points >= curve.num_iter:
+        return f"Raise num_iter: it is {curve.num_iter}."
+    if curve.ended.startswith("out of time"):
+        return f"Raise max_seconds: it ended the test after {iterations(points)}."
+    if curve.ended.startswith("out of data"):
+        return (
+            f"The loader ended after {iterations(points)}: give a loader that can be iterated"
+            " again, or TrainDataLoaderIter with auto_reset=True."
+        )
+    if curve.ended.startswith("the loss diverged") and not ends_in_blow_up(curve):
+        return (
+            f"Raise diverge_th: it ended the test after {iterations(points)}, though the loss had"
+            " hardly risen; a smooth_f of 0 makes that likely."
+        )
+    return ""
+
+
+def narrow(curve: Curve) -> str:
+    """What to say of a ramp whose ends are close together; "" for any other."""
+    low, high = float(curve.lr.min()), float(curve.lr.max())
+    is_whole = curve.num_iter is None or len(curve.lr) >= curve.num_iter
+    if not is_whole or low <= 0 or high >= NARROW * low:
+        return ""
+    return (
+        f"The range is narrow, a factor of {high / low:.2g} from start_lr to end_lr: lower start_lr"
+        " and raise end_lr, until they are some decades apart."
     )
 
 

@@ -19,8 +19,9 @@ from lrtui.engine.data.workers import PERSISTENT, persistent_workers
 from lrtui.engine.forward import BatchError, Forward
 from lrtui.engine.reading.notes import Notes
 from lrtui.engine.restore.random_state import reseed
+from lrtui.engine.step import updates_itself
 from lrtui.engine.types import Batch, BatchStep, Criterion, Loader, Metric
-from lrtui.spec import RunSpec
+from lrtui.spec import RangeSpec, RunSpec
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,17 @@ def build(spec: RunSpec, notice: Notice = lambda text: None) -> Built:
         notice(PERSISTENT)
     batch = move(load_first_batch(spec.data.target, data.train), device)
     reseed(spec.seed)
-    model = models.build(spec.model, data.train, device, batch, notice, spec.batch)
+    model = models.build(
+        spec.model,
+        data.train,
+        device,
+        batch,
+        notice,
+        spec.batch,
+        ignore_index=spec.loss.args.get("ignore_index"),
+    )
     optimizer = optimizers.build(spec.optimizer, model, spec.range.start_lr, notice)
+    _machine_notices(spec, model, device, notice)
     step = _step(spec, notice)
     if step is None:
         loss = losses.build(spec.loss, model, batch, notice, spec.batch)
@@ -99,7 +109,7 @@ def build(spec: RunSpec, notice: Notice = lambda text: None) -> Built:
 def _loaders(spec: RunSpec, device: torch.device, notice: Notice) -> Loaders:
     target = spec.data.target
     data = import_choice("data", spec.data, notice).call()
-    loaders = make_loaders(target, data, spec.loader, spec.seed, device)
+    loaders = make_loaders(target, data, spec.loader, spec.seed, device, notice)
     if spec.range.val and loaders.val is None:
         message = f"{target} has no validation part"
         raise PhaseError("data", f"{message}: return a pair (train, validation), or turn val off")
@@ -109,17 +119,21 @@ def _loaders(spec: RunSpec, device: torch.device, notice: Notice) -> Loaders:
 def _step(spec: RunSpec, notice: Notice) -> BatchStep | None:
     if spec.step.target == "none":
         return None
-    return make_scorer("step", spec.step, notice)
+    step = make_scorer("step", spec.step, notice)
+    _refuse_beside_step(spec, updates_itself(step))
+    return step
 
 
 def _metric(spec: RunSpec, loss: losses.Loss, notice: Notice) -> tuple[Metric | None, str]:
     """The metric of the spec and its name; `auto` is the accuracy of a classifier."""
     target = spec.metric.target
     if target == "auto" and loss.name == losses.CROSS_ENTROPY:
-        return metrics.accuracy, "accuracy"
+        return metrics.ignoring(metrics.accuracy, loss.criterion), "accuracy"
     if target in ("auto", "none"):
+        _refuse_metric_mode(spec)
         return None, ""
-    return make_scorer("metric", spec.metric, notice), target.rpartition(":")[2]
+    metric = make_scorer("metric", spec.metric, notice)
+    return metrics.ignoring(metric, loss.criterion), target.rpartition(":")[2]
 
 
 def _check_batch(
@@ -134,3 +148,48 @@ def _check_batch(
         Forward(model, criterion, step, names=names).describe(batch)
     except BatchError as error:
         raise PhaseError("data", str(error)) from error
+
+
+def _machine_notices(spec: RunSpec, model: nn.Module, device: torch.device, notice: Notice) -> None:
+    """Say which machine settings do nothing on this device or for this model."""
+    if spec.cudnn_benchmark and device.type != "cuda":
+        notice(f"cudnn_benchmark has no effect: the run is on {device}, and cuDNN is for CUDA")
+    if spec.precision == "tf32" and device.type != "cuda":
+        notice(f"precision tf32 has no effect: the run is on {device}, and TF32 is for CUDA")
+    if spec.channels_last and not any(param.dim() == 4 for param in model.parameters()):
+        notice("channels_last has no effect: the model has no weight of four dimensions (Conv2d)")
+
+
+def _refuse_beside_step(spec: RunSpec, updates_itself: bool) -> None:
+    """Refuse what a step of the user's own replaces.
+
+    Args:
+        spec: of a run with a step.
+        updates_itself: the step takes the optimizers and does the update.
+
+    Raises:
+        PhaseError: a setting without an effect.
+    """
+    if updates_itself and spec.range.clip_grad_norm:
+        message = "range.clip_grad_norm has no effect: the step updates the model itself"
+        raise PhaseError("step", f"{message}; clip in the step, and set it to 0 here")
+    if updates_itself and spec.range.create_graph:
+        message = "range.create_graph has no effect: the step updates the model itself"
+        raise PhaseError("step", f"{message}; call backward(create_graph=True) in it")
+    if spec.metric.target != "none":
+        message = f"metric {spec.metric.target} has no effect: the step returns the metrics"
+        raise PhaseError("metric", f"{message}, as (loss, {{name: value}}); set metric to none")
+    if spec.loss.target not in ("auto", "none"):
+        message = f"loss {spec.loss.target} has no effect: the step returns the loss"
+        raise PhaseError("loss", f"{message}; set loss to auto, or step to none")
+
+
+def _refuse_metric_mode(spec: RunSpec) -> None:
+    """Refuse a metric_mode for `auto` where nothing is measured; a step may measure something.
+
+    Raises:
+        PhaseError: it has no effect.
+    """
+    if spec.step.target == "none" and spec.range.metric_mode != RangeSpec().metric_mode:
+        message = "range.metric_mode has no effect: metric auto measures nothing for this loss"
+        raise PhaseError("metric", f"{message}; pick a metric")

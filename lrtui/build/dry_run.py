@@ -13,6 +13,7 @@ from lrtui.build.device import device_of
 from lrtui.build.types import Optimizers
 from lrtui.catalog.errors import PhaseError, one_line, with_user_line
 from lrtui.engine.checks.gradients import NoGradientError, why_no_gradient
+from lrtui.engine.failures.labels import check_labels
 from lrtui.engine.forward import Forward
 from lrtui.engine.reading.notes import Notes
 from lrtui.engine.reading.words import BatchError, summary
@@ -147,7 +148,7 @@ class _Recorded:
     def __call__(self, output: ModelOutput, target: Target) -> object:
         """Check the labels, then score."""
         self.called, self.arguments = True, (output, target)
-        explain.check_labels(self._scorer, output, target)
+        check_labels(self._scorer, output, target)
         score = self._scorer(output, target)
         self._returned = True
         return score

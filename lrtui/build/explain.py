@@ -9,6 +9,8 @@ from torch import nn
 from torch.utils.hooks import RemovableHandle
 
 from lrtui.catalog.errors import one_line, with_user_line
+from lrtui.engine.failures.described import DROP_LAST, ONE_EXAMPLE, one_example
+from lrtui.engine.failures.labels import LabelError, explained
 from lrtui.engine.reading.words import summary
 from lrtui.engine.types import Batch, ModelOutput, Target
 
@@ -88,13 +90,12 @@ class _EnterHook:
             raise IndexError("index out of range")
 
 
-class LabelError(IndexError):
-    """A label without a score."""
-
-
 def forward_failure(error: BaseException, trace: ForwardTrace) -> str:
     """The message for a forward that failed: the layer, what it expects, what it got."""
     running = trace.innermost
+    if ONE_EXAMPLE in str(error):
+        example = one_example(None if running is None else running.data)
+        return f"the first batch: {example}: use larger batches, and {DROP_LAST} for a last one"
     if running is None:
         return with_user_line(f"the forward failed: {one_line(error)}", error)
     module, data = running.module, running.data
@@ -110,12 +111,13 @@ def forward_failure(error: BaseException, trace: ForwardTrace) -> str:
 
 def scorer_failure(error: BaseException, name: str, output: ModelOutput, target: Target) -> str:
     """The message for a criterion or metric that failed: the model's output beside the target."""
-    if isinstance(output, torch.Tensor) and isinstance(target, torch.Tensor):
-        if output.device != target.device:
-            devices = f"on {output.device}, the target on {target.device}"
-            return f"{name}: the model's output is {devices}"
-        if isinstance(error, LabelError):
-            return f"{name}: {error}"
+    both = isinstance(output, torch.Tensor) and isinstance(target, torch.Tensor)
+    if both and output.device != target.device:
+        devices = f"on {output.device}, the target on {target.device}"
+        return f"{name}: the model's output is {devices}"
+    reason = str(error) if isinstance(error, LabelError) else explained(error)
+    if reason:
+        return with_user_line(f"{name}: {reason}", error)
     sides = f"the model gave {summary(output)}, the target is {summary(target)}"
     return with_user_line(f"{name} failed: {one_line(error)}; {sides}", error)
 
@@ -124,39 +126,6 @@ def out_of_memory(device: torch.device, batch: Batch) -> str:
     """The message for a device without enough memory for one step."""
     message = f"out of memory on {device} with a batch of {summary(batch)}"
     return f"{message}: lower loader.batch_size, or the model's size"
-
-
-def check_labels(criterion: object, output: ModelOutput, target: Target) -> None:
-    """Check the labels before the criterion does: on a GPU a label out of range ends the process.
-
-    Raises:
-        LabelError: a label is negative, or at least as large as the number of scores.
-    """
-    if not isinstance(criterion, nn.CrossEntropyLoss | nn.NLLLoss):
-        return
-    if not isinstance(output, torch.Tensor) or not isinstance(target, torch.Tensor):
-        return
-    scores = _score_count(output, target)
-    labels = target[target != criterion.ignore_index]
-    if scores is None or not labels.numel():
-        return
-    first, last = int(labels.min()), int(labels.max())
-    if last >= scores:
-        needs = f"the model gives {scores} scores: it needs {last + 1} classes"
-        raise LabelError(f"labels go up to {last}, but {needs}")
-    if first < 0:
-        raise LabelError(f"labels go down to {first}: they must begin at 0")
-
-
-def _score_count(output: torch.Tensor, target: torch.Tensor) -> int | None:
-    """How many scores there are for each label; None if the target's shape does not hold labels."""
-    if target.is_floating_point() or output.dim() < 2:
-        return None
-    if output.shape[:-1] == target.shape:
-        return output.shape[-1]
-    if output.shape[:1] + output.shape[2:] == target.shape:
-        return output.shape[1]
-    return None
 
 
 def _mismatch(layer: nn.Module, data: torch.Tensor) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import torch
 
 from lrtui.catalog.infer import Facts
+from lrtui.engine.failures.labels import class_count
 from lrtui.engine.reading.items import Item, Reading
 from lrtui.engine.reading.rule import read_loosely
 from lrtui.engine.reading.signature import UNKNOWN, Signature
@@ -16,7 +17,12 @@ Tensor = torch.Tensor
 
 
 def facts_of(
-    data: object, batch: Batch, signature: Signature = UNKNOWN, names: str = ""
+    data: object,
+    batch: Batch,
+    signature: Signature = UNKNOWN,
+    names: str = "",
+    *,
+    ignore_index: int | None = None,
 ) -> Facts | None:
     """The facts that the data shows, or None if a batch has no tensor as its input.
 
@@ -25,18 +31,20 @@ def facts_of(
         batch: its first batch.
         signature: of the forward that the batch is for, where it is known.
         names: what the user says that each item is.
+        ignore_index: a label that the loss ignores; it is no class, and neither is a void label.
     """
     reading = read_loosely(signature, batch, names=names)
     inputs, target = _parts(batch, reading)
     if inputs is None or inputs.dim() == 0:
         return None
     vocabulary = _vocabulary(data)
-    stated = stated_classes(data, None if reading is None else reading.target)
+    target_item = None if reading is None else reading.target
+    stated = stated_classes(data, target_item, ignore_index)
     return Facts(
         inputs=tuple(inputs.shape[1:]),
         tokens=inputs.dim() == 2 and not inputs.is_floating_point(),
         outputs=() if target is None else tuple(target.shape[1:]),
-        classes=vocabulary or _classes(target, stated),
+        classes=vocabulary or _classes(target, stated, ignore_index),
         exact=bool(vocabulary or stated),
         vocabulary=vocabulary,
     )
@@ -59,27 +67,29 @@ def is_class_labels(target: Tensor) -> bool:
     return not is_number and target.dtype != torch.bool
 
 
-def stated_classes(data: object, target: Item | None = None) -> int | None:
+def stated_classes(
+    data: object, target: Item | None = None, ignore_index: int | None = None
+) -> int | None:
     """How many classes a data set (or one that it wraps) states, or has in all its labels.
 
     `target` is the target's place in a batch, the last one where it is None.
     """
     for owner in _owners(data):
-        classes = _classes_of(owner, target)
+        classes = _classes_of(owner, target, ignore_index)
         if classes is not None:
             return classes
     return None
 
 
-def _classes(target: Tensor | None, stated: int | None) -> int | None:
+def _classes(target: Tensor | None, stated: int | None, ignore_index: int | None) -> int | None:
     """The number of classes: as stated, or more if the batch has more; None without labels."""
     if target is None or not target.numel() or not is_class_labels(target):
         return None
-    seen = int(target.max()) + 1
-    return max(seen, stated or 0)
+    seen = class_count(target, ignore_index)
+    return max(seen or 0, stated or 0) or None
 
 
-def _classes_of(owner: object, target: Item | None) -> int | None:
+def _classes_of(owner: object, target: Item | None, ignore_index: int | None) -> int | None:
     count = _attribute(owner, "num_classes")
     if isinstance(count, int) and not isinstance(count, bool):
         return count
@@ -89,7 +99,7 @@ def _classes_of(owner: object, target: Item | None) -> int | None:
     labels = _labels(owner, target)
     if labels is None:
         return None
-    return int(labels.max()) + 1
+    return class_count(labels, ignore_index)
 
 
 def _labels(owner: object, target: Item | None) -> Tensor | None:

@@ -3,12 +3,14 @@
 import enum
 import functools
 import inspect
+import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from msgspec.structs import replace
 
 from lrtui.build import importing
@@ -28,6 +30,7 @@ class Picked:
     role: Role
     choice: Choice
     factory: Factory
+    device: torch.device | None = None  # of the tensors among the arguments
 
     @property
     def target(self) -> str:
@@ -41,7 +44,8 @@ class Picked:
 
     def with_args(self, args: Mapping[str, object]) -> "Picked":
         """The same pick with other arguments."""
-        return Picked(self.role, replace(self.choice, args=dict(args)), self.factory)
+        choice = replace(self.choice, args=dict(args))
+        return Picked(self.role, choice, self.factory, self.device)
 
     def checked_args(self) -> dict[str, object]:
         """The arguments of the choice, with the types that the signature asks for.
@@ -51,7 +55,14 @@ class Picked:
         """
         for problem in check(self.offer, self.choice.args):
             raise PhaseError(self.role, f"{self.target}: {problem.field}: {problem.message}")
-        return typed_args(self.factory, self.offer, self.choice.args)
+        try:
+            args = typed_args(self.factory, self.offer, self.choice.args)
+        except TypeError as error:
+            raise PhaseError(self.role, f"{self.target}: {error}") from None
+        for name, value in args.items():
+            if isinstance(value, torch.Tensor):
+                args[name] = value.to(self.device)
+        return args
 
     def call(self, *positional: object, **keywords: object) -> object:
         """Call the factory with the arguments of the choice, after those that the test passes.
@@ -83,14 +94,19 @@ def import_choice(role: Role, choice: Choice, notice: Notice) -> Picked:
         raise PhaseError(role, str(error)) from error
 
 
-def make_scorer(role: Role, choice: Choice, notice: Notice) -> Factory:
+def make_scorer(
+    role: Role, choice: Choice, notice: Notice, device: torch.device | None = None
+) -> Factory:
     """A criterion, metric or step: a class is instantiated, a function gets its arguments bound.
+
+    Lists become tensors on the `device` where the signature asks for tensors.
 
     Raises:
         PhaseError: it cannot be imported or made, or its class makes something that is not
         callable.
     """
-    picked = import_choice(role, choice, notice)
+    imported = import_choice(role, choice, notice)
+    picked = Picked(role, choice, imported.factory, device)
     if not inspect.isclass(picked.factory):
         return _bound(picked)
     scorer = picked.call()
@@ -116,7 +132,11 @@ def _bound(picked: Picked) -> Factory:
 
 
 def typed_args(factory: Factory, offer: Offer, args: Mapping[str, object]) -> dict[str, object]:
-    """Arguments with the types of the signature: tuples, floats, enum members, literals."""
+    """Arguments with the types of the signature: tuples, floats, enum members, literals, tensors.
+
+    Raises:
+        TypeError: a list for a tensor is not of numbers.
+    """
     fields = {field.name: field for field in offer.fields}
     annotations = annotations_of(factory)
     typed = dict(args)
@@ -128,6 +148,8 @@ def typed_args(factory: Factory, offer: Offer, args: Mapping[str, object]) -> di
 def _typed(field: Field, annotation: object, value: Any) -> object:
     if value is None:
         return None
+    if wants_tensor(field, annotation, value):
+        return _tensor(field.name, value)
     if field.kind == "choice":
         return _choice(annotation, str(value))
     if field.kind == "tuple" and not field.annotation.startswith(("list", "List")):
@@ -135,6 +157,44 @@ def _typed(field: Field, annotation: object, value: Any) -> object:
     if field.kind == "float":
         return float(value)
     return value
+
+
+def wants_tensor(field: Field, annotation: object, value: object) -> bool:
+    """Whether a number or a list is given where the signature asks for a tensor.
+
+    Where a parameter has no annotation, its help decides ("weight (Tensor, optional): …"), and for
+    a list its name: class weights are tensors.
+    """
+    is_list = isinstance(value, list | tuple)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not (is_list or is_number):
+        return False
+    if field.annotation:
+        others = set(_members(annotation)) - {torch.Tensor, type(None)}
+        has_tensor = torch.Tensor in _members(annotation) or "Tensor" in field.annotation
+        return has_tensor and (is_list or not others & {int, float}) and not _takes_list(others)
+    if field.default is not None:
+        return False
+    return "Tensor" in field.help[:40] or (is_list and "weight" in field.name.lower())
+
+
+def _tensor(name: str, value: object) -> torch.Tensor:
+    try:
+        return torch.tensor(value, dtype=torch.get_default_dtype())
+    except (TypeError, ValueError):
+        raise TypeError(f"{name}: expected numbers, got {value!r}") from None
+
+
+def _members(annotation: object) -> list[object]:
+    """The types of a union, or the annotation alone."""
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        return list(typing.get_args(annotation))
+    return [annotation]
+
+
+def _takes_list(members: set[object]) -> bool:
+    kinds = [typing.get_origin(member) or member for member in members]
+    return any(inspect.isclass(kind) and issubclass(list, kind) for kind in kinds)
 
 
 def _choice(annotation: object, name: str) -> object:

@@ -8,6 +8,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset, IterableDataset, Subset
 
 from lrtui.catalog.errors import PhaseError, one_line, with_user_line
+from lrtui.catalog.targets import Notice
 from lrtui.engine.types import Loader
 from lrtui.spec import LoaderSpec
 
@@ -24,18 +25,26 @@ class Loaders:
 
 
 def make_loaders(
-    name: str, data: object, spec: LoaderSpec, seed: int, device: torch.device
+    name: str,
+    data: object,
+    spec: LoaderSpec,
+    seed: int,
+    device: torch.device,
+    notice: Notice = lambda text: None,
 ) -> Loaders:
     """The loaders of a Dataset, a DataLoader, or a pair of them.
 
     A data set on its own is split by `val_fraction`; `subset` limits the training part. Both use a
     generator of their own: the same seed gives the same examples. Shuffling draws from torch's
-    global generator, as a script's loader does.
+    global generator, as a script's loader does. Settings that do not apply to the data are named
+    in a notice.
 
     Raises:
         PhaseError: the data is anything else, or a part of it is empty.
     """
     train, val = _train_and_val(name, data)
+    for text in _without_effect(name, train, val, spec):
+        notice(text)
     if val is None and _is_indexed(train):
         train, val = split(name, train, spec.val_fraction, seed)
     if spec.subset and _is_indexed(train):
@@ -44,6 +53,24 @@ def make_loaders(
     if val is None:
         return Loaders(train_loader, None)
     return Loaders(train_loader, _loader(name, val, spec, device, train=False))
+
+
+def _without_effect(name: str, train: object, val: object, spec: LoaderSpec) -> Iterator[str]:
+    """What to say of settings that are not the default and do not apply to the data."""
+    default = LoaderSpec()
+    is_loader = not _is_indexed(train) and not isinstance(train, IterableDataset)
+    if is_loader:
+        for field in ("batch_size", "workers"):
+            if getattr(spec, field) != getattr(default, field):
+                yield f"loader.{field} has no effect: {name} returns a loader of its own"
+    if spec.subset and not _is_indexed(train):
+        yield f"loader.subset has no effect: {name} returns no data set with an index"
+    if spec.val_fraction == default.val_fraction:
+        return
+    if val is not None:
+        yield f"loader.val_fraction has no effect: {name} returns a validation part"
+    elif not _is_indexed(train):
+        yield f"loader.val_fraction has no effect: {name} returns no data set with an index"
 
 
 def split(

@@ -1,5 +1,6 @@
 """The loss of a run: the criterion that was picked, or the one that fits the batch."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import torch
@@ -8,7 +9,7 @@ from torch import nn
 from lrtui.build.device import device_of
 from lrtui.build.dry_run import dry_forward
 from lrtui.build.facts import is_class_labels
-from lrtui.build.instantiate import make_scorer
+from lrtui.build.instantiate import Picked, make_scorer
 from lrtui.catalog.errors import PhaseError
 from lrtui.catalog.targets import Notice
 from lrtui.engine.data.batch_size import is_sequence
@@ -51,11 +52,34 @@ def build(choice: Choice, model: nn.Module, batch: Batch, notice: Notice, names:
     if choice.target == "none":
         return IN_FORWARD
     if choice.target == "auto":
-        return choose_loss(model, batch, names)
-    criterion = make_scorer("loss", choice, notice)
+        loss = with_args(choose_loss(model, batch, names), choice.args, device_of(model))
+        if choice.args:
+            given = ", ".join(f"{name}={value}" for name, value in choice.args.items())
+            notice(f"loss auto is {loss.name}, with {given}")
+        return loss
+    criterion = make_scorer("loss", choice, notice, device_of(model))
     if isinstance(criterion, nn.Module):
         criterion.to(device_of(model))
     return Loss(criterion, choice.target.rpartition(":")[2])
+
+
+def with_args(loss: Loss, args: Mapping[str, object], device: torch.device) -> Loss:
+    """The loss that was chosen, made with the arguments of `auto`.
+
+    Raises:
+        PhaseError: the criterion does not take them, or there is none.
+    """
+    if not args:
+        return loss
+    if loss.criterion is None:
+        named = ", ".join(f"loss.{name}" for name in args)
+        raise PhaseError("loss", f"{named} has no effect: the model returns its loss")
+    kind = type(loss.criterion)
+    public = next(base for base in kind.__mro__ if base.__module__ == "torch.nn.modules.loss")
+    picked = Picked("loss", Choice(f"torch.nn:{public.__name__}", dict(args)), kind, device)
+    criterion = picked.call()
+    assert isinstance(criterion, nn.Module)
+    return Loss(criterion.to(device), loss.name)
 
 
 def choose_loss(model: nn.Module, batch: Batch, names: str = "") -> Loss:

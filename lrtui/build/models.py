@@ -25,6 +25,8 @@ def build(
     batch: Batch,
     notice: Notice,
     names: str = "",
+    *,
+    ignore_index: int | None = None,
 ) -> nn.Module:
     """The model of a choice; missing arguments with common names are inferred from the data.
 
@@ -35,6 +37,7 @@ def build(
         batch: the first one, on the device.
         notice: called with lines for the user.
         names: what the user says that each item of a batch is.
+        ignore_index: a label that the loss ignores.
 
     Raises:
         PhaseError: it cannot be made, is not a module, or does not fit on the device.
@@ -43,7 +46,8 @@ def build(
     if isinstance(picked.factory, nn.Module):
         message = f"{choice.target} is a model already"
         raise PhaseError("model", f"{message}: give the class, or a function that makes it")
-    facts = facts_of(data, batch, signature_of_class(picked.factory), names)
+    signature = signature_of_class(picked.factory)
+    facts = facts_of(data, batch, signature, names, ignore_index=ignore_index)
     if facts is not None:
         inferred = infer_args(picked.offer.fields, facts, choice.args)
         _report_inferred(picked, inferred, notice)

@@ -1,5 +1,6 @@
 """Errors between a target and a live object, each with a message of one line."""
 
+import re
 import sysconfig
 import traceback
 from pathlib import Path
@@ -42,6 +43,8 @@ def one_line(error: BaseException, limit: int = 300) -> str:
     lines = _message(error).splitlines()
     if not lines:
         return safe_line(name, limit)
+    if _is_from_worker(lines[0]):
+        return safe_line(lines[-1].strip(), limit)
     return safe_line(f"{name}: {lines[0]}", limit)
 
 
@@ -50,6 +53,26 @@ def _message(error: BaseException) -> str:
         return str(error).strip()
     except Exception:  # noqa: BLE001 - a user's exception class may raise in its __str__
         return ""
+
+
+def _is_from_worker(first_line: str) -> bool:
+    """Whether a message is the traceback of a DataLoader's worker or of a replica, as text."""
+    return first_line.startswith("Caught ") and (
+        " in DataLoader " in first_line or " in replica " in first_line
+    )
+
+
+def _line_in_worker(error: BaseException, folder: Path | None) -> str:
+    """The innermost line of the user's code in a traceback that a worker sent as text."""
+    text = _message(error)
+    innermost = ""
+    if not _is_from_worker(text.partition("\n")[0]):
+        return innermost
+    for file, line in re.findall(r'File "([^"]+)", line (\d+)', text):
+        path = Path(file)
+        if _is_user_code(path, folder):
+            innermost = f"{path.name}:{line}"
+    return innermost
 
 
 def safe_line(text: str, limit: int) -> str:
@@ -71,7 +94,7 @@ def user_line(error: BaseException, folder: Path | None = None) -> str:
         path = Path(frame.f_code.co_filename)
         if _is_user_code(path, folder):
             innermost = f"{path.name}:{line}"
-    return innermost
+    return _line_in_worker(error, folder) or innermost
 
 
 def with_user_line(message: str, error: BaseException, folder: Path | None = None) -> str:

@@ -28,10 +28,12 @@ def record(step: Step, history: History) -> None:
         history.setdefault("group_lrs", []).append(step.group_lrs)
 
 
-def curves(histories: list[History], settings: Settings, momentum: float | None) -> list[Curve]:
-    """The histories that have points, in the analysis's form."""
+def curves(
+    histories: list[History], settings: Settings, momentum: float | None, ended: str = ""
+) -> list[Curve]:
+    """The histories that have points, in the analysis's form; `ended` says why the test ended."""
     measured = [history for history in histories if history["lr"]]
-    return [_curve(history, settings, momentum) for history in measured]
+    return [_curve(history, settings, momentum, ended) for history in measured]
 
 
 def _record_metric(step: Step, history: History) -> None:
@@ -43,7 +45,7 @@ def _record_metric(step: Step, history: History) -> None:
     metrics.append(math.nan if step.metric is None else step.metric)
 
 
-def _curve(history: History, settings: Settings, momentum: float | None) -> Curve:
+def _curve(history: History, settings: Settings, momentum: float | None, ended: str) -> Curve:
     return Curve.of(
         history["lr"],
         history.get("raw_loss", history["loss"]),
@@ -52,4 +54,5 @@ def _curve(history: History, settings: Settings, momentum: float | None) -> Curv
         metric_mode=settings.metric_mode,
         num_iter=settings.num_iter,
         momentum=momentum,
+        ended=ended,
     )

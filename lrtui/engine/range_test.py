@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Generator, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 import torch
@@ -11,6 +11,7 @@ from torch.optim import Optimizer
 
 from lrtui.engine.data.batches import OutOfData
 from lrtui.engine.deferred import LateReader, Measurement, Point
+from lrtui.engine.failures.nonfinite import Explanation, Losses, explain
 from lrtui.engine.optim import set_learning_rates
 from lrtui.engine.ramp import Ramp
 from lrtui.engine.step import TrainStep, Update
@@ -24,6 +25,7 @@ class Outcome(NamedTuple):
 
     status: Literal["completed", "diverged", "stopped", "interrupted", "failed"]
     reason: str
+    explanation: Explanation = Explanation()  # of a loss that is not finite
 
 
 def range_test(
@@ -62,7 +64,13 @@ def range_test(
 
     # ramp up, one optimizer step at each rate
     outcome = Outcome("completed", f"all {planned} iterations ran")
-    curve = _Curve(tracker, train.loss_scale(), repeat, lambda: clock() - start)
+    curve = _Curve(
+        tracker,
+        train.loss_scale(),
+        repeat,
+        lambda: clock() - start,
+        lambda iteration, losses: explain(train, warmup + iteration, iteration, losses),
+    )
     reader = LateReader(device, lag)
     for iteration, lrs in enumerate(ramp):
         try:
@@ -103,6 +111,8 @@ class _Curve:
     loss_scale: float | None  # before the next point
     repeat: int
     seconds: Callable[[], float]
+    explain: Callable[[int, Losses], Explanation]  # a loss that is not finite
+    losses: Losses = field(default_factory=Losses)
 
     def steps(self, points: Iterable[Point]) -> Generator[Step, None, Outcome | None]:
         """Yield a step for each point; returns None unless the loss has blown up."""
@@ -110,7 +120,11 @@ class _Curve:
             step = self._step(point)
             yield step
             if step.nonfinite is not None:
-                return Outcome("diverged", f"the loss became {step.nonfinite} at lr {step.lr:.2e}")
+                reason = f"the loss became {step.nonfinite} at lr {step.lr:.2e}"
+                explanation = self.explain(step.iteration, self.losses)
+                if explanation.is_certain:
+                    reason += f": {explanation.text}"
+                return Outcome("diverged", reason, explanation)
             if step.loss is not None and self.tracker.diverged:
                 losses = f"{step.loss:.3g} after a best of {self.tracker.best:.3g}"
                 return Outcome("diverged", f"the loss diverged at lr {step.lr:.2e}: {losses}")
@@ -118,6 +132,8 @@ class _Curve:
 
     def _step(self, point: Point) -> Step:
         finite = math.isfinite(point.loss)
+        if finite:
+            self.losses.add(point.loss)
         skipped = finite and _fell(self.loss_scale, point.loss_scale)
         self.loss_scale = point.loss_scale
         return Step(

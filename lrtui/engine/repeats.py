@@ -16,6 +16,7 @@ from lrtui.engine.checks.updates import is_known
 from lrtui.engine.data.batches import train_batches
 from lrtui.engine.data.replay import Replay
 from lrtui.engine.deferred import default_lag
+from lrtui.engine.failures.nonfinite import Explanation
 from lrtui.engine.initialise.draws import reinitialise
 from lrtui.engine.ramp import Ramp
 from lrtui.engine.range_test import Outcome, range_test
@@ -56,6 +57,7 @@ def all_repeats(
     batches: Iterator[Batch] | None = None
     validation: Validation | None = None
     outcome = Outcome("stopped", "")
+    bad_batch: Explanation | None = None  # of any repeat
     for repeat in range(settings.repeats):
         if repeat > 0:
             _start_over(training, settings, train_loader, seed + repeat)
@@ -80,9 +82,11 @@ def all_repeats(
                 repeat=repeat,
                 began=began,
             )
+        if outcome.explanation.is_certain:
+            bad_batch = outcome.explanation
         if outcome.status == "stopped":
             break
-    return outcome
+    return outcome if bad_batch is None else outcome._replace(explanation=bad_batch)
 
 
 @contextmanager

@@ -144,6 +144,32 @@ def settings_of(given: Given) -> Settings:
     return Settings(**given)
 
 
+def check_effects(settings: Settings, *, validates: bool, updates_itself: bool) -> None:
+    """Refuse settings that change nothing in this test.
+
+    Args:
+        settings: those of the test.
+        validates: there is a validation loader.
+        updates_itself: the `batch_step` takes the optimizers and does the update.
+
+    Raises:
+        ValueError: a setting without an effect, and what it needs.
+    """
+    default = Settings()
+    has_step = settings.batch_step is not None
+    if settings.metric is not None and has_step:
+        raise _no_effect("metric", "a `batch_step` returns its metrics: (loss, {name: value})")
+    has_metric = settings.metric is not None or has_step
+    if settings.metric_mode != default.metric_mode and not has_metric:
+        raise _no_effect("metric_mode", "no metric is measured; give `metric`")
+    if settings.val_batches != default.val_batches and not validates:
+        raise _no_effect("val_batches", "there is no validation loss; give `val_loader`")
+    if settings.vary != default.vary and settings.repeats == 1:
+        raise _no_effect("vary", "there is one curve only; give `repeats` of 2 or more")
+    if settings.clip_grad_norm is not None and updates_itself:
+        raise _no_effect("clip_grad_norm", "the step updates the model itself; clip in the step")
+
+
 def ramp_of(settings: Settings, group_lrs: Sequence[float | None]) -> Ramp:
     """The ramp over parameter groups whose own rates are `group_lrs`.
 
@@ -170,6 +196,10 @@ def _ends_in_ratio(
         )
     start = start_lrs_of(settings.start_lr, group_lrs[:1])[0]
     return keep_ratios(start, group_lrs), keep_ratios(settings.end_lr, group_lrs)
+
+
+def _no_effect(name: str, why: str) -> ValueError:
+    return ValueError(f"`{name}` has no effect: {why}")
 
 
 def _error_text(name: str, value: Any, message: str) -> str:

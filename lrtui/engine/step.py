@@ -1,6 +1,7 @@
 """One training step: the gradients of one or more batches, then the optimizer."""
 
 import inspect
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
 from inspect import Parameter
@@ -45,6 +46,7 @@ class TrainStep:
         create_graph: keep the graph of the gradients, for optimizers of second order.
         updates_itself: the user's step does the whole update.
         has_drawn: the loader has yielded batches before, so that its end is no error.
+        kept_batches: how many of the last batches are kept, for messages about them.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class TrainStep:
         create_graph: bool = False,
         updates_itself: bool = False,
         has_drawn: bool = False,
+        kept_batches: int = 1,
     ) -> None:
         self._model = model
         self._bare_forward = forward
@@ -79,6 +82,9 @@ class TrainStep:
         self._in_train_mode = False
         self._moded_optimizers = moded(optimizers)
         self._has_drawn = has_drawn
+        self.batches_per_step = 1 if updates_itself else accumulation_steps
+        self.drawn = 0  # batches so far
+        self.recent: deque[Batch] = deque(maxlen=kept_batches)  # as the loader gave them
         self._update = self._choose_update(updates, updates_itself)
 
     def __call__(self) -> Update:
@@ -200,6 +206,8 @@ class TrainStep:
                 raise OutOfData from None
             raise ValueError("the training loader has no batches") from None
         self._has_drawn = True
+        self.drawn += 1
+        self.recent.append(batch)
         return move(batch, self._device, self._non_blocking)
 
 

@@ -10,6 +10,7 @@ from torch.optim import Optimizer
 
 from lrtui.engine.checks.updates import PLAIN, Updates, updates_of
 from lrtui.engine.data.batches import is_split, val_batches
+from lrtui.engine.deferred import default_lag
 from lrtui.engine.forward import Forward
 from lrtui.engine.optim import unshare_learning_rates
 from lrtui.engine.precision import Precision
@@ -82,6 +83,8 @@ def train_step(
         create_graph=settings.create_graph,
         updates_itself=updates_itself(settings.batch_step),
         has_drawn=has_drawn,
+        # a loss that is read late is that of an earlier batch
+        kept_batches=(default_lag(training.device) + 1) * settings.accumulation_steps,
     )
 
 

@@ -32,6 +32,7 @@ def _curve(history: History, record: RunRecord, smooth_f: float) -> Curve:
         metric_mode=range_settings.get("metric_mode", "max"),
         num_iter=range_settings.get("num_iter"),
         momentum=record.momentum,
+        ended=record.reason,
     )
 
 

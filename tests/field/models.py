@@ -1131,6 +1131,14 @@ class Sequences(Tagger):
         return self.scores(ids, mask).transpose(1, 2)
 
 
+def broken_row_in_a_worker() -> DataLoader[Any]:
+    return in_order(BrokenRow(), num_workers=1)
+
+
+def odd_shape_in_a_worker() -> DataLoader[Any]:
+    return in_order(OddShape(), num_workers=1)
+
+
 def indexed_masks() -> DataLoader[Any]:
     """Masks, and the index of each picture after them."""
     return tensors(PICTURES, (PICTURES[:, 0] > 0).long() + 1, torch.arange(COUNT))

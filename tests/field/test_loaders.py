@@ -53,7 +53,6 @@ def test_the_last_batch_of_a_data_set_is_dropped() -> None:
 
 
 @pytest.mark.parametrize("model", ONE)
-@pytest.mark.xfail(strict=True, reason="only torch's message")
 def test_a_loader_of_ones_own_is_told_of_drop_last(model: str) -> None:
     result = run(model, "own_loader_129", "auto")
     assert result.refused
@@ -63,7 +62,6 @@ def test_a_loader_of_ones_own_is_told_of_drop_last(model: str) -> None:
 
 
 @pytest.mark.parametrize("model", ONE)
-@pytest.mark.xfail(strict=True, reason="only torch's message")
 def test_the_library_says_drop_last(model: str) -> None:
     _, refusal = loss_or_refusal(
         finder_of(model_of(model), nn.CrossEntropyLoss()), own_loader_129()

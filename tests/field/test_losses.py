@@ -200,34 +200,13 @@ VOID = {
     "masks with 255, classes from the data": ("SegmenterOf", "masks_void_255", CE, 255),
     "masks with 255, loss auto": ("Segmenter", "masks_void_255", "auto", 255),
 }
-VOID_FAILS: dict[str, str] = failing(
-    "ignore_index is not named",
-    "masks with 255",
-    "masks of bytes with 255",
-    "masks with -1",
-    "masks with 255, log probabilities",
-    "labels with 255",
-    "masks with 255, classes from the data",
-    "masks with 255, loss auto",
-)
-VOID_LIBRARY_FAILS: dict[str, str] = failing(
-    MESSAGE,
-    "masks with 255",
-    "masks of bytes with 255",
-    "masks with -1",
-    "masks with 255, log probabilities",
-    "labels with 255",
-    "masks with 255, classes from the data",
-    "masks with 255, loss auto",
-)
 IGNORED_FAILS: dict[str, str] = failing(
     "the void label counts as a class",
     "masks of bytes with 255",
-    "masks with 255, classes from the data",
 )
 
 
-@pytest.mark.parametrize("name", marked(VOID, VOID_FAILS))
+@pytest.mark.parametrize("name", VOID)
 def test_a_void_label_is_named_with_the_setting_that_ignores_it(name: str) -> None:
     model, data, loss, void = VOID[name]
     result = run(model, data, loss)
@@ -235,7 +214,7 @@ def test_a_void_label_is_named_with_the_setting_that_ignores_it(name: str) -> No
     assert_says(result.text, rf"ignore_index\D{{0,4}}{void}\b", "void|ignore|unlabel")
 
 
-@pytest.mark.parametrize("name", marked(VOID, VOID_LIBRARY_FAILS))
+@pytest.mark.parametrize("name", VOID)
 def test_a_void_label_is_named_by_the_library(name: str) -> None:
     model, data, loss, void = VOID[name]
     criterion = nn.NLLLoss() if "NLL" in loss else nn.CrossEntropyLoss()
@@ -387,20 +366,9 @@ WEIGHTS: dict[str, tuple[str, str, str, str, Callable[[Any, Any], Tensor]]] = {
         nn.CrossEntropyLoss(WEIGHT),
     ),
 }
-WEIGHTS_FAILS: dict[str, str] = failing(
-    "a list is refused",
-    "class weights",
-    "class weights, whole numbers",
-    "class weights of NLLLoss",
-    "class weights of a margin loss",
-    "class weights of a function",
-    "pos_weight",
-    "pos_weight, one number",
-    "a criterion of one's own",
-)
 
 
-@pytest.mark.parametrize("name", marked(WEIGHTS, WEIGHTS_FAILS))
+@pytest.mark.parametrize("name", WEIGHTS)
 def test_lists_become_tensors_where_a_criterion_wants_tensors(name: str) -> None:
     model, data, loss, setting, criterion = WEIGHTS[name]
     result = run(model, data, loss, f"loss.{setting}")
@@ -408,7 +376,6 @@ def test_lists_become_tensors_where_a_criterion_wants_tensors(name: str) -> None
     assert result.losses[0] == pytest.approx(by_hand(model, data, criterion), rel=1e-5)
 
 
-@pytest.mark.xfail(strict=True, reason="a list is refused")
 def test_class_weights_in_toml(tmp_path: Path) -> None:
     spec = tmp_path / "weights.toml"
     spec.write_text(
@@ -423,7 +390,6 @@ def test_class_weights_in_toml(tmp_path: Path) -> None:
     assert result.losses[0] == pytest.approx(expected, rel=1e-5)
 
 
-@pytest.mark.xfail(strict=True, reason="a list is refused")
 def test_as_many_class_weights_as_there_are_scores() -> None:
     result = run("Net", "labelled", CE, "loss.weight=[1, 5]")
     assert result.refused
@@ -432,7 +398,6 @@ def test_as_many_class_weights_as_there_are_scores() -> None:
     assert "RuntimeError" not in result.text
 
 
-@pytest.mark.xfail(strict=True, reason="a list is refused")
 def test_weights_that_are_no_numbers_are_named() -> None:
     result = run("Net", "labelled", CE, 'loss.weight=["a", "b", "c"]')
     assert result.refused

@@ -7,8 +7,9 @@ from lrtui.catalog.errors import CatalogError
 from lrtui.catalog.offers import Field, Offer, Role
 from lrtui.catalog.targets import split
 from lrtui.catalog.values import check, parse
-from lrtui.spec import REQUIRED_CHOICES, Choice, LoaderSpec, Problem, RunSpec, problems
+from lrtui.spec import REQUIRED_CHOICES, Choice, LoaderSpec, Problem, RunSpec
 from lrtui.specfields import declaration_of, with_values
+from lrtui.specproblems import problems
 from lrtui.tui.form.fields import EXTRA, ROLES, SETTINGS
 from lrtui.tui.form.state import FormState
 

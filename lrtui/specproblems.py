@@ -1,0 +1,128 @@
+"""What is wrong with a spec: targets, limits, and settings that change nothing in this run.
+
+Only what is known without running anything. A saved spec holds every setting, so one that has no
+effect is refused only where its value is not the default.
+"""
+
+import math
+from collections.abc import Iterator
+
+import msgspec
+
+from lrtui.settings import declarations
+from lrtui.spec import (
+    CHOICES,
+    REQUIRED_CHOICES,
+    Problem,
+    RangeSpec,
+    RunSpec,
+    SpecError,
+)
+
+_NOTHING_TAKES_ARGUMENTS = {
+    ("loss", "none"): "the model returns its loss",
+    ("metric", "none"): "no metric is measured",
+    ("metric", "auto"): "auto measures the accuracy, which takes no arguments; pick lrtui:top-k",
+    ("step", "none"): "there is no step",
+}
+
+
+def problems(spec: RunSpec) -> list[Problem]:
+    """Everything wrong with a spec that can be known without running anything."""
+    return [
+        *_target_problems(spec),
+        *_ramp_problems(spec.range),
+        *_batch_problems(spec),
+        *_setting_problems(spec.range, "range."),
+        *_setting_problems(spec.loader, "loader."),
+        *_setting_problems(spec),
+        *_problems_without_effect(spec),
+    ]
+
+
+def checked(spec: RunSpec) -> RunSpec:
+    """The same spec; SpecError with the first problem where it has one."""
+    for problem in problems(spec):
+        raise SpecError(problem.message, problem.field)
+    return spec
+
+
+def _target_problems(spec: RunSpec) -> Iterator[Problem]:
+    for role in CHOICES:
+        target = getattr(spec, role).target
+        if _is_target(target):
+            continue
+        if role in REQUIRED_CHOICES:
+            yield Problem(role, f"expected where:what, got '{target}'")
+        elif target not in ("auto", "none"):
+            yield Problem(role, f"expected where:what or 'none', got '{target}'")
+
+
+def _is_target(text: str) -> bool:
+    where, _, what = text.rpartition(":")
+    return bool(where.strip() and what.strip())
+
+
+def _ramp_problems(test: RangeSpec) -> Iterator[Problem]:
+    """What is wrong with the two ends of the ramp together."""
+    if not (math.isfinite(test.start_lr) and math.isfinite(test.end_lr)):
+        return  # their own limits say so
+    if test.mode == "exp" and test.start_lr <= 0:
+        yield Problem("range.start_lr", f"must be above 0 in exp mode, got {test.start_lr:g}")
+    if test.mode != "exp" and test.start_lr < 0:
+        yield Problem("range.start_lr", f"must not be negative, got {test.start_lr:g}")
+    if test.end_lr <= test.start_lr:
+        message = f"must be above start_lr ({test.start_lr:g}), got {test.end_lr:g}"
+        yield Problem("range.end_lr", message)
+
+
+def _batch_problems(spec: RunSpec) -> Iterator[Problem]:
+    if spec.batch and spec.step.target != "none":
+        yield Problem("batch", "a step gets the batch whole: it has no effect beside one")
+
+
+def _setting_problems(section: msgspec.Struct, prefix: str = "") -> Iterator[Problem]:
+    for declaration in declarations(type(section)).values():
+        message = declaration.problem(getattr(section, declaration.name))
+        if message:
+            yield Problem(f"{prefix}{declaration.name}", message)
+
+
+def _problems_without_effect(spec: RunSpec) -> Iterator[Problem]:
+    yield from _arguments_without_effect(spec)
+    yield from _range_without_effect(spec)
+
+
+def _arguments_without_effect(spec: RunSpec) -> Iterator[Problem]:
+    for role in CHOICES:
+        choice = getattr(spec, role)
+        why = _NOTHING_TAKES_ARGUMENTS.get((role, choice.target))
+        if why is None and role == "loss" and choice.target == "auto" and _has_step(spec):
+            why = "the step returns the loss"
+        if why is None:
+            continue
+        for name in choice.args:
+            yield _no_effect(f"{role}.{name}", why)
+
+
+def _range_without_effect(spec: RunSpec) -> Iterator[Problem]:
+    test, default = spec.range, RangeSpec()
+    if test.metric_mode != default.metric_mode and not _has_metric(spec):
+        yield _no_effect("range.metric_mode", "no metric is measured; pick a metric")
+    if test.val_batches != default.val_batches and not test.val:
+        message = "there is no validation loss; set range.val=true"
+        yield _no_effect("range.val_batches", message)
+    if test.vary != default.vary and test.repeats == 1:
+        yield _no_effect("range.vary", "there is one curve only; set range.repeats to 2 or more")
+
+
+def _has_step(spec: RunSpec) -> bool:
+    return spec.step.target not in ("auto", "none")
+
+
+def _has_metric(spec: RunSpec) -> bool:
+    return spec.metric.target != "none" or _has_step(spec)
+
+
+def _no_effect(field: str, why: str) -> Problem:
+    return Problem(field, f"has no effect: {why}")
