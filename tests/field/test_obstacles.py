@@ -127,7 +127,7 @@ def test_the_hook_and_its_line_are_named() -> None:
     finder = finder_of(model_of("Net"), nn.CrossEntropyLoss())
     finder.optimizers[0].register_step_pre_hook(set_rate)
     finder.range_test(load("tests.field.models:mixed_order")(), num_iter=10)
-    assert "set_rate in test_obstacles.py:" in finder.notices[0].text
+    assert "set_rate in test_obstacles.py:" in finder.notices[-1].text
 
 
 def test_groups_that_do_not_use_their_rate_are_named() -> None:

@@ -293,6 +293,7 @@ LIBRARY: dict[str, tuple[Given, Given]] = {
 NOT_SEEN = {
     "non_blocking_transfer",  # how batches are moved, not what comes of it
     "batch",  # has an effect on batches of more than two items: see test_batches
+    "create_graph",  # has an effect on second-order optimizers: see test_optimizers
 }
 LIBRARY_NO_EFFECT: dict[str, tuple[Given, Given]] = {
     "val_batches": ({"val_batches": 2}, {}),
