@@ -10,7 +10,7 @@ switches, which get nothing.
 | batch                          | inputs                           | target (with a criterion)    |
 |--------------------------------|----------------------------------|------------------------------|
 | tensor                         | it                               | it (a reconstruction)        |
-| list, tuple or dict of one     | the item                         | the item; not for classes   |
+| list, tuple or dict of one     | the item                         | the item; not for classes    |
 | (a, …, z)                      | the first R                      | the next tensor; texts, None |
 |                                |                                  | and meta data are left over  |
 | … several items are left       | optional inputs get those that   | the first of the others      |
