@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import parametrizations
+from torch.nn.utils import parametrizations, parametrize
 
 WIDTH = 6
 
@@ -242,6 +242,174 @@ class InAnObject(Head):
         return self.state.mean
 
 
+class HiddenCopy(Head):
+    """A teacher that is no registered part."""
+
+    def forward(self, x: Tensor) -> Any:
+        if "teacher" not in vars(self):
+            object.__setattr__(self, "teacher", copy.deepcopy(self.head))
+        return self.head(x) - vars(self)["teacher"](x).detach()
+
+    def made(self) -> Any:
+        return vars(self).get("teacher")
+
+
+class ListOfModules(Head):
+    """Parts in a plain list."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.blocks: list[nn.Module] = []
+
+    def forward(self, x: Tensor) -> Any:
+        if not self.blocks:
+            self.blocks.append(copy.deepcopy(self.head))
+        return self.head(x) - self.blocks[0](x).detach()
+
+    def made(self) -> Any:
+        return self.blocks or None
+
+
+class Cache:
+    """An object without a __dict__, with a counter beside the tensor."""
+
+    __slots__ = ("count", "mean")
+
+    def __init__(self) -> None:
+        self.mean: Tensor | None = None
+        self.count = 0
+
+    def update(self, mean: Tensor) -> Tensor:
+        self.mean = mean if self.mean is None else self.mean + mean
+        self.count += 1
+        return self.mean / self.count
+
+
+class InSlots(Head):
+    """None in the slots of objects in a list."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.caches = [Cache(), Cache()]
+
+    def forward(self, x: Tensor) -> Any:
+        means = [cache.update(x.detach().mean(0)) for cache in self.caches]
+        return self.head(x - means[1])
+
+    def made(self) -> Any:
+        return self.caches[1].mean if self.caches[0].count == 0 else self.caches
+
+
+class InANestedObject(Head):
+    """None in an object of an object."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.state = SimpleNamespace(inner=Cache(), by_name={"mean": None})
+
+    def forward(self, x: Tensor) -> Any:
+        mean = self.state.inner.update(x.detach().mean(0))
+        self.state.by_name["mean"] = mean
+        return self.head(x - mean)
+
+    def made(self) -> Any:
+        if self.state.inner.count:
+            return self.state.inner
+        return self.state.by_name["mean"]
+
+
+class OneShotFunction(Head):
+    """A function that measures the first batch, and is None then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begin: Any = self.measure
+
+    def measure(self, x: Tensor) -> None:
+        self.spread = x.std(0)
+        self.begin = None
+
+    def forward(self, x: Tensor) -> Any:
+        if self.begin is not None:
+            self.begin(x)
+        return self.head(x / self.spread)
+
+    def made(self) -> Any:
+        return getattr(self, "spread", None)
+
+
+class OneShotHook(Head):
+    """A hook that measures the first batch, and removes itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.spread: Any = None
+        self.handle = self.register_forward_pre_hook(self.measure)
+
+    def measure(self, part: nn.Module, inputs: Any) -> None:
+        self.spread = inputs[0].std(0)
+        self.handle.remove()
+
+    def forward(self, x: Tensor) -> Any:
+        return self.head(x / self.spread)
+
+    def made(self) -> Any:
+        return self.spread
+
+
+class BackwardHooks(Hook):
+    """A full backward hook, and one that runs after a gradient is there."""
+
+    def forward(self, x: Tensor) -> Any:
+        if not self.hooked:
+            self.head.register_full_backward_hook(self.halve)
+            hook: Any = self.head.weight.register_post_accumulate_grad_hook
+            hook(self.clip)
+            self.hooked = True
+        return self.head(x)
+
+    def halve(self, part: nn.Module, grad_input: Any, grad_output: Any) -> None:
+        self.seen = True
+
+    def clip(self, param: Tensor) -> None:
+        assert param.grad is not None
+        param.grad.clamp_(-0.01, 0.01)
+
+    def made(self) -> Any:
+        flag = self.head._is_full_backward_hook
+        return flag or list(self.head._backward_hooks) or None
+
+
+class OldSpectralNorm(Hook):
+    """A norm of the old kind: hooks, a parameter with another name, and buffers."""
+
+    def forward(self, x: Tensor) -> Any:
+        if not self.hooked:
+            nn.utils.spectral_norm(self.head)
+            self.hooked = True
+        return self.head(x)
+
+    def made(self) -> Any:
+        return list(self.head._state_dict_hooks) or getattr(self.head, "weight_orig", None)
+
+
+class SecondParametrization(Hook):
+    """A parametrization of the bias of a part whose weight has one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        parametrizations.weight_norm(self.head)
+
+    def forward(self, x: Tensor) -> Any:
+        if not self.hooked:
+            parametrize.register_parametrization(self.head, "bias", nn.Tanh(), unsafe=True)
+            self.hooked = True
+        return self.head(x)
+
+    def made(self) -> Any:
+        return vars(type(self.head)).get("bias")
+
+
 KINDS: dict[str, type[Head]] = {
     kind.__name__: kind
     for kind in (
@@ -261,5 +429,14 @@ KINDS: dict[str, type[Head]] = {
         GrowingList,
         ListOfNone,
         InAnObject,
+        HiddenCopy,
+        ListOfModules,
+        InSlots,
+        InANestedObject,
+        OneShotFunction,
+        OneShotHook,
+        BackwardHooks,
+        OldSpectralNorm,
+        SecondParametrization,
     )
 }

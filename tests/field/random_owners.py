@@ -129,6 +129,44 @@ class ModuleData(NumpyData):
         return float(MODULE_RNG.normal())
 
 
+def shift() -> float:
+    """A function of the module that draws from its generator."""
+    return float(MODULE_RNG.normal())
+
+
+class HelperData(ModuleData):
+    """A function of the module uses the generator."""
+
+    def draw(self) -> float:
+        return shift()
+
+
+class ClassData(NumpyData):
+    """The generator is an attribute of the class, as MONAI's are."""
+
+    rng: Any = np.random.RandomState(0)
+
+    def __init__(self) -> None:
+        pass
+
+
+class DefaultData(ModuleData):
+    """The generator is the default of an argument."""
+
+    def draw(self, rng: Any = random.Random(0)) -> float:  # noqa: B008 - users do it
+        return float(rng.gauss(0, 1))
+
+
+class BitData(NumpyData):
+    """A bit generator, without the Generator around it."""
+
+    def __init__(self) -> None:
+        self.bits = np.random.PCG64(0)
+
+    def draw(self) -> float:
+        return float(self.bits.random_raw() % 7)
+
+
 class Stream(IterableDataset[Any]):
     """Examples in an order of its own generator."""
 
@@ -299,6 +337,10 @@ OWNERS: dict[str, Callable[[], Objects]] = {
     "object with slots": lambda: with_data(SlottedData()),
     "closure": lambda: with_data(ClosureData()),
     "global of the module": lambda: with_data(ModuleData()),
+    "global of the module, in a function": lambda: with_data(HelperData()),
+    "class attribute, global": lambda: with_data(ClassData()),
+    "default of an argument, global": lambda: with_data(DefaultData()),
+    "numpy BitGenerator": lambda: with_data(BitData()),
     "subset": lambda: with_data(Subset(NumpyData(), range(32))),
     "several data sets": lambda: with_data(ConcatDataset([NumpyData(), PythonData()])),
     "iterable data set": lambda: with_data(Stream()),

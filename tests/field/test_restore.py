@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
-from torch.nn.utils import parametrizations
+from torch.nn.utils import parametrizations, parametrize
 from torch.optim.swa_utils import SWALR, AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader, TensorDataset
 
 from lrtui import LRFinder
+from lrtui.engine.initialise.draws import reinitialise
 from tests.field.made_in_forward import KINDS
 from tests.field.models import X, Y
 from tests.field.quantized import FrozenInt8, Momentum8
@@ -64,6 +65,7 @@ DRAWN = (
     "GrowingList",
     "NoneToParameter",
     "NoneToRegisteredParameter",
+    "OldSpectralNorm",
 )
 
 
@@ -72,11 +74,12 @@ def test_what_a_forward_made_is_gone(name: str) -> None:
     model = KINDS[name]()
     assert model.made() is None
     parts, keys = [part for part, _ in model.named_modules()], list(model.state_dict())
+    kind = type(model.head)
     measured(finder_of(model), batches())
     assert model.made() is None
     assert [part for part, _ in model.named_modules()] == parts
     assert list(model.state_dict()) == keys
-    assert type(model.head) is nn.Linear
+    assert type(model.head) is kind
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -102,6 +105,22 @@ def test_a_second_repeat_begins_as_the_first(name: str) -> None:
     assert len(again) == 6
     if name not in DRAWN:  # the random state is another one in each repeat
         assert again[0] == finder.histories[0]["raw_loss"][0]
+
+
+def test_hooks_that_a_user_registers_or_removes_between_tests_are_his() -> None:
+    model = nn.Sequential(nn.Linear(6, 3))
+    finder = finder_of(model)
+    calls: list[str] = []
+    first = model.register_forward_hook(lambda *_: calls.append("first"))
+    model[0].register_forward_hook(lambda *_: calls.append("second"))
+    finder.range_test(batches(), num_iter=4)
+    first.remove()
+    model.register_forward_hook(lambda *_: calls.append("third"))
+    for _ in range(2):
+        finder.reset()
+    calls.clear()
+    model(X[:4])
+    assert calls == ["second", "third"]
 
 
 # --- random generators ------------------------------------------------------------------------
@@ -158,6 +177,36 @@ def test_a_data_set_that_refers_to_itself_ends() -> None:
     model, loader, criterion = OWNERS["transform"]()
     loader.dataset.itself = [loader.dataset]
     assert len(measured(finder_of(model, criterion), loader)) == 12
+
+
+@pytest.mark.parametrize("function", ["metric", "batch_step"])
+def test_the_generator_of_a_function_is_put_back(function: str) -> None:
+    rng = np.random.default_rng(0)
+
+    def metric(output: Any, target: Any) -> float:
+        return float(rng.normal())
+
+    def batch_step(model: nn.Module, batch: Any) -> Any:
+        return nn.functional.cross_entropy(model(batch[0] + float(rng.normal())), batch[1])
+
+    finder = finder_of(nn.Linear(6, 3))
+    options: Any = {function: locals()[function]}
+    curves = []
+    for _ in range(2):
+        finder.range_test(batches(), num_iter=6, end_lr=1e-2, **options)
+        curves.append((finder.history["raw_loss"], finder.history.get("metric")))
+        finder.reset()
+    assert curves[0] == curves[1]
+
+
+def test_a_second_test_on_persistent_workers_measures_the_same_curve() -> None:
+    model, loader, criterion = OWNERS["data set, numpy Generator"]()
+    loader = DataLoader(loader.dataset, batch_size=16, num_workers=1, persistent_workers=True)
+    finder = finder_of(model, criterion)
+    with pytest.warns(UserWarning, match="persistent_workers.*random states"):
+        first = measured(finder, loader)
+    with pytest.warns(UserWarning, match="persistent_workers.*random states"):
+        assert measured(finder, loader) == first
 
 
 def test_persistent_workers_are_said() -> None:
@@ -333,6 +382,20 @@ def test_a_scheduler_that_fights_the_ramp_is_said() -> None:
     assert_says(said + finder.suggestion().reason, "scheduler|hook", "rate|lr")
 
 
+@pytest.mark.parametrize(
+    ("also", "words"),
+    [
+        (nn.Linear(2, 2), "`also` must be a list .* got a Linear"),
+        ([nn.Linear], r"`also\[0\]` is the class Linear: give an instance"),
+        ([nn.Linear(2, 2), {}], r"`also\[1\]`, a dict, .* has no state_dict"),
+    ],
+)
+def test_what_is_wrong_with_also_is_said(also: Any, words: str) -> None:
+    model = nn.Linear(6, 3)
+    with pytest.raises(TypeError, match=words):
+        LRFinder(model, torch.optim.SGD(model.parameters(), lr=0.1), also=also)
+
+
 # --- tensor subclasses ------------------------------------------------------------------------
 
 
@@ -390,6 +453,27 @@ def test_a_frozen_weight_that_a_forward_writes_to_is_put_back() -> None:
     assert torch.equal(model.key.weight, before)
 
 
+def test_the_operations_of_a_subclass_with_a_storage_are_not_called() -> None:
+    class Tagged(torch.Tensor):
+        """A subclass that knows no operation, and keeps its content itself."""
+
+        @classmethod
+        def __torch_function__(
+            cls, func: Any, types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
+            if func in (torch.clone, torch.Tensor.clone, torch.Tensor.copy_):
+                raise NotImplementedError(str(func))
+            plain: Any = super().__torch_function__
+            return plain(func, types, args, kwargs or {})
+
+    model = nn.Linear(6, 3)
+    model.register_buffer("tags", torch.ones(3).as_subclass(Tagged))
+    before = model.weight.clone()
+    measured(finder_of(model), batches())
+    assert torch.equal(model.weight, before)
+    assert type(model.tags) is Tagged
+
+
 # --- another initialisation -------------------------------------------------------------------
 
 PARAMETRIZED: dict[str, Callable[[nn.Module], Any]] = {
@@ -428,6 +512,41 @@ def test_parametrized_layers_are_redrawn_or_refused_by_name(name: str, alone: bo
         assert torch.allclose(second @ second.T, torch.eye(6), atol=1e-4)
     if "spectral" in name and "old" not in name:
         assert float(torch.linalg.matrix_norm(second, 2)) == pytest.approx(1.0, abs=0.3)
+
+
+def test_a_layer_that_cannot_be_redrawn_is_refused_by_name() -> None:
+    class Narrow(nn.Module):
+        """The weight that it gives has another shape than the one behind it."""
+
+        def forward(self, weight: torch.Tensor) -> torch.Tensor:
+            return weight[:, :4]
+
+    layer = nn.Linear(6, 3)
+    parametrize.register_parametrization(layer, "weight", Narrow(), unsafe=True)
+    model = nn.Sequential(nn.Linear(6, 4), layer)
+    original = layer.get_parameter("parametrizations.weight.original")
+    before = original.clone()
+    words = r"layer 1 \(Linear with the parametrization Narrow\).*vary 'data'"
+    with pytest.raises(ValueError, match=words):
+        finder_of(model).range_test(batches(), num_iter=4, repeats=2, vary="init")
+    assert torch.equal(original, before)
+
+
+def test_a_parametrization_without_an_inverse_is_redrawn() -> None:
+    class Symmetric(nn.Module):
+        def forward(self, weight: torch.Tensor) -> torch.Tensor:
+            return weight.triu() + weight.triu(1).T
+
+    layer: Any = nn.Linear(6, 6)
+    parametrize.register_parametrization(layer, "weight", Symmetric())
+    before = layer.weight.detach().clone()
+    torch.manual_seed(7)
+    reinitialise(nn.Sequential(layer))
+    after = layer.weight.detach()
+    torch.manual_seed(7)
+    symmetric: Any = Symmetric()
+    assert torch.equal(after, symmetric(nn.Linear(6, 6).weight.detach()))
+    assert not torch.equal(after, before)
 
 
 @pytest.mark.parametrize("objects", [OWNERS["sampler"], OWNERS["data set, numpy Generator"]])

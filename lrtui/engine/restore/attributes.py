@@ -9,7 +9,7 @@ of anything else is treated as a log of the user's and left alone.
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol, TypeAlias
 
 import torch
@@ -41,7 +41,7 @@ Owner: TypeAlias = Any  # a module, an optimizer, or an object that one of them 
 # the containers of nn.Module that are state; `training` and hooks are restored on their own
 _MODULE_STATE = ("_parameters", "_buffers", "_modules", "_non_persistent_buffers_set")
 _MODULE_INTERNALS = set(vars(nn.Module())).difference(_MODULE_STATE)
-_STATE = (*_MODULE_STATE, "state", "param_groups")  # containers that are no logs
+_OPTIMIZER_STATE = ("state", "param_groups")
 _MISSING = object()
 _DEPTH = 2  # how far objects that hold objects are followed from a module
 
@@ -61,9 +61,11 @@ class SavedAttributes:
         if isinstance(owner, torch.jit.ScriptModule):
             return  # it keeps them outside Python
         if isinstance(owner, nn.Module):
-            self._add(_SavedModule(owner), depth=_DEPTH)
+            self._add(_SavedModule(owner), _MODULE_STATE, _DEPTH)
+        elif is_optimizer(owner):
+            self._add(_SavedOwner(owner), _OPTIMIZER_STATE)
         else:
-            self._add(_SavedOwner(owner), whole=not is_optimizer(owner))
+            self._add(_SavedOwner(owner), tuple(vars(owner)))
 
     def restore(self) -> None:
         """Put them all back; the contents of tensors are restored by `tensors`."""
@@ -79,14 +81,14 @@ class SavedAttributes:
     def _all(self) -> "list[_Saved]":
         return [*self._owners, *self._containers]
 
-    def _add(self, saved: "_SavedOwner", *, whole: bool = False, depth: int = 0) -> None:
-        """Save an owner; `whole`: no container of its own is a log."""
+    def _add(self, saved: "_SavedOwner", in_state: Sequence[str] = (), depth: int = 0) -> None:
+        """Save an owner; `in_state` are the attributes whose containers are no logs."""
         if id(saved.owner) in self._seen:
             return
         self._seen.add(id(saved.owner))
         self._owners.append(saved)
         for name, value in saved.fields.items():
-            self._visit(value, whole or name in _STATE, depth)
+            self._visit(value, name in in_state, depth)
 
     def _visit(self, value: object, in_state: bool, depth: int) -> None:
         if isinstance(value, torch.Tensor):
@@ -122,6 +124,8 @@ class _Saved(Protocol):
 
 class _SavedOwner:
     """An optimizer or an object in its state, and all its attributes but hooks."""
+
+    __slots__ = ("fields", "owner")
 
     def __init__(self, owner: Owner) -> None:
         self.owner = owner
@@ -163,18 +167,22 @@ class _SavedOwner:
 class _SavedModule(_SavedOwner):
     """A module, and its attributes apart from hooks and flags; functions and logs may change."""
 
+    __slots__ = ("_class", "_properties")
+
     def __init__(self, owner: nn.Module) -> None:
         super().__init__(owner)
         self._class = type(owner)
         # a parametrized module has a class of its own, with a property for each parameter
-        self._properties = dict(vars(self._class)) if is_parametrized(owner) else {}
+        self._properties: Fields | None = None
+        if is_parametrized(owner):
+            self._properties = dict(vars(self._class))
 
     def restore(self) -> None:
         """Write the attributes back; the class too, which a parametrization replaces."""
         if type(self.owner) is not self._class:
             self.owner.__class__ = self._class
         if self._properties:
-            self._restore_properties()
+            self._restore_properties(self._properties)
         super().restore()
 
     def unchanged(self) -> bool:
@@ -198,10 +206,10 @@ class _SavedModule(_SavedOwner):
     def _is_to_write(self, value: object, now: object) -> bool:
         return now is _MISSING or is_state(value) or is_state(now)
 
-    def _restore_properties(self) -> None:
-        for name in set(vars(self._class)).difference(self._properties):
+    def _restore_properties(self, properties: Fields) -> None:
+        for name in set(vars(self._class)).difference(properties):
             delattr(self._class, name)
-        for name, value in self._properties.items():
+        for name, value in properties.items():
             if isinstance(value, property) and vars(self._class).get(name) is not value:
                 setattr(self._class, name, value)
 
@@ -211,6 +219,8 @@ class _SavedHelper(_SavedOwner):
 
     Otherwise it may be a configuration or a log: nothing but what was None is written back.
     """
+
+    __slots__ = ("_counts",)
 
     def restore(self) -> None:
         """Write the attributes back, and delete those that were added."""
@@ -244,6 +254,8 @@ class _SavedHelper(_SavedOwner):
 
 class _SavedContainer:
     """A container and its items. `in_state`: in an optimizer's state, so that it is no log."""
+
+    __slots__ = ("_container", "_is_state", "_items")
 
     def __init__(self, container: Container, in_state: bool) -> None:
         self._container = container

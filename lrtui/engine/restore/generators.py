@@ -7,7 +7,7 @@ function names. No property is called, and no attribute is asked for that may co
 import functools
 import random
 import types
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
@@ -22,7 +22,13 @@ from lrtui.engine.restore.values import GENERATORS, PLAIN, fields_of, is_library
 _LIMIT = 20_000  # objects that are looked at
 _LONG = 64  # of a longer container (the files of a data set) the first items are enough
 _LEAVES = (*PLAIN, torch.Tensor, np.ndarray, np.generic, type, range, torch.dtype, torch.device)
-_MODULE_INTERNALS = {"_parameters", "_buffers", "_non_persistent_buffers_set", "training"}
+_EMPTY = (dict, list, tuple, OrderedDict)
+_MODULE_INTERNALS = {
+    "_parameters",
+    "_buffers",
+    "_non_persistent_buffers_set",
+    "training",
+}  # tensors and names
 
 
 def generators_in(*roots: object) -> list[RandomGenerator]:
@@ -36,14 +42,20 @@ def generators_in(*roots: object) -> list[RandomGenerator]:
     waiting = deque(roots)
     while waiting and len(seen) < _LIMIT:
         value = waiting.popleft()
-        if issubclass(type(value), _LEAVES) or id(value) in seen:
+        if id(value) in seen:
             continue
         seen[id(value)] = value
         if not issubclass(type(value), GENERATORS):
-            waiting.extend(_parts_of(value, seen))
+            waiting.extend([part for part in _parts_of(value, seen) if not _is_leaf(part)])
         elif id(value) not in known and not isinstance(value, random.SystemRandom):
             generators.append(value)  # type: ignore[arg-type]  # issubclass has narrowed it
     return generators
+
+
+def _is_leaf(value: object) -> bool:
+    """Whether nothing is to be looked for in it; most of the values that are looked at."""
+    kind = type(value)
+    return kind in _LEAVES or issubclass(kind, _LEAVES) or (kind in _EMPTY and not value)
 
 
 def _global_generators() -> list[object]:
@@ -84,14 +96,22 @@ def _ends(container: Any) -> Iterator[object]:
 
 def _parts_of_instance(value: object, seen: dict[int, object]) -> Iterator[object]:
     """The attributes of an object, and once for each class of the user's what it defines."""
-    for name, field in fields_of(value).items():
-        if not (isinstance(value, nn.Module) and name in _MODULE_INTERNALS):
-            yield field
+    if isinstance(value, nn.Module):
+        yield from _parts_of_module(value)
+    else:
+        yield from fields_of(value).values()
+    if id(type(value)) in seen:
+        return
     for kind in type(value).__mro__:
-        if is_library(kind.__module__) or id(kind) in seen:
-            continue
+        if not is_library(kind.__module__) and id(kind) not in seen:
+            yield from vars(kind).values()
         seen[id(kind)] = kind
-        yield from vars(kind).values()
+
+
+def _parts_of_module(module: nn.Module) -> Iterator[object]:
+    for name, field in vars(module).items():
+        if name not in _MODULE_INTERNALS:
+            yield field
 
 
 def _parts_of_function(function: types.FunctionType) -> Iterator[object]:

@@ -4,7 +4,7 @@ Those that a user registers or removes between two tests are the user's affair: 
 during a test is undone.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import torch
@@ -16,8 +16,16 @@ _OF_TENSORS = ("_backward_hooks", "_post_accumulate_grad_hooks")
 _OF_MODULES = tuple(name for name in vars(nn.Module()) if "_hook" in name and "_is_" not in name)
 
 
+class _Kept(NamedTuple):
+    """The hooks of one kind that an owner has."""
+
+    owner: Any
+    name: str
+    hooks: Hooks
+
+
 class _Change(NamedTuple):
-    """Hooks of one kind, before and after a test."""
+    """The hooks of one kind, before and after a test."""
 
     owner: Any
     name: str
@@ -25,15 +33,18 @@ class _Change(NamedTuple):
     after: Hooks
 
 
+Current: TypeAlias = dict[tuple[int, str], _Kept]  # by the id of the owner; most have none
+
+
 class SavedHooks:
-    """The current hooks of modules, optimizers and tensors; most have none."""
+    """The current hooks of modules, optimizers and tensors."""
 
     def __init__(
         self, owners: Sequence[nn.Module | Optimizer], tensors: Sequence[torch.Tensor]
     ) -> None:
         self._owners = owners
         self._tensors = tensors
-        self._before: dict[tuple[int, str], Hooks] | None = self._current()
+        self._before: Current | None = self._current()
         self._changes: list[_Change] = []
 
     def begin(self) -> None:
@@ -42,43 +53,33 @@ class SavedHooks:
 
     def end(self) -> None:
         """A test has ended: what changes from now on stays."""
-        before = self._before
-        if before is None:
-            return
-        after = self._current()
-        for owner, name in self._places():
-            key = (id(owner), name)
-            changed = _Change(owner, name, before.get(key, {}), after.get(key, {}))
-            if changed.before.keys() != changed.after.keys():
-                self._changes.append(changed)
-        self._before = None
+        if self._before is not None:
+            self._changes.extend(_changes(self._before, self._current()))
+            self._before = None
 
     def restore(self) -> None:
         """Remove what a test has registered, and register what it has removed."""
-        is_in_a_test = self._before is not None
+        before = self._before
         self.end()
         for change in reversed(self._changes):
             _undo(change)
         self._changes = []
-        if is_in_a_test:
-            self.begin()
+        self._before = before
 
-    def _current(self) -> dict[tuple[int, str], Hooks]:
-        """All hooks, by owner and kind, where there are any."""
-        current = {}
-        for owner, name in self._places():
-            hooks = _hooks_of(owner, name)
-            if hooks:
-                current[id(owner), name] = dict(hooks)
-        return current
-
-    def _places(self) -> Iterator[tuple[Any, str]]:
+    def _current(self) -> Current:
+        current: Current = {}
         for owner in self._owners:
+            attributes = vars(owner)
             for name in _names_of(owner):
-                yield owner, name
+                hooks = attributes.get(name)
+                if hooks:
+                    current[id(owner), name] = _Kept(owner, name, dict(hooks))
         for tensor in self._tensors:
             for name in _OF_TENSORS:
-                yield tensor, name
+                hooks = getattr(tensor, name, None)
+                if hooks:
+                    current[id(tensor), name] = _Kept(tensor, name, dict(hooks))
+        return current
 
 
 def _names_of(owner: nn.Module | Optimizer) -> Sequence[str]:
@@ -87,15 +88,19 @@ def _names_of(owner: nn.Module | Optimizer) -> Sequence[str]:
     return [name for name in vars(owner) if "_hooks" in name]
 
 
-def _hooks_of(owner: object, name: str) -> Hooks | None:
-    hooks = getattr(owner, name, None)
-    return hooks if isinstance(hooks, dict) else None
+def _changes(before: Current, after: Current) -> list[_Change]:
+    """The kinds of hooks of which some were added or removed."""
+    changes = []
+    for key, (owner, name, hooks) in {**before, **after}.items():
+        earlier = before[key].hooks if key in before else {}
+        later = hooks if key in after else {}
+        if earlier.keys() != later.keys():
+            changes.append(_Change(owner, name, earlier, later))
+    return changes
 
 
 def _undo(change: _Change) -> None:
-    hooks = _hooks_of(change.owner, change.name)
-    if hooks is None:
-        return
+    hooks = getattr(change.owner, change.name)
     for key in change.after.keys() - change.before.keys():
         hooks.pop(key, None)
     if change.before.keys() - change.after.keys():

@@ -1,5 +1,6 @@
 """What counts as state among the values that modules, optimizers and their helpers hold."""
 
+import functools
 import random
 import sys
 import types
@@ -95,12 +96,12 @@ def is_helper(value: object) -> bool:
 
 def fields_of(value: object) -> Fields:
     """The attributes of an object, in its `__dict__` and its slots; calls no property."""
+    if isinstance(value, type):
+        return {}
     try:
         fields = dict(object.__getattribute__(value, "__dict__"))
     except (AttributeError, TypeError, ValueError):
         fields = {}
-    if isinstance(value, type):
-        return {}
     for slot in _slots_of(type(value)):
         try:
             fields[slot.__name__] = slot.__get__(value)
@@ -109,6 +110,7 @@ def fields_of(value: object) -> Fields:
     return fields
 
 
+@functools.cache
 def is_library(module: str | None) -> bool:
     """Whether a module is one of Python's, torch's or numpy's."""
     return (module or "").partition(".")[0] in _LIBRARIES
