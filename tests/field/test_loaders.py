@@ -18,12 +18,10 @@ from tests.field.models import (
 )
 from tests.field.rig import (
     assert_says,
-    failing,
     finder_of,
     here,
     load,
     loss_or_refusal,
-    marked,
     model_of,
     printed,
     run,
@@ -36,7 +34,6 @@ ONE = {"Normed": "Normed", "Normed2d": "Normed2d"}
 
 
 @pytest.mark.parametrize("model", ONE)
-@pytest.mark.xfail(strict=True, reason="the last batch of a stream is not dropped")
 def test_the_last_batch_of_a_stream_is_dropped(model: str) -> None:
     result = run(model, "Stream", "auto", "loader.batch_size=16")
     assert not result.refused, result.text
@@ -77,15 +74,9 @@ def test_a_last_batch_of_one_is_kept_where_it_can_be_trained_on() -> None:
 # --- batches that are made already ------------------------------------------------------------
 
 BATCHED = {"tuples": "Batches", "dicts": "DictBatches", "bare": "BareBatches"}
-BATCHED_FAILS: dict[str, str] = failing(
-    "batched again",
-    "tuples",
-    "dicts",
-    "bare",
-)
 
 
-@pytest.mark.parametrize("name", marked(BATCHED, BATCHED_FAILS))
+@pytest.mark.parametrize("name", BATCHED)
 def test_batches_are_not_batched_again(name: str) -> None:
     model = "Autoencoder" if name == "bare" else "Net"
     result = run(model, BATCHED[name], "auto")
@@ -95,6 +86,17 @@ def test_batches_are_not_batched_again(name: str) -> None:
     with torch.no_grad():
         output = model_of(model)(X[:32])
     expected = mse_loss(output, X[:32]) if name == "bare" else cross_entropy(output, Y[:32])
+    assert result.losses[0] == pytest.approx(float(expected), rel=1e-5)
+
+
+@pytest.mark.parametrize("setting", ["loader.batch_size=0", "loss.label_smoothing=0"])
+def test_what_only_fits_as_a_batch_is_not_batched_again(setting: str) -> None:
+    result = run("Net", "Batches", "torch.nn:CrossEntropyLoss", setting)
+    assert not result.refused, result.text
+    assert result.started is not None
+    assert_says(result.started.batch, "32x6")
+    with torch.no_grad():
+        expected = cross_entropy(model_of("Net")(X[:32]), Y[:32])
     assert result.losses[0] == pytest.approx(float(expected), rel=1e-5)
 
 
@@ -157,7 +159,6 @@ def test_the_library_does_not_suspect_data_in_a_mixed_order() -> None:
 # --- what a batch was taken for ---------------------------------------------------------------
 
 
-@pytest.mark.xfail(strict=True, reason="the run does not say what each item was taken for")
 def test_the_first_notice_says_what_each_item_was_taken_for() -> None:
     result = run("Tagger", "tagged", "torch.nn:CrossEntropyLoss")
     if result.refused:
@@ -166,13 +167,11 @@ def test_the_first_notice_says_what_each_item_was_taken_for() -> None:
     assert_says(result.notices[0], r"ids", r"mask", r"target")
 
 
-@pytest.mark.xfail(strict=True, reason="the run does not say what was left over")
 def test_the_first_notice_says_what_was_left_over() -> None:
     result = run("Switch", "indexed", "torch.nn:CrossEntropyLoss")
     assert_says(result.notices[0], r"target", r"left over|not used|unused")
 
 
-@pytest.mark.xfail(strict=True, reason="the library does not say what each item was taken for")
 def test_the_library_says_what_each_item_was_taken_for() -> None:
     named: dict[str, Any] = {"batch": "inputs,mask,target"}
 
@@ -197,7 +196,6 @@ OVERRULED = {
 
 
 @pytest.mark.parametrize("name", OVERRULED)
-@pytest.mark.xfail(strict=True, reason="there is no setting batch")
 def test_what_an_item_is_taken_for_can_be_overruled(name: str) -> None:
     model, data, batch = OVERRULED[name]
     result = run(model, data, "torch.nn:CrossEntropyLoss", f"batch={batch}")
@@ -225,7 +223,6 @@ def test_what_an_item_is_taken_for_can_be_overruled(name: str) -> None:
         ("", "batch"),
     ],
 )
-@pytest.mark.xfail(strict=True, reason="there is no setting batch")
 def test_a_reading_that_makes_no_sense_is_refused(batch: str, words: str) -> None:
     result = run("Tagger", "tagged", "torch.nn:CrossEntropyLoss", f"batch={batch}")
     if not batch:  # no overruling
