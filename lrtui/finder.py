@@ -185,6 +185,7 @@ class LRFinder:
         self._clear_history()
         # `_snapshot` is where reset() goes back to, `_start` where the last test began
         self._snapshot = self._start = self._take_snapshot()
+        self._snapshot.end()  # no test yet: hooks that the user registers now stay
         self._spent = False  # whether the weights are those that a test has left
 
     @property

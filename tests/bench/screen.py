@@ -62,7 +62,7 @@ def traffic(child: str) -> tuple[float, float]:
     began = time.monotonic()
     growing = count_until(b"RESTS", terminal)
     seconds = time.monotonic() - began
-    count_for(1.5, terminal)  # the last frame, and the end of the run
+    count_for(3, terminal)  # the last frame and the end of the run, on busy cores too
     idle = count_for(2, terminal)
     end(pid, terminal)
     return growing / seconds, idle / 2

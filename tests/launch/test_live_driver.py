@@ -14,6 +14,7 @@ from lrtui.events import (
     ConfirmationResult,
     Ended,
     Measured,
+    Notice,
     Restored,
     StabilityResult,
     Started,
@@ -72,7 +73,7 @@ def test_a_run_has_the_events_of_a_worker(
     kinds = [type(event) for event in driver.events]
     assert kinds[0] is Started
     assert kinds[-2:] == [Suggested, Ended]
-    assert set(kinds[1:-2]) == {Step}
+    assert set(kinds[1:-2]) == {Notice, Step}
     (started,) = of_kind(driver.events, Started)
     assert started.momentum == 0.9
     assert started.spec.optimizer.target == "torch.optim:SGD"

@@ -169,7 +169,8 @@ def _plain_step(twin: Twin, create_graph: bool) -> None:
     try:
         twin.optimizer.step()
     except RuntimeError as error:
-        if "sparse" not in str(error) or "dense" not in str(error):
+        message = str(error).lower()
+        if "sparse" not in message or "dense" not in message:
             raise
         twin.make_sparse()
         twin.optimizer.step()
