@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from lrtui.build import losses, metrics, models, optimizers
+from lrtui.build.datasets.streams import may_yield_batches, without_short_batch
 from lrtui.build.device import choose_device
 from lrtui.build.dry_run import DryRun
 from lrtui.build.first_batch import load_first_batch
@@ -18,6 +19,7 @@ from lrtui.engine.data.transfer import move
 from lrtui.engine.data.workers import PERSISTENT, persistent_workers
 from lrtui.engine.forward import BatchError, Forward
 from lrtui.engine.reading.notes import Notes
+from lrtui.engine.reading.words import summary
 from lrtui.engine.restore.random_state import reseed
 from lrtui.engine.step import updates_itself
 from lrtui.engine.types import Batch, BatchStep, Criterion, Loader, Metric
@@ -57,7 +59,49 @@ def build(spec: RunSpec, notice: Notice = lambda text: None) -> Built:
     data = _loaders(spec, device, notice)
     if persistent_workers(data.train, data.val):
         notice(PERSISTENT)
-    batch = move(load_first_batch(spec.data.target, data.train), device)
+    batch = load_first_batch(spec.data.target, data.train)
+    if may_yield_batches(data.train, batch):
+        return _build_on_stream(spec, device, data, batch, notice)
+    data = Loaders(without_short_batch(data.train, batch), data.val)
+    return _build_on(spec, device, data, batch, notice)
+
+
+def _build_on_stream(
+    spec: RunSpec, device: torch.device, data: Loaders, batch: Batch, notice: Notice
+) -> Built:
+    """Build on a stream whose examples may be batches: what the model and the loss can do decides.
+
+    Raises:
+        PhaseError: both can be done, or neither.
+    """
+    target = spec.data.target
+    bare = data.unbatched()
+    example = load_first_batch(target, bare.train)
+    as_batches = _attempt(spec, device, bare, example)
+    if isinstance(as_batches, PhaseError):
+        data = Loaders(without_short_batch(data.train, batch), data.val)
+        return _build_on(spec, device, data, batch, notice)
+    if not isinstance(_attempt(spec, device, data, batch), PhaseError):
+        message = f"{target} yields {summary(example)}: an example, or a batch already?"
+        ways = "set loader.batch_size=0 if it is a batch, else return a DataLoader"
+        raise PhaseError("data", f"{message} The model runs on both: {ways}")
+    notice(f"{target} yields batches, {summary(example)}: they are not batched again")
+    return _build_on(spec, device, bare, example, notice)
+
+
+def _attempt(
+    spec: RunSpec, device: torch.device, data: Loaders, batch: Batch
+) -> Built | PhaseError:
+    try:
+        return _build_on(spec, device, data, batch, lambda text: None)
+    except PhaseError as error:
+        return error
+
+
+def _build_on(
+    spec: RunSpec, device: torch.device, data: Loaders, batch: Batch, notice: Notice
+) -> Built:
+    batch = move(batch, device)
     reseed(spec.seed)
     model = models.build(
         spec.model,

@@ -7,6 +7,7 @@ from typing import Any, TypeGuard
 import torch
 from torch.utils.data import DataLoader, Dataset, IterableDataset, Subset
 
+from lrtui.build.datasets.streams import StreamLoader, unbatched
 from lrtui.catalog.errors import PhaseError, one_line, with_user_line
 from lrtui.catalog.targets import Notice
 from lrtui.engine.types import Loader
@@ -22,6 +23,10 @@ class Loaders:
 
     train: Loader
     val: Loader | None
+
+    def unbatched(self) -> "Loaders":
+        """The same for streams that yield batches."""
+        return Loaders(unbatched(self.train), None if self.val is None else unbatched(self.val))
 
 
 def make_loaders(
@@ -130,8 +135,8 @@ def _loader(
     """A loader for a data set; any other iterable is a loader already."""
     on_gpu = device.type == "cuda"
     if isinstance(part, IterableDataset):
-        return DataLoader(
-            part, batch_size=spec.batch_size, num_workers=spec.workers, pin_memory=on_gpu
+        return StreamLoader(
+            part, batch_size=spec.batch_size or None, num_workers=spec.workers, pin_memory=on_gpu
         )
     if not _is_indexed(part):
         return part  # type: ignore[return-value]
@@ -141,12 +146,12 @@ def _loader(
         raise PhaseError("data", f"{name}: its {which} part has no examples")
     return DataLoader(
         part,
-        batch_size=spec.batch_size,
+        batch_size=spec.batch_size or None,
         num_workers=spec.workers,
         pin_memory=on_gpu,
         shuffle=train,
         # a short last batch makes a noisy point, and batch norm cannot train on a single example
-        drop_last=train and count >= spec.batch_size,
+        drop_last=train and 0 < spec.batch_size <= count,
     )
 
 

@@ -18,12 +18,10 @@ from tests.field.models import (
 )
 from tests.field.rig import (
     assert_says,
-    failing,
     finder_of,
     here,
     load,
     loss_or_refusal,
-    marked,
     model_of,
     printed,
     run,
@@ -36,7 +34,6 @@ ONE = {"Normed": "Normed", "Normed2d": "Normed2d"}
 
 
 @pytest.mark.parametrize("model", ONE)
-@pytest.mark.xfail(strict=True, reason="the last batch of a stream is not dropped")
 def test_the_last_batch_of_a_stream_is_dropped(model: str) -> None:
     result = run(model, "Stream", "auto", "loader.batch_size=16")
     assert not result.refused, result.text
@@ -77,15 +74,9 @@ def test_a_last_batch_of_one_is_kept_where_it_can_be_trained_on() -> None:
 # --- batches that are made already ------------------------------------------------------------
 
 BATCHED = {"tuples": "Batches", "dicts": "DictBatches", "bare": "BareBatches"}
-BATCHED_FAILS: dict[str, str] = failing(
-    "batched again",
-    "tuples",
-    "dicts",
-    "bare",
-)
 
 
-@pytest.mark.parametrize("name", marked(BATCHED, BATCHED_FAILS))
+@pytest.mark.parametrize("name", BATCHED)
 def test_batches_are_not_batched_again(name: str) -> None:
     model = "Autoencoder" if name == "bare" else "Net"
     result = run(model, BATCHED[name], "auto")
@@ -95,6 +86,17 @@ def test_batches_are_not_batched_again(name: str) -> None:
     with torch.no_grad():
         output = model_of(model)(X[:32])
     expected = mse_loss(output, X[:32]) if name == "bare" else cross_entropy(output, Y[:32])
+    assert result.losses[0] == pytest.approx(float(expected), rel=1e-5)
+
+
+@pytest.mark.parametrize("setting", ["loader.batch_size=0", "loss.label_smoothing=0"])
+def test_what_only_fits_as_a_batch_is_not_batched_again(setting: str) -> None:
+    result = run("Net", "Batches", "torch.nn:CrossEntropyLoss", setting)
+    assert not result.refused, result.text
+    assert result.started is not None
+    assert_says(result.started.batch, "32x6")
+    with torch.no_grad():
+        expected = cross_entropy(model_of("Net")(X[:32]), Y[:32])
     assert result.losses[0] == pytest.approx(float(expected), rel=1e-5)
 
 
