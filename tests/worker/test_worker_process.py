@@ -84,7 +84,7 @@ def test_reset_in_mid_run_stops_and_restores(driver: WorkerDriver) -> None:
 
 
 FAILURES = {
-    "exception": ("raise RuntimeError('my own words')", "training", "RuntimeError: my own words"),
+    "exception": ("raise RuntimeError('my own words')", "model", "RuntimeError: my own words"),
     "system exit": ("sys.exit(3)", "training", "sys.exit(3)"),
     "os exit": ("os._exit(7)", "", "exited with code 7"),
     "kill": ("os.kill(os.getpid(), signal.SIGKILL)", "", "SIGKILL"),
@@ -117,8 +117,9 @@ def test_a_failure_in_training_names_the_line_of_the_users_code(
 ) -> None:
     target = module(tmp_path, "net", "if self.calls > 6: raise RuntimeError('a message')")
     end = run(driver, with_model(target))
-    assert end.phase == "training"
-    assert end.reason == f"RuntimeError: a message (net.py:{line_of('a message', target)})"
+    assert end.phase == "model"
+    assert end.reason.startswith("the model failed on batch 7 (iteration 6; ")
+    assert end.reason.endswith(f"RuntimeError: a message (net.py:{line_of('a message', target)})")
     assert load(end.record).reason == end.reason
 
 
@@ -128,7 +129,7 @@ def test_a_failure_in_torch_names_the_line_that_called_it(
     body = "if self.calls > 6: return nn.functional.linear(x, torch.ones(3, 3))"
     target = module(tmp_path, "net", body)
     end = run(driver, with_model(target))
-    assert end.reason.startswith("RuntimeError: ")
+    assert ": RuntimeError: " in end.reason
     assert end.reason.endswith(f" (net.py:{line_of('torch.ones', target)})")
 
 
@@ -151,7 +152,7 @@ def test_a_traceback_goes_to_the_log_and_prints_go_nowhere_else(
     assert b"RAW" in log
     assert b"Traceback" in log
     assert b"bang" in log
-    assert end.phase == "training"
+    assert end.phase == "model"
     assert capfd.readouterr() == ("", "")
 
 
