@@ -12,6 +12,7 @@ from lrtui.spec import RunSpec
 from tests.sample import ENDED, STARTED, SUGGESTED, run_events, steps
 
 GOLDEN = Path(__file__).parent / "golden" / "run.json"
+OLDER = Path(__file__).parent / "golden" / "run_before_batch.json"  # without newer settings
 json_values = st.recursive(
     st.none()
     | st.booleans()
@@ -27,8 +28,9 @@ def test_a_record_is_written_like_the_golden_file() -> None:
     assert to_json(from_events(run_events())).decode() == GOLDEN.read_text()
 
 
-def test_the_golden_file_reads_back_as_the_run_that_made_it() -> None:
-    record = from_json(GOLDEN.read_bytes())
+@pytest.mark.parametrize("path", [GOLDEN, OLDER], ids=lambda path: path.name)
+def test_a_golden_file_reads_back_as_the_run_that_made_it(path: Path) -> None:
+    record = from_json(path.read_bytes())
     assert record.run_spec() == RunSpec()
     assert record.suggestion == SUGGESTED.suggestion
     assert (record.status, record.reason) == ("diverged", ENDED.reason)
