@@ -127,7 +127,7 @@ def test_a_criterion_that_is_compiled_is_described_and_used() -> None:
     criterion = torch.compile(Squared(), backend="eager")
     inputs, target = torch.ones(2, 3), torch.zeros(2, 3)
     forward = Forward(nn.Identity(), criterion)
-    assert forward.describe((inputs, target)) == "input 2x3 float32, target 2x3 float32"
+    assert forward.describe((inputs, target)) == "2x3 float32 → input, 2x3 float32 → target"
     assert forward((inputs, target)).loss == 1
 
 

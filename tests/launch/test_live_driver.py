@@ -188,8 +188,10 @@ def failing_line() -> str:
 def test_a_failure_names_the_line_of_the_users_code(loader: Batches, tmp_path: Path) -> None:
     driver = driver_on(finder_of(Failing(5)), loader, tmp_path / "log", num_iter=50)
     end = run(driver)
-    assert (end.status, end.phase) == ("failed", "training")
-    assert end.reason == f"RuntimeError: a message of the model ({failing_line()})"
+    assert (end.status, end.phase) == ("failed", "model")
+    batch = "batch 6 (iteration 5; 32x8 float32, 32 int64)"
+    error = f"RuntimeError: a message of the model ({failing_line()})"
+    assert end.reason == f"the model failed on {batch}: {error}"
     assert len(of_kind(driver.events, Step)) == 5
     assert "Traceback" in (tmp_path / "log").read_text()
 

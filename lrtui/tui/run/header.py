@@ -40,7 +40,8 @@ def _spec_line(spec: RunSpec) -> Content:
     """Model, data, optimizer and batch size."""
     targets = (spec.model.target, spec.data.target, spec.optimizer.target)
     parts = [clean(_short(target)) for target in targets]
-    parts.append(f"batch {spec.loader.batch_size}")
+    if spec.loader.batch_size:
+        parts.append(f"batch {spec.loader.batch_size}")
     return Content.assemble(("lrtui  ", "bold"), " · ".join(parts))
 
 

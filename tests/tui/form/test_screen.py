@@ -99,7 +99,7 @@ async def test_the_typed_values_are_run() -> None:
         ("range.num_iter", "1", "at least 2"),
         ("range.num_iter", "ten", "expected a whole number"),
         ("range.num_iter", "", "expected a whole number"),
-        ("loader.batch_size", "0", "at least 1"),
+        ("loader.batch_size", "-1", "must not be negative"),
         ("seed", "-1", "must be in"),
         ("optimizer.betas", "0.9", "2 numbers"),
         ("optimizer.weight_decay", "much", "expected a number, got 'much'"),
