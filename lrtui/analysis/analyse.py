@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 
-from lrtui.analysis.answer import Bounds, Obstacle, Suggestion
+from lrtui.analysis.answer import ANY_PLAN, Bounds, Obstacle, Plan, Suggestion
 from lrtui.analysis.bounds import bounds_of
 from lrtui.analysis.curve import Curve
 from lrtui.analysis.evidence import gather_evidence
@@ -27,13 +27,15 @@ class Analysis(msgspec.Struct, frozen=True, kw_only=True):
     bounds: Bounds | None
 
 
-def analyse(curves: Sequence[Curve], obstacle: Obstacle | None = None) -> Analysis:
-    """Analyse one or more repeats. Never raises, whatever was measured.
+def analyse(
+    curves: Sequence[Curve], obstacle: Obstacle | None = None, plan: Plan = ANY_PLAN
+) -> Analysis:
+    """Analyse one or more repeats for a planned training. Never raises, whatever was measured.
 
     With an obstacle there is no number at all, or none above its highest usable rate.
     """
     evidence = gather_evidence(curves)
-    suggestion = with_cause(judge(evidence, curves), curves)
+    suggestion = with_cause(judge(evidence, curves, plan), curves)
     suggestions = typical_suggestions(curves)
     bounds = None
     if suggestion.verdict not in WITHOUT_BOUNDS:

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-Schedule = Literal["constant", "one-cycle"]
+Schedule = Literal["constant", "one-cycle", "cosine"]
 ConfirmVerdict = Literal["confirmed", "refuted", "undecided"]
 Verdict = Literal[
     "ok",
@@ -23,12 +23,51 @@ Verdict = Literal[
 ]
 
 
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """The training that a learning rate is wanted for.
+
+    Attributes:
+        schedule: constant, or one whose peak the learning rate is.
+        steps: optimizer steps of the whole training; 0: not said.
+        warmup: steps of a linear warm-up from 0 before the schedule, part of `steps`.
+    """
+
+    schedule: Schedule = "constant"
+    steps: int = 0
+    warmup: int = 0
+
+
+ANY_PLAN = Plan()
+
+
+class Calibration(msgspec.Struct, frozen=True, kw_only=True):
+    """What the interval rests on: `python -m tests.bench.answers --calibrate` writes it.
+
+    Attributes:
+        version: of the table that ships with the package.
+        tasks: how many tasks it was calibrated on.
+        coverage: share of held-out tasks whose interval has a rate within 5 % of the best loss.
+    """
+
+    version: str
+    tasks: int
+    coverage: float
+
+
 class Suggestion(msgspec.Struct, frozen=True, kw_only=True):
     """A learning rate with its interval, or the reason why none can be recommended.
 
     `lr`, `low` and `high` are learning rates of parameter group 0; all three are None unless
     `verdict` is "ok". `reason` is one sentence; `advice` is what to do next; `method` names how
     the rate was found.
+
+    Attributes:
+        schedule: the training that `lr` is for; for one-cycle and cosine `lr` is the peak.
+        steps: optimizer steps of that training; None: no plan was given.
+        coverage: how often the interval has a rate within 5 % of the best loss.
+        loss_within: 90 % of the trainings at `lr` end at most at this many times the best loss.
+        cost: optimizer steps that the answer took.
+        calibration: what `coverage` and `loss_within` rest on.
     """
 
     lr: float | None = None
@@ -38,6 +77,12 @@ class Suggestion(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     method: str
     advice: str = ""
+    schedule: Schedule = "constant"
+    steps: int | None = None
+    coverage: float | None = None
+    loss_within: float | None = None
+    cost: int | None = None
+    calibration: Calibration | None = None
 
 
 class Obstacle(msgspec.Struct, frozen=True, kw_only=True):

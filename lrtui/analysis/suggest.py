@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from lrtui.analysis import refusals
-from lrtui.analysis.answer import Suggestion
+from lrtui.analysis.answer import ANY_PLAN, Plan, Suggestion
 from lrtui.analysis.bounds import START_SHARE
 from lrtui.analysis.curve import Curve, FloatArray, Numbers, as_floats, unsmooth
 from lrtui.analysis.evidence import SURE, Evidence, gather_evidence
@@ -103,17 +103,18 @@ def check_number(name: str, value: object) -> None:
         raise ValueError(f"{name} must be a number, got {value!r}")
 
 
-def suggest_curves(curves: Sequence[Curve]) -> Suggestion:
+def suggest_curves(curves: Sequence[Curve], plan: Plan = ANY_PLAN) -> Suggestion:
     """Suggest a learning rate from the repeats of a range test. Never raises."""
-    return judge(gather_evidence(curves), curves)
+    return judge(gather_evidence(curves), curves, plan)
 
 
-def judge(evidence: Evidence, curves: Sequence[Curve]) -> Suggestion:
+def judge(evidence: Evidence, curves: Sequence[Curve], plan: Plan = ANY_PLAN) -> Suggestion:
     """The answer, or the first refusal that applies.
 
     Args:
         evidence: gathered from `curves`.
         curves: all repeats, as measured.
+        plan: the training that the rate is for.
     """
     valley, metric = evidence.loss, evidence.metric
     if valley is None:
@@ -135,7 +136,7 @@ def judge(evidence: Evidence, curves: Sequence[Curve]) -> Suggestion:
         return refusals.two_valleys(*sides)
     if metric is not None and not overlap(interval(valley), interval(metric)):
         return refusals.disagree(valley, metric)
-    return answer(valley, evidence)
+    return answer(valley, evidence, plan)
 
 
 def fell_at_once(valley: Valley) -> bool:
@@ -173,7 +174,7 @@ def overlap(one: Interval, other: Interval) -> bool:
     return one.low <= other.high and other.low <= one.high
 
 
-def answer(valley: Valley, evidence: Evidence) -> Suggestion:
+def answer(valley: Valley, evidence: Evidence, plan: Plan) -> Suggestion:
     """The suggestion: the centre of the valley."""
     low, high = interval(valley)
     lowest_at = 10 ** float(valley.log_lr[valley.deepest])
@@ -194,6 +195,8 @@ def answer(valley: Valley, evidence: Evidence) -> Suggestion:
         ),
         method=method,
         advice=next_step(valley, evidence),
+        schedule=plan.schedule,
+        steps=plan.steps or None,
     )
 
 
