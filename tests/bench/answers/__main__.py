@@ -1,216 +1,190 @@
-"""How good are the answers? Every rule against short trainings: `python -m tests.bench.answers`.
+"""How good are the answers, on tasks that they were not made for? `python -m tests.bench.answers`.
 
-50 cells: five models on real data × five optimizers × constant or one-cycle, with alternating batch
-sizes. For each cell there are nine range tests of 100 iterations (1e-7 to 10), and the truth:
-trainings of 300 iterations at 25 rates with 3 other seeds. The truth of every third cell was held
-out while our method was designed; its curves may be shared with a cell of the other schedule that
-was not. `--wider` adds 120 cells of other kinds. The first run takes about 40 minutes on one core,
-and an hour and a half more with the wider cells; its measurements are cached in the temporary
-folder, and later runs take seconds.
+22 tasks were designed and calibrated on, 12 more are held out as a whole (see `tasks`); each with
+one or two optimizers. The truth is trained at four rates a decade with three seeds, for 300 and for
+3,000 steps, at a constant rate and on one-cycle, and stored in `truth/` (see `cells`). The first
+run measures range tests, about fifteen minutes on one core; later runs take a few, and `--race`
+half an hour more. `--calibrate` writes the table that ships with the package.
 
-Rows: "3 × 400" has three repeats of 400 iterations; "momentum unknown" does not get the optimizer's
-momentum, like `lrtui.suggest(lrs, losses)`; "the schedule's line" trains at the rate in the line of
-code for the cell's schedule: the suggestion for a constant rate, the upper bound for OneCycleLR.
-The rows above it train at the suggestion whatever the schedule.
+Every method answers three times, from other seeds, for every plan. Tasks weigh alike.
 
 Columns:
-    spread     largest ÷ smallest answer from different seeds in the same cell (geometric mean)
-    offset     mean and standard deviation of log10(answer ÷ best rate of the grid)
-    good       share of answers with at most 1.2 × the best validation loss; a refusal is not good
-    loss       validation loss ÷ best (geometric mean), and the worst of all
-    refuse     share of refusals
-    covered    share of intervals that contain the best rate, and their mean width in decades
-    cost       iterations measured for one answer
+    steps      optimizer steps before the training that is planned
+    good       answers with at most 1.2 × the best validation loss; a refusal is not good
+    band       answers with a regret of at most 0.05: the share of the best fall that they miss
+    regret     mean regret, and the worst
+    blow-ups   answers that train to a higher loss than the untrained net's
+    covered    intervals that have a rate within 5 % of the best loss
+    width      their mean width in decades, and the share of their rates that are good (inside)
+    refused    refusals
 """
 
 import argparse
-import timeit
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import partial
-from itertools import product
-from typing import NamedTuple
+from collections.abc import Sequence
+from itertools import combinations
 
 import numpy as np
 import torch
 
-from lrtui.analysis.analyse import analyse, median
-from lrtui.analysis.bounds import bounds
-from lrtui.analysis.curve import Curve
-from lrtui.analysis.rules import RULES, suggest_all
-from lrtui.analysis.suggest import suggest_curves
+from lrtui.analysis.answer import Plan, Schedule
+from lrtui.analysis.rules import RULES
 
-from .cells import PARTS, REPEATS, SCHEDULES, Cell, cells, wider_cells
-from .training import range_test
-from .truth import HEADER, Answer, Marks, Truth
+from . import methods
+from .cache import answered
+from .calibrate import calibrate
+from .cells import LONG, SEEDS, SHORT, Cell, all_cells
+from .marks import HEADER, Marked, marks_of, row
+from .methods import Method, suggestion_of
+from .racing import ours_and_race
+from .truth import Truth
 
-MOMENTUM = {"sgd": 0.0, "momentum": 0.9, "adam": 0.9, "adamw": 0.9, "rmsprop": 0.0}
-
-
-class Rates(NamedTuple):
-    """What a method answers: a rate or None, and its interval if it has one."""
-
-    lr: float | None
-    low: float | None = None
-    high: float | None = None
-
-
-Method = Callable[[Sequence[Curve]], Rates]
-
-
-def rule(name: str) -> Method:
-    """A published rule; of several repeats, the median of its answers."""
-
-    def method(curves: Sequence[Curve]) -> Rates:
-        return Rates(median([suggest_all(curve)[name] for curve in curves]))
-
-    return method
+PLANS: tuple[tuple[Schedule, int], ...] = (
+    ("constant", SHORT),
+    ("one-cycle", SHORT),
+    ("cosine", SHORT),
+    ("constant", LONG),
+    ("one-cycle", LONG),
+)
+ITERATIONS = (250, 400, 1000)
+RACE_STEPS = 1200
+CURVE_STEPS = 400  # of the test before the race
+SAME = 1.3  # a factor between answers that are the same
 
 
-def ours(curves: Sequence[Curve]) -> Rates:
-    """Our suggestion."""
-    suggestion = suggest_curves(curves)
-    return Rates(suggestion.lr, suggestion.low, suggestion.high)
+def plan_of(cell: Cell, schedule: Schedule, steps: int) -> Plan:
+    """The plan of a training of the truth; one-cycle has its own warm-up."""
+    warmup = 0 if schedule == "one-cycle" else int(cell.task.warmup * steps)
+    return Plan(schedule=schedule, steps=steps, warmup=warmup)
 
 
-def upper_bound(curves: Sequence[Curve]) -> Rates:
-    """Our upper bound, if there is a suggestion."""
-    pair = bounds(curves)
-    if suggest_curves(curves).lr is None or pair is None:
-        return Rates(None)
-    return Rates(pair.end_lr)
+def marked(cell: Cell, seed: int, plan: Plan, method: Method) -> Marked:
+    """A method's answer beside its truth."""
+    truth = Truth.of(cell, plan.steps, plan.schedule)
+    return Marked(cell.task.name, cell.task.kind, truth, method(cell, seed, plan))
 
 
-def schedules_line(cell: Cell) -> Method:
-    """The rate in our line of code for the cell's schedule."""
-    if cell.schedule == "constant":
-        return ours
-    return upper_bound
+def all_marked(
+    cells: Sequence[Cell], schedule: Schedule, steps: int, method: Method
+) -> list[Marked]:
+    """A method's answers for one kind of plan, over cells and seeds."""
+    answers = []
+    for cell in cells:
+        plan = plan_of(cell, schedule, steps)
+        for seed in SEEDS:
+            answers.append(marked(cell, seed, plan, method))
+    return answers
 
 
-def answers(
-    cell: Cell, method: Method, repeats: int, num_iter: int = 100, knows_momentum: bool = True
-) -> list[Answer]:
-    """The method's answers from disjoint groups of curves of this cell."""
-    momentum = MOMENTUM[cell.optimizer] if knows_momentum else None
-    curves = []
-    for lrs, losses in cell.curves(num_iter):
-        curves.append(Curve(lrs, losses, num_iter=num_iter, momentum=momentum))
-    given = []
-    for start in range(0, len(curves), repeats):
-        group = curves[start : start + repeats]
-        iterations = sum(len(curve.lr) for curve in group)
-        given.append(Answer(*method(group), iterations=iterations))
-    return given
+def compared(designed: Sequence[Cell], schedule: Schedule, steps: int) -> dict[str, Method]:
+    """The methods of a table by their names, in the order of the steps that they spend."""
+    plan = Plan(schedule=schedule, steps=steps)
+    rows: dict[str, Method] = {
+        "the optimizer's default": methods.default,
+        "SGD 0.1, others 0.001": methods.usual,
+        "best constant rate": methods.best_constant(designed, plan),
+        "Prodigy": answered("prodigy", methods.prodigy),
+        "schedule-free AdamW": answered("schedule-free", methods.schedule_free),
+    }
+    for rule in RULES:
+        rows[f"{rule}, 400"] = methods.published(rule, CURVE_STEPS)
+    for num_iter in ITERATIONS:
+        rows[f"lrtui, {num_iter}"] = methods.ours(num_iter)
+    return rows
 
 
-@dataclass(frozen=True)
-class Row:
-    """One row of a table: a method for each cell, and what it is given."""
-
-    name: str
-    method_for: Callable[[Cell], Method]
-    repeats: int
-    num_iter: int = 100
-    knows_momentum: bool = True
+def with_race() -> dict[str, Method]:
+    """The methods that train to find a rate."""
+    total = CURVE_STEPS + RACE_STEPS
+    return {
+        "blind halving": answered("halving", methods.halving(total)),
+        "lrtui, 400 and the race": answered("race", ours_and_race(CURVE_STEPS, RACE_STEPS)),
+    }
 
 
-def for_every_cell(method: Method) -> Callable[[Cell], Method]:
-    """The same method whatever the cell."""
-    return lambda cell: method
-
-
-def table_rows() -> Iterator[Row]:
-    """The rows of a table, from the published rules to our line of code."""
-    for name in RULES:
-        yield Row(name, for_every_cell(rule(name)), 1)
-    for name in RULES:
-        yield Row(f"{name}, median of 3", for_every_cell(rule(name)), REPEATS)
-    our_method = for_every_cell(ours)
-    for num_iter, repeats in product((100, 400), (1, REPEATS)):
-        name = f"ours, {repeats} × {num_iter}, momentum unknown"
-        yield Row(name, our_method, repeats, num_iter, knows_momentum=False)
-    for num_iter, repeats in product((50, 100, 400), (1, REPEATS)):
-        yield Row(f"ours, {repeats} × {num_iter}", our_method, repeats, num_iter)
-    for num_iter, repeats in product((100, 400), (1, REPEATS)):
-        name = f"the schedule's line, {repeats} × {num_iter}"
-        yield Row(name, schedules_line, repeats, num_iter)
-
-
-def print_table(title: str, part: Sequence[Cell]) -> None:
-    """The marks of every method over the cells of one part."""
-    if not part:
+def print_tables(title: str, cells: Sequence[Cell], designed: Sequence[Cell], race: bool) -> None:
+    """A table for each plan, and one over all."""
+    if not cells:
         return
-    truths = [Truth.of(cell) for cell in part]
-    print(f"\n{title}: {len(part)} cells\n{HEADER}")
-    for row in table_rows():
-        given = []
-        for truth, cell in zip(truths, part, strict=True):
-            method = row.method_for(cell)
-            group = answers(cell, method, row.repeats, row.num_iter, row.knows_momentum)
-            given.append((truth, group))
-        print(Marks.of(given).row(row.name), flush=True)
+    over_all: dict[str, list[Marked]] = {}
+    for schedule, steps in PLANS:
+        print(f"\n{title}, {schedule}, {steps} steps: {count_of(cells)}\n{HEADER}")
+        rows = compared(designed, schedule, steps)
+        if race and schedule != "cosine":
+            rows |= with_race()
+        for name, method in rows.items():
+            answers = all_marked(cells, schedule, steps, method)
+            print(row(name, marks_of(answers)), flush=True)
+            if schedule != "cosine":
+                over_all.setdefault(name, []).extend(answers)
+    print(f"\n{title}, constant and one-cycle, both lengths: {count_of(cells)}\n{HEADER}")
+    for name, answers in over_all.items():
+        print(row(name, marks_of(answers)))
+    print_kinds(over_all[f"lrtui, {CURVE_STEPS}"])
+    if race:
+        print_kinds(over_all["lrtui, 400 and the race"])
+        print_verdicts(over_all["lrtui, 400 and the race"])
 
 
-def print_details(part: Sequence[Cell]) -> None:
-    """For each cell: the best rate, our answers from three repeats, and how good they are."""
-    print(f"\n{'cell':34} {'best':>8}  the schedule's line, {REPEATS} × 100 (loss ÷ best)")
-    for cell in part:
-        truth = Truth.of(cell)
-        given = []
-        for answer in answers(cell, schedules_line(cell), REPEATS):
-            if answer.lr:
-                given.append(f"{answer.lr:.1e} ({truth.ratio(answer.lr):.2f})")
-            else:
-                given.append("refused")
-        mark = "*" if cell.part == "Held out" else " "
-        print(f"{mark}{cell.name:33} {10**truth.best:8.1e}  {'  '.join(given)}")
+def count_of(cells: Sequence[Cell]) -> str:
+    tasks = {cell.task.name for cell in cells}
+    return f"{len(tasks)} tasks, {len(cells)} with their optimizers"
 
 
-def print_speed(repeats: int = REPEATS) -> None:
-    """Milliseconds of one whole analysis, the best of many."""
-    cell = cells()[0]
-    for num_iter in (100, 1000):
-        curves = []
-        for seed in range(repeats):
-            measured = range_test(cell.task, cell.optimizer, cell.batch_size, seed, num_iter)
-            curves.append(Curve(*measured))
-        seconds = min(timeit.repeat(partial(analyse, curves), number=1, repeat=50))
-        print(f"analysis of {repeats} curves of {num_iter} iterations: {1000 * seconds:.1f} ms")
+def print_kinds(answers: Sequence[Marked]) -> None:
+    """Coverage for each kind of task."""
+    for kind in sorted({answer.kind for answer in answers}):
+        marks = marks_of([answer for answer in answers if answer.kind == kind])
+        print(f"  {kind:14} covered {marks.coverage:4.0%}  good {marks.good:4.0%}")
 
 
-def cell_parser(description: str) -> argparse.ArgumentParser:
-    """A parser with the options that choose cells."""
-    parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--cell", help="only cells whose name contains this")
-    parser.add_argument("--wider", action="store_true", help="the 120 further cells as well")
-    return parser
+def print_verdicts(answers: Sequence[Marked]) -> None:
+    """What the race did to good and to bad answers."""
+    caught, bad, spoilt, good = 0, 0, 0, 0
+    for answer in answers:
+        before = answer.answer.before
+        if before is None:
+            continue
+        if answer.truth.is_good(float(np.log10(before))):
+            good += 1
+            spoilt += not answer.is_good
+        else:
+            bad += 1
+            caught += answer.is_good
+    print(f"  bad answers made good {caught} of {bad}, good ones made bad {spoilt} of {good}")
+    verdicts = [answer.answer.verdict for answer in answers]
+    print("  " + ", ".join(f"{name} {verdicts.count(name)}" for name in sorted(set(verdicts))))
 
 
-def chosen_cells(name_part: str | None, wider: bool) -> list[Cell]:
-    """The cells whose name contains `name_part`, or all."""
-    known = cells()
-    if wider:
-        known += wider_cells()
-    return [cell for cell in known if not name_part or name_part in cell.name]
+def print_invariance(title: str, cells: Sequence[Cell]) -> None:
+    """How often tests of different lengths, from the same seed, give the same answer."""
+    print(f"\n{title}: answers within {SAME} × from the same seed")
+    plan = Plan()
+    for fewer, more in combinations(ITERATIONS, 2):
+        same = []
+        for cell in cells:
+            for seed in SEEDS:
+                lrs = [suggestion_of(cell, seed, count, plan).lr for count in (fewer, more)]
+                if lrs[0] is not None and lrs[1] is not None:
+                    same.append(max(lrs[0] / lrs[1], lrs[1] / lrs[0]) <= SAME)
+        print(f"  {fewer} and {more} iterations: {np.mean(same):4.0%} of {len(same)} pairs")
 
 
 def main() -> None:
-    parser = cell_parser((__doc__ or "").splitlines()[0])
-    parser.add_argument("--details", action="store_true", help="one line for each cell as well")
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--cell", default="", help="only cells whose name contains this")
+    parser.add_argument("--race", action="store_true", help="the race and blind halving as well")
+    parser.add_argument("--calibrate", action="store_true", help="write the table of intervals")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    chosen = chosen_cells(options.cell, options.wider)
-    for part in PARTS:
-        in_part = [cell for cell in chosen if cell.part == part]
-        for schedule in SCHEDULES:
-            with_schedule = [cell for cell in in_part if cell.schedule == schedule]
-            print_table(f"{part}, {schedule}", with_schedule)
-        print_table(f"{part}, all", in_part)
-    if options.details:
-        print_details(chosen)
-    print()
-    print_speed()
+    cells = all_cells(options.cell)
+    designed = [cell for cell in all_cells() if not cell.task.held_out]
+    if options.calibrate:
+        calibrate(designed)
+        return
+    for title, held_out in (("Held out", True), ("Designed on", False)):
+        part = [cell for cell in cells if cell.task.held_out == held_out]
+        print_tables(title, part, designed, options.race)
+        print_invariance(title, part)
 
 
 if __name__ == "__main__":

@@ -1,119 +1,85 @@
-"""Plain loops without any lrtui code: a range test, and a short training at a given rate."""
+"""Plain trainings without any lrtui code, one net at a time: what methods other than a test need."""
 
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.optim import SGD, Adam, AdamW, Optimizer, RMSprop
-from torch.optim.lr_scheduler import OneCycleLR
+from torch.optim import Optimizer
 
-from .tasks import Task
-
-RatesAndLosses = tuple[NDArray[np.float64], NDArray[np.float64]]
-
-OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
-    "sgd": SGD,
-    "momentum": partial(SGD, momentum=0.9),
-    "adam": Adam,
-    "adamw": AdamW,
-    "rmsprop": RMSprop,
-}
+from .cells import Cell
+from .ensemble import OPTIMIZERS, Batches, initialised, schedule_of
 
 
-def batches(
-    inputs: Tensor, targets: Tensor, batch_size: int, seed: int
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """Shuffled batches, endlessly."""
-    generator = torch.Generator().manual_seed(seed)
-    while True:
-        order = torch.randperm(len(inputs), generator=generator)
-        for rows in torch.split(order[: len(order) // batch_size * batch_size], batch_size):
-            yield inputs[rows], targets[rows]
+@dataclass
+class Training:
+    """One training of a cell's task from the start of a seed.
 
-
-def range_test(
-    task: Task,
-    optimizer: str,
-    batch_size: int,
-    seed: int,
-    num_iter: int,
-    start_lr: float = 1e-7,
-    end_lr: float = 10.0,
-) -> RatesAndLosses:
-    """Learning rates and raw losses of one exponential range test.
-
-    It stops at 5 times the best smoothed loss.
+    Attributes:
+        cell: what trains.
+        seed: of the initialisation.
+        data_seed: of the data order.
     """
-    torch.manual_seed(seed)
-    model = task.build().train()
-    update = OPTIMIZERS[optimizer](model.parameters(), lr=start_lr)
-    train_inputs, train_targets, _, _ = task.split()
-    lrs, losses = [], []
-    best = smoothed = float("inf")
-    for i, (inputs, targets) in zip(
-        range(num_iter), batches(train_inputs, train_targets, batch_size, seed), strict=False
-    ):
-        lr = start_lr * (end_lr / start_lr) ** (i / (num_iter - 1))
-        loss = step(model, update, task.criterion, inputs, targets, lr)
-        lrs.append(lr)
-        losses.append(loss)
-        smoothed = loss if i == 0 else 0.05 * loss + 0.95 * smoothed
-        best = min(best, smoothed)
-        if not smoothed <= 5 * best:
-            break
-    return np.array(lrs), np.array(losses)
+
+    cell: Cell
+    seed: int
+    data_seed: int
+
+    def __post_init__(self) -> None:
+        task = self.cell.task
+        self.model: nn.Module = initialised(task, self.seed)
+        torch.manual_seed(self.data_seed)  # for dropout
+        train_inputs, train_targets, self._inputs, self._targets = task.split()
+        self._data = Batches(train_inputs, train_targets, task.batch_size, self.data_seed)
+
+    def step(self, optimizer: Optimizer) -> float:
+        """One optimizer step; returns the loss before it."""
+        inputs, targets = self._data.next()
+        optimizer.zero_grad()
+        loss: Tensor = self.cell.task.criterion(self.model(inputs), targets)
+        torch.autograd.backward(loss)
+        optimizer.step()
+        return loss.item()
+
+    @torch.no_grad()
+    def validation_loss(self) -> float:
+        """The loss on the validation rows; inf if it is not finite."""
+        self.model.eval()
+        loss = float(self.cell.task.criterion(self.model(self._inputs), self._targets))
+        self.model.train()
+        return loss if np.isfinite(loss) else float("inf")
 
 
-def step(
-    model: nn.Module,
-    optimizer: Optimizer,
-    criterion: Callable[[Tensor, Tensor], Tensor],
-    inputs: Tensor,
-    targets: Tensor,
-    lr: float,
-) -> float:
-    """One training step at `lr`; returns the loss before it."""
-    for group in optimizer.param_groups:
-        group["lr"] = lr
-    optimizer.zero_grad()
-    loss = criterion(model(inputs), targets)
-    torch.autograd.backward(loss)
-    optimizer.step()
-    return loss.item()
-
-
-def validation_loss(
-    task: Task,
-    optimizer: str,
-    batch_size: int,
+def trained(
+    cell: Cell,
     seed: int,
     lr: float,
+    steps: int,
     schedule: str,
-    steps: int = 300,
+    make: Callable[..., Optimizer] | None = None,
+    data_seed: int | None = None,
 ) -> float:
-    """Validation loss after a short training at `lr`, the peak of one-cycle; inf if it diverges."""
-    torch.manual_seed(seed)
-    model = task.build().train()
-    update = OPTIMIZERS[optimizer](model.parameters(), lr=lr)
-    cycle = None
-    if schedule == "onecycle":
-        cycle = OneCycleLR(
-            update, max_lr=lr, total_steps=steps, cycle_momentum=optimizer not in ("sgd", "rmsprop")
-        )
-    train_inputs, train_targets, inputs, targets = task.split()
-    for _, batch in zip(
-        range(steps), batches(train_inputs, train_targets, batch_size, seed), strict=False
-    ):
-        loss = step(model, update, task.criterion, *batch, update.param_groups[0]["lr"])
-        if not np.isfinite(loss):
+    """Validation loss after a training at a rate.
+
+    Args:
+        cell: what is trained.
+        seed: of the initialisation.
+        lr: the constant rate, or the peak of the schedule.
+        steps: of the training.
+        schedule: a name of `SCHEDULES`.
+        make: replaces the cell's optimizer.
+        data_seed: of the data order; None: `seed`.
+    """
+    training = Training(cell, seed, seed if data_seed is None else data_seed)
+    optimizer = (make or OPTIMIZERS[cell.optimizer])(training.model.parameters(), lr=lr)
+    if hasattr(optimizer, "train"):
+        optimizer.train()
+    scheduler = schedule_of(optimizer, schedule, steps, int(cell.task.warmup * steps))
+    for _ in range(steps):
+        if not np.isfinite(training.step(optimizer)):
             return float("inf")
-        if cycle is not None:
-            cycle.step()
-    with torch.no_grad():
-        loss = float(task.criterion(model.eval()(inputs), targets))
-    if not np.isfinite(loss):
-        return float("inf")
-    return loss
+        scheduler.step()
+    if hasattr(optimizer, "eval"):
+        optimizer.eval()  # schedule-free: evaluate at the averaged weights
+    return training.validation_loss()

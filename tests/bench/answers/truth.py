@@ -1,131 +1,124 @@
-"""How good a rate is in a cell, and the marks of a method for its rates."""
+"""How good a rate is for a training, from the stored trainings."""
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
-from lrtui.analysis.curve import FloatArray
-
-from .cells import Cell
+from .cells import Cell, FloatArray, Trainings
 
 GOOD = 1.2  # a rate is good when its validation loss is at most this many times the best
-HOPELESS = 2.0  # times the loss before training: what a diverged training counts as
+BAND = 0.05  # a rate is in the band when its regret is at most this
+WITHIN = 1.05  # an interval covers when it has a rate with at most this many times the best loss
 
 
 @dataclass(frozen=True)
 class Truth:
-    """Geometric mean of the validation loss over seeds, interpolated linearly on log-log axes.
+    """Validation loss over log10(lr), after one schedule of so many steps.
 
-    It is averaged over each rate and its two neighbours with weights ¼, ½, ¼. Otherwise the lowest
-    of 25 means of three seeds would be low by chance, and no other rate would count as good.
+    The mean over the seeds, interpolated linearly over log10(lr); of logarithms where all losses
+    are positive. A training counts as at most as far above the untrained loss as the best is below
+    it.
+
+    Attributes:
+        log_lr: of the rates that were trained.
+        loss: mean loss at each of them.
+        first: the loss before training.
+        is_positive: whether `loss` holds logarithms.
     """
 
     log_lr: FloatArray
-    log_loss: FloatArray
+    scaled_loss: FloatArray
+    first: float
+    is_positive: bool
 
     @classmethod
-    def of(cls, cell: Cell) -> "Truth":
-        first_losses = [losses[0] for _, losses in cell.curves()]
-        capped = np.fmin(cell.truth(), HOPELESS * np.mean(first_losses))
-        padded = np.pad(np.log(capped).mean(1), 1, mode="edge")
-        return cls(np.log10(cell.grid()), np.convolve(padded, [0.25, 0.5, 0.25], "valid"))
+    def of(cls, cell: Cell, steps: int, schedule: str) -> "Truth":
+        """The truth of a cell; ValueError where it was not measured."""
+        return truth_of(cell.name, cell, steps, schedule)
+
+    def loss(self, log_lr: float) -> float:
+        """The mean loss at a rate; outside the rates that were trained, that of the nearest."""
+        scaled = float(np.interp(log_lr, self.log_lr, self.scaled_loss))
+        if self.is_positive:
+            return float(np.exp(scaled))
+        return scaled
 
     @property
     def best(self) -> float:
-        """log10 of the rate of the grid with the lowest loss."""
-        return float(self.log_lr[self.log_loss.argmin()])
+        """log10 of the best rate."""
+        return float(self.log_lr[self.scaled_loss.argmin()])
 
-    def ratio(self, lr: float) -> float:
-        """Validation loss after training at `lr`, divided by the best."""
-        return float(
-            np.exp(np.interp(np.log10(lr), self.log_lr, self.log_loss) - self.log_loss.min())
-        )
+    @property
+    def best_loss(self) -> float:
+        return self.loss(self.best)
 
+    def regret(self, log_lr: float) -> float:
+        """The share of the best fall of the loss that a rate misses: 0 is best, 1 is no fall."""
+        best = self.best_loss
+        return (self.loss(log_lr) - best) / (self.first - best)
 
-@dataclass(frozen=True)
-class Answer:
-    """One answer in one cell: a rate or none, an interval if there is one, and the cost."""
+    def ratio(self, log_lr: float) -> float:
+        """Loss ÷ best loss where losses are positive, else 1 plus four times the regret.
 
-    lr: float | None
-    low: float | None
-    high: float | None
-    iterations: int
+        The latter has the same limits of good and in band.
+        """
+        return self.ratio_of(self.loss(log_lr))
 
+    def ratio_of(self, loss: float) -> float:
+        """The same of a loss that was reached in another way."""
+        best = self.best_loss
+        if self.is_positive:
+            return loss / best
+        return 1 + (GOOD - 1) / BAND * (loss - best) / (self.first - best)
 
-@dataclass(frozen=True)
-class Marks:
-    """The marks of one method over several cells, each answered several times from other seeds."""
+    def is_good(self, log_lr: float) -> bool:
+        return self.ratio(log_lr) <= GOOD
 
-    spread: float
-    offset: float
-    offset_sd: float
-    good: float
-    ratio: float
-    worst: float
-    refused: float
-    covered: float
-    width: float
-    iterations: float
+    def is_in_band(self, log_lr: float) -> bool:
+        return self.regret(log_lr) <= BAND
 
-    @classmethod
-    def of(cls, answers: Sequence[tuple[Truth, Sequence[Answer]]]) -> "Marks":
-        spreads: list[float] = []
-        offsets: list[float] = []
-        ratios: list[float] = []
-        covered: list[bool] = []
-        widths: list[float] = []
-        iterations: list[int] = []
-        for truth, group in answers:
-            rates = [answer.lr for answer in group if answer.lr]
-            if len(rates) > 1:
-                spreads.append(np.log(max(rates) / min(rates)))
-            for lr in rates:
-                offsets.append(np.log10(lr) - truth.best)
-                ratios.append(truth.ratio(lr))
-            for answer in group:
-                iterations.append(answer.iterations)
-                if answer.lr and answer.low and answer.high:
-                    low, high = np.log10(answer.low), np.log10(answer.high)
-                    covered.append(low <= truth.best <= high)
-                    widths.append(high - low)
-        total = len(iterations)
-        return cls(
-            spread=float(np.exp(mean(spreads))),
-            offset=float(np.mean(offsets)),
-            offset_sd=float(np.std(offsets)),
-            good=float((np.array(ratios) <= GOOD).sum() / total),
-            ratio=float(np.exp(np.log(ratios).mean())),
-            worst=float(np.max(ratios, initial=0)),
-            refused=1 - len(ratios) / total,
-            covered=mean(covered),
-            width=mean(widths),
-            iterations=mean(iterations),
-        )
+    def within(self, low: float, high: float) -> bool:
+        """Whether an interval of log10(lr) has a rate within 5 % of the best loss."""
+        return any(self.ratio(log_lr) <= WITHIN for log_lr in fine_grid(low, high))
 
-    def row(self, name: str) -> str:
-        """A line of the table under `HEADER`."""
-        spread, interval = f"{'–':>6}", f"{'–':>7} {'–':>6}"
-        if np.isfinite(self.spread):
-            spread = f"{self.spread:6.2f}"
-        if np.isfinite(self.covered):
-            interval = f"{self.covered:7.0%} {self.width:6.2f}"
-        return (
-            f"{name:32} {spread}  {self.offset:+5.2f} ±{self.offset_sd:4.2f}  {self.good:5.0%}  "
-            f"{self.ratio:5.2f} {self.worst:6.1f}  {self.refused:6.0%}  {interval}  "
-            f"{self.iterations:6.0f}"
-        )
+    def share_good(self, low: float, high: float) -> float:
+        """The share of an interval's rates that are good."""
+        return float(np.mean([self.is_good(log_lr) for log_lr in fine_grid(low, high)]))
+
+    def distance(self, log_lr: float) -> float:
+        """Decades from a rate to the nearest one within 5 % of the best loss."""
+        near = [
+            other
+            for other in fine_grid(float(self.log_lr[0]), float(self.log_lr[-1]))
+            if self.ratio(other) <= WITHIN
+        ]
+        return float(np.abs(np.array(near) - log_lr).min())
 
 
-def mean(values: Sequence[float]) -> float:
-    """The mean; nan without values."""
-    if not values:
-        return math.nan
-    return float(np.mean(values))
+def fine_grid(low: float, high: float) -> FloatArray:
+    """Rates about a fiftieth of a decade apart, both ends included."""
+    return np.linspace(low, high, max(2, int(np.ceil((high - low) * 50)) + 1))
 
 
-HEADER = (
-    f"{'':32} {'spread':>6}  {'offset (decades)':>12}  {'good':>3}  {'loss':>5} {'worst':>6}  "
-    f"{'refuse':>6}  {'covered':>7} {'width':>6}  {'cost':>6}"
-)
+@cache
+def truth_of(name: str, cell: Cell, steps: int, schedule: str) -> Truth:
+    """`Truth.of`, computed once: `name` stands for the cell."""
+    stored = cell.stored
+    for trainings in stored.trainings:
+        if (trainings.steps, trainings.schedule) == (steps, schedule):
+            return from_trainings(trainings, stored.first)
+    raise ValueError(f"{name}: {steps} steps of {schedule} were not measured")
+
+
+def from_trainings(trainings: Trainings, first: float) -> Truth:
+    """The truth of trainings of one length and schedule."""
+    rows = []
+    for row in trainings.losses:
+        rows.append([np.nan if loss is None else loss for loss in row])
+    losses = np.array(rows)
+    lowest = float(np.nanmin(losses))
+    capped = np.fmin(losses, first + (first - lowest))
+    is_positive = lowest > 0
+    scaled = np.log(capped) if is_positive else capped
+    return Truth(np.log10(trainings.lrs), scaled.mean(1), first, is_positive)
