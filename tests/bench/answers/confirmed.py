@@ -1,10 +1,9 @@
-"""Is an answer better after a confirmation? `python -m tests.bench.answers.confirmed`.
+"""Is an answer better after a race? `python -m tests.bench.answers.confirmed`.
 
 For every cell one range test of 400 iterations (the app's default) with known momentum, then a
-confirmation of its answer for the cell's schedule, judged by the validation loss. A refuted rate is
-replaced by the better one. The range test, the truth and the columns are those of
-`python -m tests.bench.answers`; the cost includes the trials' iterations. There is one answer a
-cell, so there is no spread. Takes five minutes on one core.
+race of its answer for the cell's schedule, judged by the validation loss. The range test, the truth
+and the columns are those of `python -m tests.bench.answers`; the cost includes the trials'
+iterations. There is one answer a cell, so there is no spread. Takes five minutes on one core.
 """
 
 from collections import Counter
@@ -16,15 +15,15 @@ import numpy as np
 import torch
 
 from lrtui.analysis.analyse import analyse
-from lrtui.analysis.answer import Schedule
-from lrtui.analysis.candidates import FACTOR
+from lrtui.analysis.answer import Plan
 from lrtui.analysis.curve import Curve
-from lrtui.analysis.halving import least_budget
-from lrtui.engine.confirm.budget import GENEROUS, drained
-from lrtui.engine.confirm.trial import Pace, TrialRunner
-from lrtui.engine.confirm.trial_setup import rates_of_trials
-from lrtui.engine.confirm.verdict import Confirmation, confirm
+from lrtui.analysis.race import BUDGET, Rates
+from lrtui.analysis.race_verdict import Race
 from lrtui.engine.optim import set_momentum
+from lrtui.engine.race.budget import drained
+from lrtui.engine.race.paces import Pace
+from lrtui.engine.race.race import race
+from lrtui.engine.race.trial import TrialRunner
 from lrtui.engine.step import TrainStep, Update
 from lrtui.engine.validation import Validation
 
@@ -38,11 +37,11 @@ SEED = 0
 
 @dataclass(frozen=True)
 class Comparison:
-    """The answer of one cell before and after its confirmation, which a refusal has none of."""
+    """The answer of one cell before and after its race, which a refusal has none of."""
 
     before: Answer
     after: Answer
-    confirmation: Confirmation | None
+    race: Race | None
 
 
 def trial_runner(cell: Cell) -> TrialRunner:
@@ -86,39 +85,35 @@ def trial_runner(cell: Cell) -> TrialRunner:
     )
 
 
-def confirmed(cell: Cell, generous: float) -> Comparison:
-    """The cell's answer before and after a confirmation."""
+def raced(cell: Cell, budget: int) -> Comparison:
+    """The cell's answer before and after a race."""
     lrs, losses = cell.curves(400)[0]
-    analysis = analyse([Curve(lrs, losses, num_iter=400, momentum=MOMENTUM[cell.optimizer])])
-    suggestion = analysis.suggestion
+    plan = Plan(schedule="constant" if cell.schedule == "constant" else "one-cycle")
+    curve = Curve(lrs, losses, num_iter=400, momentum=MOMENTUM[cell.optimizer])
+    suggestion = analyse([curve], plan=plan).suggestion
     if suggestion.lr is None:
         refused = Answer(None, None, None, len(lrs))
         return Comparison(refused, refused, None)
-    schedule: Schedule = "constant" if cell.schedule == "constant" else "one-cycle"
-    rates = rates_of_trials(None, analysis, FACTOR, schedule)
-    budget = int(generous * least_budget(len(rates)))
-    confirmation = drained(confirm(trial_runner(cell), rates, budget, schedule))
-    before = Answer(rates[0], suggestion.low, suggestion.high, len(lrs))
-    lr = confirmation.better or confirmation.lr
-    after = Answer(lr, None, None, len(lrs) + confirmation.iterations)
-    return Comparison(before, after, confirmation)
+    rates = Rates(lr=suggestion.lr, low=suggestion.low, high=suggestion.high)
+    result = drained(race(trial_runner(cell), rates, budget, plan))
+    before = Answer(suggestion.lr, suggestion.low, suggestion.high, len(lrs))
+    after = Answer(result.answer, result.low, result.high, len(lrs) + result.iterations)
+    return Comparison(before, after, result)
 
 
 def main() -> None:
     parser = cell_parser((__doc__ or "").splitlines()[0])
-    parser.add_argument(
-        "--generous", type=float, default=GENEROUS, help="the budget, in times the least one"
-    )
+    parser.add_argument("--budget", type=int, default=BUDGET, help="optimizer steps of every race")
     options = parser.parse_args()
     torch.set_num_threads(1)
     chosen = chosen_cells(options.cell, options.wider)
     comparisons: dict[Cell, Comparison] = {}
     verdicts: Counter[str] = Counter()
     for cell in chosen:
-        comparison = confirmed(cell, options.generous)
+        comparison = raced(cell, options.budget)
         comparisons[cell] = comparison
-        if comparison.confirmation is not None:
-            verdicts[comparison.confirmation.verdict] += 1
+        if comparison.race is not None:
+            verdicts[comparison.race.verdict] += 1
         print(comparison_line(cell, comparison), flush=True)
     for part in PARTS:
         in_part = [cell for cell in chosen if cell.part == part]
@@ -129,14 +124,14 @@ def main() -> None:
 def comparison_line(cell: Cell, comparison: Comparison) -> str:
     """The best rate of a cell, the answers before and after, and the verdict."""
     before, after = comparison.before.lr, comparison.after.lr
-    if before is None or after is None or comparison.confirmation is None:
+    if before is None or after is None or comparison.race is None:
         return f"{cell.name:33} refused"
     truth = Truth.of(cell)
     mark = "*" if cell.part == "Held out" else " "
     return (
         f"{mark}{cell.name:33} best {10**truth.best:8.1e}"
         f"  {before:.1e} ({truth.ratio(before):5.2f})"
-        f" → {after:.1e} ({truth.ratio(after):5.2f})  {comparison.confirmation.verdict}"
+        f" → {after:.1e} ({truth.ratio(after):5.2f})  {comparison.race.verdict}"
     )
 
 
@@ -151,7 +146,7 @@ def print_table(title: str, part: Sequence[Cell], comparisons: dict[Cell, Compar
         before.append((truth, [comparisons[cell].before]))
         after.append((truth, [comparisons[cell].after]))
     print(Marks.of(before).row("ours, 1 × 400"))
-    print(Marks.of(after).row("ours, 1 × 400 + confirmation"))
+    print(Marks.of(after).row("ours, 1 × 400 + race"))
 
 
 if __name__ == "__main__":
