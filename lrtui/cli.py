@@ -14,7 +14,7 @@ from lrtui.flags import spec_from, spec_options
 from lrtui.spec import SpecError
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
-_SCHEDULE = click.Choice(["constant", "one-cycle"])
+_SCHEDULE = click.Choice(["constant", "one-cycle", "cosine"])
 
 
 def _as_json(document: str) -> Callable[[Any], Any]:
@@ -73,18 +73,20 @@ def lrtui(context: click.Context, /, spec: Path | None, **flags: Any) -> None:
 @click.argument("spec_file", metavar="[SPEC.toml]", required=False, type=_FILE)
 @spec_options
 @click.option(
+    "--race",
     "--confirm",
     "iterations",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Confirm the answer by short trainings of N iterations in all.",
+    help="Race the answer against the rates around it, in N iterations of training in all.",
 )
 @click.option(
+    "--race-seconds",
     "--confirm-seconds",
     "seconds",
     type=click.FloatRange(min=0, min_open=True),
     metavar="S",
-    help="Confirm the answer by short trainings that take S seconds in all.",
+    help="Race the answer in short trainings that take S seconds in all.",
 )
 @click.option("--schedule", type=_SCHEDULE, help="Learning-rate schedule of those trainings.")
 @click.option("--stability", is_flag=True, help="Measure the stability limit (SGD, Adam family).")
@@ -103,8 +105,8 @@ def run(
 ) -> None:
     """Run the range test without a screen.
 
-    With --confirm, short trainings compare the answer with other learning rates. If a better
-    rate is found, the output names it; the exit code is still 0.
+    With --race, short trainings compare the answer with the learning rates around it. If a
+    better rate is found, it is the answer, and the exit code is still 0.
 
     Exit codes: 0 an answer; 2 usage; 3 no learning rate can be recommended; 4 your code or data
     failed; 5 the result could not be saved; 128 + signal.
@@ -214,14 +216,16 @@ def _check_output(output: Path, force: bool) -> None:
 
 
 def _check_budget(asked: dict[str, Any]) -> None:
-    from lrtui.analysis.halving import least_budget
+    from lrtui.analysis.race import check_budget
 
-    iterations, least = asked["iterations"], least_budget(2)
-    if iterations is not None and iterations < least:
-        message = f"at least {least} iterations are needed to compare two learning rates"
-        raise click.UsageError(f"--confirm {iterations}: {message}")
+    iterations = asked["iterations"]
+    if iterations is not None:
+        try:
+            check_budget(iterations)
+        except ValueError as error:
+            raise click.UsageError(f"--race: {error}") from None
     if asked["schedule"] and not (iterations or asked["seconds"]):
-        raise click.UsageError("--schedule needs --confirm or --confirm-seconds")
+        raise click.UsageError("--schedule needs --race or --race-seconds")
 
 
 def _check_home() -> None:

@@ -85,10 +85,10 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, tag="step", tag_field="eve
 class TrialResult(
     msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="trial", tag_field="name"
 ):
-    """A finished short training of a confirmation. `loss` is None for one that blew up."""
+    """A finished short training of a race. `loss` is None for one that blew up."""
 
     lr: float
-    what: str  # the role of this rate in the answer: "suggestion", "low", "end bound" …
+    what: str  # what this rate is to the raced one: "suggestion", "× 2.15", "÷ 4.64" …
     round: int
     seed: int
     iterations: int
@@ -107,22 +107,40 @@ class ConfirmationResult(
     tag="confirmation",
     tag_field="name",
 ):
-    """The end of a confirmation: its verdict, or the `problem` that left it without one.
+    """The end of a race: its verdict, or the `problem` that left it without one.
 
-    Without a problem every field is set. `better` is the rate that beat `lr`, if any did.
+    See `lrtui.analysis.race_verdict.Race`. Without a problem `verdict`, `lr`, `better`, `reason`,
+    `margin`, `error`, `iterations`, `schedule` and `judged_by` are set; records from before there
+    was a race have none of the fields from `also` on, and margins in units of the loss.
     """
 
     verdict: ConfirmVerdict | None = None
     lr: float | None = None
     better: float | UnsetType | None = UNSET
     reason: str = ""
-    margin: float | UnsetType | None = UNSET  # see lrtui.engine.confirm.verdict.Confirmation
+    margin: float | UnsetType | None = UNSET
     error: float | UnsetType | None = UNSET
     iterations: int | None = None
     schedule: Schedule | None = None
     judged_by: str = ""
     problem: str
     nonfinite: list[NonFinitePlace] = []
+    also: float | None = None
+    low: float | None = None
+    high: float | None = None
+    apart: float | None = None  # per cent
+    more_steps: int = 0
+    sure: bool = False
+    steps: int = 0  # of the planned training; 0: not said
+
+    @property
+    def answer(self) -> float | None:
+        """The rate to train at; None without a verdict, or where every rate blew up."""
+        if self.better:
+            return self.better
+        if self.verdict in ("open", "undecided") and self.low is None:
+            return None
+        return self.lr
 
 
 class StabilityResult(
@@ -221,7 +239,7 @@ def obstacle_among(events: Iterable[Event]) -> Obstacle | None:
 
 
 def ends_check(event: Event) -> bool:
-    """Whether the event ends a confirmation or a stability measurement."""
+    """Whether the event ends a race or a stability measurement."""
     return isinstance(event, Measured) and isinstance(
         event.result, ConfirmationResult | StabilityResult
     )

@@ -15,19 +15,11 @@ from torch.amp import GradScaler
 from torch.optim import Optimizer
 
 from lrtui.analysis.analyse import Analysis, analyse
-from lrtui.analysis.answer import Schedule, Suggestion
-from lrtui.analysis.candidates import FACTOR
+from lrtui.analysis.answer import ANY_PLAN, Plan, Schedule, Suggestion
+from lrtui.analysis.race import STEP
+from lrtui.analysis.race_verdict import Race
 from lrtui.catalog.errors import PhaseError, one_line, with_user_line
 from lrtui.engine import precision as precisions
-from lrtui.engine.confirm.budget import budgeted, check_trials, drained
-from lrtui.engine.confirm.trial_setup import (
-    TrialSettings,
-    TrialSetup,
-    check_validated,
-    rates_of_trials,
-    trial_settings,
-)
-from lrtui.engine.confirm.verdict import Confirmation, Trials
 from lrtui.engine.data.batches import check_loaders
 from lrtui.engine.data.workers import PERSISTENT, persistent_workers
 from lrtui.engine.failures.described import Failure, Parts, describe, replacement
@@ -36,6 +28,15 @@ from lrtui.engine.initialise.draws import check_initialises
 from lrtui.engine.objects import check_also, check_objects
 from lrtui.engine.optim import SavedLearningRates, momentum_of
 from lrtui.engine.plot import plot_history
+from lrtui.engine.race.budget import budgeted, check_trials, drained
+from lrtui.engine.race.race import Trials
+from lrtui.engine.race.trial_setup import (
+    TrialSettings,
+    TrialSetup,
+    check_validated,
+    rates_of_race,
+    trial_settings,
+)
 from lrtui.engine.range_test import Outcome, broken_off
 from lrtui.engine.reading.notes import Notes
 from lrtui.engine.repeats import all_repeats
@@ -57,6 +58,8 @@ class TrialOptions(TrialSettings, total=False):
     iterations: int | None
     seconds: float | None
     schedule: Schedule
+    steps: int
+    warmup: int
     factor: float
 
 
@@ -354,9 +357,7 @@ class LRFinder:
 
     def analysis(self) -> Analysis:
         """The whole analysis of the last test's curves: suggestion, published rules, bounds."""
-        momentum = momentum_of(self.optimizer)
-        measured = curves(self.histories, self._settings, momentum, self.reason)
-        return analyse(measured, obstacle_among(self.notices))
+        return self._analysis_for(ANY_PLAN)
 
     def suggestion(self) -> Suggestion:
         """The learning rate that the curves of the last test suggest, or why there is none."""
@@ -367,15 +368,15 @@ class LRFinder:
         bounds = self.analysis().bounds
         return None if bounds is None else (bounds.start_lr, bounds.end_lr)
 
-    def confirm(
+    def race(
         self,
         train_loader: Loader,
         val_loader: Loader | None = None,
         **options: Unpack[TrialOptions],
-    ) -> Confirmation:
-        """Check the suggestion with short trainings at it and at rival rates.
+    ) -> Race:
+        """Race the suggestion against the rates around it: short trainings decide.
 
-        All start from the same state, on the same data.
+        All start from the same state, on the same data, on the planned schedule, shortened.
 
         Args:
             train_loader: as for `range_test`.
@@ -384,12 +385,22 @@ class LRFinder:
             **options: see `trials`.
 
         Returns:
-            The verdict: confirmed, refuted by a better rate, or undecided.
+            The verdict: confirmed, replaced by a better rate, a tie, or open and what decides it;
+            the rate to train at, its interval, every trial.
 
         Raises:
             ValueError: as `trials`.
         """
         return drained(self.trials(train_loader, val_loader, **options))
+
+    def confirm(
+        self,
+        train_loader: Loader,
+        val_loader: Loader | None = None,
+        **options: Unpack[TrialOptions],
+    ) -> Race:
+        """`race` by its older name."""
+        return self.race(train_loader, val_loader, **options)
 
     def trials(
         self,
@@ -400,36 +411,42 @@ class LRFinder:
         iterations: int | None = None,
         seconds: float | None = None,
         schedule: Schedule = "constant",
-        factor: float = FACTOR,
+        steps: int = 0,
+        warmup: int = 0,
+        factor: float = STEP,
         **settings: Unpack[TrialSettings],
     ) -> Trials:
-        """`confirm` as a generator of steps and finished trials, which returns the confirmation.
+        """`race` as a generator of steps and finished trials, which returns its result.
 
         All trials start where the last test did. However the generator ends, model and optimizer
-        are put back to there.
+        are put back to there. A `RaceStopped` thrown into it ends it with the verdict so far.
 
         Args:
             train_loader: as for `range_test`.
-            val_loader: as for `confirm`.
-            lr: the rate to confirm; None: the suggestion, or for one-cycle the upper bound.
-            iterations: optimizer steps of all trials together; None: some hundreds, more for more
-                rates.
-            seconds: end after this time; it decides how many rates are tried.
-            schedule: "constant", or "one-cycle" with the rates as its peaks.
-            factor: also try this many times the rate, and the rate divided by it.
+            val_loader: as for `race`.
+            lr: the rate to race; None: the suggestion for the planned training.
+            iterations: optimizer steps of all trials together; None: 1,200.
+            seconds: end after this time; it decides how long the trials are.
+            schedule: of the planned training: "constant", or "one-cycle" or "cosine" with the
+                rates as peaks.
+            steps: optimizer steps of the planned training, which no trial exceeds; 0: not said.
+            warmup: of these steps, those of a linear warm-up; a trial has the same share.
+            factor: the ratio of neighbouring rates.
             **settings: `accumulation_steps`, `clip_grad_norm`, `create_graph`, `val_batches`,
                 `batch_step` and `non_blocking_transfer`, if they differ from those of the last
                 test.
 
         Raises:
-            ValueError: nothing to confirm, or an argument that makes no sense. Nothing has been
+            ValueError: nothing to race, or an argument that makes no sense. Nothing has been
                 changed then.
         """
-        rates = rates_of_trials(lr, self.analysis(), factor, schedule)
+        plan = Plan(schedule=schedule, steps=steps, warmup=warmup)
+        check_trials(iterations, seconds, plan)
+        suggestion = self._suggestion_for(plan)
+        rates = rates_of_race(lr, suggestion, factor, self._ceiling())
         chosen = trial_settings(self._settings, settings)
         check_loaders(train_loader, val_loader)
         check_validated(chosen, val_loader)
-        check_trials(iterations, seconds, schedule)
         check_update(
             self.optimizers,
             self._precision,
@@ -439,7 +456,7 @@ class LRFinder:
         )
         setup = self._trial_setup(train_loader, val_loader, chosen)
         trials = self._restoring_at_end(
-            budgeted(lambda: setup.runner(val_loader), rates, iterations, seconds, schedule)
+            budgeted(lambda: setup.runner(val_loader), rates, iterations, seconds, plan)
         )
         self._active = weakref.ref(trials)
         return trials
@@ -637,6 +654,20 @@ class LRFinder:
         self._active = None
         if active is not None:
             active.close()
+
+    def _analysis_for(self, plan: Plan) -> Analysis:
+        momentum = momentum_of(self.optimizer)
+        measured = curves(self.histories, self._settings, momentum, self.reason)
+        return analyse(measured, obstacle_among(self.notices), plan)
+
+    def _suggestion_for(self, plan: Plan) -> Suggestion:
+        return self._analysis_for(plan).suggestion
+
+    def _ceiling(self) -> float | None:
+        """The lowest rate at which a curve of the last test diverged; None if none did."""
+        if self.status != "diverged":
+            return None
+        return min(float(history["lr"][-1]) for history in self.histories)
 
     def _training(self) -> Training:
         return Training(

@@ -25,7 +25,7 @@ class Run(msgspec.Struct, frozen=True, tag="run", tag_field="command"):
 
 
 class Confirm(msgspec.Struct, frozen=True, kw_only=True, tag="confirm", tag_field="command"):
-    """Confirm the answer of the last run (or `lr`) on its live objects.
+    """Race the answer of the last run (or `lr`) on its live objects.
 
     A `TrialResult` follows for each short training, then one `ConfirmationResult`.
     """
@@ -34,6 +34,8 @@ class Confirm(msgspec.Struct, frozen=True, kw_only=True, tag="confirm", tag_fiel
     iterations: int | None = None  # of all trials together
     seconds: float | None = None
     schedule: Schedule = "constant"
+    steps: int = 0  # of the planned training; 0: not said
+    warmup: int = 0  # of these steps
 
 
 class Stability(msgspec.Struct, frozen=True, tag="stability", tag_field="command"):

@@ -19,14 +19,15 @@ import torch
 from lrtui import __version__
 from lrtui.analysis.analyse import Analysis
 from lrtui.analysis.answer import Schedule
-from lrtui.analysis.candidates import what_it_is
+from lrtui.analysis.race import Trial
+from lrtui.analysis.race_verdict import Race
 from lrtui.catalog.errors import Phase, one_line, user_line, with_user_line
 from lrtui.endings import StopFlag, check_problem
 from lrtui.engine.checks.gradients import NoGradientError
 from lrtui.engine.checks.updates import OptimizerError, optimizer_that_failed
-from lrtui.engine.confirm.trial import Trial
-from lrtui.engine.confirm.verdict import Confirmation
 from lrtui.engine.optim import momentum_of
+from lrtui.engine.race.budget import ended
+from lrtui.engine.race.race import RaceStopped
 from lrtui.engine.settings import Given
 from lrtui.engine.stability import Stability
 from lrtui.events import (
@@ -49,6 +50,7 @@ from lrtui.events import (
 from lrtui.finder import LRFinder
 from lrtui.protocol import Confirm
 from lrtui.record import now
+from lrtui.report.race import what_it_is
 from lrtui.spec import RunSpec
 
 CURVE_POINTS = 60
@@ -222,7 +224,7 @@ def _finished(finder: LRFinder, iterations: int) -> _TestEnd:
 def confirmation_events(
     objects: LiveObjects, command: Confirm, stop: StopFlag
 ) -> Iterator[Measured]:
-    """Run a confirmation: a `TrialResult` for each short training, then a `ConfirmationResult`."""
+    """Run a race: a `TrialResult` for each short training, then a `ConfirmationResult`."""
     return _guarded("confirmation", _confirmation(objects, command, stop))
 
 
@@ -241,9 +243,11 @@ def _guarded(check: Check, events: Iterator[Measured]) -> Iterator[Measured]:
 
 
 def _confirmation(objects: LiveObjects, command: Confirm, stop: StopFlag) -> Iterator[Measured]:
-    analysis = objects.finder.analysis()
     finished: list[Trial] = []
-    confirmation: Confirmation | None = None
+    race: Race | None = None
+    raced_name = "suggestion"
+    if command.lr not in (None, objects.finder.suggestion().lr):
+        raced_name = "tried"
     trials = objects.finder.trials(
         _train_loader(objects),
         objects.trial_val_loader,
@@ -251,23 +255,24 @@ def _confirmation(objects: LiveObjects, command: Confirm, stop: StopFlag) -> Ite
         iterations=command.iterations,
         seconds=command.seconds,
         schedule=command.schedule,
+        steps=command.steps,
+        warmup=command.warmup,
     )
     # the last event follows when the trials are closed and the objects are restored
     with closing(trials):
-        while confirmation is None and not stop.is_set():
+        while race is None:
             try:
                 progress = next(trials)
             except StopIteration as end:
-                confirmation = end.value
+                race = end.value
                 continue
             if isinstance(progress, Trial):
                 finished.append(progress)
-                yield trial_event(finished, analysis, command.schedule)
-    if confirmation is not None:
-        yield confirmation_event(confirmation, command.schedule, objects.judged_by)
-        return
-    count = "1 trial" if len(finished) == 1 else f"{len(finished)} trials"
-    yield check_problem("confirmation", stop.reason(f"after {count}"))
+                yield trial_event(finished, raced_name, command.schedule)
+            if stop.is_set():
+                count = "1 trial" if len(finished) == 1 else f"{len(finished)} trials"
+                race = ended(trials, RaceStopped(stop.reason(f"after {count}")))
+    yield confirmation_event(race, command, objects.judged_by)
 
 
 def _stability(objects: LiveObjects) -> Iterator[Measured]:
@@ -311,20 +316,20 @@ def suggested_event(analysis: Analysis) -> Suggested:
     )
 
 
-def trial_event(finished: Sequence[Trial], analysis: Analysis, schedule: Schedule) -> Measured:
+def trial_event(finished: Sequence[Trial], raced_name: str, schedule: Schedule) -> Measured:
     """The event of the trial that has just finished.
 
     Args:
-        finished: the trials so far, this one last; the first is at the rate to confirm.
-        analysis: the answer that the rates are named after.
-        schedule: how a trial sets its learning rates.
+        finished: the trials so far, this one last; the first is at the raced rate.
+        raced_name: what the raced rate is called.
+        schedule: of the planned training.
     """
     trial = finished[-1]
     curve = [trial.curve[index] for index in thinned(len(trial.curve), CURVE_POINTS)]
     return Measured(
         TrialResult(
             lr=trial.lr,
-            what=what_it_is(trial.lr, finished[0].lr, analysis.suggestion, analysis.bounds),
+            what=what_it_is(trial.lr, finished[0].lr, raced_name),
             round=trial.round,
             seed=trial.seed,
             iterations=trial.iterations,
@@ -337,19 +342,26 @@ def trial_event(finished: Sequence[Trial], analysis: Analysis, schedule: Schedul
     )
 
 
-def confirmation_event(confirmation: Confirmation, schedule: Schedule, judged_by: str) -> Measured:
-    """The verdict of the trials."""
-    margin, error = confirmation.margin, confirmation.error
+def confirmation_event(race: Race, command: Confirm, judged_by: str) -> Measured:
+    """The verdict of a race."""
+    margin, error = race.margin, race.error
     return Measured(
         ConfirmationResult(
-            verdict=confirmation.verdict,
-            lr=confirmation.lr,
-            better=confirmation.better,
-            reason=confirmation.reason,
+            verdict=race.verdict,
+            lr=race.lr,
+            better=race.better,
+            also=race.also,
+            reason=race.reason,
+            low=race.low,
+            high=race.high,
+            apart=race.apart,
+            more_steps=race.more_steps,
+            sure=race.sure,
             margin=finite(margin),
             error=finite(error),
-            iterations=confirmation.iterations,
-            schedule=schedule,
+            iterations=race.iterations,
+            schedule=command.schedule,
+            steps=command.steps,
             judged_by=judged_by,
             problem="",
             nonfinite=nonfinite_places("margin", [margin]) + nonfinite_places("error", [error]),

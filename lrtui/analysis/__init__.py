@@ -12,6 +12,7 @@ Reading order:
     rules            the published rules of other libraries
     analyse          all of the above at once
     answer           the types of an answer, without numpy
-    candidates       which rates a confirmation compares with the answer
-    halving          how a confirmation spends its budget of steps
+    race             which rates a race tries, and how it spends its steps
+    race_pairs       two rates compared, and how sure that is
+    race_verdict     what the trials of a race show
 """

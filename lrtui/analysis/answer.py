@@ -5,7 +5,8 @@ from typing import Literal
 import msgspec
 
 Schedule = Literal["constant", "one-cycle", "cosine"]
-ConfirmVerdict = Literal["confirmed", "refuted", "undecided"]
+# "refuted" and "undecided" are of records from before there was a race
+ConfirmVerdict = Literal["confirmed", "replaced", "tie", "open", "refuted", "undecided"]
 Verdict = Literal[
     "ok",
     "no_descent",

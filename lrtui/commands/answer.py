@@ -7,7 +7,7 @@ import msgspec
 from lrtui.analysis.answer import Suggestion
 from lrtui.commands.streams import printable
 from lrtui.record import RunRecord
-from lrtui.report import confirmation
+from lrtui.report import race
 from lrtui.report.code import code_lines
 from lrtui.report.rules import agreed_within
 from lrtui.spec import Choice
@@ -23,17 +23,17 @@ def summary(record: RunRecord, path: str) -> Iterator[str]:
 
 def answer_lines(record: RunRecord) -> Iterator[str]:
     """The answer, in the same words as on the screen."""
-    suggestion = record.suggestion
+    suggestion, bounds = race.corrected(record.measured, record.suggestion, record.bounds)
     if suggestion is None:
         yield "no learning rate: nothing was measured"
     else:
         yield from _suggestion_lines(record, suggestion)
-    if record.bounds is not None:
-        yield f"bounds   {record.bounds.start_lr:.1e} to {record.bounds.end_lr:.1e}"
+    if bounds is not None:
+        yield f"bounds   {bounds.start_lr:.1e} to {bounds.end_lr:.1e}"
     yield from _rule_lines(record)
     yield from _code_lines(record)
     lr = None if suggestion is None else suggestion.lr
-    yield from confirmation.lines(record.measured, lr)
+    yield from race.lines(record.measured, lr)
 
 
 def has_answer(record: RunRecord) -> bool:
@@ -45,7 +45,7 @@ def _suggestion_lines(record: RunRecord, suggestion: Suggestion) -> Iterator[str
     if suggestion.lr is None:
         yield f"no learning rate can be recommended ({suggestion.verdict})"
     else:
-        yield f"lr       {suggestion.lr:.1e}{_refutation(record, suggestion)}"
+        yield f"lr       {suggestion.lr:.1e}{_before_race(record, suggestion)}"
         if suggestion.low is not None and suggestion.high is not None:
             yield f"from     {suggestion.low:.1e} to {suggestion.high:.1e}"
     yield suggestion.reason
@@ -53,12 +53,11 @@ def _suggestion_lines(record: RunRecord, suggestion: Suggestion) -> Iterator[str
         yield suggestion.advice
 
 
-def _refutation(record: RunRecord, suggestion: Suggestion) -> str:
-    """The better rate of the trials, as an addition to the suggested one; "" where it is none."""
-    corrected, _ = confirmation.corrected(record.measured, suggestion, record.bounds)
-    if corrected is None or corrected.lr is None or corrected.lr == suggestion.lr:
+def _before_race(record: RunRecord, suggestion: Suggestion) -> str:
+    """The test's own rate, as an addition to that of the race; "" where both are the same."""
+    if record.suggestion is None or record.suggestion.lr in (None, suggestion.lr):
         return ""
-    return f"   refuted: train at {corrected.lr:.1e}"
+    return f"   the test alone: {record.suggestion.lr:.1e}"
 
 
 def _rule_lines(record: RunRecord) -> Iterator[str]:
@@ -80,7 +79,7 @@ def _code_lines(record: RunRecord) -> Iterator[str]:
     optimizer = _optimizer(record)
     if optimizer is None or not has_answer(record):
         return
-    answer = confirmation.corrected(record.measured, record.suggestion, record.bounds)
+    answer = race.corrected(record.measured, record.suggestion, record.bounds)
     for line in code_lines(optimizer, *answer, momentum=record.momentum).values():
         yield f"code     {line}"
 

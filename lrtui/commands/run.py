@@ -25,7 +25,7 @@ _JOIN_SECONDS = 5
 
 
 class Checks(msgspec.Struct, frozen=True, kw_only=True):
-    """What is measured after the curve. There is a confirmation if it has a budget."""
+    """What is measured after the curve. There is a race if it has a budget."""
 
     iterations: int | None = None
     seconds: float | None = None
@@ -93,7 +93,7 @@ class Follower:
 
 
 def _measure_checks(driver: Driver, checks: Checks, follower: Follower) -> None:
-    """The confirmation, where there is an answer to confirm, then the stability limit."""
+    """The race, where there is an answer to race, then the stability limit."""
     if _has_failed(driver.events):
         return
     if checks.iterations or checks.seconds:
@@ -103,7 +103,7 @@ def _measure_checks(driver: Driver, checks: Checks, follower: Follower) -> None:
             )
             follower.follow()
         else:
-            note("no short trainings: there is no learning rate to confirm")
+            note("no race: there is no learning rate to confirm")
     if checks.stability and not follower.stopped:
         driver.stability()
         follower.follow()

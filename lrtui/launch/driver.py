@@ -32,17 +32,21 @@ class Driver(Protocol):
         iterations: int | None = None,
         seconds: float | None = None,
         schedule: Schedule = "constant",
+        steps: int = 0,
+        warmup: int = 0,
     ) -> None:
-        """Confirm the last run's suggestion (or `lr`) by short trainings; ignored while busy.
+        """Race the last run's suggestion (or `lr`) in short trainings; ignored while busy.
 
         A `TrialResult` follows for each training, then exactly one `ConfirmationResult`, whose
         `problem` says what went wrong. The run's record is written again with them.
 
         Args:
-            lr: the rate to confirm; None: the suggestion.
+            lr: the rate to race; None: the suggestion for the planned training.
             iterations: optimizer steps of all trials together; None: the engine's choice.
             seconds: time for all trials together; None: no limit.
-            schedule: how a trial sets its learning rates.
+            schedule: of the planned training.
+            steps: of the planned training; 0: not said.
+            warmup: of these steps, those of the warm-up.
         """
         ...
 

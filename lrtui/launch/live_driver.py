@@ -53,9 +53,18 @@ class LiveDriver:
         iterations: int | None = None,
         seconds: float | None = None,
         schedule: Schedule = "constant",
+        steps: int = 0,
+        warmup: int = 0,
     ) -> None:
-        """Confirm the suggestion (or `lr`) by short trainings."""
-        command = Confirm(lr=lr, iterations=iterations, seconds=seconds, schedule=schedule)
+        """Race the suggestion (or `lr`) in short trainings."""
+        command = Confirm(
+            lr=lr,
+            iterations=iterations,
+            seconds=seconds,
+            schedule=schedule,
+            steps=steps,
+            warmup=warmup,
+        )
         self._start(confirmation_events(self._objects, command, self._stop))
 
     def stability(self) -> None:

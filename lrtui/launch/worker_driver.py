@@ -82,9 +82,18 @@ class WorkerDriver:
         iterations: int | None = None,
         seconds: float | None = None,
         schedule: Schedule = "constant",
+        steps: int = 0,
+        warmup: int = 0,
     ) -> None:
-        """Confirm the suggestion (or `lr`) on the worker's live objects."""
-        command = Confirm(lr=lr, iterations=iterations, seconds=seconds, schedule=schedule)
+        """Race the suggestion (or `lr`) on the worker's live objects."""
+        command = Confirm(
+            lr=lr,
+            iterations=iterations,
+            seconds=seconds,
+            schedule=schedule,
+            steps=steps,
+            warmup=warmup,
+        )
         self._start_check("confirmation", command)
 
     def stability(self) -> None:

@@ -86,7 +86,13 @@ RUN: list[BindingType] = [
         id="run.details",
         tooltip="the answer in full: reasons, rules, lines of code",
     ),
-    Binding("c", "confirm", "try", id="run.confirm", tooltip="try the answer in short trainings"),
+    Binding(
+        "c",
+        "confirm",
+        "race",
+        id="run.confirm",
+        tooltip="race the answer against the rates around it, in short trainings",
+    ),
     Binding(
         "l",
         "limit",
@@ -170,13 +176,6 @@ RUN: list[BindingType] = [
 ]
 
 TRIALS: list[BindingType] = [
-    Binding(
-        "a",
-        "take",
-        "take the better rate",
-        id="trials.take",
-        tooltip="take the better rate as the answer",
-    ),
     Binding(
         "x",
         "stop",

@@ -70,7 +70,7 @@ class Runner:
         recorder.record(range_test_events(objects, started, self._stop, began))
 
     def confirm(self, command: Confirm) -> None:
-        """Confirm the answer of the last run; its trials are added to the run's record."""
+        """Race the answer of the last run; its trials are added to the run's record."""
         if self._objects is None or self._recorder is None:
             self._send(check_problem("confirmation", NO_MODEL))
             return

@@ -44,11 +44,11 @@ def strict(text: str) -> dict[str, Any]:
 
 
 def test_an_answer_is_confirmed_and_shown_as_a_table_and_as_lines_of_code() -> None:
-    done = lrtui(*QUICK, "--confirm", "900", "--stability")
+    done = lrtui(*QUICK, "--race", "900", "--stability")
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
-    (verdict,) = (line for line in lines if line.startswith("confirm  "))
-    assert verdict.split()[1] in ("confirmed:", "refuted:", "undecided:")
+    (verdict,) = (line for line in lines if line.startswith("race     "))
+    assert verdict.split()[1] in ("confirmed:", "replaced:", "tie:", "open:")
     indented = [line.split() for line in lines if line.startswith("         ")]
     first = indented.index(["lr", "what", "loss", "steps"])
     assert {name for _, name in indented[:first]} == set(RULES)
@@ -66,14 +66,15 @@ def test_an_answer_is_confirmed_and_shown_as_a_table_and_as_lines_of_code() -> N
     assert "trial of" in done.stderr
 
 
-def test_json_is_one_valid_document_with_all_that_was_measured() -> None:
-    done = lrtui(*QUICK, "--confirm-seconds", "8", "--schedule", "one-cycle", "--json")
+@pytest.mark.parametrize("schedule", ["constant", "one-cycle", "cosine"])
+def test_json_is_one_valid_document_with_all_that_was_measured(schedule: str) -> None:
+    done = lrtui(*QUICK, "--race-seconds", "8", "--schedule", schedule, "--json")
     assert done.returncode == 0, done.stderr
     record = strict(done.stdout)
     trials = [measured for measured in record["measured"] if measured["name"] == "trial"]
     result = record["measured"][-1]
     assert result["name"] == "confirmation"
-    assert {measured["schedule"] for measured in [*trials, result]} == {"one-cycle"}
+    assert {measured["schedule"] for measured in [*trials, result]} == {schedule}
     assert result["problem"] == ""
     assert sum(trial["iterations"] for trial in trials) == result["iterations"] > 0
 
@@ -90,7 +91,7 @@ def test_without_an_answer_nothing_is_confirmed() -> None:
 def test_a_budget_that_is_too_small_says_what_the_least_is() -> None:
     done = lrtui(*QUICK, "--confirm", "5")
     assert done.returncode == 2
-    assert "at least 60 iterations are needed" in done.stderr
+    assert "5 iterations are too few to race 3 learning rates: 60 are the least" in done.stderr
     assert done.stdout == ""
 
 
@@ -100,10 +101,10 @@ def test_a_missing_answer_to_confirm_is_noted() -> None:
     assert "no learning rate to confirm" in done.stderr
 
 
-def test_a_schedule_without_a_confirmation_is_a_usage_error() -> None:
+def test_a_schedule_without_a_race_is_a_usage_error() -> None:
     done = lrtui(*QUICK, "--schedule", "one-cycle")
     assert done.returncode == 2
-    assert "--confirm" in done.stderr
+    assert "--race" in done.stderr
 
 
 def test_ctrl_c_in_mid_confirmation_keeps_the_run_and_its_trials(home: Path) -> None:
@@ -118,15 +119,15 @@ def test_ctrl_c_in_mid_confirmation_keeps_the_run_and_its_trials(home: Path) -> 
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 128 + signal.SIGINT
-    assert "no verdict: stopped by the user" in output
+    assert "open: stopped by the user" in output
     (path,) = (home / "runs").glob("*.json")
     record = strict(path.read_text())
     assert record["suggestion"]["lr"] is not None
     assert record["measured"][0]["name"] == "trial"
-    assert "stopped by the user" in record["measured"][-1]["problem"]
+    assert "stopped by the user" in record["measured"][-1]["reason"]
 
 
-@pytest.mark.parametrize("option", ["--confirm", "--confirm-seconds"])
+@pytest.mark.parametrize("option", ["--race", "--race-seconds", "--confirm", "--confirm-seconds"])
 @pytest.mark.parametrize("value", ["0", "-3", "many"])
 def test_a_budget_that_is_no_positive_number_is_a_usage_error(option: str, value: str) -> None:
     assert lrtui(*QUICK, option, value).returncode == 2

@@ -175,7 +175,7 @@ def test_without_an_answer_there_is_no_code_even_where_there_are_bounds() -> Non
     assert "code" not in done.stdout
 
 
-def test_code_has_the_rate_that_trials_found_better() -> None:
+def test_the_answer_and_the_code_have_the_rate_that_trials_found_better() -> None:
     refuted = ConfirmationResult(
         verdict="refuted",
         lr=SUGGESTION.lr,
@@ -187,7 +187,7 @@ def test_code_has_the_rate_that_trials_found_better() -> None:
     )
     kept("01JD", measured=[refuted])
     done = show("01JD")
-    assert f"lr       {SUGGESTION.lr:.1e}" in done.stdout
+    assert f"lr       1.2e-02   the test alone: {SUGGESTION.lr:.1e}" in done.stdout
     assert "lr=0.012" in done.stdout
     assert "train at 1.2e-02 instead" in done.stdout
 

@@ -8,7 +8,7 @@ import pytest
 from torch import nn, optim
 
 from lrtui import LRFinder
-from lrtui.engine.confirm.trial_setup import TrialSettings
+from lrtui.engine.race.trial_setup import TrialSettings
 from lrtui.engine.settings import Beyond, Given, Settings
 from lrtui.settings import declarations
 from lrtui.spec import RangeSpec

@@ -5,7 +5,6 @@ import math
 import msgspec
 
 from lrtui.analysis.answer import Bounds, ConfirmVerdict, Schedule, Suggestion
-from lrtui.analysis.candidates import what_it_is
 from lrtui.catalog.availability import Availability
 from lrtui.catalog.infer import Facts
 from lrtui.catalog.offers import Field, Offer, Role
@@ -22,6 +21,7 @@ from lrtui.events import (
     ends_check,
 )
 from lrtui.protocol import Checked, Described, Fetched, Fetching, Looked, Ready, key
+from lrtui.report.race import what_it_is
 from lrtui.spec import Choice, LoaderSpec, RangeSpec, RunSpec
 
 # spelled out, so that tests do not depend on the defaults
@@ -117,11 +117,10 @@ def trial(
     lr: float, loss: float | None, round: int = 0, seed: int = 0, steps: int = 40
 ) -> Measured:
     """A finished short training."""
-    suggested = answer()
     return Measured(
         TrialResult(
             lr=lr,
-            what=what_it_is(lr, 3.2e-3, suggested.suggestion, suggested.bounds),
+            what=what_it_is(lr, 3.2e-3, "suggestion"),
             round=round,
             seed=seed,
             iterations=steps,
@@ -133,13 +132,15 @@ def trial(
     )
 
 
-def confirmation(
+def race_end(
     verdict: ConfirmVerdict = "confirmed",
     better: float | None = None,
     reason: str = "no rate trains better",
     schedule: Schedule = "constant",
+    more_steps: int = 0,
 ) -> Measured:
-    """The end of a confirmation."""
+    """The end of a race."""
+    answer_lr = better or 3.2e-3
     return Measured(
         ConfirmationResult(
             verdict=verdict,
@@ -152,6 +153,9 @@ def confirmation(
             schedule=schedule,
             judged_by="validation loss",
             problem="",
+            low=answer_lr / 2,
+            high=answer_lr * 2,
+            more_steps=more_steps,
         )
     )
 
@@ -179,11 +183,20 @@ class FakeDriver:
         iterations: int | None = None,
         seconds: float | None = None,
         schedule: Schedule = "constant",
+        steps: int = 0,
+        warmup: int = 0,
     ) -> None:
         self.busy = True
         self.asked.append("confirm")
         self.budgets.append(
-            {"lr": lr, "iterations": iterations, "seconds": seconds, "schedule": schedule}
+            {
+                "lr": lr,
+                "iterations": iterations,
+                "seconds": seconds,
+                "schedule": schedule,
+                "steps": steps,
+                "warmup": warmup,
+            }
         )
 
     def stability(self) -> None:

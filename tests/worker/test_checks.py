@@ -1,4 +1,4 @@
-"""Confirmation and stability limit in a real worker: results, stops, failures, and the record."""
+"""Race and stability limit in a real worker: results, stops, failures, and the record."""
 
 import json
 import os
@@ -69,7 +69,7 @@ def test_a_confirmation_has_an_event_for_every_trial_and_is_kept_in_the_record(
     result = check_result(driver, ConfirmationResult)
     suggestion = of_kind(driver.events, Suggested)[0].suggestion
     assert (result.problem, result.lr, result.schedule) == ("", suggestion.lr, "constant")
-    assert result.verdict in ("confirmed", "refuted", "undecided")
+    assert result.verdict in ("confirmed", "replaced", "tie", "open")
     assert result.judged_by == "validation loss"
     trials = trials_of(driver)
     assert sum(trial.iterations for trial in trials) == trials[-1].spent == result.iterations
@@ -87,7 +87,7 @@ def test_trials_that_blow_up_are_null_with_their_kind_in_a_record_that_any_reade
     end = run(driver, SPEC)
     driver.confirm(lr=1e4, iterations=1500, schedule="one-cycle")
     result = check_result(driver, ConfirmationResult)
-    assert result.verdict == "refuted"
+    assert result.verdict == "replaced"
     assert isinstance(result.better, float)
     assert result.better < 1e4
     blown = next(trial for trial in trials_of(driver) if trial.lr == 1e4)
@@ -98,7 +98,7 @@ def test_trials_that_blow_up_are_null_with_their_kind_in_a_record_that_any_reade
         raise AssertionError(constant)
 
     document = json.loads(Path(end.record).read_bytes(), parse_constant=refuse)
-    assert document["measured"][-1]["verdict"] == "refuted"
+    assert document["measured"][-1]["verdict"] == "replaced"
 
 
 def test_a_confirmation_can_be_stopped_and_the_worker_goes_on(driver: WorkerDriver) -> None:
@@ -106,13 +106,16 @@ def test_a_confirmation_can_be_stopped_and_the_worker_goes_on(driver: WorkerDriv
     driver.confirm(iterations=10_000_000)
     driver.stop()
     result = check_result(driver, ConfirmationResult)
-    assert result.problem == "stopped by the user after 0 trials"
+    assert (result.problem, result.verdict) == ("", "open")
+    assert result.reason == "stopped by the user after 0 trials"
+    assert result.more_steps > 0
     driver.confirm(iterations=20_000)
     wait(lambda: len(trials_of(driver)) >= 2)
     driver.stop()
     result = check_result(driver, ConfirmationResult)
     count = len(trials_of(driver))
-    assert result.problem == f"stopped by the user after {count} trials"
+    assert result.reason.startswith(f"stopped by the user after {count} trials; ")
+    assert (result.verdict, result.more_steps > 0) == ("open", True)
     measured = load(end.record).measured
     assert [trial for trial in measured if isinstance(trial, TrialResult)] == trials_of(driver)
     assert len(of_kind(driver.events, Started)) == 1

@@ -1,26 +1,24 @@
-"""AskBudget: what short trainings may cost, and under which schedule they train."""
+"""AskBudget: what a race may cost."""
 
 from typing import ClassVar
 
-from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from lrtui.analysis.answer import Schedule
+from lrtui.analysis.race import BUDGET
 from lrtui.tui.dialogs.dialog import Dialog
 from lrtui.tui.numbers import rate
-from lrtui.tui.run.budget import SCHEDULES, Budget, parse_budget
+from lrtui.tui.run.budget import Budget, parse_budget
 from lrtui.tui.run.model import RunModel
-from lrtui.tui.widgets.cycle import Cycle
 from lrtui.tui.widgets.line import Line
 from lrtui.tui.widgets.quiet import Quiet
 
 
 class AskBudget(Dialog[Budget | None]):
-    """Enter starts; the arrows go to the schedule. The model must have candidates."""
+    """Enter starts. The model must have a candidate."""
 
     DEFAULT_CSS = """
     AskBudget {
@@ -33,48 +31,28 @@ class AskBudget(Dialog[Budget | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "close", id="budget.leave"),
         Binding("enter", "start", "start", priority=True, id="budget.start"),
-        Binding("up", "app.focus_previous", show=False, id="budget.up"),
-        Binding("down", "app.focus_next", show=False, id="budget.down"),
     ]
 
     def __init__(self, model: RunModel) -> None:
         super().__init__()
-        self.candidates = model.candidates
-        self.default_budget = model.default_budget
+        self.model = model
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
-            yield Static(self._candidate_line(SCHEDULES[0]), id="candidate")
+            yield Static(_candidate_line(self.model))
             with Horizontal():
                 yield Static("budget", classes="label")
-                yield Line(str(self.default_budget), select_on_focus=True, id="budget")
-            with Horizontal():
-                yield Static("schedule", classes="label")
-                yield Cycle(SCHEDULES, SCHEDULES[0], id="schedule")
+                yield Line(str(BUDGET), select_on_focus=True, id="budget")
             yield Quiet(id="say")
 
     def on_mount(self) -> None:
         self.query_one(Input).focus()
-        self._say("iterations, or a time: 30 s   ↓ schedule   ⏎ starts   esc closes", "dim")
-
-    @on(Cycle.Changed)
-    def _schedule_changed(self) -> None:
-        self.query_one("#candidate", Static).update(self._candidate_line(self._schedule))
-
-    @property
-    def _schedule(self) -> Schedule:
-        return SCHEDULES[SCHEDULES.index(self.query_one(Cycle).value)]
-
-    def _candidate_line(self, schedule: Schedule) -> Content:
-        lr, source = self.candidates[schedule]
-        return Content.assemble(
-            "try lr ", (rate(lr), "bold $success"), f" ({source}) and others around it"
-        )
+        self._say("iterations, or a time: 30 s   ⏎ starts   esc closes", "dim")
 
     def action_start(self) -> None:
         """Close with the budget, if what was typed is one."""
         try:
-            budget = parse_budget(self.query_one(Input).value, self._schedule)
+            budget = parse_budget(self.query_one(Input).value)
         except ValueError as error:
             self._say(str(error), "$error")
         else:
@@ -82,3 +60,18 @@ class AskBudget(Dialog[Budget | None]):
 
     def _say(self, text: str, style: str) -> None:
         self.query_one("#say", Quiet).show(Content.styled(text, style), layout=True)
+
+
+def _candidate_line(model: RunModel) -> Content:
+    """What is raced, and for which training."""
+    candidate, plan = model.candidate, model.plan
+    if candidate is None:
+        return Content("")
+    training = f", {plan.schedule}"
+    if plan.steps:
+        training += f", {plan.steps:,} steps"
+    return Content.assemble(
+        "race lr ",
+        (rate(candidate.lr), "bold $success"),
+        f" ({candidate.source}) against the rates around it{training}",
+    )

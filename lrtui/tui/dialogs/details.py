@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from lrtui.report.code import code_lines
-from lrtui.report.confirmation import stability_line, verdict_line, verdicts
+from lrtui.report.race import stability_line, verdict_line, verdicts
 from lrtui.report.rules import agreed_within
 from lrtui.tui.clean import clean
 from lrtui.tui.dialogs.dialog import Dialog
@@ -108,7 +108,7 @@ def _code_lines(code: dict[str, str]) -> Iterator[Content]:
 
 def _check_lines(model: RunModel) -> Iterator[Content]:
     for result in verdicts(model.state.measured):
-        yield Content.assemble(("short trainings: ", "dim"), clean(verdict_line(result)))
+        yield Content.assemble(("race: ", "dim"), clean(verdict_line(result)))
     stability = model.state.stability
     if stability is not None:
         line = stability_line(stability, model.suggested_lr)

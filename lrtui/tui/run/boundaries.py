@@ -56,13 +56,6 @@ class Boundaries:
         """Take a proposal on the person's request, and follow later proposals again."""
         return replace(self, start=bounds.start_lr, end=bounds.end_lr, touched=False)
 
-    def ending_at(self, lr: float) -> "Boundaries":
-        """Put the end boundary at a rate that the person took; the start stays below it."""
-        start = self.start
-        if start >= lr:
-            start = lr / 10
-        return replace(self, start=start, end=lr, touched=True)
-
     def _columns_allowed(self, axis: Axis, columns: int) -> tuple[int, int]:
         """First and last column that the active boundary may have."""
         if self.active == "start":

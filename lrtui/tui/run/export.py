@@ -10,7 +10,7 @@ from lrtui.analysis.answer import Bounds
 from lrtui.events import Measured
 from lrtui.tui.clean import clean
 from lrtui.tui.numbers import rate
-from lrtui.tui.run.model import RunModel, with_better_rate
+from lrtui.tui.run.model import RunModel
 from lrtui.tui.run.view_options import AS_MEASURED
 
 _WORKER_SECONDS = 5.0  # longer than a closed worker may take to end
@@ -43,7 +43,9 @@ def _fits_file_name(letter: str) -> bool:
 
 
 def save_copy(model: RunModel, path: Path, *, overwrite: bool) -> None:
-    """Write the run record with the boundaries and the answer as they stand.
+    """Write the run record with the boundaries and the test's answer as they stand.
+
+    Races are entries of `measured`, from which the answer after them is read.
 
     View options are recorded as an entry `view` of `measured`.
 
@@ -55,8 +57,8 @@ def save_copy(model: RunModel, path: Path, *, overwrite: bool) -> None:
     from lrtui.runs.store import save
 
     events = list(model.state.events)
-    if model.answer is not None:
-        events.append(model.answer)
+    if model.test_answer is not None:
+        events.append(model.test_answer)
     if model.view_options != AS_MEASURED:
         events.append(Measured(model.view_options.result))
     record = msgspec.structs.replace(from_events(events), bounds=model.bounds)
@@ -68,20 +70,17 @@ class RecordChanges:
     """What the person changed in the answer of a run that has a record of its own."""
 
     path: Path  # of that record
-    bounds: Bounds | None  # None: not moved
-    lr: float | None  # None: no better rate was taken
+    bounds: Bounds
 
 
 def record_changes(model: RunModel) -> RecordChanges | None:
     """Changes that the run's own record lacks; None where there are none, or no record."""
-    ended, bounds = model.state.ended, None
+    ended, bounds = model.state.ended, model.bounds
     if ended is None or not ended.record:
         return None
-    if model.boundaries.touched:
-        bounds = model.bounds
-    if bounds is None and model.taken_lr is None:
+    if bounds is None or not model.boundaries.touched:
         return None
-    return RecordChanges(Path(ended.record), bounds, model.taken_lr)
+    return RecordChanges(Path(ended.record), bounds)
 
 
 def save_changes(changes: RecordChanges) -> None:
@@ -96,12 +95,7 @@ def save_changes(changes: RecordChanges) -> None:
     from lrtui.runs.store import load, save
 
     _wait_for_worker(changes.path.with_suffix(".jsonl"))
-    record = load(changes.path)
-    if changes.bounds is not None:
-        record = msgspec.structs.replace(record, bounds=changes.bounds)
-    if changes.lr is not None and record.suggestion is not None:
-        suggestion = with_better_rate(record.suggestion, changes.lr)
-        record = msgspec.structs.replace(record, suggestion=suggestion)
+    record = msgspec.structs.replace(load(changes.path), bounds=changes.bounds)
     save(record, changes.path, overwrite=True)
 
 

@@ -1,8 +1,7 @@
 """RunModel: what the run screen and its dialogs share. It knows no Textual, torch or files.
 
 It holds a driver, the state that its events add up to, and what the person chose: the two
-boundaries, the view options, and a better rate from short trainings. Screens draw it and bind keys
-to its methods.
+boundaries and the view options. Screens draw it and bind keys to its methods.
 """
 
 from bisect import bisect_left
@@ -11,13 +10,14 @@ from operator import attrgetter
 
 import msgspec
 
-from lrtui.analysis.answer import Bounds, Suggestion
+from lrtui.analysis.answer import ANY_PLAN, Bounds, Plan, Suggestion
 from lrtui.events import Step, Suggested
 from lrtui.launch.driver import Driver
+from lrtui.report.race import corrected
 from lrtui.spec import RunSpec
 from lrtui.tui.chart.thinning import Thinned
 from lrtui.tui.run.boundaries import Boundaries, Side
-from lrtui.tui.run.budget import Budget, Candidate, Candidates, default_budget
+from lrtui.tui.run.budget import Budget, Candidate
 from lrtui.tui.run.state import Repeat, RunState
 from lrtui.tui.run.view_options import AS_MEASURED, ViewOptions, trim_step
 
@@ -43,7 +43,6 @@ class RunModel:
         self.boundaries = Boundaries(axis.low, axis.high)
         self.view_options = AS_MEASURED
         self.limit_shown = True
-        self.taken_lr: float | None = None
         self._view_answer: Suggested | None = None
         self._view_curves: list[Thinned] | None = None
         self._changes += 1
@@ -82,12 +81,17 @@ class RunModel:
 
     @property
     def answer(self) -> Suggested | None:
-        """The answer under the view options, with the better rate that the person took."""
-        answer = self._view_answer or self.state.suggested
-        if answer is None or self.taken_lr is None:
+        """The answer under the view options, after the races."""
+        answer = self.test_answer
+        if answer is None or self.state.checking == "confirmation":
             return answer
-        suggestion = with_better_rate(answer.suggestion, self.taken_lr)
-        return msgspec.structs.replace(answer, suggestion=suggestion)
+        suggestion, bounds = corrected(self.state.measured, answer.suggestion, answer.bounds)
+        return msgspec.structs.replace(answer, suggestion=suggestion, bounds=bounds)
+
+    @property
+    def test_answer(self) -> Suggested | None:
+        """The answer of the range test alone, under the view options."""
+        return self._view_answer or self.state.suggested
 
     @property
     def suggestion(self) -> Suggestion | None:
@@ -191,8 +195,8 @@ class RunModel:
 
     @property
     def can_undo_view(self) -> bool:
-        """The person changed the view or took a better rate."""
-        return self.view_options != AS_MEASURED or self.taken_lr is not None
+        """The person changed the view."""
+        return self.view_options != AS_MEASURED
 
     # runs
 
@@ -257,11 +261,8 @@ class RunModel:
         self._change_view(self.view_options.toggled(repeat, len(self.state.repeats)))
 
     def undo_view(self) -> None:
-        """Go back to the curves as measured and to the run's own rate."""
-        self.taken_lr = None
-        self._changes += 1
+        """Go back to the curves as measured."""
         self._change_view(AS_MEASURED)
-        self._place_boundaries()
 
     def _change_view(self, options: ViewOptions) -> None:
         """Redraw the curves and recompute the answer under these options."""
@@ -285,31 +286,29 @@ class RunModel:
             points, options, state.spec.range, state.momentum, state.obstacle
         )
 
-    # checks: short trainings and the stability limit
+    # checks: the race and the stability limit
 
     @property
-    def candidates(self) -> Candidates:
-        """The rate that short trainings try under each schedule; empty where there is none."""
+    def candidate(self) -> Candidate | None:
+        """The rate to race, the suggestion or else the active boundary; None: there is none."""
+        suggestion = self.suggestion
+        if suggestion is not None and suggestion.lr is not None:
+            return Candidate(suggestion.lr, "the suggestion")
         boundaries = self.boundaries
-        if self.answer is None or self.suggested_lr is None:
-            source = f"the {boundaries.active} boundary"
-            candidate = Candidate(boundaries.active_lr, source)
-            if not self.has_boundaries or candidate.lr <= 0:
-                return {}
-            return {"constant": candidate, "one-cycle": candidate}
-        suggested = peak = Candidate(self.suggested_lr, "the suggestion")
-        if self.answer.bounds is not None:
-            peak = Candidate(boundaries.end, "the end boundary, as the peak")
-        return {"constant": suggested, "one-cycle": peak}
+        if not self.has_boundaries or boundaries.active_lr <= 0:
+            return None
+        return Candidate(boundaries.active_lr, f"the {boundaries.active} boundary")
 
     @property
-    def default_budget(self) -> int:
-        """Iterations that are enough to compare the candidate with the rates around it."""
-        return default_budget(self.candidates["constant"].lr, self.suggestion, self.bounds)
+    def plan(self) -> Plan:
+        """The training that the answer is for."""
+        if self.suggestion is None:
+            return ANY_PLAN
+        return Plan(schedule=self.suggestion.schedule, steps=self.suggestion.steps or 0)
 
     def confirm(self, budget: Budget) -> bool:
-        """Start short trainings within a budget; False when nothing can be tried now."""
-        candidate = self.candidates.get(budget.schedule)
+        """Start a race within a budget; False when nothing can be raced now."""
+        candidate, plan = self.candidate, self.plan
         if candidate is None or not self.can_start_check:
             return False
         self.state.start_check("confirmation")
@@ -317,7 +316,9 @@ class RunModel:
             lr=candidate.lr,
             iterations=budget.iterations,
             seconds=budget.seconds,
-            schedule=budget.schedule,
+            schedule=plan.schedule,
+            steps=plan.steps,
+            warmup=plan.warmup,
         )
         return True
 
@@ -329,50 +330,3 @@ class RunModel:
         elif self.can_start_check:
             self.state.start_check("stability")
             self.driver.stability()
-
-    @property
-    def better_lr(self) -> float | None:
-        """The rate that trained better than the one tried, until the person takes it."""
-        result = self.state.confirmation
-        if result is None or not result.better:
-            return None
-        taken_lr = self.taken_lr
-        if result.schedule == "one-cycle":
-            taken_lr = self.boundaries.end
-        if result.better == taken_lr:
-            return None
-        return result.better
-
-    def take_better_lr(self) -> str:
-        """Take that rate as the answer, or for one-cycle as the end boundary.
-
-        Returns:
-            What it is now, in words.
-        """
-        better, result = self.better_lr, self.state.confirmation
-        if better is None or result is None:
-            return ""
-        self._changes += 1
-        if result.schedule == "one-cycle":
-            self.boundaries = self.boundaries.ending_at(better)
-            return f"the end boundary is {better:.2e} now"
-        self.taken_lr = better
-        self._place_boundaries()
-        return f"the answer is {better:.2e} now"
-
-
-def with_better_rate(suggestion: Suggestion, lr: float) -> Suggestion:
-    """The suggestion with a rate that trained better; its interval is extended to include it."""
-    reason = "Short trainings support it."
-    if suggestion.lr:
-        reason = f"It trained better than {suggestion.lr:.1e}."
-    return msgspec.structs.replace(
-        suggestion,
-        lr=lr,
-        low=min(suggestion.low or lr, lr),
-        high=max(suggestion.high or lr, lr),
-        verdict="ok",
-        reason=reason,
-        advice="",
-        method="short trainings",
-    )

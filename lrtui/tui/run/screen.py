@@ -125,7 +125,7 @@ class RunScreen(Screen[None]):
             case "adopt":
                 return model.can_adopt
             case "confirm":
-                return model.can_check and bool(model.candidates)
+                return model.can_check and model.candidate is not None
             case "limit":
                 return model.can_check
             case "details":
@@ -221,7 +221,7 @@ class RunScreen(Screen[None]):
     # checks
 
     def action_confirm(self) -> None:
-        """Ask for the budget of short trainings, or show those that there are."""
+        """Ask for the budget of a race, or show the one that there was."""
         if self.model.state.checking == "confirmation" or self.model.state.trials:
             self._show_trials()
         elif self.model.can_start_check:

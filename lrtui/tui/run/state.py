@@ -23,7 +23,7 @@ from lrtui.events import (
     ends_check,
     obstacle_among,
 )
-from lrtui.report.confirmation import latest
+from lrtui.report.race import latest
 from lrtui.spec import RunSpec
 from lrtui.tui.chart.axis import Axis, axis_for
 from lrtui.tui.chart.thinning import Thinned
@@ -80,7 +80,7 @@ class RunState:
         self.version += 1
 
     def start_check(self, check: Check) -> None:
-        """Note that a confirmation or a stability measurement was asked for."""
+        """Note that a race or a stability measurement was asked for."""
         self.checking = check
         self.version += 1
 
@@ -196,15 +196,15 @@ class RunState:
 
     @property
     def trials(self) -> list[TrialResult]:
-        """Trials of the confirmation that is running, or else of the last one."""
+        """Trials of the race that is running, or else of the last one."""
         trials, result = latest(self.measured)
         if self.checking == "confirmation" and result is not None:
-            return []  # of the confirmation before
+            return []  # of the race before
         return trials
 
     @property
     def confirmation(self) -> ConfirmationResult | None:
-        """Result of the last confirmation; None while one is running."""
+        """Result of the last race; None while one is running."""
         if self.checking == "confirmation":
             return None
         _, result = latest(self.measured)

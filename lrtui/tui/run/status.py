@@ -13,7 +13,7 @@ from lrtui.tui.run.state import RunState
 Span = str | tuple[str, str]  # text, or text with its style
 
 _CHECKING = {
-    "confirmation": "short trainings are running: c shows them",
+    "confirmation": "a race is running: c shows it",
     "stability": "measuring the stability limit …",
 }
 
@@ -121,9 +121,9 @@ def _check_results(model: RunModel) -> Iterator[Span]:
 
 
 def _confirmation(result: ConfirmationResult) -> Iterator[Span]:
-    tried = "   tried: "
-    if result.schedule == "one-cycle":
-        tried = "   tried as one-cycle: "
-    yield (tried, "dim")
+    raced = "   race: "
+    if result.schedule in ("one-cycle", "cosine"):
+        raced = f"   race for {result.schedule}: "
+    yield (raced, "dim")
     yield (result.verdict or "no verdict", "bold")
     yield ("  c shows", "dim")

@@ -1,10 +1,10 @@
-"""Short trainings as text: the first line, the table, and the verdict."""
+"""A race as text: the first line, the table, and the verdict."""
 
 from collections.abc import Iterator, Sequence
 
 from textual.content import Content
 
-from lrtui.report.confirmation import TrialRow, rows, verdict_line
+from lrtui.report.race import TrialRow, rows, verdict_line
 from lrtui.tui.clean import clean
 from lrtui.tui.numbers import loss, rate
 from lrtui.tui.run.model import RunModel
@@ -12,6 +12,9 @@ from lrtui.tui.run.state import RunState
 
 _VERDICT_STYLES = {
     "confirmed": "bold $success",
+    "tie": "bold $success",
+    "replaced": "bold $warning",
+    "open": "bold $warning",
     "refuted": "bold $warning",
     "undecided": "bold $warning",
 }
@@ -25,7 +28,7 @@ def title(state: RunState) -> Content:
     running = "● " if state.checking == "confirmation" else ""
     spent = sum(trial.iterations for trial in state.trials)
     return Content.assemble(
-        ("short trainings", "bold"),
+        ("race", "bold"),
         schedule,
         (f"   {running}", "bold $accent"),
         (f"{len(state.trials)} done, {spent} iterations", "dim"),
@@ -33,19 +36,22 @@ def title(state: RunState) -> Content:
 
 
 def table(state: RunState) -> Content:
-    """A line for each rate: what it is to the answer, and the loss that it reached."""
+    """A line for each rate: what it is to the raced one, and the loss that it reached."""
     trial_rows = rows(state.trials)
     if not trial_rows:
         return Content("")
-    return Content("\n").join(_lines(trial_rows, state.trials[0].lr))
+    answer: float | None = state.trials[0].lr
+    if state.confirmation is not None and state.confirmation.verdict is not None:
+        answer = state.confirmation.answer
+    return Content("\n").join(_lines(trial_rows, answer))
 
 
-def _lines(trial_rows: Sequence[TrialRow], tried_lr: float) -> Iterator[Content]:
+def _lines(trial_rows: Sequence[TrialRow], answer: float | None) -> Iterator[Content]:
     finite = [row.loss for row in trial_rows if row.loss is not None]
     best_loss = min(finite, default=None)
     yield Content.styled(f"  {'lr':>8}  {'what it is':<17}  {'loss reached':>12}  steps", "dim")
     for row in trial_rows:
-        if row.lr == tried_lr:
+        if row.lr == answer:
             yield Content.styled(f"▸ {_line(row)}", "bold $success")
         elif row.loss == best_loss:
             yield Content.styled(f"  {_line(row)}", "bold")
@@ -64,7 +70,7 @@ def _line(row: TrialRow) -> str:
 
 
 def verdict(model: RunModel) -> Content:
-    """The verdict, and whether the better rate can be taken or was."""
+    """The verdict."""
     state = model.state
     if state.checking:
         return Content.styled("x stops; what was measured is kept", "dim")
@@ -76,8 +82,4 @@ def verdict(model: RunModel) -> Content:
     parts: list[str | tuple[str, str]] = [(word, style), clean(f":{rest}")]
     if result.judged_by:
         parts.append((f" (judged by the {clean(result.judged_by)})", "dim"))
-    if model.better_lr is not None:
-        parts.append(("   a takes it", "bold $accent"))
-    elif result.better:
-        parts.append(("   taken", "bold $success"))
     return Content.assemble(*parts)

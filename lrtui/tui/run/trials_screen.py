@@ -1,4 +1,4 @@
-"""The screen of short trainings: loss over iterations as a chart and a table, and the verdict."""
+"""The screen of a race: loss over iterations as a chart and a table, and the verdict."""
 
 from typing import ClassVar
 
@@ -14,7 +14,6 @@ from lrtui.tui.run.pictures import trials_picture
 from lrtui.tui.run.trials import table, title, verdict
 from lrtui.tui.run.write_record import write_record
 from lrtui.tui.theme import NORMAL_WIDTH
-from lrtui.tui.toast import tell
 from lrtui.tui.widgets.key_bar import KeyBar
 from lrtui.tui.widgets.quiet import Quiet
 
@@ -54,7 +53,7 @@ class Trials(Screen[None]):
     def redraw(self) -> None:
         """Draw the trials, if anything changed."""
         model, state = self.model, self.model.state
-        current = (model.version, state.checking, model.better_lr, state.phase)
+        current = (model.version, state.checking, state.phase)
         if current == self.drawn:
             return
         self.drawn = current
@@ -74,8 +73,6 @@ class Trials(Screen[None]):
                 return self.model.state.checking is not None
             case "again":
                 return not self.model.state.busy
-            case "take":
-                return self.model.better_lr is not None
         return True
 
     def action_stop(self) -> None:
@@ -83,7 +80,7 @@ class Trials(Screen[None]):
         self.model.driver.stop()
 
     def action_again(self) -> None:
-        """Train again, within another budget."""
+        """Race again, within another budget."""
         from lrtui.tui.dialogs.budget import AskBudget
 
         self.app.push_screen(AskBudget(self.model), self._confirm)
@@ -91,11 +88,6 @@ class Trials(Screen[None]):
     def _confirm(self, budget: Budget | None) -> None:
         if budget is not None and self.model.confirm(budget):
             self.redraw()
-
-    def action_take(self) -> None:
-        """Take the better rate."""
-        tell(self.app, f"{self.model.take_better_lr()}; w writes it")
-        self.redraw()
 
     def action_write(self) -> None:
         """Write the record, these trials included."""

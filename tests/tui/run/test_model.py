@@ -6,7 +6,7 @@ import sys
 import msgspec
 import pytest
 
-from lrtui.analysis.answer import Bounds
+from lrtui.analysis.answer import Bounds, Schedule
 from lrtui.events import Ended, Event, Measured, Restored, StabilityResult
 from lrtui.tui.run.budget import Budget
 from lrtui.tui.run.model import EVENTS_PER_POLL, RunModel
@@ -16,8 +16,8 @@ from tests.tui.doubles import (
     SPEC,
     FakeDriver,
     answer,
-    confirmation,
     curve,
+    race_end,
     started,
     trial,
     whole_run,
@@ -66,7 +66,7 @@ def test_while_it_runs_it_can_be_stopped_and_nothing_else_can_be_asked_for() -> 
     assert not model.can_check
     assert not model.has_curve
     model.measure_limit()
-    assert not model.confirm(Budget(100, None, "constant"))
+    assert not model.confirm(Budget(100, None))
     model.run_again()
     assert model.driver.events[-1] == curve(SPEC, 5)[-1]
     assert isinstance(model.driver, FakeDriver)
@@ -118,10 +118,9 @@ def test_the_point_near_a_rate_is_the_nearest_on_either_side() -> None:
 
 
 def test_another_run_forgets_what_the_person_chose() -> None:
-    model = polled(*whole_run(SPEC), trial(3.2e-3, 0.4), confirmation("refuted", better=9.6e-3))
+    model = polled(*whole_run(SPEC), trial(3.2e-3, 0.4), race_end("replaced", better=9.6e-3))
     model.move_boundary(5, COLUMNS)
     model.smooth(1)
-    model.take_better_lr()
     could_undo = model.can_undo_view
     model.run_again()
     assert (could_undo, model.can_undo_view) == (True, False)
@@ -146,27 +145,35 @@ def test_a_reset_empties_it_at_once_and_is_refused_before_a_model_was_built() ->
     assert not model.state.busy
 
 
-def test_constant_tries_the_suggestion_and_one_cycle_the_end_boundary() -> None:
-    model = polled(*whole_run(SPEC))
-    assert model.candidates["constant"].lr == 3.2e-3
-    assert model.candidates["one-cycle"].lr == 2e-1
-    assert model.confirm(Budget(None, 30.0, "one-cycle"))
+@pytest.mark.parametrize("schedule", ["constant", "one-cycle", "cosine"])
+def test_the_suggestion_is_raced_for_the_training_that_it_is_for(schedule: Schedule) -> None:
+    suggested = answer(schedule=schedule, steps=3000)
+    model = polled(started(SPEC), *curve(SPEC), suggested, STOPPED)
+    assert model.confirm(Budget(None, 30.0))
     assert isinstance(model.driver, FakeDriver)
     assert model.driver.budgets == [
-        {"lr": 2e-1, "iterations": None, "seconds": 30.0, "schedule": "one-cycle"}
+        {
+            "lr": 3.2e-3,
+            "iterations": None,
+            "seconds": 30.0,
+            "schedule": schedule,
+            "steps": 3000,
+            "warmup": 0,
+        }
     ]
-    assert not model.confirm(Budget(100, None, "constant"))
+    assert not model.confirm(Budget(100, None))
 
 
-def test_the_better_rate_is_offered_until_it_is_taken_and_undone_with_the_view() -> None:
-    model = polled(*whole_run(SPEC), trial(3.2e-3, 0.4), confirmation("refuted", better=9.6e-3))
-    offered = model.better_lr
-    assert model.take_better_lr() == "the answer is 9.60e-03 now"
-    assert (offered, model.better_lr) == (9.6e-3, None)
+def test_after_a_race_the_answer_is_that_of_the_race() -> None:
+    model = polled(*whole_run(SPEC), trial(3.2e-3, 0.4), race_end("replaced", better=9.6e-3))
     assert model.suggestion is not None
-    assert (model.suggestion.lr, model.suggestion.high) == (9.6e-3, 9.6e-3)
-    model.undo_view()
-    assert (model.suggested_lr, model.better_lr) == (3.2e-3, offered)
+    assert (model.suggestion.lr, model.suggestion.high) == (9.6e-3, 2 * 9.6e-3)
+    assert model.candidate is not None
+    assert model.candidate.lr == 9.6e-3
+    assert model.test_answer is not None
+    assert model.test_answer.suggestion.lr == 3.2e-3
+    model.state.start_check("confirmation")  # another race: of the test's answer until it ends
+    assert model.suggested_lr == 3.2e-3
 
 
 def test_the_limit_is_measured_once_then_hidden_and_shown() -> None:

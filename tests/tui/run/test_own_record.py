@@ -9,16 +9,16 @@ from textual.app import App
 
 from lrtui.events import Event, encode
 from lrtui.record import RunRecord, from_events
+from lrtui.report.race import corrected
 from lrtui.runs.store import journal_path, load, record_path, save
 from lrtui.tui.app import LrtuiApp
 from lrtui.tui.run.boundaries import Boundaries
 from lrtui.tui.run.export import RecordChanges, record_changes, save_changes
 from lrtui.tui.run.screen import RunScreen
-from tests.tui.doubles import SPEC, FakeDriver, FakeSession, confirmation, trial, whole_run
+from tests.tui.doubles import SPEC, FakeDriver, FakeSession, race_end, trial, whole_run
 from tests.tui.helpers import (
     all_drawn,
     run_screen,
-    screen_words,
     setup_screen,
     until,
 )
@@ -80,21 +80,22 @@ async def test_moved_boundaries_are_saved_before_another_run_and_before_a_reset(
         await until(pilot, lambda: load(record).bounds == moved)
 
 
-async def test_a_better_rate_is_saved_as_the_answer(record: Path) -> None:
-    tried = [trial(3.2e-3, 0.4), trial(9.6e-3, 0.3), confirmation("refuted", better=9.6e-3)]
+async def test_a_race_is_kept_beside_the_answer_of_the_test(record: Path) -> None:
+    raced = [trial(3.2e-3, 0.4), trial(9.6e-3, 0.3), race_end("replaced", better=9.6e-3)]
     # the worker wrote the record again, with the trials
-    save(from_events([*run_of(record), *tried]), record, overwrite=True)
-    async with run_screen(FakeDriver([*run_of(record), *tried])) as (screen, pilot):
+    save(from_events([*run_of(record), *raced]), record, overwrite=True)
+    async with run_screen(FakeDriver([*run_of(record), *raced])) as (screen, pilot):
         await all_drawn(screen, pilot)
-        await pilot.press("c")
-        await until(pilot, lambda: "a takes it" in screen_words(screen.app))
-        await pilot.press("a")
+        assert screen.model.suggested_lr == 9.6e-3
+        await pilot.press("s", "shift+right")
+        moved = screen.model.boundaries.bounds
         await pilot.press("q")
     saved = load(record)
-    assert saved.suggestion is not None
-    assert saved.suggestion.lr == 9.6e-3
-    assert saved.bounds == from_events(run_of(record)).bounds
+    assert saved.bounds == moved
     assert len(saved.measured) == 3
+    after, _ = corrected(saved.measured, saved.suggestion, saved.bounds)
+    assert after is not None
+    assert after.lr == 9.6e-3
 
 
 async def test_a_record_of_which_nothing_was_changed_is_not_touched(record: Path) -> None:
@@ -175,7 +176,7 @@ def test_what_a_killed_worker_left_in_its_journal_is_kept(record: Path) -> None:
     events = [*run_of(record), trial(3.2e-3, 0.4)]
     journal.write_bytes(b"".join(map(encode, events)))
     bounds = Boundaries(1e-3, 1e-1).bounds
-    save_changes(RecordChanges(record, bounds, None))
+    save_changes(RecordChanges(record, bounds))
     saved = load(record)
     assert saved.bounds == bounds
     assert len(saved.measured) == 1
@@ -186,5 +187,5 @@ def test_keys_of_a_newer_version_survive(record: Path) -> None:
     document = msgspec.json.decode(record.read_bytes())
     document["later"] = {"kept": True}
     record.write_bytes(msgspec.json.encode(document))
-    save_changes(RecordChanges(record, Boundaries(1e-3, 1e-1).bounds, None))
+    save_changes(RecordChanges(record, Boundaries(1e-3, 1e-1).bounds))
     assert msgspec.json.decode(record.read_bytes())["later"] == {"kept": True}

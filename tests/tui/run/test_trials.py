@@ -1,16 +1,17 @@
 """Short trainings and the stability limit: asked for, drawn as they come, in the record."""
 
-import json
 from pathlib import Path
 
 import msgspec
 import pytest
 from textual.pilot import Pilot
 
+from lrtui.commands.answer import answer_lines
 from lrtui.endings import check_problem
 from lrtui.events import Ended, Measured, StabilityResult
+from lrtui.runs.store import load
 from lrtui.tui.chart.plotting import draw
-from lrtui.tui.run.budget import Budget, default_budget, parse_budget
+from lrtui.tui.run.budget import Budget, parse_budget
 from lrtui.tui.run.pictures import trials_picture
 from lrtui.tui.run.screen import RunScreen
 from lrtui.tui.run.state import RunState
@@ -19,8 +20,8 @@ from tests.tui.doubles import (
     SPEC,
     FakeDriver,
     answer,
-    confirmation,
     curve,
+    race_end,
     started,
     trial,
     whole_run,
@@ -29,6 +30,7 @@ from tests.tui.helpers import (
     all_drawn,
     run_screen,
     screen_text,
+    screen_words,
     suggestion_of,
     text_input,
     until,
@@ -67,23 +69,18 @@ async def start_trainings(
 def test_a_budget_is_iterations_or_a_time(
     text: str, iterations: int | None, seconds: float | None
 ) -> None:
-    assert parse_budget(text, "constant") == Budget(iterations, seconds, "constant")
+    assert parse_budget(text) == Budget(iterations, seconds)
 
 
-@pytest.mark.parametrize("text", ["", "0", "-3", "many", "1.5", "nan", "1e9999", "30 parsecs"])
+@pytest.mark.parametrize(
+    "text", ["", "0", "-3", "many", "1.5", "nan", "1e9999", "30 parsecs", "59"]
+)
 def test_what_is_no_budget_is_refused_with_what_is_expected(text: str) -> None:
     with pytest.raises(ValueError, match="iterations"):
-        parse_budget(text, "constant")
+        parse_budget(text)
 
 
-def test_the_default_budget_grows_with_the_rates_to_compare() -> None:
-    few = default_budget(3.2e-3, None, None)
-    many = default_budget(3.2e-3, answer().suggestion, answer().bounds)
-    assert few == 3 * 300
-    assert many == 7 * 300  # the interval's ends and both bounds are new
-
-
-async def test_c_asks_for_budget_and_schedule_and_the_driver_is_given_them() -> None:
+async def test_c_asks_for_a_budget_and_the_driver_is_given_it() -> None:
     driver = FakeDriver(whole_run(SPEC))
     async with run_screen(driver) as (screen, pilot):
         await all_drawn(screen, pilot)
@@ -95,13 +92,21 @@ async def test_c_asks_for_budget_and_schedule_and_the_driver_is_given_them() -> 
         assert "such as 30 s" in screen_text(screen.app)
         assert driver.budgets == []
         text_input(screen.app).value = "30 s"
-        await pilot.press("down", "right")
-        assert "2.00e-01 (the end boundary, as the peak)" in screen_text(screen.app)
         await pilot.press("enter")
         await until(pilot, lambda: bool(driver.budgets))
-        assert driver.budgets == [
-            {"lr": 2e-1, "iterations": None, "seconds": 30.0, "schedule": "one-cycle"}
-        ]
+        (asked,) = driver.budgets
+        assert (asked["lr"], asked["iterations"], asked["seconds"]) == (3.2e-3, None, 30.0)
+
+
+async def test_the_dialog_says_what_training_the_race_is_for() -> None:
+    ended = Ended(status="completed", reason="all", seconds=1)
+    suggested = answer(schedule="one-cycle", steps=3000)
+    driver = FakeDriver([started(SPEC), *curve(SPEC), suggested, ended])
+    async with run_screen(driver) as (screen, pilot):
+        await all_drawn(screen, pilot)
+        await pilot.press("c")
+        await until(pilot, lambda: "one-cycle, 3,000 steps" in screen_words(screen.app))
+        assert "1200" in screen_text(screen.app)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (100, 30), (200, 50)])
@@ -113,20 +118,20 @@ async def test_trials_fill_a_table_as_they_arrive_and_the_verdict_is_text(
         await start_trainings(screen, pilot, driver, *TRIALS[:2])
         text = screen_text(screen.app)
         assert "3.20e-03  suggestion" in text
-        assert "9.60e-03  suggestion × 3" in text
+        assert "9.60e-03  × 3" in text
         assert "0.3" in text
         assert "x stops" in text
         assert any(0x2800 < ord(char) < 0x2900 for char in text)  # their curves
-        driver.tell(TRIALS[2], confirmation())
+        driver.tell(TRIALS[2], race_end())
         await all_drawn(screen, pilot)
         await until(pilot, lambda: "confirmed: no rate trains better" in screen_text(screen.app))
         text = screen_text(screen.app)
-        assert "low" in text
+        assert "÷ 2.91" in text
         assert "blew up" in text
         assert "validation loss" in text
         await pilot.press("escape")
         await until(pilot, lambda: screen.app.screen is screen)
-        assert "tried: confirmed" in screen_text(screen.app)
+        assert "race: confirmed" in screen_text(screen.app)
 
 
 async def test_x_stops_the_trainings() -> None:
@@ -143,59 +148,45 @@ async def test_x_stops_the_trainings() -> None:
         assert driver.asked == ["confirm", "stop"]
 
 
-async def test_a_better_rate_is_taken_by_a_and_is_in_the_record_with_the_trials(
+async def test_the_rate_of_the_race_is_the_answer_everywhere_and_in_a_copy_of_the_record(
     tmp_path: Path,
 ) -> None:
     driver = FakeDriver(whole_run(SPEC))
     async with run_screen(driver) as (screen, pilot):
-        await start_trainings(
-            screen,
-            pilot,
-            driver,
-            *TRIALS,
-            confirmation("refuted", better=9.6e-3, reason="9.6e-03 is better"),
-        )
-        await until(pilot, lambda: "a takes it" in screen_text(screen.app))
-        assert suggestion_of(screen).lr == 3.2e-3
-        await pilot.press("a")
-        assert suggestion_of(screen).lr == 9.6e-3
-        assert suggestion_of(screen).high == 9.6e-3
+        replaced = race_end("replaced", better=9.6e-3, reason="3.2e-03 reached 9 % more loss")
+        await start_trainings(screen, pilot, driver, *TRIALS, replaced)
+        await until(pilot, lambda: "replaced: train at 9.6e-03" in screen_words(screen.app))
+        assert "▸ 9.60e-03" in screen_text(screen.app)
         await pilot.press("w")
         target = tmp_path / "out.json"
         await until(pilot, lambda: bool(screen.app.screen.query("Input")))
         text_input(screen.app).value = str(target)
         await pilot.press("enter")
         await until(pilot, target.exists)
-        record = json.loads(target.read_text())
-        assert record["suggestion"]["lr"] == 9.6e-3
-        assert [one["name"] for one in record["measured"]] == ["trial"] * 3 + ["confirmation"]
+        record = load(target)
+        assert [one.__struct_config__.tag for one in record.measured] == [
+            *["trial"] * 3,
+            "confirmation",
+        ]
+        shown = "\n".join(answer_lines(record))
+        assert "lr       9.6e-03   the test alone: 3.2e-03" in shown
+        assert "lr=0.0096" in shown
         await until(pilot, lambda: isinstance(screen.app.screen, Trials))
         await pilot.press("escape")
         await until(pilot, lambda: screen.app.screen is screen)
-        await pilot.press("u")
-        assert suggestion_of(screen).lr == 3.2e-3
+        assert suggestion_of(screen).lr == 9.6e-3
+        assert "9.60e-03" in screen_text(screen.app)
 
 
-async def test_a_better_peak_becomes_the_end_boundary_and_leaves_the_answer_alone() -> None:
+async def test_an_open_race_names_its_price() -> None:
     driver = FakeDriver(whole_run(SPEC))
     async with run_screen(driver) as (screen, pilot):
-        peaks = [
-            Measured(msgspec.structs.replace(one.result, schedule="one-cycle")) for one in TRIALS
-        ]
-        refuted = confirmation(
-            "refuted", better=9.6e-3, reason="9.6e-03 is better", schedule="one-cycle"
-        )
-        await start_trainings(screen, pilot, driver, *peaks, refuted)
+        undecided = race_end("open", reason="at most 9 % apart", more_steps=417)
+        await start_trainings(screen, pilot, driver, *TRIALS, undecided)
         await until(
             pilot,
-            lambda: "let it peak at 9.6e-03 instead" in " ".join(screen_text(screen.app).split()),
+            lambda: "open: at most 9 % apart; about 420 more steps" in screen_words(screen.app),
         )
-        assert "a takes it" in " ".join(screen_text(screen.app).split())
-        await pilot.press("a")
-        assert screen.model.boundaries.end == 9.6e-3
-        assert screen.model.boundaries.start == 2e-4
-        assert suggestion_of(screen).lr == 3.2e-3
-        await until(pilot, lambda: "taken" in screen_text(screen.app))
 
 
 async def test_without_an_answer_the_active_boundary_is_tried() -> None:
@@ -274,7 +265,7 @@ def test_a_training_that_blew_up_does_not_flatten_those_in_front() -> None:
 async def test_a_reset_takes_the_trials_away() -> None:
     driver = FakeDriver(whole_run(SPEC))
     async with run_screen(driver) as (screen, pilot):
-        await start_trainings(screen, pilot, driver, *TRIALS, confirmation())
+        await start_trainings(screen, pilot, driver, *TRIALS, race_end())
         await pilot.press("escape")
         await until(pilot, lambda: screen.app.screen is screen)
         await pilot.press("r")

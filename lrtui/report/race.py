@@ -1,4 +1,4 @@
-"""A confirmation in words: the role of each rate, the loss it reached, the verdict."""
+"""A race in words: what each rate is to the answer, the loss it reached, the verdict."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -10,11 +10,11 @@ from lrtui.events import ConfirmationResult, Result, StabilityResult, TrialResul
 
 
 class TrialRow(msgspec.Struct, frozen=True):
-    """One rate of a confirmation, as its trials in the last round left it.
+    """One rate of a race, as its trials in the last round left it.
 
     Attributes:
         lr: the rate.
-        what: its role in the answer.
+        what: what it is to the raced rate.
         loss: mean loss that its trials reached; None if one blew up.
         steps: optimizer steps of each trial.
         trials: how many trials.
@@ -30,7 +30,7 @@ class TrialRow(msgspec.Struct, frozen=True):
 def latest(
     measured: Sequence[Result],
 ) -> tuple[list[TrialResult], ConfirmationResult | None]:
-    """The trials of the last confirmation in a record, and its result; None while it runs."""
+    """The trials of the last race in a record, and its result; None while it runs."""
     trials: list[TrialResult] = []
     confirmation: ConfirmationResult | None = None
     for result in measured:
@@ -83,30 +83,57 @@ def verdicts(measured: Sequence[Result]) -> list[ConfirmationResult]:
 def corrected(
     measured: Sequence[Result], suggestion: Suggestion | None, bounds: Bounds | None
 ) -> tuple[Suggestion | None, Bounds | None]:
-    """The answer with each refuted rate replaced by the better one that its trials found.
+    """The answer after the races of a record, one after the other.
 
-    Trials of a constant rate correct the suggestion, those of one-cycle the upper bound.
+    A race counts if it was about the answer as it stood, for the same schedule. Records from before
+    there was a race may have replaced the upper bound, which was the peak of one-cycle then.
     """
-    for result in verdicts(measured):
-        if result.lr is None or not result.better:
+    for result in measured:
+        if not isinstance(result, ConfirmationResult) or result.problem:
             continue
-        if result.schedule == "one-cycle":
-            bounds = _with_peak(bounds, result.lr, result.better)
-        else:
-            suggestion = _with_rate(suggestion, result.lr, result.better)
+        if _is_about(result, suggestion):
+            suggestion = _after(result, suggestion)
+        elif result.schedule == "one-cycle" and result.verdict == "refuted":
+            bounds = _with_peak(bounds, result)
     return suggestion, bounds
 
 
-def _with_rate(suggestion: Suggestion | None, tried: float, better: float) -> Suggestion | None:
-    """The suggestion at the better rate, if its own rate is the one that was tried."""
-    if suggestion is None or suggestion.lr is None or not math.isclose(suggestion.lr, tried):
+def _is_about(result: ConfirmationResult, suggestion: Suggestion | None) -> bool:
+    """Whether a race was about this suggestion."""
+    if suggestion is None or suggestion.lr is None or result.lr is None:
+        return False
+    same_schedule = (result.schedule or "constant") == suggestion.schedule
+    return same_schedule and math.isclose(suggestion.lr, result.lr)
+
+
+def _after(result: ConfirmationResult, suggestion: Suggestion | None) -> Suggestion | None:
+    """The suggestion after a race that was about it."""
+    if suggestion is None or result.answer is None:
         return suggestion
-    return msgspec.structs.replace(suggestion, lr=better)
+    cost = suggestion.cost
+    if cost is not None and result.iterations is not None:
+        cost += result.iterations
+    suggestion = msgspec.structs.replace(suggestion, lr=result.answer, cost=cost)
+    if result.low is None or result.high is None:
+        return suggestion
+    return msgspec.structs.replace(
+        suggestion,
+        low=result.low,
+        high=result.high,
+        reason=verdict_line(result),
+        advice=next_step(result),
+        method="race",
+        coverage=None,
+        loss_within=None,
+    )
 
 
-def _with_peak(bounds: Bounds | None, tried: float, better: float) -> Bounds | None:
+def _with_peak(bounds: Bounds | None, result: ConfirmationResult) -> Bounds | None:
     """The bounds with the better peak, if their own upper bound is the one that was tried."""
-    if bounds is None or not math.isclose(bounds.end_lr, tried) or bounds.start_lr >= better:
+    better, tried = result.better, result.lr
+    if bounds is None or not better or tried is None:
+        return bounds
+    if not math.isclose(bounds.end_lr, tried) or bounds.start_lr >= better:
         return bounds
     return msgspec.structs.replace(bounds, end_lr=better)
 
@@ -119,7 +146,7 @@ def lines(measured: Sequence[Result], lr: float | None = None) -> Iterator[str]:
         lr: the suggested rate, to compare with the stability limit.
     """
     for verdict in verdicts(measured):
-        yield f"confirm  {verdict_line(verdict)}"
+        yield f"race     {verdict_line(verdict)}"
     trials, confirmation = latest(measured)
     if trials:
         yield from _trial_table(trials, confirmation)
@@ -146,17 +173,52 @@ def _trial_table(
         yield f"         {row.lr:.2e}  {row.what:16}  {loss:>8}  {steps}"
 
 
+def what_it_is(lr: float, raced_lr: float, raced_name: str) -> str:
+    """A rate of a race in words: the name of the raced one, or the ratio to it."""
+    if math.isclose(lr, raced_lr):
+        return raced_name
+    if lr > raced_lr:
+        return f"× {lr / raced_lr:.3g}"
+    return f"÷ {raced_lr / lr:.3g}"
+
+
 def verdict_line(result: ConfirmationResult) -> str:
-    """The verdict of a confirmation and its reason, with the better rate if there is one."""
+    """The verdict of a race, the rate to train at, the reason; for an open one, what decides it."""
     if result.problem:
         return f"no verdict: {result.problem}"
     schedule, advice = "", "train at"
-    if result.schedule == "one-cycle":
-        schedule, advice = " for one-cycle", "let it peak at"
-    verdict = f"{result.verdict}{schedule}: {result.reason}"
+    if result.schedule in ("one-cycle", "cosine"):
+        schedule, advice = f" for {result.schedule}", "let it peak at"
+    verdict = f"{result.verdict}{schedule}"
+    match result.verdict:
+        case "replaced":
+            return f"{verdict}: {advice} {result.answer:.1e}; {result.reason}"
+        case "tie":
+            return f"{verdict}: {advice} {result.answer:.1e}, the lower one; {result.reason}"
+        case "open":
+            return f"{verdict}: {result.reason}{_until_then(result, advice)}; {next_step(result)}"
+    if result.better:
+        return f"{verdict}: {result.reason}; {advice} {result.better:.1e} instead"
+    return f"{verdict}: {result.reason}"
+
+
+def _until_then(result: ConfirmationResult, advice: str) -> str:
     if not result.better:
-        return verdict
-    return f"{verdict}; {advice} {result.better:.1e} instead"
+        return ""
+    return f"; {advice} {result.better:.1e} until then"
+
+
+def next_step(result: ConfirmationResult) -> str:
+    """What decides an open race, and what that costs; "" for one that is decided."""
+    if result.verdict != "open":
+        return ""
+    return f"about {about(result.more_steps)} more steps decide"
+
+
+def about(steps: int) -> str:
+    """A number of steps, rounded up to two digits."""
+    unit = 10 ** max(0, len(str(steps)) - 2)
+    return f"{-(-steps // unit) * unit:,}"
 
 
 def stability_line(result: StabilityResult, lr: float | None = None) -> str:

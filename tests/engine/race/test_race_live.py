@@ -1,6 +1,7 @@
-"""Confirmation of live objects: a real model on real digits, and its state afterwards."""
+"""Races of live objects: a real model on real digits, and its state afterwards."""
 
 import itertools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -10,11 +11,15 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from lrtui import LRFinder, TrainDataLoaderIter
-from lrtui.analysis.halving import least_budget
-from lrtui.engine.confirm.budget import budgeted
-from lrtui.engine.confirm.trial import Trial, TrialStep
-from lrtui.engine.confirm.verdict import Confirmation, Trials
+from lrtui.analysis.answer import Plan, Schedule
+from lrtui.analysis.race import BUDGET, STEP, Rates, least_budget
+from lrtui.analysis.race_verdict import Race
+from lrtui.engine.race.budget import budgeted
+from lrtui.engine.race.race import RaceStopped, Trials
+from lrtui.engine.race.trial import Trial, TrialStep
+from lrtui.engine.race.trial_setup import TrialSetup
 from lrtui.engine.restore.random_state import RngState
+from lrtui.engine.settings import Settings
 from tests.engine.rigs import digits_loaders, digits_mlp, finder, loader, mlp, points, same
 
 
@@ -25,7 +30,7 @@ def digits_finder(
     return finder(digits_mlp(), lambda params: optimizer(params, **{"lr": 1e-3, **arguments}))
 
 
-def results(run: Trials) -> tuple[list[TrialStep | Trial], Confirmation]:
+def results(run: Trials) -> tuple[list[TrialStep | Trial], Race]:
     events = []
     while True:
         try:
@@ -54,54 +59,65 @@ class Batches(nn.Module):
         return hidden
 
 
-def test_a_poor_rate_is_refuted_and_a_better_one_named() -> None:
+def test_a_poor_rate_is_replaced_by_a_better_one() -> None:
     train, val = digits_loaders()
-    confirmation = digits_finder().confirm(train, val, lr=1e-6, factor=1e4, iterations=600)
-    assert confirmation.verdict == "refuted"
-    assert confirmation.better == pytest.approx(1e-2)
-    assert confirmation.iterations <= 600
+    result = digits_finder().race(train, val, lr=1e-6, factor=1e4, iterations=600)
+    assert result.verdict == "replaced"
+    assert result.better == pytest.approx(1e-2)
+    assert result.iterations <= 600
+    assert not result.sure
 
 
-def test_a_good_rate_is_confirmed_without_a_validation_set_as_well() -> None:
+@pytest.mark.parametrize("schedule", ["constant", "one-cycle", "cosine"])
+def test_a_good_rate_stays_without_a_validation_set_as_well(schedule: Schedule) -> None:
     train, val = digits_loaders()
     for loaders in ((train, val), (train,)):
-        assert (
-            digits_finder().confirm(*loaders, lr=0.1, factor=30, iterations=600).verdict
-            == "confirmed"
-        )
+        result = digits_finder().race(*loaders, lr=0.1, factor=30, schedule=schedule)
+        assert result.verdict == "confirmed"
+        assert result.iterations <= BUDGET
 
 
-def test_the_suggestion_is_what_is_confirmed_and_its_bounds_are_among_the_rivals() -> None:
+def test_confirm_is_race() -> None:
+    train, _ = digits_loaders()
+    raced = digits_finder().race(train, lr=0.1, iterations=100)
+    assert digits_finder().confirm(train, lr=0.1, iterations=100) == raced
+
+
+def test_the_suggestion_is_what_is_raced_and_its_rivals_are_a_third_of_a_decade_apart() -> None:
     train, val = digits_loaders()
     searched = digits_finder()
-    searched.range_test(train, start_lr=1e-5, num_iter=150)
-    suggestion, bounds = searched.suggestion(), searched.bounds()
+    searched.range_test(train, start_lr=1e-5, num_iter=400)
+    suggestion = searched.suggestion()
     assert suggestion.lr is not None
-    assert bounds is not None
-    events, confirmation = results(searched.trials(train, val))
-    assert confirmation.lr == suggestion.lr
-    tried = {trial.lr for trial in events if isinstance(trial, Trial)}
-    assert suggestion.low is not None
-    assert suggestion.high is not None
-    for rate in (*bounds, suggestion.low, suggestion.high, 2 * suggestion.lr, suggestion.lr / 2):
-        assert any(0.8 < rate / lr < 1.25 for lr in tried)
-    assert confirmation.verdict in ("confirmed", "refuted", "undecided")
+    events, result = results(searched.trials(train, val))
+    assert result.lr == suggestion.lr
+    tried = sorted({trial.lr for trial in events if isinstance(trial, Trial)})
+    assert len(tried) >= 3
+    for lower, higher in itertools.pairwise(tried):
+        assert higher / lower == pytest.approx(STEP)
     assert len(searched.history["lr"]) > 50  # the curve that it came from is still there
 
 
-def test_the_peak_of_a_one_cycle_is_the_upper_bound() -> None:
-    train, val = digits_loaders()
+def test_no_rate_is_tried_at_which_the_range_test_diverged() -> None:
+    train, _ = digits_loaders()
     searched = digits_finder()
-    searched.range_test(train, start_lr=1e-5, num_iter=150)
-    events, confirmation = results(
-        searched.trials(train, val, schedule="one-cycle", iterations=900)
-    )
-    suggestion, bounds = searched.suggestion(), searched.bounds()
-    assert bounds is not None
-    assert confirmation.lr == bounds[1]
-    tried = {trial.lr for trial in events if isinstance(trial, Trial)}
-    assert suggestion.lr is not None
-    assert any(0.8 < suggestion.lr / lr < 1.25 for lr in tried)
+    searched.range_test(train, start_lr=1e-5, end_lr=1e3, num_iter=100)
+    assert searched.status == "diverged"
+    highest = searched.history["lr"][-1]
+    events, _ = results(searched.trials(train, lr=highest / 1.5, iterations=200))
+    assert max(event.lr for event in events if isinstance(event, Trial)) <= highest
+
+
+def test_a_race_that_is_stopped_puts_everything_back_and_has_a_verdict() -> None:
+    train, _ = digits_loaders()
+    live = digits_finder()
+    digest = live.digest()
+    run = live.trials(train, lr=0.01, iterations=600)
+    list(itertools.islice(run, 60))
+    with pytest.raises(StopIteration) as end:
+        run.throw(RaceStopped("stopped"))
+    assert (end.value.value.verdict, live.digest()) == ("open", digest)
+    assert end.value.value.more_steps > 0
 
 
 def test_a_one_cycle_leaves_the_momentum_as_it_was() -> None:
@@ -113,7 +129,7 @@ def test_a_one_cycle_leaves_the_momentum_as_it_was() -> None:
     for optimizer, arguments in cases:
         searched = digits_finder(optimizer, **arguments)
         before = searched.digest()
-        searched.confirm(train, val, lr=0.01, schedule="one-cycle", iterations=120)
+        searched.confirm(train, val, lr=0.01, schedule="one-cycle", iterations=120, steps=1000)
         group = searched.optimizers[0].param_groups[0]
         assert {name: group[name] for name in arguments} == arguments
         assert searched.digest() == before
@@ -129,7 +145,7 @@ def test_what_cannot_be_confirmed_is_refused_before_anything_changes() -> None:
         ({"lr": 0.1, "factor": 0.5}, "factor"),
         ({"lr": 0.1, "iterations": 3}, "the least"),
         ({"lr": 0.1, "seconds": 0}, "seconds"),
-        ({"lr": 0.1, "schedule": "cosine"}, "one-cycle"),
+        ({"lr": 0.1, "schedule": "linear"}, "one-cycle"),
         ({"lr": 0.1, "num_iter": 5}, "num_iter"),
         (
             {
@@ -169,7 +185,7 @@ def test_everything_is_as_it_was_however_it_ends(end: str) -> None:
     digest, rng, order = live.digest(), torch.get_rng_state(), generator.get_state()
     gradients = gradients_of(model)
 
-    run = live.trials(data, loader(), lr=0.1, iterations=least_budget(3), batch_step=step)
+    run = live.trials(data, loader(), lr=0.1, iterations=least_budget(), batch_step=step)
     if end == "exception":
         with pytest.raises(RuntimeError, match="mine"):
             list(run)
@@ -195,18 +211,20 @@ def test_all_trials_of_a_seed_see_the_same_data_and_random_numbers(kind: str) ->
         count=40, shuffle=True, generator=torch.Generator() if kind == "own generator" else None
     )
     data = TrainDataLoaderIter(shuffled) if kind == "iterator" else shuffled
-    trials, orders = [], []
+    trials: list[Trial] = []
+    orders: list[list[tuple[float, float]]] = []
     for event in finder(model).trials(data, lr=0.01, iterations=400):
         if isinstance(event, Trial):
             trials.append(event)
             orders.append(model.seen[-event.iterations :])
-    for seed in range(3):
+    seeds = {trial.seed for trial in trials}
+    assert len(seeds) > 1
+    for seed in seeds:
         ofs = [order for trial, order in zip(trials, orders, strict=True) if trial.seed == seed]
         longest = max(ofs, key=len)
         assert len(ofs) >= 2
         assert all(order == longest[: len(order)] for order in ofs)
-    firsts = {order[0] for order in orders}
-    assert len(firsts) == 3
+    assert len({order[0] for order in orders}) == len(seeds)
 
 
 def test_a_users_iterator_stays_where_it_was() -> None:
@@ -269,16 +287,13 @@ class Clock:
         return self.now
 
 
-def timed(seconds: float, slow_validation: float = 0.0) -> tuple[Confirmation, float]:
+def timed(seconds: float, step_seconds: float = 1.0) -> tuple[Race, float]:
     clock = Clock()
     searched = digits_finder()
     train, _ = digits_loaders()
-    from lrtui.engine.confirm.trial_setup import TrialSetup
-    from lrtui.engine.settings import Settings
-
     setup = TrialSetup(searched._training(), train, Settings(), [1e-3])
     run = budgeted(
-        lambda: setup.runner(None), [0.1, 1e-5, 1e-4, 1e-3], None, seconds, "constant", clock
+        lambda: setup.runner(None), Rates(lr=0.1, factor=30), None, seconds, Plan(), clock
     )
     while True:
         try:
@@ -286,29 +301,47 @@ def timed(seconds: float, slow_validation: float = 0.0) -> tuple[Confirmation, f
         except StopIteration as end:
             return end.value, clock.now
         if isinstance(event, TrialStep):
-            clock.now += 1.0
-            last = clock.now
-            assert last <= seconds + 1
+            clock.now += step_seconds
+            assert clock.now <= seconds + step_seconds
 
 
 def test_seconds_are_used_and_kept() -> None:
-    confirmation, spent = timed(1000.0)
-    assert confirmation.verdict == "confirmed"
-    assert 700 < spent <= 1000
-
-
-def test_few_seconds_try_fewer_rates() -> None:
-    confirmation, _ = timed(100.0)
-    assert {trial.lr for trial in confirmation.trials} == {0.1, 1e-5}
-    assert confirmation.verdict == "confirmed"
+    result, spent = timed(1000.0)
+    assert result.verdict == "confirmed"
+    assert 350 < spent <= 1000  # it was decided before they were over
 
 
 @pytest.mark.parametrize("seconds", [2.0, 30.0])
-def test_too_few_seconds_are_undecided_and_say_how_many_it_takes(seconds: float) -> None:
-    confirmation, _ = timed(seconds)
-    assert confirmation.verdict == "undecided"
-    assert f"{seconds:g} s" in confirmation.reason
-    assert confirmation.trials == ()
+def test_too_few_seconds_are_open_and_say_how_many_it_takes(seconds: float) -> None:
+    result, _ = timed(seconds)
+    assert result.verdict == "open"
+    assert f"{seconds:g} s" in result.reason
+    assert result.more_steps == least_budget()
+    assert result.trials == ()
+
+
+def test_seconds_that_run_out_leave_what_was_trained_and_a_price() -> None:
+    class Slowing(Clock):
+        """Steps take longer and longer."""
+
+        def __call__(self) -> float:
+            return math.pow(self.now, 1.2)
+
+    clock = Slowing()
+    searched = digits_finder()
+    train, _ = digits_loaders()
+    setup = TrialSetup(searched._training(), train, Settings(), [1e-3])
+    run = budgeted(lambda: setup.runner(None), Rates(lr=1e-3), None, 500.0, Plan(), clock)
+    while True:
+        try:
+            event = next(run)
+        except StopIteration as end:
+            result: Race = end.value
+            break
+        clock.now += isinstance(event, TrialStep)
+    assert "500 s were over" in result.reason
+    assert result.trials
+    assert result.verdict != "open" or result.more_steps > 0
 
 
 def test_the_random_states_of_a_script_are_unaffected() -> None:

@@ -12,14 +12,14 @@ from typing import TypedDict
 import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from lrtui.analysis.analyse import Analysis
-from lrtui.analysis.answer import Schedule
-from lrtui.analysis.candidates import rates_to_try
-from lrtui.engine.confirm.trial import TrialRunner, pace_setter
+from lrtui.analysis.answer import Suggestion
+from lrtui.analysis.race import Rates
 from lrtui.engine.data.batches import DataLoaderIter, train_batches
 from lrtui.engine.data.replay import Replay
 from lrtui.engine.data.transfer import move
 from lrtui.engine.forward import Forward
+from lrtui.engine.race.paces import pace_setter
+from lrtui.engine.race.trial import TrialRunner
 from lrtui.engine.ramp import keep_ratios
 from lrtui.engine.restore.generators import generators_in
 from lrtui.engine.restore.random_state import reseed
@@ -129,27 +129,30 @@ class TrialSetup:
         move_to_device(self._training)
 
 
-def rates_of_trials(
-    lr: float | None, analysis: Analysis, factor: float, schedule: Schedule
-) -> list[float]:
-    """The rate to confirm (`lr`, or the answer for the schedule), then its rivals.
+def rates_of_race(
+    lr: float | None, suggestion: Suggestion, factor: float, ceiling: float | None = None
+) -> Rates:
+    """The rate to race (`lr`, or the suggestion), and where its rivals may lie.
 
-    The answer is the suggestion; for one-cycle, whose peak it becomes, it is the upper bound.
+    Args:
+        lr: None: the suggestion.
+        suggestion: the answer for the planned training, with its interval.
+        factor: ratio of neighbouring rates.
+        ceiling: the highest rate that may be tried besides.
 
     Raises:
-        ValueError: there is nothing to confirm, or a number that makes no sense.
+        ValueError: there is nothing to race, or a number that makes no sense.
     """
-    suggestion, bounds = analysis.suggestion, analysis.bounds
-    to_confirm = _answer(analysis, schedule) if lr is None else lr
-    if to_confirm is None:
+    raced = suggestion.lr if lr is None else lr
+    if raced is None:
         raise ValueError(
             f"there is no suggestion to confirm: {suggestion.reason.rstrip('.')}; give `lr`"
         )
-    if not (math.isfinite(to_confirm) and to_confirm > 0):
-        raise ValueError(f"`lr` must be a positive number, got {to_confirm}")
+    if not (math.isfinite(raced) and raced > 0):
+        raise ValueError(f"`lr` must be a positive number, got {raced}")
     if not (math.isfinite(factor) and factor > 1):
         raise ValueError(f"`factor` must be above 1, got {factor}")
-    return rates_to_try(to_confirm, suggestion, bounds, factor)
+    return Rates(lr=raced, low=suggestion.low, high=suggestion.high, ceiling=ceiling, factor=factor)
 
 
 def trial_settings(of_test: Settings, changes: TrialSettings) -> Settings:
@@ -179,13 +182,6 @@ def twice_differentiable() -> Iterator[None]:
     """Use kernels with a second derivative: fast attention and cuDNN's recurrence have none."""
     with sdpa_kernel(SDPBackend.MATH), torch.backends.cudnn.flags(enabled=False):
         yield
-
-
-def _answer(analysis: Analysis, schedule: Schedule) -> float | None:
-    suggestion, bounds = analysis.suggestion, analysis.bounds
-    if schedule == "one-cycle" and bounds is not None and suggestion.lr:
-        return bounds.end_lr
-    return suggestion.lr
 
 
 def _loss(forward: Forward, batch: Batch, seed: int) -> torch.Tensor:
