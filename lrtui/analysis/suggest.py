@@ -139,6 +139,11 @@ def judge(evidence: Evidence, curves: Sequence[Curve], plan: Plan = ANY_PLAN) ->
     return answer(valley, evidence, plan)
 
 
+def reference_rate(valley: Valley) -> float:
+    """log10 of the rate that answers are at a fixed distance from."""
+    return valley.centre
+
+
 def fell_at_once(valley: Valley) -> bool:
     """Whether the fall is at the first rate; on a ramp that starts with a leap, its beginning."""
     left = interval(valley).low

@@ -166,16 +166,19 @@ def noised_digits() -> Data:
 
 
 @cache
-def pairs() -> Data:
-    """Two different images of the same digit; the targets are not used."""
+def pairs(rows: int = 20_000) -> Data:
+    """Two noisy images of the same digit, never the same two; the targets are not used."""
     images, labels = digits()
-    order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(13))
-    images, labels = images[order], labels[order]
-    partner = torch.arange(len(labels))
+    generator = torch.Generator().manual_seed(13)
+    first = torch.randint(len(labels), (rows,), generator=generator)
+    second = first.clone()
     for label in range(10):
-        rows = torch.nonzero(labels == label)[:, 0]
-        partner[rows] = rows.roll(1)
-    return torch.stack([images, images[partner]], 1), labels
+        same = torch.nonzero(labels == label)[:, 0]
+        wanted = torch.nonzero(labels[first] == label)[:, 0]
+        choice = torch.randint(len(same), (len(wanted),), generator=generator)
+        second[wanted] = same[choice]
+    both = torch.stack([images[first], images[second]], 1)
+    return both + 0.3 * torch.randn(both.shape, generator=generator), labels[first]
 
 
 @cache

@@ -9,6 +9,7 @@ from .cells import Cell, FloatArray, Trainings
 
 GOOD = 1.2  # a rate is good when its validation loss is at most this many times the best
 BAND = 0.05  # a rate is in the band when its regret is at most this
+NEIGHBOURS = (1 / 6, 2 / 3, 1 / 6)  # weights of the rates below, at and above
 WITHIN = 1.05  # an interval covers when it has a rate with at most this many times the best loss
 
 
@@ -17,7 +18,8 @@ class Truth:
     """Validation loss over log10(lr), after one schedule of so many steps.
 
     The mean over the seeds, interpolated linearly over log10(lr); of logarithms where all losses
-    are positive. A training counts as at most as far above the untrained loss as the best is below
+    are positive. It is averaged over each rate and its two neighbours: otherwise the lowest of many
+    means of three seeds would be low by chance, and no other rate would count as good. A training counts as at most as far above the untrained loss as the best is below
     it.
 
     Attributes:
@@ -121,4 +123,6 @@ def from_trainings(trainings: Trainings, first: float) -> Truth:
     capped = np.fmin(losses, first + (first - lowest))
     is_positive = lowest > 0
     scaled = np.log(capped) if is_positive else capped
-    return Truth(np.log10(trainings.lrs), scaled.mean(1), first, is_positive)
+    padded = np.pad(scaled.mean(1), 1, mode="edge")
+    smoothed = np.convolve(padded, NEIGHBOURS, "valid")
+    return Truth(np.log10(trainings.lrs), smoothed, first, is_positive)
