@@ -14,5 +14,6 @@ Reading order:
     answer           the types of an answer, without numpy
     race             which rates a race tries, and how it spends its steps
     race_pairs       two rates compared, and how sure that is
+    race_standing    who leads a race, and which comparison is next
     race_verdict     what the trials of a race show
 """
