@@ -161,17 +161,19 @@ def test_what_cannot_be_confirmed_says_why(driver: WorkerDriver, tmp_path: Path)
 @pytest.mark.parametrize(
     ("body", "problem"),
     [
-        ("raise RuntimeError('my own words')", "RuntimeError: my own words (net.py:13)"),
-        ("raise ValueError('my own words')", "ValueError: my own words (net.py:13)"),
+        ("raise RuntimeError('my own words')", "RuntimeError: my own words (net.py:15)"),
+        ("raise ValueError('my own words')", "ValueError: my own words (net.py:15)"),
         ("os.kill(os.getpid(), signal.SIGKILL)", "SIGKILL"),
     ],
 )
 def test_a_model_that_fails_in_a_trial_ends_the_confirmation_with_the_reason(
     driver: WorkerDriver, tmp_path: Path, body: str, problem: str
 ) -> None:
-    target = module(tmp_path, "net", f"if self.calls > 310: {body}")
+    target = module(
+        tmp_path, "net", f"COUNT.append(0)\n        if len(COUNT) > 700: {body}", "COUNT = []\n"
+    )
     end = run(driver, with_model(target, SPEC))
-    driver.confirm(lr=1.0, iterations=4000)
+    driver.confirm(lr=0.01, iterations=4000)
     result = check_result(driver, ConfirmationResult)
     assert problem in result.problem
     assert trials_of(driver)
