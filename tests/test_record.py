@@ -6,13 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lrtui.events import Event, Step, decode, encode, nonfinite_kind
+from lrtui.events import Event, Measured, Step, decode, encode, nonfinite_kind
 from lrtui.record import SCHEMA, RecordError, from_events, from_json, new_id, to_json
+from lrtui.report.race import corrected, lines
 from lrtui.spec import RunSpec
-from tests.sample import ENDED, STARTED, SUGGESTED, run_events, steps
+from tests.sample import ENDED, RACE, STARTED, SUGGESTED, TRIAL, run_events, steps
 
 GOLDEN = Path(__file__).parent / "golden" / "run.json"
 OLDER = Path(__file__).parent / "golden" / "run_before_batch.json"  # without newer settings
+RACED = Path(__file__).parent / "golden" / "run_with_race.json"
+CONFIRMED = Path(__file__).parent / "golden" / "run_with_confirmation.json"  # before races
 json_values = st.recursive(
     st.none()
     | st.booleans()
@@ -28,7 +31,23 @@ def test_a_record_is_written_like_the_golden_file() -> None:
     assert to_json(from_events(run_events())).decode() == GOLDEN.read_text()
 
 
-@pytest.mark.parametrize("path", [GOLDEN, OLDER], ids=lambda path: path.name)
+def test_a_race_is_written_like_the_golden_file() -> None:
+    raced = from_events([*run_events(), Measured(TRIAL), Measured(RACE)])
+    written = json.loads(to_json(raced))["measured"]
+    assert written == json.loads(RACED.read_text())["measured"]
+    assert from_json(RACED.read_bytes()).measured == [TRIAL, RACE]
+
+
+def test_the_answer_after_a_race_and_after_an_older_confirmation() -> None:
+    for path, lr in ((RACED, 0.001), (CONFIRMED, 0.006)):
+        record = from_json(path.read_bytes())
+        suggestion, _ = corrected(record.measured, record.suggestion, record.bounds)
+        assert suggestion is not None
+        assert suggestion.lr == lr
+        assert any("race     " in line for line in lines(record.measured))
+
+
+@pytest.mark.parametrize("path", [GOLDEN, OLDER, RACED, CONFIRMED], ids=lambda path: path.name)
 def test_a_golden_file_reads_back_as_the_run_that_made_it(path: Path) -> None:
     record = from_json(path.read_bytes())
     assert record.run_spec() == RunSpec()
