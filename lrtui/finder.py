@@ -664,10 +664,17 @@ class LRFinder:
         return self._analysis_for(plan).suggestion
 
     def _ceiling(self) -> float | None:
-        """The lowest rate at which a curve of the last test diverged; None if none did."""
-        if self.status != "diverged":
-            return None
-        return min(float(history["lr"][-1]) for history in self.histories)
+        """The lowest rate that is known to be too high; None if none is.
+
+        It is that at which a curve of the last test diverged, or above which the rate is not used.
+        """
+        known = []
+        obstacle = obstacle_among(self.notices)
+        if obstacle is not None and obstacle.highest_lr is not None:
+            known.append(obstacle.highest_lr)
+        if self.status == "diverged":
+            known += [float(history["lr"][-1]) for history in self.histories]
+        return min(known, default=None)
 
     def _training(self) -> Training:
         return Training(

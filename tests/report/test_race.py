@@ -122,7 +122,9 @@ def test_the_last_verdict_for_each_schedule_is_reported() -> None:
 
 
 def test_every_verdict_says_what_to_do_and_an_open_one_what_decides() -> None:
-    assert verdict_line(REPLACED) == f"replaced: train at 3.0e-02; {REPLACED.reason}"
+    sure = replace(REPLACED, sure=True)
+    assert verdict_line(sure) == f"replaced: train at 3.0e-02; {REPLACED.reason}"
+    assert verdict_line(REPLACED).endswith("that it is less sure")
     assert verdict_line(TIE) == "tie: train at 5.0e-03, the lower one; at most 3 % apart"
     assert verdict_line(CONFIRMED) == "confirmed: none trained better"
     assert verdict_line(OPEN) == "open: at most 9 % apart; about 420 more steps decide"
