@@ -120,7 +120,7 @@ def _after(result: ConfirmationResult, suggestion: Suggestion | None) -> Suggest
         suggestion,
         low=result.low,
         high=result.high,
-        reason=verdict_line(result),
+        reason=f"{result.verdict} in the race: {result.reason}",
         advice=next_step(result),
         method="race",
         coverage=None,

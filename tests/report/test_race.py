@@ -15,6 +15,7 @@ from lrtui.report.race import (
     corrected,
     latest,
     lines,
+    next_step,
     rows,
     verdict_line,
     verdicts,
@@ -154,7 +155,8 @@ def test_after_a_race_the_answer_is_its_rate_with_its_interval_and_cost() -> Non
         assert suggestion is not None
         assert (suggestion.lr, suggestion.low, suggestion.high) == (lr, 0.02, 0.06)
         assert suggestion.cost == 1600
-        assert suggestion.reason == verdict_line(result)
+        assert suggestion.reason == f"{result.verdict} in the race: {result.reason}"
+        assert suggestion.advice == next_step(result)
         assert (suggestion.coverage, suggestion.loss_within) == (None, None)  # were the test's
         assert bounds == BOUNDS
 

@@ -67,7 +67,9 @@ def _candidate_line(model: RunModel) -> Content:
     candidate, plan = model.candidate, model.plan
     if candidate is None:
         return Content("")
-    training = f", {plan.schedule}"
+    training = f" for {plan.schedule}"
+    if plan.schedule == "constant":
+        training = " for a constant rate"
     if plan.steps:
         training += f", {plan.steps:,} steps"
     return Content.assemble(
