@@ -83,8 +83,8 @@ class RunModel:
     def answer(self) -> Suggested | None:
         """The answer under the view options, after the races."""
         answer = self.test_answer
-        if answer is None or self.state.checking == "confirmation":
-            return answer
+        if answer is None:
+            return None
         suggestion, bounds = corrected(self.state.measured, answer.suggestion, answer.bounds)
         return msgspec.structs.replace(answer, suggestion=suggestion, bounds=bounds)
 

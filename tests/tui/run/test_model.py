@@ -172,8 +172,8 @@ def test_after_a_race_the_answer_is_that_of_the_race() -> None:
     assert model.candidate.lr == 9.6e-3
     assert model.test_answer is not None
     assert model.test_answer.suggestion.lr == 3.2e-3
-    model.state.start_check("confirmation")  # another race: of the test's answer until it ends
-    assert model.suggested_lr == 3.2e-3
+    model.state.start_check("confirmation")  # another race: the answer stays until it ends
+    assert model.suggested_lr == 9.6e-3
 
 
 def test_the_limit_is_measured_once_then_hidden_and_shown() -> None:
