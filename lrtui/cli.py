@@ -14,7 +14,6 @@ from lrtui.flags import spec_from, spec_options
 from lrtui.spec import SpecError
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
-_SCHEDULE = click.Choice(["constant", "one-cycle"])
 
 
 def _as_json(document: str) -> Callable[[Any], Any]:
@@ -86,7 +85,6 @@ def lrtui(context: click.Context, /, spec: Path | None, **flags: Any) -> None:
     metavar="S",
     help="Confirm the answer by short trainings that take S seconds in all.",
 )
-@click.option("--schedule", type=_SCHEDULE, help="Learning-rate schedule of those trainings.")
 @click.option("--stability", is_flag=True, help="Measure the stability limit (SGD, Adam family).")
 @_as_json("the run record")
 @click.option("-o", "output", type=_FILE, help="Write the run record to a file.")
@@ -114,11 +112,12 @@ def run(
     _check_home()
     from lrtui.commands.run import Checks, run_headless
 
-    names = ("iterations", "seconds", "schedule", "stability")
+    names = ("iterations", "seconds", "stability")
     asked = {name: flags.pop(name) for name in names}
     _check_budget(asked)
-    checks = Checks(**{name: value for name, value in asked.items() if value is not None})
     spec = spec_from(spec_file, flags)
+    asked["schedule"] = spec.plan.schedule
+    checks = Checks(**{name: value for name, value in asked.items() if value is not None})
     context.exit(run_headless(spec, checks=checks, as_json=as_json, output=output, overwrite=force))
 
 
@@ -144,9 +143,12 @@ def ls(context: click.Context, /, as_json: bool) -> None:
     metavar="F",
     help="smooth_f of a torch_lr_finder history (default 0.05; 1: not smoothed).",
 )
+@click.option("--rules", is_flag=True, help="Also print what the published rules suggest.")
 @_as_json("the record")
 @click.pass_context
-def show(context: click.Context, /, name: str, smooth_f: float | None, as_json: bool) -> None:
+def show(
+    context: click.Context, /, name: str, smooth_f: float | None, rules: bool, as_json: bool
+) -> None:
     """Print the answer of a saved run.
 
     FILE is a run record, or a torch_lr_finder history: {"lr": [...], "loss": [...]}. ID is that
@@ -158,7 +160,7 @@ def show(context: click.Context, /, name: str, smooth_f: float | None, as_json: 
     _check_home()
     from lrtui.commands.show import show as show_record
 
-    context.exit(show_record(name, as_json, smooth_f))
+    context.exit(show_record(name, as_json, smooth_f, rules))
 
 
 @lrtui.command()
@@ -220,8 +222,6 @@ def _check_budget(asked: dict[str, Any]) -> None:
     if iterations is not None and iterations < least:
         message = f"at least {least} iterations are needed to compare two learning rates"
         raise click.UsageError(f"--confirm {iterations}: {message}")
-    if asked["schedule"] and not (iterations or asked["seconds"]):
-        raise click.UsageError("--schedule needs --confirm or --confirm-seconds")
 
 
 def _check_home() -> None:

@@ -17,6 +17,7 @@ from torch.optim import Optimizer
 from lrtui.analysis.analyse import Analysis, analyse
 from lrtui.analysis.answer import Schedule, Suggestion
 from lrtui.analysis.candidates import FACTOR
+from lrtui.analysis.plan import plan_of
 from lrtui.catalog.errors import PhaseError, one_line, with_user_line
 from lrtui.engine import precision as precisions
 from lrtui.engine.confirm.budget import budgeted, check_trials, drained
@@ -352,15 +353,39 @@ class LRFinder:
         """
         return plot_history(self.history, skip_start, skip_end, log_lr, show_lr, ax, suggest_lr)
 
-    def analysis(self) -> Analysis:
-        """The whole analysis of the last test's curves: suggestion, published rules, bounds."""
+    def analysis(
+        self, schedule: Schedule = "constant", steps: int | None = None, warmup: int = 0
+    ) -> Analysis:
+        """The whole analysis of the last test's curves: suggestion, published rules, bounds.
+
+        Args:
+            schedule: as for `suggestion`.
+            steps: likewise.
+            warmup: likewise.
+
+        Raises:
+            ValueError: a plan that makes no sense.
+        """
+        plan = plan_of(schedule, steps, warmup)
         momentum = momentum_of(self.optimizer)
         measured = curves(self.histories, self._settings, momentum, self.reason)
-        return analyse(measured, obstacle_among(self.notices))
+        return analyse(measured, obstacle_among(self.notices), plan)
 
-    def suggestion(self) -> Suggestion:
-        """The learning rate that the curves of the last test suggest, or why there is none."""
-        return self.analysis().suggestion
+    def suggestion(
+        self, schedule: Schedule = "constant", steps: int | None = None, warmup: int = 0
+    ) -> Suggestion:
+        """The learning rate that the last test suggests for a training, or why there is none.
+
+        Args:
+            schedule: of that training: "constant", or "one-cycle" or "cosine", whose peak the rate
+                is.
+            steps: optimizer steps of the whole training; None: not said.
+            warmup: steps of a linear warm-up, part of `steps`.
+
+        Raises:
+            ValueError: a plan that makes no sense.
+        """
+        return self.analysis(schedule, steps, warmup).suggestion
 
     def bounds(self) -> tuple[float, float] | None:
         """base_lr and max_lr of a cyclical schedule (arXiv 1506.01186, section 3.3), or None."""

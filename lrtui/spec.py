@@ -11,6 +11,7 @@ import msgspec
 import tomli_w
 
 from lrtui import settings
+from lrtui.analysis.answer import Schedule
 from lrtui.settings import setting
 
 Precision = Literal["fp32", "tf32", "bf16", "fp16", "apex-O1", "apex-O2"]
@@ -75,6 +76,27 @@ class LoaderSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     ] = 0.2
 
 
+class PlanSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The training that the learning rate is wanted for. `steps` and `epochs` exclude each other.
+
+    The range test itself is the same for every plan; the answer that is read from it is not.
+    """
+
+    schedule: Annotated[
+        Schedule,
+        setting("schedule of the planned training; for one-cycle and cosine the rate is its peak"),
+    ] = "constant"
+    steps: Annotated[
+        int, setting("optimizer steps of the planned training; 0: not said", ge=0, le=10**12)
+    ] = 0
+    epochs: Annotated[
+        int, setting("epochs of the planned training, instead of its steps; 0: not said", ge=0)
+    ] = 0
+    warmup: Annotated[
+        int, setting("steps of linear warm-up at the start of the planned training", ge=0)
+    ] = 0
+
+
 class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A whole run. The defaults run on any machine: a sample model on the built-in digits."""
 
@@ -101,6 +123,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     batch: settings.BatchItems = ""
     range: RangeSpec = RangeSpec()
     loader: LoaderSpec = LoaderSpec()
+    plan: PlanSpec = PlanSpec()
     precision: Annotated[
         Precision, setting("what the forward computes in: fp32, or mixed by torch or apex")
     ] = "fp32"
@@ -120,7 +143,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 CHOICES = ("model", "data", "optimizer", "loss", "metric", "step")
 REQUIRED_CHOICES = ("model", "data", "optimizer")  # the others may be "auto" or "none"
-SECTIONS = ("range", "loader")
+SECTIONS = ("range", "loader", "plan")
 
 
 class Problem(msgspec.Struct, frozen=True):

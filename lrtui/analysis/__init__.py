@@ -12,6 +12,7 @@ Reading order:
     rules            the published rules of other libraries
     analyse          all of the above at once
     answer           the types of an answer, without numpy
+    plan             the planned training: its checks, and how far the calibration reaches
     candidates       which rates a confirmation compares with the answer
     halving          how a confirmation spends its budget of steps
 """

@@ -18,7 +18,7 @@ _IDS_NAMED = 4
 _UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, msgspec.ValidationError)
 
 
-def show(name: str, as_json: bool, smooth_f: float | None = None) -> int:
+def show(name: str, as_json: bool, smooth_f: float | None = None, rules: bool = False) -> int:
     """Print the record in a file, or the saved one of an id; returns the exit code.
 
     Args:
@@ -26,6 +26,7 @@ def show(name: str, as_json: bool, smooth_f: float | None = None) -> int:
         as_json: print the record itself.
         smooth_f: what a torch_lr_finder history was smoothed with, which it does not say; None:
             that library's default.
+        rules: also print what the published rules suggest.
     """
     try:
         path = find(name)
@@ -34,7 +35,7 @@ def show(name: str, as_json: bool, smooth_f: float | None = None) -> int:
             use = "--smooth-f is for a torch_lr_finder history"
             return say(f"{name}: {use}: this record has its raw losses", USAGE)
         record = with_answer(saved, smooth_f or THEIR_SMOOTH_F)
-        lines = _json_lines(record) if as_json else list(summary(record, str(path)))
+        lines = _json_lines(record) if as_json else list(summary(record, str(path), rules))
     except RecordError as error:
         return say(str(error), USAGE)
     except OSError as error:
@@ -106,10 +107,11 @@ def with_answer(record: RunRecord, smooth_f: float = THEIR_SMOOTH_F) -> RunRecor
     # imported late: it loads numpy, which a record with an answer does not need
     from lrtui.analysis.analyse import analyse
 
-    analysis = analyse(curves_of(record, smooth_f), record.obstacle or None)
+    analysis = analyse(curves_of(record, smooth_f), record.obstacle or None, record.plan)
     return msgspec.structs.replace(
         record,
         suggestion=analysis.suggestion,
+        by_schedule=dict(analysis.by_schedule),
         suggestions=dict(analysis.suggestions),
         bounds=analysis.bounds,
     )

@@ -11,11 +11,13 @@ import numpy as np
 import pytest
 from click.testing import Result
 
-from lrtui.analysis.answer import Bounds, Suggestion
+from lrtui.analysis.analyse import analyse
+from lrtui.analysis.answer import Bounds, Plan, Suggestion
 from lrtui.analysis.curve import exponential_average
 from lrtui.events import ConfirmationResult, Suggested, encode
 from lrtui.record import History, RunRecord, from_events, to_json
-from lrtui.runs.store import journal_path, record_path, save
+from lrtui.runs.curves import curves_of
+from lrtui.runs.store import journal_path, load, record_path, save
 from tests.commands.invoking import invoke
 from tests.sample import STARTED, run_events
 
@@ -66,7 +68,8 @@ def test_the_records_own_answer_is_shown() -> None:
     kept("01JD", repeats=[])
     done = show("01JD")
     assert done.exit_code == 0
-    assert "lr       3.0e-03" in done.stdout.splitlines()
+    lr = "lr       3.0e-03 · a constant rate for about 300 steps"
+    assert lr in done.stdout.splitlines()
     assert "bounds   1.0e-03 to 1.0e-02" in done.stdout.splitlines()
     assert "the loss fell." in done.stdout
     assert "a notice" in done.stderr
@@ -276,3 +279,28 @@ def test_control_characters_are_not_printed() -> None:
     done = show("01JD")
     assert "\x1b" not in done.output
     assert "\x07" not in done.output
+
+
+def test_the_published_rules_are_shown_where_they_are_asked_for() -> None:
+    kept("01JD")
+    assert "steepest" not in show("01JD").stdout
+    done = show("01JD", "--rules")
+    assert done.exit_code == 0
+    assert "rules    4.0e-03  steepest" in done.stdout.splitlines()
+    assert "         –        valley" in done.stdout.splitlines()
+
+
+def test_a_record_from_before_there_were_plans_has_the_rates_of_its_curve() -> None:
+    history = bare_history()
+    kept("01JD", history=history)
+    peak = analyse(curves_of(load(record_path("01JD")))).by_schedule["one-cycle"]
+    done = show("01JD")
+    assert f"OneCycleLR(optimizer, max_lr={peak:.3g}" in done.stdout
+
+
+def test_a_record_is_judged_for_its_plan() -> None:
+    plan = Plan(schedule="cosine", steps=3000, warmup=100)
+    kept("01JD", suggestion=None, history=bare_history(), plan=plan)
+    done = show("01JD")
+    assert " · cosine · 3,000 steps, 100 of them warm-up" in done.stdout
+    assert "CosineAnnealingLR(optimizer, T_max=2900)" in done.stdout

@@ -113,7 +113,7 @@ def test_a_refuted_rate_is_replaced_by_the_better_one_and_no_other_is() -> None:
 
 
 def test_numbers_that_are_not_finite_are_null_and_their_positions_are_listed() -> None:
-    answer = Analysis(suggestion=ANSWER, suggestions={}, agreement=None, bounds=BOUNDS)
+    answer = Analysis(suggestion=ANSWER, suggestions={}, bounds=BOUNDS)
     trial = Trial(lr=0.01, round=0, seed=1, iterations=2, loss=math.nan, curve=(1.0, -math.inf))
     written = msgspec.json.decode(encode(trial_event([trial], answer, "constant")))
     assert written["name"] == "trial"

@@ -11,7 +11,7 @@ from operator import attrgetter
 
 import msgspec
 
-from lrtui.analysis.answer import Bounds, Suggestion
+from lrtui.analysis.answer import Bounds, Schedule, Suggestion
 from lrtui.events import Step, Suggested
 from lrtui.launch.driver import Driver
 from lrtui.spec import RunSpec
@@ -102,6 +102,14 @@ class RunModel:
         if self.suggestion is None:
             return None
         return self.suggestion.lr
+
+    @property
+    def rates(self) -> dict[Schedule, float | None]:
+        """Our rate for each schedule, with the better rate that the person took for the plan's."""
+        answer = self.answer
+        if answer is None:
+            return {}
+        return {**answer.by_schedule, answer.suggestion.schedule: answer.suggestion.lr}
 
     @property
     def proposal(self) -> Bounds | None:
@@ -282,7 +290,7 @@ class RunModel:
         points = [repeat.steps for repeat in state.repeats]
         self._view_curves = redraw_curves(points, options, state.axis)
         self._view_answer = recompute_answer(
-            points, options, state.spec.range, state.momentum, state.obstacle
+            points, options, state.spec.range, state.momentum, state.obstacle, state.plan
         )
 
     # checks: short trainings and the stability limit

@@ -63,7 +63,6 @@ class RunScreen(Screen[None]):
             }
             #suggestion { width: 1fr; }
             #bounds { width: 27; margin: 0 0 0 2; }
-            #rules { display: none; }
         }
     }
     """
