@@ -15,7 +15,7 @@ from torch.amp import GradScaler
 from torch.optim import Optimizer
 
 from lrtui.analysis.analyse import Analysis, analyse
-from lrtui.analysis.answer import Schedule, Suggestion
+from lrtui.analysis.answer import ANY_PLAN, Plan, Schedule, Suggestion
 from lrtui.analysis.candidates import FACTOR
 from lrtui.analysis.plan import plan_of
 from lrtui.catalog.errors import PhaseError, one_line, with_user_line
@@ -496,12 +496,17 @@ class LRFinder:
             self._end_restorable()
 
     def show(
-        self, train_loader: Any = None, val_loader: Any = None, **settings: Unpack[Given]
+        self,
+        train_loader: Any = None,
+        val_loader: Any = None,
+        *,
+        plan: Plan = ANY_PLAN,
+        **settings: Unpack[Given],
     ) -> int:
         """Open the app on these live objects: see `lrtui.show`."""
         import lrtui
 
-        return lrtui.show(self, train_loader, val_loader, **settings)
+        return lrtui.show(self, train_loader, val_loader, plan=plan, **settings)
 
     def __enter__(self) -> Self:
         """Use as a context: model and optimizer are put back at its end, whatever happens in it."""

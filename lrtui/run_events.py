@@ -98,7 +98,8 @@ class LiveObjects:
         """The plan in optimizer steps, and what could not be used of it."""
         spec, batches = self.spec, None
         if spec.plan.epochs:
-            batches = loader_length(self.train_loader)
+            loader = getattr(self.train_loader, "data_loader", self.train_loader)
+            batches = loader_length(loader)
         return planned(spec.plan, batches, spec.range.accumulation_steps)
 
     def analysis(self) -> Analysis:

@@ -36,9 +36,8 @@ class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class RangeSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The range test's own settings, named as in torch_lr_finder.
 
-    The default ramp is slower than that library's hundred iterations: the effect of a rate shows
-    some iterations late, ten times as many with momentum, and one run of 400 finds a good rate far
-    more often than three of 100 (tests/bench/answers).
+    The default ramp is slower than that library's: the effect of a rate shows some iterations late,
+    ten times as many with momentum, and on a fast ramp that is a large part of the curve.
     """
 
     start_lr: Annotated[float, setting("learning rate of the first iteration", finite=True)] = 1e-7
@@ -84,16 +83,16 @@ class PlanSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     schedule: Annotated[
         Schedule,
-        setting("schedule of the planned training; for one-cycle and cosine the rate is its peak"),
+        setting("how you will train; the answer is the peak of one-cycle or cosine"),
     ] = "constant"
     steps: Annotated[
-        int, setting("optimizer steps of the planned training; 0: not said", ge=0, le=10**12)
+        int, setting("optimizer steps that you will train for; 0: not said", ge=0, le=10**12)
     ] = 0
     epochs: Annotated[
-        int, setting("epochs of the planned training, instead of its steps; 0: not said", ge=0)
+        int, setting("epochs that you will train for, instead of steps; 0: not said", ge=0)
     ] = 0
     warmup: Annotated[
-        int, setting("steps of linear warm-up at the start of the planned training", ge=0)
+        int, setting("steps of linear warm-up that your training begins with", ge=0)
     ] = 0
 
 
