@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from lrtui import __version__
-from lrtui.flags import spec_from, spec_options
+from lrtui.flags import plan_options, spec_from, spec_options
 from lrtui.spec import SpecError
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -143,11 +143,18 @@ def ls(context: click.Context, /, as_json: bool) -> None:
     metavar="F",
     help="smooth_f of a torch_lr_finder history (default 0.05; 1: not smoothed).",
 )
+@plan_options
 @click.option("--rules", is_flag=True, help="Also print what the published rules suggest.")
 @_as_json("the record")
 @click.pass_context
 def show(
-    context: click.Context, /, name: str, smooth_f: float | None, rules: bool, as_json: bool
+    context: click.Context,
+    /,
+    name: str,
+    smooth_f: float | None,
+    rules: bool,
+    as_json: bool,
+    **plan: Any,
 ) -> None:
     """Print the answer of a saved run.
 
@@ -155,12 +162,16 @@ def show(
     of a run, or a prefix that no other run has. The losses in a history are smoothed; the answer
     is computed from the raw losses.
 
+    With --schedule, --steps or --warmup-steps it is the answer for that training, from the same
+    curve.
+
     Exit codes: 0 an answer; 2 usage, or no such record; 3 no learning rate can be recommended.
     """
     _check_home()
     from lrtui.commands.show import show as show_record
 
-    context.exit(show_record(name, as_json, smooth_f, rules))
+    given = {name: value for name, value in plan.items() if value is not None}
+    context.exit(show_record(name, as_json, smooth_f, rules=rules, plan=given))
 
 
 @lrtui.command()

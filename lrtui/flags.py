@@ -30,6 +30,7 @@ FLAGS = {  # a parameter of the command → the field that it sets
     "repeats": "range.repeats",
     "seed": "seed",
 }
+PLAN_FLAGS = ("schedule", "steps", "warmup_steps")  # a record has no loader to count epochs in
 _TYPES = {"int": int, "float": float}
 
 
@@ -45,6 +46,13 @@ def spec_options(command: Command) -> Command:
     command = overrides(command)
     for name, path in reversed(FLAGS.items()):
         command = _option(name, path)(command)
+    return command
+
+
+def plan_options(command: Command) -> Command:
+    """Add the flags that say for which training a saved curve is judged."""
+    for name in reversed(PLAN_FLAGS):
+        command = _option(name, FLAGS[name])(command)
     return command
 
 

@@ -12,8 +12,9 @@ import pytest
 from click.testing import Result
 
 from lrtui.analysis.analyse import analyse
-from lrtui.analysis.answer import Bounds, Plan, Suggestion
+from lrtui.analysis.answer import ANY_PLAN, Bounds, Plan, Schedule, Suggestion
 from lrtui.analysis.curve import exponential_average
+from lrtui.analysis.plan import SCHEDULES
 from lrtui.events import ConfirmationResult, Suggested, encode
 from lrtui.record import History, RunRecord, from_events, to_json
 from lrtui.runs.curves import curves_of
@@ -304,3 +305,35 @@ def test_a_record_is_judged_for_its_plan() -> None:
     done = show("01JD")
     assert " · cosine · 3,000 steps, 100 of them warm-up" in done.stdout
     assert "CosineAnnealingLR(optimizer, T_max=2900)" in done.stdout
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_a_saved_curve_is_judged_for_another_training(schedule: Schedule) -> None:
+    kept("01JD", history=bare_history(), bounds=Bounds(1e-5, 0.123))
+    flags = ("--schedule", schedule, "--steps", "3000", "--warmup-steps", "100")
+    done = show("01JD", *flags, "--json")
+    assert done.exit_code == 0, done.output
+    document = json.loads(done.stdout)
+    plan = Plan(schedule=schedule, steps=3000, warmup=100)
+    expected = analyse(curves_of(load(record_path("01JD"))), plan=plan).suggestion
+    assert document["suggestion"] == msgspec.to_builtins(expected)
+    assert document["plan"] == msgspec.to_builtins(plan)
+    assert document["bounds"]["end_lr"] == 0.123  # the person's own
+    text = show("01JD", *flags).stdout
+    assert f" · {schedule} · 3,000 steps, 100 of them warm-up" in text
+    assert load(record_path("01JD")).plan == ANY_PLAN
+
+
+def test_another_training_keeps_what_is_not_said_of_the_records_own() -> None:
+    plan = Plan(schedule="cosine", steps=3000)
+    kept("01JD", history=bare_history(), plan=plan)
+    assert " · cosine · 500 steps" in show("01JD", "--steps", "500").stdout
+
+
+def test_a_training_without_sense_and_a_record_without_a_curve_are_refused() -> None:
+    kept("01JD", history=bare_history())
+    done = show("01JD", "--steps", "10", "--warmup-steps", "10")
+    assert done.exit_code == 2
+    assert "warmup must be below steps (10), got 10" in done.stderr
+    kept("01JE", history=History())
+    assert "no curve" in show("01JE", "--steps", "10").stderr
