@@ -55,19 +55,20 @@ def has_answer(record: RunRecord) -> bool:
 
 
 def _suggestion_lines(record: RunRecord, suggestion: Suggestion) -> Iterator[str]:
+    interval_only = training.is_interval_only(suggestion, record.measured)
     if suggestion.lr is None:
         yield f"no learning rate can be recommended ({suggestion.verdict})"
-    elif training.is_interval_only(suggestion, record.measured):
+    elif interval_only:
         yield from _long_training_lines(record, suggestion)
     else:
         yield f"lr       {suggestion.lr:.1e} · {_training(record, suggestion)}"
         if suggestion.low is not None:
             yield f"from     {_interval(suggestion)}"
         yield from _refutation_lines(record, suggestion)
-    for line in training.expectations(suggestion):
+    for line in (*training.coverage(suggestion), *training.expectations(suggestion)):
         yield f"         {line}"
     yield suggestion.reason
-    if suggestion.advice:
+    if suggestion.advice and not interval_only:
         yield suggestion.advice
 
 

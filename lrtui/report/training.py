@@ -60,13 +60,18 @@ def tried_steps(measured: Sequence[Result], schedule: Schedule) -> int:
     return longest
 
 
+def coverage(suggestion: Suggestion) -> Iterator[str]:
+    """How often such an interval is right, where that is known."""
+    if suggestion.lr is None or suggestion.coverage is None:
+        return
+    share = share_of(suggestion.coverage)
+    yield f"{share} such intervals hold a rate within 5 % of the best loss"
+
+
 def expectations(suggestion: Suggestion) -> Iterator[str]:
-    """How far the answer can be relied on, and what it took; a line for each that is known."""
+    """What to expect of the rate, and what the answer took; a line for each that is known."""
     if suggestion.lr is None:
         return
-    if suggestion.coverage is not None:
-        share = share_of(suggestion.coverage)
-        yield f"{share} such intervals hold a rate within 5 % of the best loss"
     if suggestion.loss_within is not None:
         yield f"loss at most {suggestion.loss_within:.3g} × the best in 9 of 10 trainings"
     if suggestion.cost:

@@ -6,6 +6,7 @@ import pytest
 from lrtui.analysis.answer import Plan, Schedule, Suggestion
 from lrtui.events import TrialResult
 from lrtui.report.training import (
+    coverage,
     expectations,
     is_interval_only,
     sentence,
@@ -42,14 +43,17 @@ def test_a_sentence_says_which_rate_the_test_looks_for() -> None:
 
 
 def test_what_is_known_of_an_answer_is_said_and_nothing_else() -> None:
-    assert list(expectations(ANSWER)) == []
+    assert list(coverage(ANSWER)) == list(expectations(ANSWER)) == []
     known = replace(ANSWER, coverage=0.9, loss_within=1.2, cost=400)
+    assert list(coverage(known)) == [
+        "9 of 10 such intervals hold a rate within 5 % of the best loss"
+    ]
     assert list(expectations(known)) == [
-        "9 of 10 such intervals hold a rate within 5 % of the best loss",
         "loss at most 1.2 × the best in 9 of 10 trainings",
         "it took 400 steps",
     ]
-    assert list(expectations(replace(known, lr=None, verdict="too_noisy"))) == []
+    refusal = replace(known, lr=None, verdict="too_noisy")
+    assert list(coverage(refusal)) == list(expectations(refusal)) == []
 
 
 def test_a_share_is_counted_and_not_rounded_up() -> None:

@@ -88,10 +88,11 @@ def _answer_lines(model: RunModel) -> Iterator[Content]:
         yield Content("No answer yet: it comes when the curve is measured.")
         return
     yield from _rate_lines(model, suggestion)
-    for line in training.expectations(suggestion):
+    for line in (*training.coverage(suggestion), *training.expectations(suggestion)):
         yield Content(line)
     yield verdict_and_reason(suggestion)
-    if suggestion.advice:
+    interval_only = training.is_interval_only(suggestion, model.state.measured)
+    if suggestion.advice and not interval_only:
         yield Content.assemble(("→ ", "dim"), clean(suggestion.advice))
     yield Content.styled(clean(f"method: {suggestion.method}"), "dim")
     view = model.view_options.description

@@ -71,21 +71,26 @@ def _suggestion_lines(model: RunModel) -> Iterator[Content]:
         yield Content.assemble(label, ("–", "dim"))
         yield Content.styled(_WAITING[model.state.phase], "dim")
         return
+    interval_only = training.is_interval_only(suggestion, model.state.measured)
+    words = training_line(model, suggestion)
     if not suggestion.lr:
         yield Content.assemble(label, ("none", "bold $warning"))
-    elif training.is_interval_only(suggestion, model.state.measured):
-        yield from _long_training_lines(model, suggestion)
+    elif interval_only:
+        yield Content.assemble(label, (interval(suggestion), "bold $success"), " · ", words)
     else:
-        lr = rate(suggestion.lr)
-        yield Content.assemble(label, (lr, "bold $success"), ("   y copies", "dim"))
-        yield training_line(model, suggestion)
+        lr = (rate(suggestion.lr), "bold $success")
+        yield Content.assemble(label, lr, " · ", words, ("   y copies", "dim"))
         if suggestion.low is not None:
             yield Content.assemble(("from   ", "dim"), interval(suggestion))
+    for line in training.coverage(suggestion):
+        yield Content.styled(line, "dim")
+    if interval_only:
+        yield from long_training_lines(model, suggestion)
+    yield verdict_and_reason(suggestion)
+    if suggestion.advice and not interval_only:
+        yield Content.assemble(("→ ", "dim"), clean(suggestion.advice))
     for line in training.expectations(suggestion):
         yield Content.styled(line, "dim")
-    yield verdict_and_reason(suggestion)
-    if suggestion.advice:
-        yield Content.assemble(("→ ", "dim"), clean(suggestion.advice))
 
 
 def interval(suggestion: Suggestion) -> str:
@@ -104,12 +109,6 @@ def long_training_lines(model: RunModel, suggestion: Suggestion) -> Iterator[Con
     tried = training.tried_steps(model.state.measured, suggestion.schedule)
     yield Content(training.why_interval_only(suggestion, tried))
     yield Content.assemble(("→ ", "dim"), training.race_advice("c"))
-
-
-def _long_training_lines(model: RunModel, suggestion: Suggestion) -> Iterator[Content]:
-    yield Content.assemble(("lr     ", "bold"), (interval(suggestion), "bold $success"))
-    yield training_line(model, suggestion)
-    yield from long_training_lines(model, suggestion)
 
 
 def _bounds_lines(model: RunModel) -> Iterator[Content]:

@@ -55,7 +55,7 @@ class RunScreen(Screen[None]):
             #chart { margin: 0; }
             AnswerPanel {
                 width: 1fr;
-                height: 7;
+                height: 8;
                 layout: horizontal;
                 padding: 0;
                 border-left: none;

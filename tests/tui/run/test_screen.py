@@ -67,7 +67,7 @@ async def test_the_answer_is_readable_as_text() -> None:
         ):
             assert words in text
         assert "valley" not in text  # the published rules are behind i
-        assert "a constant rate for about" in text
+        assert "3.20e-03 · a constant" in text  # rate for about 300 steps
         assert "completed: all iterations ran" in text
         assert DIGEST[:12] in text
 
@@ -488,13 +488,15 @@ async def test_the_answer_says_for_which_training_it_is(size: tuple[int, int]) -
         ):
             assert words in panel
         assert "3.20e-03" in screen_text(screen.app)
-        assert "one-cycle · 3,000 steps" in screen_text(screen.app)
+        assert "one-cycle" in screen_text(screen.app)
+        assert "→ confirm it" in screen_text(screen.app)
 
 
 async def test_a_long_training_gets_the_interval_and_what_trials_cost() -> None:
     async with run_screen(planned_run(steps=20_000)) as (screen, pilot):
         await all_drawn(screen, pilot)
         panel = str(screen.query_one("#suggestion", Quiet).shown)
-        assert panel.startswith("lr     1.10e-03 to 7.90e-03\none-cycle · 20,000 steps")
+        assert panel.startswith("lr     1.10e-03 to 7.90e-03 · one-cycle · 20,000 steps")
+        assert "confirm it" not in panel  # one next step
         assert "c decides by short trainings: 1,200 steps in all" in panel
         assert "3.20e-03" not in panel
