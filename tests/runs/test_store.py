@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from lrtui import paths
 from lrtui.analysis.answer import Plan
-from lrtui.events import encode
+from lrtui.events import Event, encode
 from lrtui.files import sweep
 from lrtui.record import RecordError, from_events, to_json
 from lrtui.runs.recover import recover
@@ -166,9 +166,9 @@ def test_an_end_changes_the_status() -> None:
 
 def test_a_recovered_run_has_the_answer_for_its_plan() -> None:
     plan = Plan(schedule="cosine", steps=3000)
-    started = msgspec.structs.replace(STARTED, plan=plan)
+    events: list[Event] = [msgspec.structs.replace(STARTED, plan=plan), *steps()]
     path = journal_path(STARTED.id)
-    path.write_bytes(b"".join(encode(event) for event in [started, *steps()]))
+    path.write_bytes(b"".join(encode(event) for event in events))
     record = load(recover(path))
     assert record.plan == plan
     assert record.suggestion is not None
