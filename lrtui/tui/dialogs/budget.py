@@ -64,7 +64,7 @@ class AskBudget(Dialog[Budget | None]):
 
 def _candidate_line(model: RunModel) -> Content:
     """What is raced, and for which training."""
-    candidate, plan = model.candidate, model.plan
+    candidate, plan = model.candidate, model.state.plan
     if candidate is None:
         return Content("")
     training = f" for {plan.schedule}"
