@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lrtui.analysis.answer import Bounds as Bounds
+    from lrtui.analysis.answer import Plan as Plan
     from lrtui.analysis.answer import Suggestion as Suggestion
     from lrtui.analysis.suggest import suggest as suggest
     from lrtui.engine.data.batches import DataLoaderIter as DataLoaderIter
@@ -26,6 +27,7 @@ _HOME = {
     "Bounds": "lrtui.analysis.answer",
     "DataLoaderIter": "lrtui.engine.data.batches",
     "LRFinder": "lrtui.finder",
+    "Plan": "lrtui.analysis.answer",
     "RunRecord": "lrtui.record",
     "RunSpec": "lrtui.spec",
     "Suggestion": "lrtui.analysis.answer",

@@ -10,11 +10,10 @@ from typing import Any
 import click
 
 from lrtui import __version__
-from lrtui.flags import spec_from, spec_options
+from lrtui.flags import plan_options, spec_from, spec_options
 from lrtui.spec import SpecError
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
-_SCHEDULE = click.Choice(["constant", "one-cycle", "cosine"])
 
 
 def _as_json(document: str) -> Callable[[Any], Any]:
@@ -88,7 +87,6 @@ def lrtui(context: click.Context, /, spec: Path | None, **flags: Any) -> None:
     metavar="S",
     help="Race the answer in short trainings that take S seconds in all.",
 )
-@click.option("--schedule", type=_SCHEDULE, help="Learning-rate schedule of those trainings.")
 @click.option("--stability", is_flag=True, help="Measure the stability limit (SGD, Adam family).")
 @_as_json("the run record")
 @click.option("-o", "output", type=_FILE, help="Write the run record to a file.")
@@ -116,11 +114,11 @@ def run(
     _check_home()
     from lrtui.commands.run import Checks, run_headless
 
-    names = ("iterations", "seconds", "schedule", "stability")
+    names = ("iterations", "seconds", "stability")
     asked = {name: flags.pop(name) for name in names}
     _check_budget(asked)
-    checks = Checks(**{name: value for name, value in asked.items() if value is not None})
     spec = spec_from(spec_file, flags)
+    checks = Checks(**{name: value for name, value in asked.items() if value is not None})
     context.exit(run_headless(spec, checks=checks, as_json=as_json, output=output, overwrite=force))
 
 
@@ -146,21 +144,35 @@ def ls(context: click.Context, /, as_json: bool) -> None:
     metavar="F",
     help="smooth_f of a torch_lr_finder history (default 0.05; 1: not smoothed).",
 )
+@plan_options
+@click.option("--rules", is_flag=True, help="Also print what the published rules suggest.")
 @_as_json("the record")
 @click.pass_context
-def show(context: click.Context, /, name: str, smooth_f: float | None, as_json: bool) -> None:
+def show(
+    context: click.Context,
+    /,
+    name: str,
+    smooth_f: float | None,
+    rules: bool,
+    as_json: bool,
+    **plan: Any,
+) -> None:
     """Print the answer of a saved run.
 
     FILE is a run record, or a torch_lr_finder history: {"lr": [...], "loss": [...]}. ID is that
     of a run, or a prefix that no other run has. The losses in a history are smoothed; the answer
     is computed from the raw losses.
 
+    With --schedule, --steps or --warmup-steps it is the answer for that training, from the same
+    curve.
+
     Exit codes: 0 an answer; 2 usage, or no such record; 3 no learning rate can be recommended.
     """
     _check_home()
     from lrtui.commands.show import show as show_record
 
-    context.exit(show_record(name, as_json, smooth_f))
+    given = {name: value for name, value in plan.items() if value is not None}
+    context.exit(show_record(name, as_json, smooth_f, rules=rules, plan=given))
 
 
 @lrtui.command()
@@ -224,8 +236,6 @@ def _check_budget(asked: dict[str, Any]) -> None:
             check_budget(iterations)
         except ValueError as error:
             raise click.UsageError(f"--race: {error}") from None
-    if asked["schedule"] and not (iterations or asked["seconds"]):
-        raise click.UsageError("--schedule needs --race or --race-seconds")
 
 
 def _check_home() -> None:

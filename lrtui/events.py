@@ -14,9 +14,11 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from lrtui.analysis.answer import (
+    ANY_PLAN,
     Bounds,
     ConfirmVerdict,
     Obstacle,
+    Plan,
     Schedule,
     Suggestion,
     weightier,
@@ -52,6 +54,7 @@ class Started(msgspec.Struct, frozen=True, kw_only=True, tag="started", tag_fiel
     total_steps: int  # of all repeats
     # the optimizer's: beta1 of the Adam family, 0 without momentum, None if unknown
     momentum: float | None = None
+    plan: Plan = ANY_PLAN  # that the answer is for; its epochs have become steps
     log: str  # path of the log that holds tracebacks and the user's prints
 
 
@@ -180,9 +183,10 @@ class Measured(msgspec.Struct, frozen=True):
 
 
 class Suggested(msgspec.Struct, frozen=True, kw_only=True, tag="suggestion", tag_field="event"):
-    """The answer, what every published rule suggests, and the proposed bounds."""
+    """The answer for the plan, our rate for each schedule, the published rules', and the bounds."""
 
     suggestion: Suggestion
+    by_schedule: dict[Schedule, float | None] = {}
     suggestions: dict[str, float | None]
     bounds: Bounds | None = None
 

@@ -16,6 +16,7 @@ from torch.optim import Optimizer
 
 from lrtui.analysis.analyse import Analysis, analyse
 from lrtui.analysis.answer import ANY_PLAN, Plan, Schedule, Suggestion
+from lrtui.analysis.plan import plan_of
 from lrtui.analysis.race import STEP
 from lrtui.analysis.race_verdict import Race
 from lrtui.catalog.errors import PhaseError, one_line, with_user_line
@@ -355,13 +356,39 @@ class LRFinder:
         """
         return plot_history(self.history, skip_start, skip_end, log_lr, show_lr, ax, suggest_lr)
 
-    def analysis(self) -> Analysis:
-        """The whole analysis of the last test's curves: suggestion, published rules, bounds."""
-        return self._analysis_for(ANY_PLAN)
+    def analysis(
+        self, schedule: Schedule = "constant", steps: int | None = None, warmup: int = 0
+    ) -> Analysis:
+        """The whole analysis of the last test's curves: suggestion, published rules, bounds.
 
-    def suggestion(self) -> Suggestion:
-        """The learning rate that the curves of the last test suggest, or why there is none."""
-        return self.analysis().suggestion
+        Args:
+            schedule: as for `suggestion`.
+            steps: likewise.
+            warmup: likewise.
+
+        Raises:
+            ValueError: a plan that makes no sense.
+        """
+        plan = plan_of(schedule, steps, warmup)
+        momentum = momentum_of(self.optimizer)
+        measured = curves(self.histories, self._settings, momentum, self.reason)
+        return analyse(measured, obstacle_among(self.notices), plan)
+
+    def suggestion(
+        self, schedule: Schedule = "constant", steps: int | None = None, warmup: int = 0
+    ) -> Suggestion:
+        """The learning rate that the last test suggests for a training, or why there is none.
+
+        Args:
+            schedule: of that training: "constant", or "one-cycle" or "cosine", whose peak the rate
+                is.
+            steps: optimizer steps of the whole training; None: not said.
+            warmup: steps of a linear warm-up, part of `steps`.
+
+        Raises:
+            ValueError: a plan that makes no sense.
+        """
+        return self.analysis(schedule, steps, warmup).suggestion
 
     def bounds(self) -> tuple[float, float] | None:
         """base_lr and max_lr of a cyclical schedule (arXiv 1506.01186, section 3.3), or None."""
@@ -440,9 +467,9 @@ class LRFinder:
             ValueError: nothing to race, or an argument that makes no sense. Nothing has been
                 changed then.
         """
-        plan = Plan(schedule=schedule, steps=steps, warmup=warmup)
-        check_trials(iterations, seconds, plan)
-        suggestion = self._suggestion_for(plan)
+        plan = plan_of(schedule, steps, warmup)
+        check_trials(iterations, seconds)
+        suggestion = self.suggestion(schedule, steps, warmup)
         rates = rates_of_race(lr, suggestion, factor, self._ceiling())
         chosen = trial_settings(self._settings, settings)
         check_loaders(train_loader, val_loader)
@@ -488,12 +515,17 @@ class LRFinder:
             self._end_restorable()
 
     def show(
-        self, train_loader: Any = None, val_loader: Any = None, **settings: Unpack[Given]
+        self,
+        train_loader: Any = None,
+        val_loader: Any = None,
+        *,
+        plan: Plan = ANY_PLAN,
+        **settings: Unpack[Given],
     ) -> int:
         """Open the app on these live objects: see `lrtui.show`."""
         import lrtui
 
-        return lrtui.show(self, train_loader, val_loader, **settings)
+        return lrtui.show(self, train_loader, val_loader, plan=plan, **settings)
 
     def __enter__(self) -> Self:
         """Use as a context: model and optimizer are put back at its end, whatever happens in it."""
@@ -655,19 +687,18 @@ class LRFinder:
         if active is not None:
             active.close()
 
-    def _analysis_for(self, plan: Plan) -> Analysis:
-        momentum = momentum_of(self.optimizer)
-        measured = curves(self.histories, self._settings, momentum, self.reason)
-        return analyse(measured, obstacle_among(self.notices), plan)
-
-    def _suggestion_for(self, plan: Plan) -> Suggestion:
-        return self._analysis_for(plan).suggestion
-
     def _ceiling(self) -> float | None:
-        """The lowest rate at which a curve of the last test diverged; None if none did."""
-        if self.status != "diverged":
-            return None
-        return min(float(history["lr"][-1]) for history in self.histories)
+        """The lowest rate that is known to be too high; None if none is.
+
+        It is that at which a curve of the last test diverged, or above which the rate is not used.
+        """
+        known = []
+        obstacle = obstacle_among(self.notices)
+        if obstacle is not None and obstacle.highest_lr is not None:
+            known.append(obstacle.highest_lr)
+        if self.status == "diverged":
+            known += [float(history["lr"][-1]) for history in self.histories]
+        return min(known, default=None)
 
     def _training(self) -> Training:
         return Training(

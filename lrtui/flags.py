@@ -18,6 +18,10 @@ FLAGS = {  # a parameter of the command → the field that it sets
     "end_lr": "range.end_lr",
     "num_iter": "range.num_iter",
     "mode": "range.mode",
+    "schedule": "plan.schedule",
+    "steps": "plan.steps",
+    "epochs": "plan.epochs",
+    "warmup_steps": "plan.warmup",
     "batch_size": "loader.batch_size",
     "val": "range.val",
     "accumulate": "range.accumulation_steps",
@@ -26,6 +30,7 @@ FLAGS = {  # a parameter of the command → the field that it sets
     "repeats": "range.repeats",
     "seed": "seed",
 }
+PLAN_FLAGS = ("schedule", "steps", "warmup_steps")  # a record has no loader to count epochs in
 _TYPES = {"int": int, "float": float}
 
 
@@ -41,6 +46,13 @@ def spec_options(command: Command) -> Command:
     command = overrides(command)
     for name, path in reversed(FLAGS.items()):
         command = _option(name, path)(command)
+    return command
+
+
+def plan_options(command: Command) -> Command:
+    """Add the flags that say for which training a saved curve is judged."""
+    for name in reversed(PLAN_FLAGS):
+        command = _option(name, FLAGS[name])(command)
     return command
 
 

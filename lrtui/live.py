@@ -9,6 +9,8 @@ import msgspec
 from torch.optim import Optimizer
 
 from lrtui import paths
+from lrtui.analysis.answer import ANY_PLAN, Plan
+from lrtui.analysis.plan import plan_of
 from lrtui.engine.history import History
 from lrtui.engine.settings import Given, settings_of
 from lrtui.events import Step, nonfinite_kind
@@ -16,7 +18,7 @@ from lrtui.finder import LRFinder
 from lrtui.launch.live_driver import LiveDriver
 from lrtui.range_settings import range_spec
 from lrtui.run_events import LiveObjects, Loader, finite
-from lrtui.spec import Choice, LoaderSpec, RangeSpec, RunSpec
+from lrtui.spec import Choice, LoaderSpec, PlanSpec, RangeSpec, RunSpec
 
 Argument = bool | int | float | str | tuple[object, ...]
 
@@ -25,6 +27,8 @@ def show(
     finder: LRFinder,
     train_loader: Loader | None = None,
     val_loader: Loader | None = None,
+    *,
+    plan: Plan = ANY_PLAN,
     **settings: Unpack[Given],
 ) -> int:
     """Open the app on a finder's model and optimizer; without a loader, on its last test.
@@ -36,6 +40,7 @@ def show(
         finder: made of the live objects.
         train_loader: as for `LRFinder.range_test`.
         val_loader: likewise; with it the curve is the validation loss.
+        plan: the training that the learning rate is wanted for.
         **settings: likewise: `start_lr`, `end_lr`, `num_iter`, …; see `Settings`.
 
     Returns:
@@ -46,7 +51,7 @@ def show(
     """
     from lrtui.tui.app import run_app
 
-    objects = live_objects(finder, train_loader, val_loader, settings)
+    objects = live_objects(finder, train_loader, val_loader, settings, plan)
     driver = LiveDriver(objects, paths.logs() / f"live-{os.getpid()}.log")
     try:
         return run_app(objects.spec, driver, live=True)
@@ -57,14 +62,23 @@ def show(
 
 
 def live_objects(
-    finder: LRFinder, train_loader: Loader | None, val_loader: Loader | None, settings: Given
+    finder: LRFinder,
+    train_loader: Loader | None,
+    val_loader: Loader | None,
+    settings: Given,
+    plan: Plan = ANY_PLAN,
 ) -> LiveObjects:
     """A finder and its loaders, as the driver of a run takes them.
 
     Raises:
-        ValueError: a setting that makes no sense, or neither a loader nor a measured test.
+        ValueError: a setting or a plan that makes no sense, or neither a loader nor a measured
+            test.
     """
-    spec = spec_of(finder, train_loader, val_loader, settings)
+    plan = plan_of(plan.schedule, plan.steps, plan.warmup)
+    spec = msgspec.structs.replace(
+        spec_of(finder, train_loader, val_loader, settings),
+        plan=PlanSpec(schedule=plan.schedule, steps=plan.steps, warmup=plan.warmup),
+    )
     past: tuple[Step, ...] = ()
     if train_loader is None:
         past = tuple(steps_of(finder))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from lrtui import paths
 from lrtui.files import write_atomic
-from lrtui.spec import Choice, RunSpec, SpecError, to_toml
+from lrtui.spec import Choice, PlanSpec, RunSpec, SpecError, to_toml
 
 _RECENT_KEPT = 20
 
@@ -102,6 +102,16 @@ def _title_parts(spec: RunSpec) -> Iterator[str]:
         yield _choice_title(choice)
     yield f"{spec.range.start_lr:g} to {spec.range.end_lr:g} in {spec.range.num_iter}"
     yield f"batch {spec.loader.batch_size}"
+    if spec.plan != PlanSpec():
+        yield _plan_title(spec.plan)
+
+
+def _plan_title(plan: PlanSpec) -> str:
+    if plan.epochs:
+        return f"{plan.schedule}, {plan.epochs} epochs"
+    if plan.steps:
+        return f"{plan.schedule}, {plan.steps} steps"
+    return plan.schedule
 
 
 def _choice_title(choice: Choice) -> str:

@@ -16,7 +16,7 @@ from typing import Any, get_args
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from lrtui.analysis.answer import Bounds, Obstacle, Suggestion
+from lrtui.analysis.answer import ANY_PLAN, Bounds, Obstacle, Plan, Schedule, Suggestion
 from lrtui.events import (
     Ended,
     Event,
@@ -77,9 +77,11 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     log: str = ""
     momentum: float | None = None
     spec: JsonObject = {}
+    plan: Plan = ANY_PLAN  # that the answer is for
     history: History = History()
     repeats: list[History] = []
     suggestion: Suggestion | None = None
+    by_schedule: dict[Schedule, float | None] = {}  # our rate for each, over the same steps
     suggestions: dict[str, float | None] = {}
     bounds: Bounds | None = None
     measured: list[Result] = []
@@ -142,6 +144,7 @@ def from_events(events: Iterable[Event]) -> RunRecord:
         record = msgspec.structs.replace(
             record,
             suggestion=suggested.suggestion,
+            by_schedule=suggested.by_schedule,
             suggestions=suggested.suggestions,
             bounds=suggested.bounds,
         )
@@ -170,6 +173,7 @@ def _unfinished(started: Started, steps: Sequence[Step]) -> RunRecord:
         log=started.log,
         momentum=started.momentum,
         spec=msgspec.to_builtins(started.spec),
+        plan=started.plan,
         reason="the run was cut off before it could end",
         seconds=seconds,
         history=first,

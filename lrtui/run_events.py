@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import torch
@@ -25,6 +26,7 @@ from lrtui.catalog.errors import Phase, one_line, user_line, with_user_line
 from lrtui.endings import StopFlag, check_problem
 from lrtui.engine.checks.gradients import NoGradientError
 from lrtui.engine.checks.updates import OptimizerError, optimizer_that_failed
+from lrtui.engine.data.batches import loader_length
 from lrtui.engine.optim import momentum_of
 from lrtui.engine.race.budget import ended
 from lrtui.engine.race.race import RaceStopped
@@ -48,6 +50,7 @@ from lrtui.events import (
     nonfinite_kind,
 )
 from lrtui.finder import LRFinder
+from lrtui.planned import Planned, planned
 from lrtui.protocol import Confirm
 from lrtui.record import now
 from lrtui.report.race import what_it_is
@@ -92,6 +95,20 @@ class LiveObjects:
         test = self.spec.range
         return len(self.past) or test.num_iter * test.repeats
 
+    @cached_property
+    def planned(self) -> Planned:
+        """The plan in optimizer steps, and what could not be used of it."""
+        spec, batches = self.spec, None
+        if spec.plan.epochs:
+            loader = getattr(self.train_loader, "data_loader", self.train_loader)
+            batches = loader_length(loader)
+        return planned(spec.plan, batches, spec.range.accumulation_steps)
+
+    def analysis(self) -> Analysis:
+        """The answer for the plan."""
+        plan = self.planned.plan
+        return self.finder.analysis(plan.schedule, plan.steps, plan.warmup)
+
     @property
     def judged_by(self) -> str:
         """The loss that trials are judged by."""
@@ -123,6 +140,7 @@ def started_event(objects: LiveObjects, *, run_id: str, digest: str, log: str) -
         digest=digest,
         total_steps=objects.total_steps,
         momentum=momentum_of(finder.optimizer),
+        plan=objects.planned.plan,
         log=log,
     )
 
@@ -141,11 +159,13 @@ def range_test_events(
         began: when the run began, on the clock of `time.perf_counter`.
     """
     yield started
+    if objects.planned.problem:
+        yield Notice(text=objects.planned.problem, level="warning")
     steps = _past_steps(objects) if objects.past else _measured_steps(objects, stop)
     end = yield from steps
     seconds = time.perf_counter() - began
     if end.iterations:
-        yield suggested_event(objects.finder.analysis())
+        yield suggested_event(objects.analysis())
     yield Ended(status=end.status, reason=end.reason, phase=end.phase, seconds=seconds)
 
 
@@ -246,7 +266,7 @@ def _confirmation(objects: LiveObjects, command: Confirm, stop: StopFlag) -> Ite
     finished: list[Trial] = []
     race: Race | None = None
     raced_name = "suggestion"
-    if command.lr not in (None, objects.finder.suggestion().lr):
+    if command.lr not in (None, objects.analysis().suggestion.lr):
         raced_name = "tried"
     trials = objects.finder.trials(
         _train_loader(objects),
@@ -311,6 +331,7 @@ def suggested_event(analysis: Analysis) -> Suggested:
     """The answer that the curves give."""
     return Suggested(
         suggestion=analysis.suggestion,
+        by_schedule=dict(analysis.by_schedule),
         suggestions=dict(analysis.suggestions),
         bounds=analysis.bounds,
     )

@@ -11,6 +11,7 @@ import msgspec
 import tomli_w
 
 from lrtui import settings
+from lrtui.analysis.answer import Schedule
 from lrtui.settings import setting
 
 Precision = Literal["fp32", "tf32", "bf16", "fp16", "apex-O1", "apex-O2"]
@@ -35,9 +36,8 @@ class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class RangeSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The range test's own settings, named as in torch_lr_finder.
 
-    The default ramp is slower than that library's hundred iterations: the effect of a rate shows
-    some iterations late, ten times as many with momentum, and one run of 400 finds a good rate far
-    more often than three of 100 (tests/bench/answers).
+    The default ramp is slower than that library's: the effect of a rate shows some iterations late,
+    ten times as many with momentum, and on a fast ramp that is a large part of the curve.
     """
 
     start_lr: Annotated[float, setting("learning rate of the first iteration", finite=True)] = 1e-7
@@ -75,6 +75,27 @@ class LoaderSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     ] = 0.2
 
 
+class PlanSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The training that the learning rate is wanted for. `steps` and `epochs` exclude each other.
+
+    The range test itself is the same for every plan; the answer that is read from it is not.
+    """
+
+    schedule: Annotated[
+        Schedule,
+        setting("how you will train; the answer is the peak of one-cycle or cosine"),
+    ] = "constant"
+    steps: Annotated[
+        int, setting("optimizer steps that you will train for; 0: not said", ge=0, le=10**12)
+    ] = 0
+    epochs: Annotated[
+        int, setting("epochs that you will train for, instead of steps; 0: not said", ge=0)
+    ] = 0
+    warmup: Annotated[
+        int, setting("steps of linear warm-up that your training begins with", ge=0)
+    ] = 0
+
+
 class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A whole run. The defaults run on any machine: a sample model on the built-in digits."""
 
@@ -101,6 +122,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     batch: settings.BatchItems = ""
     range: RangeSpec = RangeSpec()
     loader: LoaderSpec = LoaderSpec()
+    plan: PlanSpec = PlanSpec()
     precision: Annotated[
         Precision, setting("what the forward computes in: fp32, or mixed by torch or apex")
     ] = "fp32"
@@ -120,7 +142,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 CHOICES = ("model", "data", "optimizer", "loss", "metric", "step")
 REQUIRED_CHOICES = ("model", "data", "optimizer")  # the others may be "auto" or "none"
-SECTIONS = ("range", "loader")
+SECTIONS = ("range", "loader", "plan")
 
 
 class Problem(msgspec.Struct, frozen=True):

@@ -11,7 +11,16 @@ from typing import Any, TypeVar, get_type_hints
 import msgspec
 
 from lrtui.settings import Declaration, declarations
-from lrtui.spec import CHOICES, SECTIONS, Choice, LoaderSpec, RangeSpec, RunSpec, SpecError
+from lrtui.spec import (
+    CHOICES,
+    SECTIONS,
+    Choice,
+    LoaderSpec,
+    PlanSpec,
+    RangeSpec,
+    RunSpec,
+    SpecError,
+)
 
 Section = TypeVar("Section", bound=msgspec.Struct)
 
@@ -19,6 +28,7 @@ _TYPES: Mapping[str, type[msgspec.Struct]] = {
     **dict.fromkeys(CHOICES, Choice),
     "range": RangeSpec,
     "loader": LoaderSpec,
+    "plan": PlanSpec,
 }
 _TYPE_NAMES = {
     "`int`": "a whole number",

@@ -9,10 +9,12 @@ from collections.abc import Iterator
 
 import msgspec
 
+from lrtui.analysis.plan import warmup_problem
 from lrtui.settings import declarations
 from lrtui.spec import (
     CHOICES,
     REQUIRED_CHOICES,
+    PlanSpec,
     Problem,
     RangeSpec,
     RunSpec,
@@ -33,8 +35,10 @@ def problems(spec: RunSpec) -> list[Problem]:
         *_target_problems(spec),
         *_ramp_problems(spec.range),
         *_batch_problems(spec),
+        *_plan_problems(spec.plan),
         *_setting_problems(spec.range, "range."),
         *_setting_problems(spec.loader, "loader."),
+        *_setting_problems(spec.plan, "plan."),
         *_setting_problems(spec),
         *_problems_without_effect(spec),
     ]
@@ -79,6 +83,14 @@ def _ramp_problems(test: RangeSpec) -> Iterator[Problem]:
 def _batch_problems(spec: RunSpec) -> Iterator[Problem]:
     if spec.batch and spec.step.target != "none":
         yield Problem("batch", "a step gets the batch whole: it has no effect beside one")
+
+
+def _plan_problems(plan: PlanSpec) -> Iterator[Problem]:
+    if plan.steps and plan.epochs:
+        yield Problem("plan.epochs", f"steps ({plan.steps:,}) are given too: give one of them")
+    problem = warmup_problem(plan.warmup, plan.steps)
+    if problem:
+        yield Problem("plan.warmup", problem)
 
 
 def _setting_problems(section: msgspec.Struct, prefix: str = "") -> Iterator[Problem]:

@@ -1,7 +1,16 @@
 """The events of a small run, for tests of what happens with them afterwards."""
 
 from lrtui.analysis.answer import Bounds, Suggestion
-from lrtui.events import Ended, Event, Notice, Started, Step, Suggested
+from lrtui.events import (
+    ConfirmationResult,
+    Ended,
+    Event,
+    Notice,
+    Started,
+    Step,
+    Suggested,
+    TrialResult,
+)
 from lrtui.spec import RunSpec
 
 STARTED = Started(
@@ -32,6 +41,35 @@ SUGGESTED = Suggested(
     bounds=Bounds(start_lr=0.001, end_lr=0.01),
 )
 ENDED = Ended(status="diverged", reason="the loss became nan at lr 1.00e-01", seconds=1.5)
+TRIAL = TrialResult(
+    lr=0.003,
+    what="suggestion",
+    round=0,
+    seed=0,
+    iterations=2,
+    loss=1.0,
+    curve=[2.5, 1.0],
+    schedule="constant",
+    spent=2,
+)
+RACE = ConfirmationResult(
+    verdict="tie",
+    lr=0.003,
+    better=0.001,
+    also=0.003,
+    reason="1.0e-03 and 3.0e-03 are at most 4 % apart",
+    low=0.0005,
+    high=0.003,
+    apart=4.0,
+    sure=False,
+    margin=0.01,
+    error=0.02,
+    iterations=1200,
+    schedule="constant",
+    steps=3000,
+    judged_by="validation loss",
+    problem="",
+)
 
 
 def steps(repeat: int = 0) -> list[Step]:

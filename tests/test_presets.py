@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lrtui import paths, presets
-from lrtui.spec import Choice, RunSpec
+from lrtui.spec import Choice, PlanSpec, RunSpec
 from lrtui.specfile import read
 
 
@@ -50,6 +50,21 @@ def test_recent_presets_come_first_newest_first_without_duplicates(tmp_path: Pat
     assert [read(preset.path).seed for preset in listed if preset.recent] == [1, 3, 2]
     assert [preset.name for preset in listed if not preset.recent] == ["saved", "here.toml"]
     assert "hidden=32" in listed[0].name
+
+
+@pytest.mark.parametrize(
+    ("plan", "end"),
+    [
+        (PlanSpec(), "batch 64"),
+        (PlanSpec(schedule="cosine"), "· cosine"),
+        (PlanSpec(schedule="one-cycle", epochs=3), "· one-cycle, 3 epochs"),
+        (PlanSpec(steps=3000), "· constant, 3000 steps"),
+    ],
+)
+def test_the_title_of_a_recent_spec_has_its_plan(plan: PlanSpec, end: str, tmp_path: Path) -> None:
+    presets.remember(RunSpec(plan=plan))
+    (preset,) = presets.presets(tmp_path)
+    assert preset.name.endswith(end)
 
 
 def test_only_the_last_twenty_recent_specs_are_kept(tmp_path: Path) -> None:

@@ -6,13 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lrtui.events import Event, Step, decode, encode, nonfinite_kind
+from lrtui.analysis.answer import ANY_PLAN
+from lrtui.events import Event, Measured, Step, decode, encode, nonfinite_kind
 from lrtui.record import SCHEMA, RecordError, from_events, from_json, new_id, to_json
+from lrtui.report.race import corrected, lines
 from lrtui.spec import RunSpec
-from tests.sample import ENDED, STARTED, SUGGESTED, run_events, steps
+from tests.sample import ENDED, RACE, STARTED, SUGGESTED, TRIAL, run_events, steps
 
 GOLDEN = Path(__file__).parent / "golden" / "run.json"
-OLDER = Path(__file__).parent / "golden" / "run_before_batch.json"  # without newer settings
+OLDER = [  # without newer settings, without a plan
+    GOLDEN.with_name("run_before_batch.json"),
+    GOLDEN.with_name("run_before_plan.json"),
+]
+RACED = GOLDEN.with_name("run_with_race.json")
+CONFIRMED = GOLDEN.with_name("run_with_confirmation.json")  # before races
 json_values = st.recursive(
     st.none()
     | st.booleans()
@@ -28,10 +35,25 @@ def test_a_record_is_written_like_the_golden_file() -> None:
     assert to_json(from_events(run_events())).decode() == GOLDEN.read_text()
 
 
-@pytest.mark.parametrize("path", [GOLDEN, OLDER], ids=lambda path: path.name)
+def test_a_race_is_written_like_the_golden_file() -> None:
+    raced = from_events([*run_events(), Measured(TRIAL), Measured(RACE)])
+    assert to_json(raced).decode() == RACED.read_text()
+
+
+def test_the_answer_after_a_race_and_after_an_older_confirmation() -> None:
+    for path, lr in ((RACED, 0.001), (CONFIRMED, 0.006)):
+        record = from_json(path.read_bytes())
+        suggestion, _ = corrected(record.measured, record.suggestion, record.bounds)
+        assert suggestion is not None
+        assert suggestion.lr == lr
+        assert any("race     " in line for line in lines(record.measured))
+
+
+@pytest.mark.parametrize("path", [GOLDEN, *OLDER, RACED, CONFIRMED], ids=lambda path: path.name)
 def test_a_golden_file_reads_back_as_the_run_that_made_it(path: Path) -> None:
     record = from_json(path.read_bytes())
     assert record.run_spec() == RunSpec()
+    assert record.plan == ANY_PLAN
     assert record.suggestion == SUGGESTED.suggestion
     assert (record.status, record.reason) == ("diverged", ENDED.reason)
     assert record.history.lr == [step.lr for step in steps()]

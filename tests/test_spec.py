@@ -16,6 +16,7 @@ from lrtui.spec import (
     CHOICES,
     Choice,
     LoaderSpec,
+    PlanSpec,
     Problem,
     RangeSpec,
     RunSpec,
@@ -182,6 +183,19 @@ def test_a_wrong_override_is_refused(assignment: str, message: str) -> None:
     assert str(caught.value).startswith(f"--set {assignment}: ")
 
 
+@pytest.mark.parametrize(
+    ("plan", "field", "message"),
+    [
+        (PlanSpec(steps=10, epochs=1), "plan.epochs", "steps (10) are given too: give one of them"),
+        (PlanSpec(steps=10, warmup=10), "plan.warmup", "must be below steps (10), got 10"),
+    ],
+)
+def test_a_plan_that_contradicts_itself_is_refused(
+    plan: PlanSpec, field: str, message: str
+) -> None:
+    assert problems(RunSpec(plan=plan)) == [Problem(field, message)]
+
+
 # A value inside the limits of every setting, and where there are limits one outside.
 INSIDE: dict[str, object] = {
     "batch": "inputs,target",
@@ -206,6 +220,10 @@ INSIDE: dict[str, object] = {
     "loader.workers": 1,
     "loader.subset": 100,
     "loader.val_fraction": 0.5,
+    "plan.schedule": "cosine",
+    "plan.steps": 3000,
+    "plan.epochs": 10,
+    "plan.warmup": 200,
     "precision": "bf16",
     "device": "cpu",
     "seed": 9,
@@ -230,6 +248,9 @@ OUTSIDE: dict[str, float] = {
     "loader.workers": -1,
     "loader.subset": -1,
     "loader.val_fraction": 1.0,
+    "plan.steps": -1,
+    "plan.epochs": -1,
+    "plan.warmup": -1,
     "seed": -1,
 }
 BESIDE: dict[str, dict[str, object]] = {  # without these the setting has no effect

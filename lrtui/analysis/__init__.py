@@ -12,7 +12,9 @@ Reading order:
     rules            the published rules of other libraries
     analyse          all of the above at once
     answer           the types of an answer, without numpy
+    plan             the planned training: its checks, and how far the calibration reaches
     race             which rates a race tries, and how it spends its steps
     race_pairs       two rates compared, and how sure that is
+    race_standing    who leads a race, and which comparison is next
     race_verdict     what the trials of a race show
 """

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 
-from lrtui.analysis.answer import ANY_PLAN, Bounds, Obstacle, Plan, Suggestion
+from lrtui.analysis.answer import ANY_PLAN, Bounds, Obstacle, Plan, Schedule, Suggestion
 from lrtui.analysis.bounds import bounds_of
 from lrtui.analysis.curve import Curve
-from lrtui.analysis.evidence import gather_evidence
+from lrtui.analysis.evidence import Evidence, gather_evidence
 from lrtui.analysis.obstacles import usable_bounds, usable_rates, usable_suggestion
+from lrtui.analysis.plan import SCHEDULES
 from lrtui.analysis.refusals import with_cause
-from lrtui.analysis.rules import RULES, Agreement, agreement, suggest_all
+from lrtui.analysis.rules import RULES, suggest_all
 from lrtui.analysis.suggest import judge
 
 # verdicts on curves that do not show both ends of the valley, so that bounds cannot be read off
@@ -19,11 +20,18 @@ WITHOUT_BOUNDS = ("falling_from_start", "still_falling", "too_short")
 
 
 class Analysis(msgspec.Struct, frozen=True, kw_only=True):
-    """Our suggestion, what each published rule suggests, how far those agree, and the bounds."""
+    """The answer that one or more curves give.
+
+    Attributes:
+        suggestion: ours, for the planned training.
+        by_schedule: our rate for each schedule over the same steps; None where there is none.
+        suggestions: what each published rule suggests.
+        bounds: base_lr and max_lr of CyclicLR.
+    """
 
     suggestion: Suggestion
+    by_schedule: dict[Schedule, float | None] = {}
     suggestions: dict[str, float | None]
-    agreement: Agreement | None
     bounds: Bounds | None
 
 
@@ -35,21 +43,35 @@ def analyse(
     With an obstacle there is no number at all, or none above its highest usable rate.
     """
     evidence = gather_evidence(curves)
-    suggestion = with_cause(judge(evidence, curves, plan), curves)
+    answers: dict[Schedule, Suggestion] = {}
+    for schedule in SCHEDULES:
+        planned = msgspec.structs.replace(plan, schedule=schedule)
+        answers[schedule] = answer_for(planned, evidence, curves)
     suggestions = typical_suggestions(curves)
     bounds = None
-    if suggestion.verdict not in WITHOUT_BOUNDS:
+    if answers[plan.schedule].verdict not in WITHOUT_BOUNDS:
         bounds = bounds_of(evidence)
     if obstacle is not None:
-        suggestion = usable_suggestion(suggestion, obstacle)
+        for schedule, suggestion in answers.items():
+            answers[schedule] = usable_suggestion(suggestion, obstacle)
         suggestions = usable_rates(suggestions, obstacle)
         bounds = usable_bounds(bounds, obstacle)
     return Analysis(
-        suggestion=suggestion,
+        suggestion=for_plan(answers[plan.schedule], plan),
+        by_schedule={schedule: suggestion.lr for schedule, suggestion in answers.items()},
         suggestions=suggestions,
-        agreement=agreement(suggestions),
         bounds=bounds,
     )
+
+
+def answer_for(plan: Plan, evidence: Evidence, curves: Sequence[Curve]) -> Suggestion:
+    """The answer for one plan, or a refusal with its cause."""
+    return with_cause(judge(evidence, curves, plan), curves)
+
+
+def for_plan(suggestion: Suggestion, plan: Plan) -> Suggestion:
+    """The suggestion with the plan that it is for; a refusal does not know it."""
+    return msgspec.structs.replace(suggestion, schedule=plan.schedule, steps=plan.steps or None)
 
 
 def typical_suggestions(curves: Sequence[Curve]) -> dict[str, float | None]:

@@ -1,7 +1,8 @@
 """The race of an answer against the rates around it: its numbers, its rates, its steps.
 
 Every rate is trained once for a short while on the same data. The best two are then trained again,
-on data in other orders, until it is known which is better (`race_pairs`, `race_verdict`).
+on data in other orders, until it is known which is better (`race_pairs`, `race_standing`,
+`race_verdict`).
 """
 
 import math
@@ -81,11 +82,14 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
     def first(self) -> list[float]:
         """The answer, then its neighbours, the nearest first and of two the lower one."""
         low, high = self._ends()
+        highest = self.lr
+        if self.ceiling is not None:
+            highest = min(self.lr, self.ceiling)
         below, above = [], []
         for distance in range(1, SIDE + 1):
             ratio = self.factor**distance
             if distance == 1 or self.lr / ratio >= low / INSIDE:
-                below.append(self.lr / ratio)
+                below.append(highest / ratio)
             if distance == 1 or self.lr * ratio <= high * INSIDE:
                 above.append(self.lr * ratio)
         chosen = [self.lr]

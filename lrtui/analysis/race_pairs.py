@@ -158,9 +158,9 @@ def pairs_needed(noise: Noise, target: float, had: int) -> int:
         count += 1 + count // 20
 
 
-def student(freedom: float) -> float:
-    """The quantile of Student's t for the interval; Abramowitz and Stegun 26.7.5 from 3 on."""
-    p = (1 + CONFIDENCE) / 2
+def student(freedom: float, confidence: float = CONFIDENCE) -> float:
+    """Half of the central interval of Student's t; Abramowitz and Stegun 26.7.5 from 3 on."""
+    p = (1 + confidence) / 2
     if freedom < 2:
         return math.tan(math.pi * (p - 0.5))
     if freedom < 3:

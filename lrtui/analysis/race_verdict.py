@@ -1,26 +1,22 @@
-"""What the trials of a race show: the next two rates to compare, and the verdict.
+"""The verdict of the trials of a race, in one word, in numbers and in a line.
 
-Pure functions of the trials, so that a race can be judged at any moment: when it is decided, when
-the budget is over, or when it was stopped.
+A race can be judged at any moment: when it is decided, when its budget is over, when it is stopped.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from lrtui.analysis.answer import ConfirmVerdict
-from lrtui.analysis.race import (
-    ANSWER_STAYS,
-    CLIFF,
-    CLIFF_COST,
-    MIN_PAIRS,
-    OPEN_LEAD,
-    STEP,
-    SURE_WITHIN,
-    Trial,
+from lrtui.analysis.race import MIN_PAIRS, OPEN_LEAD, SURE_WITHIN, Trial
+from lrtui.analysis.race_pairs import Results, pairs_needed
+from lrtui.analysis.race_standing import (
+    Standing,
+    below_cliff,
+    blown_up_near,
+    interval,
+    standing,
 )
-from lrtui.analysis.race_pairs import Comparison, Noise, Results, pairs_needed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,71 +70,6 @@ class Race:
         return sum(trial.iterations for trial in self.trials)
 
 
-class Rival(NamedTuple):
-    """A rate compared with the leading one."""
-
-    lr: float
-    worse: Comparison
-    is_decided: bool
-
-
-class Standing(NamedTuple):
-    """The leading rate, and those that it has to be compared with, the first one first."""
-
-    champion: float
-    rivals: tuple[Rival, ...]
-    noise: Noise
-
-    @property
-    def undecided(self) -> Rival | None:
-        """The rival that the next pair is for; None where all is decided."""
-        for rival in self.rivals:
-            if not rival.is_decided:
-                return rival
-        return None
-
-    def comparison(self, lr: float) -> Comparison | None:
-        """How a rival compares with the leading rate."""
-        for rival in self.rivals:
-            if rival.lr == lr:
-                return rival.worse
-        return None
-
-
-def standing(results: Results, lr: float) -> Standing | None:
-    """Who leads, and who may still be as good: the second, and the answer; None: all blew up."""
-    order = results.by_first_loss()
-    if not order:
-        return None
-    champion = order[0]
-    for rival in order[1:]:
-        differences = results.differences(rival, champion)
-        if len(differences) >= MIN_PAIRS and sum(differences) < 0:
-            champion = rival
-    noise = results.noise(champion)
-    others = [rate for rate in order if rate != champion]
-    names = others[:1]
-    if lr in others[1:]:
-        behind = results.compare(lr, champion, noise).mean
-        is_near = behind <= ANSWER_STAYS * results.scale.tolerance
-        names = [lr, others[0]] if is_near else [others[0], lr]
-    rivals = []
-    for rank, rate in enumerate(names):
-        worse = results.compare(rate, champion, noise)
-        decided = _is_decided(worse, results.scale.tolerance, leads=champion == lr)
-        if rank == 0 and worse.pairs < MIN_PAIRS:
-            decided = False
-        rivals.append(Rival(rate, worse, decided))
-    return Standing(champion, tuple(rivals), noise)
-
-
-def _is_decided(worse: Comparison, tolerance: float, *, leads: bool) -> bool:
-    """Whether a rival is surely worse, surely alike, or surely not better than a leading answer."""
-    if worse.is_worse() or worse.is_alike(tolerance):
-        return True
-    return leads and worse.low >= -tolerance
-
-
 def judge(
     trials: Sequence[Trial],
     lr: float,
@@ -167,15 +98,14 @@ def judge(
     verdict = _verdict(now, results, lr)
     chosen, also = _chosen(now, results, lr, verdict)
     reason = _reason(now, results, lr, verdict)
-    margin = _below_cliff(results, chosen, now.noise)
-    if margin is not None:
-        reason = (
-            f"{_blown_up_near(results, chosen):.1e} blew up, too near to {chosen:.1e}; {reason}"
-        )
-        chosen, also = margin, None
+    safer = below_cliff(results, chosen, now.noise)
+    if safer is not None:
+        reason = f"{blown_up_near(results, chosen):.1e} blew up, too near to {chosen:.1e}; {reason}"
+        chosen, also = safer, None
         if verdict != "open":
             verdict = "confirmed" if chosen == lr else "replaced"
     low, high = interval(results, chosen, now, ceiling)
+    mean, half = _margin(now)
     return Race(
         verdict=verdict,
         lr=lr,
@@ -187,8 +117,8 @@ def judge(
         apart=_apart(now, results),
         more_steps=_more_steps(now, results) if verdict == "open" else 0,
         sure=verdict != "open" and abs(math.log10(chosen / lr)) <= SURE_WITHIN,
-        margin=now.rivals[0].worse.mean if now.rivals else math.nan,
-        error=_half(now),
+        margin=mean,
+        error=half,
         trials=results.trials,
     )
 
@@ -197,16 +127,16 @@ def _verdict(now: Standing, results: Results, lr: float) -> ConfirmVerdict:
     """What is known of the raced rate."""
     if lr in results.blown_up:
         return "replaced"
+    tolerance = results.scale.tolerance
     if lr == now.champion:
         if now.undecided is not None:
             return "open"
-        is_tie = bool(now.rivals) and now.rivals[0].worse.is_alike(results.scale.tolerance)
+        is_tie = bool(now.rivals) and now.rivals[0].worse.is_alike(tolerance)
         return "tie" if is_tie else "confirmed"
-    worse = now.comparison(lr)
-    if worse is None or worse.is_worse():
+    own = now.rival(lr)
+    if own is None or own.worse.is_worse():
         return "replaced"
-    is_first = now.rivals[0].lr == lr
-    if worse.is_alike(results.scale.tolerance) and (worse.pairs >= MIN_PAIRS or not is_first):
+    if own.is_decided:
         return "tie"
     return "open"
 
@@ -217,65 +147,17 @@ def _chosen(
     """The rate to train at, the lowest of those not told apart; and the other rate of a tie."""
     if verdict == "confirmed":
         return lr, None
+    if verdict == "tie":
+        other = now.champion if lr != now.champion else now.rivals[0].lr
+        return min(lr, other), max(lr, other)
     tolerance = results.scale.tolerance
     alike = [now.champion]
     for rival in now.rivals:
+        is_out = rival.lr == lr and verdict == "replaced"
         is_behind = rival.worse.is_worse() and not rival.worse.is_alike(tolerance)
-        if not is_behind and rival.worse.mean <= OPEN_LEAD * tolerance:
+        if not is_out and not is_behind and rival.worse.mean <= OPEN_LEAD * tolerance:
             alike.append(rival.lr)
-    chosen = min(alike)
-    if verdict != "tie":
-        return chosen, None
-    return chosen, max(alike) if len(alike) > 1 else None
-
-
-def _below_cliff(results: Results, lr: float, noise: Noise) -> float | None:
-    """The lower neighbour of a rate too near one that blew up, unless it is surely worse."""
-    if _blown_up_near(results, lr) is None:
-        return None
-    below = [rate for rate in results.alive if rate < lr]
-    if not below:
-        return None
-    worse = results.compare(below[-1], lr, noise)
-    if worse.is_worse() or worse.mean > CLIFF_COST * results.scale.tolerance:
-        return None
-    return below[-1]
-
-
-def _blown_up_near(results: Results, lr: float) -> float | None:
-    """The lowest rate above that blew up, if it is near."""
-    above = [rate for rate in results.blown_up if lr < rate <= CLIFF * lr]
-    return min(above, default=None)
-
-
-def interval(
-    results: Results, lr: float, now: Standing, ceiling: float | None = None
-) -> tuple[float, float]:
-    """The rates around the answer that are not surely worse by more than the tolerance.
-
-    On each side it reaches at most one third-decade step, and half of one where the neighbour is
-    surely worse or blew up.
-    """
-    low, high = lr / STEP, lr * STEP
-    below = [rate for rate in results.tried if low * 0.99 < rate < lr]
-    above = [rate for rate in results.tried if lr < rate < high * 1.01]
-    if below:
-        low = _end(results, lr, below[-1], now.noise)
-    if above:
-        high = _end(results, lr, above[0], now.noise)
-    if ceiling is not None:
-        high = max(lr, min(high, ceiling))
-    return low, high
-
-
-def _end(results: Results, lr: float, neighbour: float, noise: Noise) -> float:
-    """The end of the interval towards a neighbour."""
-    halfway = math.sqrt(lr * neighbour)
-    if neighbour in results.blown_up:
-        return halfway
-    if results.compare(neighbour, lr, noise).low > results.scale.tolerance:
-        return halfway
-    return neighbour
+    return min(alike), None
 
 
 def _more_steps(now: Standing, results: Results) -> int:
@@ -292,16 +174,18 @@ def _more_steps(now: Standing, results: Results) -> int:
 
 
 def _apart(now: Standing, results: Results) -> float | None:
-    if not now.rivals or not math.isfinite(now.rivals[0].worse.apart):
+    rival = now.closest
+    if rival is None or not math.isfinite(rival.worse.apart):
         return None
-    return results.scale.per_cent(now.rivals[0].worse.apart)
+    return results.scale.per_cent(rival.worse.apart)
 
 
-def _half(now: Standing) -> float:
-    if not now.rivals:
-        return math.nan
-    worse = now.rivals[0].worse
-    return (worse.high - worse.low) / 2
+def _margin(now: Standing) -> tuple[float, float]:
+    """How much worse the rival is that counts most, and half of the interval of that."""
+    if now.closest is None:
+        return math.nan, math.nan
+    worse = now.closest.worse
+    return worse.mean, (worse.high - worse.low) / 2
 
 
 # ends without a comparison
@@ -365,7 +249,8 @@ def _because(cause: str, reason: str) -> str:
 def _reason(now: Standing, results: Results, lr: float, verdict: ConfirmVerdict) -> str:
     if lr in results.blown_up:
         return f"a training at {lr:.1e} blew up, none did at {now.champion:.1e}"
-    if not now.rivals:
+    rival = now.closest
+    if rival is None:
         return f"of {len(results.tried)} rates only {now.champion:.1e} did not blow up"
     if verdict == "confirmed":
         return (
@@ -373,12 +258,11 @@ def _reason(now: Standing, results: Results, lr: float, verdict: ConfirmVerdict)
             f"{_per_cent(results, results.scale.tolerance)}"
         )
     if verdict == "replaced":
-        behind = now.comparison(lr)
+        own = now.rival(lr)
         more = "far more"
-        if behind is not None:
-            more = f"{_per_cent(results, behind.mean)} more"
+        if own is not None:
+            more = f"{_per_cent(results, own.worse.mean)} more"
         return f"{lr:.1e} reached {more} loss than {now.champion:.1e}"
-    rival = now.rivals[0]
     rates = sorted((now.champion, rival.lr))
     return (
         f"{rates[0]:.1e} and {rates[1]:.1e} are at most "

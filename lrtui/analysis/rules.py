@@ -8,9 +8,8 @@ The first line of a rule's docstring is shown on screen beside its answer.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping
-from statistics import geometric_mean
-from typing import NamedTuple, TypeAlias
+from collections.abc import Callable
+from typing import TypeAlias
 
 import numpy as np
 
@@ -18,7 +17,6 @@ from lrtui.analysis.curve import Curve, FloatArray, debiased_average, exponentia
 
 Rule = Callable[[FloatArray, FloatArray], float | None]
 RatesAndLosses: TypeAlias = tuple[FloatArray, FloatArray]
-ALIKE = 3.0  # rates within this factor are the same answer
 
 
 def steepest(
@@ -183,33 +181,3 @@ def suggest_all(curve: Curve) -> dict[str, float | None]:
         lrs, losses = curves[name]
         suggestions[name] = rule(lrs, losses)
     return suggestions
-
-
-class Agreement(NamedTuple):
-    """How many rules agree within a factor of `ALIKE`.
-
-    Attributes:
-        rules: how many of the rules agree.
-        of: how many rules have an answer at all.
-        lr: the geometric mean of the rates that agree.
-    """
-
-    rules: int
-    of: int
-    lr: float
-
-
-def agreement(suggestions: Mapping[str, float | None]) -> Agreement | None:
-    """The largest group of rules that agree, the lowest of equally large ones.
-
-    None if no rule has an answer.
-    """
-    rates = sorted(lr for lr in suggestions.values() if lr)
-    largest: list[float] = []
-    for index, lowest in enumerate(rates):
-        group = [lr for lr in rates[index:] if lr <= lowest * ALIKE]
-        if len(group) > len(largest):
-            largest = group
-    if not largest:
-        return None
-    return Agreement(len(largest), len(rates), geometric_mean(largest))

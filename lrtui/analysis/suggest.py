@@ -14,10 +14,11 @@ from typing import NamedTuple
 import numpy as np
 
 from lrtui.analysis import refusals
-from lrtui.analysis.answer import ANY_PLAN, Plan, Suggestion
+from lrtui.analysis.answer import ANY_PLAN, Plan, Schedule, Suggestion
 from lrtui.analysis.bounds import START_SHARE
 from lrtui.analysis.curve import Curve, FloatArray, Numbers, as_floats, unsmooth
 from lrtui.analysis.evidence import SURE, Evidence, gather_evidence
+from lrtui.analysis.plan import plan_of
 from lrtui.analysis.smoothed import doubt, hidden_noise
 from lrtui.analysis.valley import Valley
 
@@ -41,6 +42,9 @@ def suggest(
     *,
     smooth_f: float | None = None,
     momentum: float | None = None,
+    schedule: Schedule = "constant",
+    steps: int | None = None,
+    warmup: int = 0,
 ) -> Suggestion:
     """Suggest a learning rate from a range test that was measured by any tool.
 
@@ -52,18 +56,23 @@ def suggest(
             0.05.
         momentum: the optimizer's (beta1 of the Adam family, 0 without); it delays the effect of a
             rate.
+        schedule: of the training that the rate is for; for one-cycle and cosine it is the peak.
+        steps: optimizer steps of that training; None: not said.
+        warmup: steps of its linear warm-up, part of `steps`.
 
     Raises:
         ValueError: the arrays differ in length, the rates do not rise, or an argument is invalid.
     """
+    plan = plan_of(schedule, steps, warmup)
     curve = Curve.of(as_floats("lrs", lrs), as_floats("losses", losses), momentum=momentum)
     check_rates(curve.lr)
     check_momentum(momentum)
     check_smooth_f(smooth_f)
     if smooth_f is not None:
-        return suggest_curves([replace(curve, raw_loss=unsmooth(curve.raw_loss, smooth_f))])
+        unsmoothed = replace(curve, raw_loss=unsmooth(curve.raw_loss, smooth_f))
+        return suggest_curves([unsmoothed], plan)
     evidence = gather_evidence([curve])
-    suggestion = judge(evidence, [curve])
+    suggestion = judge(evidence, [curve], plan)
     hidden = hidden_noise(curve.raw_loss)
     if hidden is None:
         return suggestion

@@ -4,19 +4,24 @@ from collections.abc import Iterator
 
 import msgspec
 
-from lrtui.analysis.answer import Suggestion
+from lrtui.analysis.answer import Schedule, Suggestion
+from lrtui.analysis.plan import RACE_STEPS
 from lrtui.commands.streams import printable
 from lrtui.record import RunRecord
-from lrtui.report import race
+from lrtui.report import race, training
 from lrtui.report.code import code_lines
-from lrtui.report.rules import agreed_within
 from lrtui.spec import Choice
 
 
-def summary(record: RunRecord, path: str) -> Iterator[str]:
-    """How the run ended, its answer, and the path of its record ("": it was not saved)."""
+def summary(record: RunRecord, path: str, rules: bool = False) -> Iterator[str]:
+    """How the run ended, its answer, and the path of its record ("": it was not saved).
+
+    With `rules` also what the published rules suggest.
+    """
     yield printable(f"{record.status}: {record.reason}")
     yield from map(printable, answer_lines(record))
+    if rules:
+        yield from map(printable, rule_lines(record))
     if path:
         yield printable(f"record   {path}")
 
@@ -30,10 +35,18 @@ def answer_lines(record: RunRecord) -> Iterator[str]:
         yield from _suggestion_lines(record, suggestion)
     if bounds is not None:
         yield f"bounds   {bounds.start_lr:.1e} to {bounds.end_lr:.1e}"
-    yield from _rule_lines(record)
     yield from _code_lines(record)
     lr = None if suggestion is None else suggestion.lr
     yield from race.lines(record.measured, lr)
+
+
+def rule_lines(record: RunRecord) -> Iterator[str]:
+    """What the published rules suggest, one line each."""
+    label = "rules"
+    for name, lr in record.suggestions.items():
+        rate = "–" if lr is None else f"{lr:.1e}"
+        yield f"{label:9}{rate:7}  {name}"
+        label = ""
 
 
 def has_answer(record: RunRecord) -> bool:
@@ -42,14 +55,20 @@ def has_answer(record: RunRecord) -> bool:
 
 
 def _suggestion_lines(record: RunRecord, suggestion: Suggestion) -> Iterator[str]:
+    interval_only = training.is_interval_only(suggestion, record.measured)
     if suggestion.lr is None:
         yield f"no learning rate can be recommended ({suggestion.verdict})"
+    elif interval_only:
+        yield from _long_training_lines(record, suggestion)
     else:
-        yield f"lr       {suggestion.lr:.1e}{_before_race(record, suggestion)}"
-        if suggestion.low is not None and suggestion.high is not None:
-            yield f"from     {suggestion.low:.1e} to {suggestion.high:.1e}"
+        words = _training(record, suggestion)
+        yield f"lr       {suggestion.lr:.1e} · {words}{_before_race(record, suggestion)}"
+        if suggestion.low is not None:
+            yield f"from     {_interval(suggestion)}"
+    for line in (*training.coverage(suggestion), *training.expectations(suggestion)):
+        yield f"         {line}"
     yield suggestion.reason
-    if suggestion.advice:
+    if suggestion.advice and not interval_only:
         yield suggestion.advice
 
 
@@ -60,14 +79,22 @@ def _before_race(record: RunRecord, suggestion: Suggestion) -> str:
     return f"   the test alone: {record.suggestion.lr:.1e}"
 
 
-def _rule_lines(record: RunRecord) -> Iterator[str]:
-    """What the published rules suggest, and how many of them agree."""
-    if not record.suggestions:
-        return
-    yield f"rules    {agreed_within(record.suggestions)}"
-    for name, lr in record.suggestions.items():
-        rate = "–" if lr is None else f"{lr:.1e}"
-        yield f"         {rate:7}  {name}"
+def _interval(suggestion: Suggestion) -> str:
+    if suggestion.low is None or suggestion.high is None:
+        return ""
+    return f"{suggestion.low:.1e} to {suggestion.high:.1e}"
+
+
+def _training(record: RunRecord, suggestion: Suggestion) -> str:
+    return training.training(suggestion.schedule, suggestion.steps, record.plan.warmup)
+
+
+def _long_training_lines(record: RunRecord, suggestion: Suggestion) -> Iterator[str]:
+    """The interval, why it is not one rate, and what decides."""
+    yield f"lr       {_interval(suggestion)} · {_training(record, suggestion)}"
+    tried = training.tried_steps(record.measured, suggestion.schedule)
+    yield training.why_interval_only(suggestion, tried)
+    yield training.race_advice(f"`lrtui run … --race {RACE_STEPS}`")
 
 
 def _code_lines(record: RunRecord) -> Iterator[str]:
@@ -79,9 +106,24 @@ def _code_lines(record: RunRecord) -> Iterator[str]:
     optimizer = _optimizer(record)
     if optimizer is None or not has_answer(record):
         return
-    answer = race.corrected(record.measured, record.suggestion, record.bounds)
-    for line in code_lines(optimizer, *answer, momentum=record.momentum).values():
-        yield f"code     {line}"
+    suggestion, bounds = race.corrected(record.measured, record.suggestion, record.bounds)
+    assert suggestion is not None  # it has a rate
+    rates = _rates(record) | {suggestion.schedule: suggestion.lr}
+    code = code_lines(optimizer, rates, bounds, record.plan, record.momentum)
+    for lines in code.values():
+        for line in lines.split("\n"):
+            yield f"code     {line}"
+
+
+def _rates(record: RunRecord) -> dict[Schedule, float | None]:
+    """Our rate for each schedule; a record from before there were plans has none of them."""
+    if record.by_schedule or not record.history.lr:
+        return dict(record.by_schedule)
+    # imported late: it loads numpy, which a record with these rates does not need
+    from lrtui.runs.curves import answer_of
+
+    answer = answer_of(record)
+    return {} if answer is None else dict(answer.by_schedule)
 
 
 def _optimizer(record: RunRecord) -> Choice | None:

@@ -9,11 +9,11 @@ from types import FrameType
 
 import msgspec
 
-from lrtui.analysis.answer import Schedule
+from lrtui.analysis.answer import ANY_PLAN, Plan
 from lrtui.commands.answer import has_answer, summary
 from lrtui.commands.progress import Progress
 from lrtui.commands.streams import ANSWER, NO_ANSWER, NOT_SAVED, USER_FAILED, note, say, stdout
-from lrtui.events import Ended, Event, Suggested
+from lrtui.events import Ended, Event, Started, Suggested
 from lrtui.launch.driver import Driver
 from lrtui.launch.session import Session
 from lrtui.record import RecordError, RunRecord, from_events, to_json
@@ -29,7 +29,6 @@ class Checks(msgspec.Struct, frozen=True, kw_only=True):
 
     iterations: int | None = None
     seconds: float | None = None
-    schedule: Schedule = "constant"
     stability: bool = False
 
 
@@ -98,8 +97,13 @@ def _measure_checks(driver: Driver, checks: Checks, follower: Follower) -> None:
         return
     if checks.iterations or checks.seconds:
         if _has_suggestion(driver.events):
+            plan = _plan(driver.events)
             driver.confirm(
-                iterations=checks.iterations, seconds=checks.seconds, schedule=checks.schedule
+                iterations=checks.iterations,
+                seconds=checks.seconds,
+                schedule=plan.schedule,
+                steps=plan.steps,
+                warmup=plan.warmup,
             )
             follower.follow()
         else:
@@ -111,6 +115,14 @@ def _measure_checks(driver: Driver, checks: Checks, follower: Follower) -> None:
 
 def _has_failed(events: Sequence[Event]) -> bool:
     return any(isinstance(event, Ended) and event.status == "failed" for event in events)
+
+
+def _plan(events: Sequence[Event]) -> Plan:
+    """The plan of the run, in steps."""
+    for event in events:
+        if isinstance(event, Started):
+            return event.plan
+    return ANY_PLAN
 
 
 def _has_suggestion(events: Sequence[Event]) -> bool:

@@ -1,10 +1,14 @@
 """`lrtui show`: a saved run, in the words of `lrtui run`."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import msgspec
 
 from lrtui import paths
+from lrtui.analysis.plan import plan_of
 from lrtui.catalog.errors import one_line
 from lrtui.commands.answer import has_answer, summary
 from lrtui.commands.ls import listed, when
@@ -14,11 +18,19 @@ from lrtui.runs.curves import THEIR_SMOOTH_F, curves_of
 from lrtui.runs.store import load
 
 _IDS_NAMED = 4
+_RECORDS_OWN: Mapping[str, Any] = MappingProxyType({})
 # what a file that is nearly a record makes the code raise that reads its details
 _UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, msgspec.ValidationError)
 
 
-def show(name: str, as_json: bool, smooth_f: float | None = None) -> int:
+def show(
+    name: str,
+    as_json: bool,
+    smooth_f: float | None = None,
+    *,
+    rules: bool = False,
+    plan: Mapping[str, Any] = _RECORDS_OWN,
+) -> int:
     """Print the record in a file, or the saved one of an id; returns the exit code.
 
     Args:
@@ -26,6 +38,8 @@ def show(name: str, as_json: bool, smooth_f: float | None = None) -> int:
         as_json: print the record itself.
         smooth_f: what a torch_lr_finder history was smoothed with, which it does not say; None:
             that library's default.
+        rules: also print what the published rules suggest.
+        plan: what of `schedule`, `steps` and `warmup_steps` is other than the record's own.
     """
     try:
         path = find(name)
@@ -33,8 +47,8 @@ def show(name: str, as_json: bool, smooth_f: float | None = None) -> int:
         if smooth_f is not None and not is_smoothed_only(saved):
             use = "--smooth-f is for a torch_lr_finder history"
             return say(f"{name}: {use}: this record has its raw losses", USAGE)
-        record = with_answer(saved, smooth_f or THEIR_SMOOTH_F)
-        lines = _json_lines(record) if as_json else list(summary(record, str(path)))
+        record = with_answer(with_plan(saved, plan), smooth_f or THEIR_SMOOTH_F)
+        lines = _json_lines(record) if as_json else list(summary(record, str(path), rules))
     except RecordError as error:
         return say(str(error), USAGE)
     except OSError as error:
@@ -47,6 +61,28 @@ def show(name: str, as_json: bool, smooth_f: float | None = None) -> int:
         default = f"smoothed with {THEIR_SMOOTH_F}, torch_lr_finder's default"
         note(f"taken to be {default}: --smooth-f sets another")
     return put(lines, ANSWER if has_answer(record) else NO_ANSWER)
+
+
+def with_plan(record: RunRecord, changes: Mapping[str, Any]) -> RunRecord:
+    """The record for another plan, without the answer that it has for its own.
+
+    Raises:
+        RecordError: the plan makes no sense, or there is no curve to judge for it.
+    """
+    if not changes:
+        return record
+    if record.status == "failed" or not record.history.lr:
+        raise RecordError("there is no curve that could be judged for another training")
+    own = record.plan
+    try:
+        plan = plan_of(
+            changes.get("schedule", own.schedule),
+            changes.get("steps", own.steps),
+            changes.get("warmup_steps", own.warmup),
+        )
+    except ValueError as error:
+        raise RecordError(str(error)) from None
+    return msgspec.structs.replace(record, plan=plan, suggestion=None)
 
 
 def is_smoothed_only(record: RunRecord) -> bool:
@@ -106,12 +142,13 @@ def with_answer(record: RunRecord, smooth_f: float = THEIR_SMOOTH_F) -> RunRecor
     # imported late: it loads numpy, which a record with an answer does not need
     from lrtui.analysis.analyse import analyse
 
-    analysis = analyse(curves_of(record, smooth_f), record.obstacle or None)
+    analysis = analyse(curves_of(record, smooth_f), record.obstacle or None, record.plan)
     return msgspec.structs.replace(
         record,
         suggestion=analysis.suggestion,
+        by_schedule=dict(analysis.by_schedule),
         suggestions=dict(analysis.suggestions),
-        bounds=analysis.bounds,
+        bounds=record.bounds or analysis.bounds,
     )
 
 

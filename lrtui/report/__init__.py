@@ -1,6 +1,7 @@
 """What the app, the commands and the records say in the same words.
 
-code     an answer as lines of Python
-race     the trials of a race, their verdict, and the answer after it
-rules    how far the published rules agree
+code            an answer as lines of Python
+schedule_code   the lines for each schedule
+race            the trials of a race, their verdict, and the answer after it
+training        the training that an answer is for, and what to expect of its rate there
 """

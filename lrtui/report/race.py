@@ -120,7 +120,7 @@ def _after(result: ConfirmationResult, suggestion: Suggestion | None) -> Suggest
         suggestion,
         low=result.low,
         high=result.high,
-        reason=verdict_line(result),
+        reason=f"{result.verdict} in the race: {result.reason}",
         advice=next_step(result),
         method="race",
         coverage=None,
@@ -192,7 +192,7 @@ def verdict_line(result: ConfirmationResult) -> str:
     verdict = f"{result.verdict}{schedule}"
     match result.verdict:
         case "replaced":
-            return f"{verdict}: {advice} {result.answer:.1e}; {result.reason}"
+            return f"{verdict}: {advice} {result.answer:.1e}; {result.reason}{_doubt(result)}"
         case "tie":
             return f"{verdict}: {advice} {result.answer:.1e}, the lower one; {result.reason}"
         case "open":
@@ -200,6 +200,13 @@ def verdict_line(result: ConfirmationResult) -> str:
     if result.better:
         return f"{verdict}: {result.reason}; {advice} {result.better:.1e} instead"
     return f"{verdict}: {result.reason}"
+
+
+def _doubt(result: ConfirmationResult) -> str:
+    """Where test and race are far apart, that this makes the answer less sure."""
+    if result.sure:
+        return ""
+    return "; so far from the test's rate that it is less sure"
 
 
 def _until_then(result: ConfirmationResult, advice: str) -> str:

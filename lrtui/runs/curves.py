@@ -47,9 +47,10 @@ def answer_of(record: RunRecord) -> Suggested | None:
     curves = curves_of(record)
     if not curves:
         return None
-    analysis = analyse(curves, record.obstacle or None)
+    analysis = analyse(curves, record.obstacle or None, record.plan)
     return Suggested(
         suggestion=analysis.suggestion,
+        by_schedule=dict(analysis.by_schedule),
         suggestions=dict(analysis.suggestions),
         bounds=analysis.bounds,
     )

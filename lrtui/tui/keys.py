@@ -86,13 +86,7 @@ RUN: list[BindingType] = [
         id="run.details",
         tooltip="the answer in full: reasons, rules, lines of code",
     ),
-    Binding(
-        "c",
-        "confirm",
-        "race",
-        id="run.confirm",
-        tooltip="race the answer against the rates around it, in short trainings",
-    ),
+    Binding("c", "confirm", "race", id="run.confirm", tooltip="race the answer in short trainings"),
     Binding(
         "l",
         "limit",

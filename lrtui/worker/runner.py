@@ -28,7 +28,7 @@ from lrtui.run_events import (
     stability_events,
     started_event,
 )
-from lrtui.spec import RangeSpec, RunSpec
+from lrtui.spec import PlanSpec, RangeSpec, RunSpec
 from lrtui.worker.recorder import Recorder
 
 FEW_BATCHES = 50  # trials use a validation set of this size even where the test did without it
@@ -36,7 +36,7 @@ NO_MODEL = "there is no model yet: run the range test first"
 
 
 class Runner:
-    """Holds the objects of one spec. Only its range settings may differ from run to run."""
+    """Holds the objects of one spec. Only its range and its plan may differ from run to run."""
 
     def __init__(self, send: Callable[[Event], None], stop: StopFlag) -> None:
         self._send = send
@@ -50,7 +50,7 @@ class Runner:
 
     def serves(self, spec: RunSpec) -> bool:
         """Whether this runner can run the spec: it has built no other."""
-        return self._spec is None or _without_range(self._spec) == _without_range(spec)
+        return self._spec is None or _built_from(self._spec) == _built_from(spec)
 
     def range_test(self, command: Run) -> None:
         """Run the range test of a spec; the last event is `Ended`, whatever happens."""
@@ -161,6 +161,6 @@ def trial_val_loader(built: Built, test: RangeSpec) -> Loader | None:
     return loader if test.val or is_small else None
 
 
-def _without_range(spec: RunSpec) -> RunSpec:
+def _built_from(spec: RunSpec) -> RunSpec:
     """The part of a spec that live objects depend on."""
-    return msgspec.structs.replace(spec, range=RangeSpec())
+    return msgspec.structs.replace(spec, range=RangeSpec(), plan=PlanSpec())

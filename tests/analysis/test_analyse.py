@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from lrtui.analysis.analyse import Analysis, analyse
+from lrtui.analysis.answer import Obstacle, Plan
 from lrtui.analysis.bounds import bounds
 from lrtui.analysis.curve import Curve
-from lrtui.analysis.rules import RULES, agreement, suggest_all
+from lrtui.analysis.plan import SCHEDULES
+from lrtui.analysis.rules import RULES, suggest_all
 from lrtui.analysis.suggest import suggest_curves
 
 from .curves import valley
@@ -27,7 +29,32 @@ def test_an_analysis_has_the_answers_of_every_part() -> None:
     assert analysis.suggestion == suggest_curves(curves)
     assert analysis.bounds == bounds(curves)
     assert set(analysis.suggestions) == set(RULES)
-    assert analysis.agreement == agreement(analysis.suggestions)
+
+
+def test_the_answer_is_for_the_plan_and_every_schedule_has_its_rate() -> None:
+    curves = [Curve(*valley())]
+    for schedule in SCHEDULES:
+        plan = Plan(schedule=schedule, steps=3000)
+        analysis = analyse(curves, plan=plan)
+        assert (analysis.suggestion.schedule, analysis.suggestion.steps) == (schedule, 3000)
+        assert analysis.by_schedule[schedule] == analysis.suggestion.lr
+        for other in SCHEDULES:
+            alone = suggest_curves(curves, Plan(schedule=other, steps=3000))
+            assert analysis.by_schedule[other] == alone.lr
+    assert analyse(curves).suggestion.steps is None
+
+
+def test_a_refusal_knows_its_plan_too_and_there_is_no_rate_for_any_schedule() -> None:
+    flat = Curve(np.geomspace(1e-7, 1e-2, 100), np.full(100, 1.0))
+    analysis = analyse([flat], plan=Plan(schedule="cosine", steps=70))
+    assert (analysis.suggestion.schedule, analysis.suggestion.steps) == ("cosine", 70)
+    assert analysis.by_schedule == dict.fromkeys(SCHEDULES)
+
+
+def test_an_obstacle_takes_its_rates_out_of_every_schedule() -> None:
+    obstacle = Obstacle(verdict="rate_unused", reason="it is", highest_lr=1e-9)
+    analysis = analyse([Curve(*valley())], obstacle)
+    assert analysis.by_schedule == dict.fromkeys(SCHEDULES)
 
 
 def test_a_rule_answers_for_repeats_with_its_median() -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from lrtui.analysis.curve import Curve
-from lrtui.analysis.rules import RULES, agreement, fastai_curve, original_curves, suggest_all
+from lrtui.analysis.rules import RULES, fastai_curve, original_curves, suggest_all
 
 from .curves import RatesAndLosses, ladder, valley, wiggle
 
@@ -117,19 +117,6 @@ def test_no_rule_raises_on_a_short_curve(points: int) -> None:
     answers = suggest_all(Curve(lrs[:points], losses[:points]))
     assert set(answers) == set(RULES)
     assert answers["steepest"] is None
-
-
-def test_rules_within_a_factor_of_three_agree() -> None:
-    group = agreement({"a": 1e-3, "b": 2e-3, "c": 2e-1, "d": None, "e": 3e-3})
-    assert group is not None
-    assert (group.rules, group.of) == (3, 4)
-    assert group.lr == pytest.approx(6 ** (1 / 3) * 1e-3)
-    lower = agreement({"a": 1e-3, "b": 3.1e-3})
-    assert lower is not None
-    assert (lower.rules, lower.of) == (1, 2)
-    assert lower.lr == pytest.approx(1e-3)
-    assert agreement({"a": None}) is None
-    assert agreement({}) is None
 
 
 def test_steepest_against_torch_lr_finder() -> None:

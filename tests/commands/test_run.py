@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from lrtui.analysis.rules import RULES
+from lrtui.analysis.plan import SCHEDULES
 
 SGD = [
     "--model",
@@ -20,7 +21,7 @@ SGD = [
     "--set",
     "optimizer.momentum=0.9",
 ]
-QUICK = [*SGD, "--num-iter", "100", "--start-lr", "1e-5", "--batch-size", "32"]
+QUICK = [*SGD, "--num-iter", "300", "--start-lr", "1e-5", "--batch-size", "32"]
 
 
 def lrtui(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -51,7 +52,6 @@ def test_an_answer_is_confirmed_and_shown_as_a_table_and_as_lines_of_code() -> N
     assert verdict.split()[1] in ("confirmed:", "replaced:", "tie:", "open:")
     indented = [line.split() for line in lines if line.startswith("         ")]
     first = indented.index(["lr", "what", "loss", "steps"])
-    assert {name for _, name in indented[:first]} == set(RULES)
     table = indented[first:]
     rates = [float(row[0]) for row in table[1:]]
     assert rates == sorted(rates)
@@ -101,10 +101,42 @@ def test_a_missing_answer_to_confirm_is_noted() -> None:
     assert "no learning rate to confirm" in done.stderr
 
 
-def test_a_schedule_without_a_race_is_a_usage_error() -> None:
-    done = lrtui(*QUICK, "--schedule", "one-cycle")
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_the_answer_is_for_the_plan_in_every_form_of_output(home: Path, schedule: str) -> None:
+    plan = ("--schedule", schedule, "--epochs", "20", "--warmup-steps", "50")
+    done = lrtui(*QUICK, *plan)
+    assert done.returncode == 0, done.stderr
+    (lr,) = (line for line in done.stdout.splitlines() if line.startswith("lr  "))
+    assert lr.endswith(f" · {schedule} · 880 steps, 50 of them warm-up")  # 44 batches
+    (path,) = home.glob("runs/*.json")
+    record = strict(path.read_text())
+    assert record["plan"] == {"schedule": schedule, "steps": 880, "warmup": 50}
+    assert record["spec"]["plan"] == {
+        "schedule": schedule,
+        "steps": 0,
+        "epochs": 20,
+        "warmup": 50,
+    }
+    suggestion = record["suggestion"]
+    assert (suggestion["schedule"], suggestion["steps"]) == (schedule, 880)
+    assert record["by_schedule"][schedule] == suggestion["lr"]
+    code = [line for line in done.stdout.splitlines() if line.startswith("code     ")]
+    assert f"lr={suggestion['lr']:.3g}" in code[0]
+
+
+def test_a_long_training_gets_an_interval_and_what_the_trials_cost() -> None:
+    done = lrtui(*QUICK, "--steps", "20000")
+    assert done.returncode == 0, done.stderr
+    (lr,) = (line for line in done.stdout.splitlines() if line.startswith("lr  "))
+    assert re.fullmatch(r"lr       \S+ to \S+ · constant · 20,000 steps", lr)
+    assert "--race 1200" in done.stdout
+    assert "1,200 steps in all" in done.stdout
+
+
+def test_a_plan_that_contradicts_itself_is_a_usage_error() -> None:
+    done = lrtui(*QUICK, "--steps", "100", "--epochs", "2")
     assert done.returncode == 2
-    assert "--race" in done.stderr
+    assert "plan.epochs: steps (100) are given too" in done.stderr
 
 
 def test_ctrl_c_in_mid_confirmation_keeps_the_run_and_its_trials(home: Path) -> None:

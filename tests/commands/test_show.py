@@ -11,11 +11,14 @@ import numpy as np
 import pytest
 from click.testing import Result
 
-from lrtui.analysis.answer import Bounds, Suggestion
+from lrtui.analysis.analyse import analyse
+from lrtui.analysis.answer import ANY_PLAN, Bounds, Plan, Schedule, Suggestion
 from lrtui.analysis.curve import exponential_average
+from lrtui.analysis.plan import SCHEDULES
 from lrtui.events import ConfirmationResult, Suggested, encode
 from lrtui.record import History, RunRecord, from_events, to_json
-from lrtui.runs.store import journal_path, record_path, save
+from lrtui.runs.curves import curves_of
+from lrtui.runs.store import journal_path, load, record_path, save
 from tests.commands.invoking import invoke
 from tests.sample import STARTED, run_events
 
@@ -66,7 +69,8 @@ def test_the_records_own_answer_is_shown() -> None:
     kept("01JD", repeats=[])
     done = show("01JD")
     assert done.exit_code == 0
-    assert "lr       3.0e-03" in done.stdout.splitlines()
+    lr = "lr       3.0e-03 · a constant rate for about 300 steps"
+    assert lr in done.stdout.splitlines()
     assert "bounds   1.0e-03 to 1.0e-02" in done.stdout.splitlines()
     assert "the loss fell." in done.stdout
     assert "a notice" in done.stderr
@@ -187,7 +191,8 @@ def test_the_answer_and_the_code_have_the_rate_that_trials_found_better() -> Non
     )
     kept("01JD", measured=[refuted])
     done = show("01JD")
-    assert f"lr       1.2e-02   the test alone: {SUGGESTION.lr:.1e}" in done.stdout
+    assert "lr       1.2e-02 · " in done.stdout
+    assert f"the test alone: {SUGGESTION.lr:.1e}" in done.stdout
     assert "lr=0.012" in done.stdout
     assert "train at 1.2e-02 instead" in done.stdout
 
@@ -276,3 +281,60 @@ def test_control_characters_are_not_printed() -> None:
     done = show("01JD")
     assert "\x1b" not in done.output
     assert "\x07" not in done.output
+
+
+def test_the_published_rules_are_shown_where_they_are_asked_for() -> None:
+    kept("01JD")
+    assert "steepest" not in show("01JD").stdout
+    done = show("01JD", "--rules")
+    assert done.exit_code == 0
+    assert "rules    4.0e-03  steepest" in done.stdout.splitlines()
+    assert "         –        valley" in done.stdout.splitlines()
+
+
+def test_a_record_from_before_there_were_plans_has_the_rates_of_its_curve() -> None:
+    history = bare_history()
+    kept("01JD", history=history)
+    peak = analyse(curves_of(load(record_path("01JD")))).by_schedule["one-cycle"]
+    done = show("01JD")
+    assert f"OneCycleLR(optimizer, max_lr={peak:.3g}" in done.stdout
+
+
+def test_a_record_is_judged_for_its_plan() -> None:
+    plan = Plan(schedule="cosine", steps=3000, warmup=100)
+    kept("01JD", suggestion=None, history=bare_history(), plan=plan)
+    done = show("01JD")
+    assert " · cosine · 3,000 steps, 100 of them warm-up" in done.stdout
+    assert "CosineAnnealingLR(optimizer, T_max=2900)" in done.stdout
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_a_saved_curve_is_judged_for_another_training(schedule: Schedule) -> None:
+    kept("01JD", history=bare_history(), bounds=Bounds(1e-5, 0.123))
+    flags = ("--schedule", schedule, "--steps", "3000", "--warmup-steps", "100")
+    done = show("01JD", *flags, "--json")
+    assert done.exit_code == 0, done.output
+    document = json.loads(done.stdout)
+    plan = Plan(schedule=schedule, steps=3000, warmup=100)
+    expected = analyse(curves_of(load(record_path("01JD"))), plan=plan).suggestion
+    assert document["suggestion"] == msgspec.to_builtins(expected)
+    assert document["plan"] == msgspec.to_builtins(plan)
+    assert document["bounds"]["end_lr"] == 0.123  # the person's own
+    text = show("01JD", *flags).stdout
+    assert f" · {schedule} · 3,000 steps, 100 of them warm-up" in text
+    assert load(record_path("01JD")).plan == ANY_PLAN
+
+
+def test_another_training_keeps_what_is_not_said_of_the_records_own() -> None:
+    plan = Plan(schedule="cosine", steps=3000)
+    kept("01JD", history=bare_history(), plan=plan)
+    assert " · cosine · 500 steps" in show("01JD", "--steps", "500").stdout
+
+
+def test_a_training_without_sense_and_a_record_without_a_curve_are_refused() -> None:
+    kept("01JD", history=bare_history())
+    done = show("01JD", "--steps", "10", "--warmup-steps", "10")
+    assert done.exit_code == 2
+    assert "warmup must be below steps (10), got 10" in done.stderr
+    kept("01JE", history=History())
+    assert "no curve" in show("01JE", "--steps", "10").stderr

@@ -86,6 +86,10 @@ CHANGES = {
     "loader.workers": Change("loader.workers=-1"),
     "loader.subset": Change("loader.subset=200"),
     "loader.val_fraction": Change("loader.val_fraction=0.5", ("--data", here("undivided"), *VAL)),
+    "plan.schedule": Change("plan.schedule=cosine"),
+    "plan.steps": Change("plan.steps=3000"),
+    "plan.epochs": Change("plan.epochs=3"),
+    "plan.warmup": Change("plan.warmup=20"),
     "precision": Change("precision=bf16"),
     "device": Change("device=cuda:77"),
     "seed": Change("seed=1"),
@@ -122,6 +126,10 @@ NO_EFFECT = {
     "metric.top_k of none": Change("metric.top_k=3"),
     "metric.topk": Change("metric.topk=3", ("--metric", "lrtui:top-k")),
     "metric.k of auto": Change("metric.k=3", ("--metric", "auto")),
+    "epochs of data without a length": Change(
+        "plan.epochs=3", ("--model", here("Net"), "--data", here("Batches"))
+    ),
+    "warmup of a short training": Change("plan.warmup=5", ("--epochs", "1", "--batch-size", "400")),
     "step.factor of none": Change("step.factor=1"),
     "step.smoothing of none": Change("step.smoothing=0.5"),
     "step.smooting": Change("step.smooting=0.5", STEP),
@@ -146,7 +154,14 @@ def outcome(run: Run) -> tuple[Any, ...]:
     started, end = run.started, run.ended
     assert started is not None
     assert end is not None
-    built = (started.device, started.batch, started.loss, started.digest, started.momentum)
+    built = (
+        started.device,
+        started.batch,
+        started.loss,
+        started.digest,
+        started.momentum,
+        started.plan,
+    )
     answers = [event for event in run.events if isinstance(event, Suggested)]
     return steps, built, end.status, answers
 

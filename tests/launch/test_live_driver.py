@@ -1,14 +1,16 @@
 """The driver on live objects: the events of a worker, and objects that are restored exactly."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Unpack
 
+import msgspec
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from lrtui import LRFinder
+from lrtui import LRFinder, Plan, TrainDataLoaderIter
 from lrtui.engine.settings import Given
 from lrtui.events import (
     ConfirmationResult,
@@ -25,6 +27,7 @@ from lrtui.events import (
 from lrtui.launch.live_driver import LiveDriver
 from lrtui.live import live_objects, show, steps_of
 from lrtui.run_events import Loader
+from lrtui.spec import PlanSpec
 from tests.events import ended, last_result, of_kind, results
 from tests.waiting import wait
 
@@ -239,3 +242,26 @@ def test_prints_go_to_the_log(
     run(driver_on(finder, loader, tmp_path / "log", end_lr=10, num_iter=5))
     assert "SPOKEN" in (tmp_path / "log").read_text()
     assert "SPOKEN" not in capsys.readouterr().out
+
+
+def test_the_answer_is_for_the_plan_that_show_was_given(
+    finder: LRFinder, loader: Batches, tmp_path: Path
+) -> None:
+    plan = Plan(schedule="one-cycle", steps=3000, warmup=100)
+    objects = live_objects(finder, loader, None, {"end_lr": 10, "num_iter": 40}, plan)
+    driver = LiveDriver(objects, tmp_path / "log")
+    run(driver)
+    (started,) = of_kind(driver.events, Started)
+    assert started.plan == plan
+    (answer,) = of_kind(driver.events, Suggested)
+    assert answer.suggestion == finder.suggestion("one-cycle", 3000, 100)
+    with pytest.raises(ValueError, match="warmup must be below steps"):
+        show(finder, loader, plan=Plan(steps=10, warmup=10))
+
+
+def test_epochs_are_counted_in_the_loader_that_an_iterator_wraps(
+    finder: LRFinder, loader: Batches
+) -> None:
+    objects = live_objects(finder, TrainDataLoaderIter(loader), None, {})
+    spec = msgspec.structs.replace(objects.spec, plan=PlanSpec(epochs=2))
+    assert replace(objects, spec=spec).planned.plan.steps == 2 * len(loader)

@@ -15,6 +15,7 @@ from lrtui.report.race import (
     corrected,
     latest,
     lines,
+    next_step,
     rows,
     verdict_line,
     verdicts,
@@ -122,7 +123,9 @@ def test_the_last_verdict_for_each_schedule_is_reported() -> None:
 
 
 def test_every_verdict_says_what_to_do_and_an_open_one_what_decides() -> None:
-    assert verdict_line(REPLACED) == f"replaced: train at 3.0e-02; {REPLACED.reason}"
+    sure = replace(REPLACED, sure=True)
+    assert verdict_line(sure) == f"replaced: train at 3.0e-02; {REPLACED.reason}"
+    assert verdict_line(REPLACED).endswith("that it is less sure")
     assert verdict_line(TIE) == "tie: train at 5.0e-03, the lower one; at most 3 % apart"
     assert verdict_line(CONFIRMED) == "confirmed: none trained better"
     assert verdict_line(OPEN) == "open: at most 9 % apart; about 420 more steps decide"
@@ -152,7 +155,8 @@ def test_after_a_race_the_answer_is_its_rate_with_its_interval_and_cost() -> Non
         assert suggestion is not None
         assert (suggestion.lr, suggestion.low, suggestion.high) == (lr, 0.02, 0.06)
         assert suggestion.cost == 1600
-        assert suggestion.reason == verdict_line(result)
+        assert suggestion.reason == f"{result.verdict} in the race: {result.reason}"
+        assert suggestion.advice == next_step(result)
         assert (suggestion.coverage, suggestion.loss_within) == (None, None)  # were the test's
         assert bounds == BOUNDS
 

@@ -6,12 +6,14 @@ import sys
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lrtui import paths
-from lrtui.events import encode
+from lrtui.analysis.answer import Plan
+from lrtui.events import Event, encode
 from lrtui.files import sweep
 from lrtui.record import RecordError, from_events, to_json
 from lrtui.runs.recover import recover
@@ -160,3 +162,14 @@ def test_the_environment_overrides_the_home_folder(home: Path) -> None:
 
 def test_an_end_changes_the_status() -> None:
     assert from_events([STARTED, *steps(), ENDED]).status == "diverged"
+
+
+def test_a_recovered_run_has_the_answer_for_its_plan() -> None:
+    plan = Plan(schedule="cosine", steps=3000)
+    events: list[Event] = [msgspec.structs.replace(STARTED, plan=plan), *steps()]
+    path = journal_path(STARTED.id)
+    path.write_bytes(b"".join(encode(event) for event in events))
+    record = load(recover(path))
+    assert record.plan == plan
+    assert record.suggestion is not None
+    assert (record.suggestion.schedule, record.suggestion.steps) == ("cosine", 3000)

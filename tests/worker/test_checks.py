@@ -85,12 +85,12 @@ def test_trials_that_blow_up_are_null_with_their_kind_in_a_record_that_any_reade
     driver: WorkerDriver,
 ) -> None:
     end = run(driver, SPEC)
-    driver.confirm(lr=1e4, iterations=1500, schedule="one-cycle")
+    driver.confirm(lr=100.0, iterations=1500, schedule="one-cycle")
     result = check_result(driver, ConfirmationResult)
     assert result.verdict == "replaced"
     assert isinstance(result.better, float)
-    assert result.better < 1e4
-    blown = next(trial for trial in trials_of(driver) if trial.lr == 1e4)
+    assert result.better < 100.0
+    blown = next(trial for trial in trials_of(driver) if trial.lr == 100.0)
     assert blown.loss is None
     assert NonFinitePlace("loss", 0, "inf") in blown.nonfinite
 
@@ -161,15 +161,17 @@ def test_what_cannot_be_confirmed_says_why(driver: WorkerDriver, tmp_path: Path)
 @pytest.mark.parametrize(
     ("body", "problem"),
     [
-        ("raise RuntimeError('my own words')", "RuntimeError: my own words (net.py:13)"),
-        ("raise ValueError('my own words')", "ValueError: my own words (net.py:13)"),
+        ("raise RuntimeError('my own words')", "RuntimeError: my own words (net.py:15)"),
+        ("raise ValueError('my own words')", "ValueError: my own words (net.py:15)"),
         ("os.kill(os.getpid(), signal.SIGKILL)", "SIGKILL"),
     ],
 )
 def test_a_model_that_fails_in_a_trial_ends_the_confirmation_with_the_reason(
     driver: WorkerDriver, tmp_path: Path, body: str, problem: str
 ) -> None:
-    target = module(tmp_path, "net", f"if self.calls > 400: {body}")
+    target = module(
+        tmp_path, "net", f"COUNT.append(0)\n        if len(COUNT) > 700: {body}", "COUNT = []\n"
+    )
     end = run(driver, with_model(target, SPEC))
     driver.confirm(lr=0.01, iterations=4000)
     result = check_result(driver, ConfirmationResult)

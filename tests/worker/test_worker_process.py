@@ -9,12 +9,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from lrtui.analysis.answer import Plan
 from lrtui.events import Ended, Notice, Restored, Started, Step, Suggested, encode
 from lrtui.launch.session import Session
 from lrtui.launch.worker_driver import WorkerDriver
 from lrtui.runs.recover import recover
 from lrtui.runs.store import journal_path, journals, load, read_journal
-from lrtui.spec import Choice, to_toml
+from lrtui.spec import Choice, PlanSpec, to_toml
 from tests.events import of_kind
 from tests.sample import STARTED
 from tests.sample import steps as sample_steps
@@ -58,6 +59,21 @@ def test_reset_restores_the_initial_state_and_the_next_run_is_the_same_one(
     driver.events.clear()
     run(driver, QUICK)
     assert [step.raw_loss for step in steps(driver)] == first
+
+
+def test_another_plan_has_another_answer_from_the_same_objects(driver: WorkerDriver) -> None:
+    run(driver, QUICK)
+    run(driver, msgspec.structs.replace(QUICK, plan=PlanSpec(schedule="cosine", epochs=2)))
+    first, second = of_kind(driver.events, Started)
+    assert first.digest == second.digest
+    assert second.plan == Plan(schedule="cosine", steps=2 * 89)  # 1,433 digits, 16 each
+    half = len(steps(driver)) // 2
+    assert [step.loss for step in steps(driver)[:half]] == [
+        step.loss for step in steps(driver)[half:]
+    ]
+    answers = of_kind(driver.events, Suggested)
+    assert [answer.suggestion.steps for answer in answers] == [None, 2 * 89]
+    assert not any("plan." in notice.text for notice in of_kind(driver.events, Notice))
 
 
 def test_stop_ends_a_run_after_the_step_in_progress_and_keeps_its_steps(

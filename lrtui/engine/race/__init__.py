@@ -2,5 +2,6 @@
 
 Reading order: `race` (the two parts of it), `trial` (one short training) and `paces` (its learning
 rates), `trial_setup` (the live objects behind it), `budget` (steps and seconds). Which rates are
-tried and what the trials show is in `lrtui.analysis`: `race`, `race_pairs`, `race_verdict`.
+tried and what the trials show is in `lrtui.analysis`: `race`, `race_pairs`, `race_standing`,
+`race_verdict`.
 """

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from torch.optim import Optimizer
 
-from lrtui.analysis.answer import Plan
+from lrtui.analysis.answer import Plan, Schedule
 from lrtui.engine.optim import set_learning_rates, set_momentum
 
 
@@ -23,12 +23,11 @@ def paces(lr: float, iterations: int, plan: Plan) -> Iterator[Pace]:
     A warm-up is shortened in proportion: a line from 0 to the first rate of the schedule.
     """
     warmup = warmup_steps(iterations, plan)
-    schedule = {"constant": _constant, "one-cycle": _one_cycle, "cosine": _cosine_decay}
-    following = list(schedule[plan.schedule](lr, iterations - warmup))
-    first = following[0]
+    schedule = _SCHEDULES[plan.schedule]
+    first = next(schedule(lr, iterations - warmup))
     for step in range(warmup):
         yield Pace(first.lr * (step + 1) / (warmup + 1), first.momentum)
-    yield from following
+    yield from schedule(lr, iterations - warmup)
 
 
 def warmup_steps(iterations: int, plan: Plan) -> int:
@@ -64,6 +63,13 @@ def _one_cycle(lr: float, iterations: int) -> Iterator[Pace]:
         else:
             done = (step - peak) / (iterations - 1 - peak)
             yield Pace(_cosine(lr, lr / 25e4, done), _cosine(0.85, 0.95, done))
+
+
+_SCHEDULES: dict[Schedule, Callable[[float, int], Iterator[Pace]]] = {
+    "constant": _constant,
+    "one-cycle": _one_cycle,
+    "cosine": _cosine_decay,
+}
 
 
 def _cosine(start: float, end: float, done: float) -> float:

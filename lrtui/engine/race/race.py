@@ -3,7 +3,7 @@
 1. Every rate is trained once, on the same data, on the planned schedule shortened to the budget. A
    winner at an edge is followed by further rates beyond it.
 2. The best two are trained again, on data in other orders, until one is surely better, both are
-   surely alike, or the budget is over (see `lrtui.analysis.race_verdict`).
+   surely alike, or the budget is over (see `lrtui.analysis.race_standing`).
 
 A verdict holds for trainings as long as the trials. Short trainings favour rates that are too small
 for long ones (short-horizon bias, Wu et al., arXiv 1803.02021), so a larger budget gives a more
@@ -16,7 +16,8 @@ from typing import TypeAlias
 from lrtui.analysis.answer import ANY_PLAN, Plan
 from lrtui.analysis.race import FirstRound, Rates, final_steps, first_round
 from lrtui.analysis.race_pairs import Results
-from lrtui.analysis.race_verdict import Race, judge, standing
+from lrtui.analysis.race_standing import standing
+from lrtui.analysis.race_verdict import Race, judge
 from lrtui.engine.race.trial import Trial, TrialRunner, TrialStep
 
 Trials: TypeAlias = Generator[TrialStep | Trial, None, Race]

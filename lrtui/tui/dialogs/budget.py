@@ -64,10 +64,12 @@ class AskBudget(Dialog[Budget | None]):
 
 def _candidate_line(model: RunModel) -> Content:
     """What is raced, and for which training."""
-    candidate, plan = model.candidate, model.plan
+    candidate, plan = model.candidate, model.state.plan
     if candidate is None:
         return Content("")
-    training = f", {plan.schedule}"
+    training = f" for {plan.schedule}"
+    if plan.schedule == "constant":
+        training = " for a constant rate"
     if plan.steps:
         training += f", {plan.steps:,} steps"
     return Content.assemble(

@@ -9,19 +9,25 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from lrtui.analysis.answer import Suggestion
+from lrtui.report import training
 from lrtui.report.code import code_lines
 from lrtui.report.race import stability_line, verdict_line, verdicts
-from lrtui.report.rules import agreed_within
 from lrtui.tui.clean import clean
 from lrtui.tui.dialogs.dialog import Dialog
 from lrtui.tui.numbers import rate
-from lrtui.tui.run.answer_panel import verdict_and_reason
+from lrtui.tui.run.answer_panel import (
+    interval,
+    long_training_lines,
+    training_line,
+    verdict_and_reason,
+)
 from lrtui.tui.run.model import RunModel
 from lrtui.tui.toast import copy
 
 _COPY_KEYS = [
     Binding(str(number), f"copy({number - 1})", f"copy line {number}", id=f"details.copy{number}")
-    for number in (1, 2, 3)
+    for number in (1, 2, 3, 4)
 ]
 
 
@@ -47,7 +53,7 @@ class Details(Dialog[None]):
         self.model = model
         state = model.state
         self.code = code_lines(
-            state.spec.optimizer, model.suggestion, model.schedule_bounds, state.momentum
+            state.spec.optimizer, model.rates, model.schedule_bounds, state.plan, state.momentum
         )
 
     def compose(self) -> ComposeResult:
@@ -81,14 +87,12 @@ def _answer_lines(model: RunModel) -> Iterator[Content]:
     if suggestion is None:
         yield Content("No answer yet: it comes when the curve is measured.")
         return
-    lr, interval = "none", ""
-    if suggestion.lr:
-        lr = rate(suggestion.lr)
-    if suggestion.low and suggestion.high:
-        interval = f"   from {rate(suggestion.low)} to {rate(suggestion.high)}"
-    yield Content.assemble(("lr  ", "bold"), (lr, "bold $success"), interval)
+    yield from _rate_lines(model, suggestion)
+    for line in (*training.coverage(suggestion), *training.expectations(suggestion)):
+        yield Content(line)
     yield verdict_and_reason(suggestion)
-    if suggestion.advice:
+    interval_only = training.is_interval_only(suggestion, model.state.measured)
+    if suggestion.advice and not interval_only:
         yield Content.assemble(("→ ", "dim"), clean(suggestion.advice))
     yield Content.styled(clean(f"method: {suggestion.method}"), "dim")
     view = model.view_options.description
@@ -96,14 +100,31 @@ def _answer_lines(model: RunModel) -> Iterator[Content]:
         yield Content.assemble(("view: ", "dim"), (view, "$accent"))
 
 
+def _rate_lines(model: RunModel, suggestion: Suggestion) -> Iterator[Content]:
+    """The rate or the interval, and the training that it is for."""
+    label = ("lr  ", "bold")
+    if not suggestion.lr:
+        yield Content.assemble(label, ("none", "bold $success"))
+        return
+    words = training_line(model, suggestion)
+    if training.is_interval_only(suggestion, model.state.measured):
+        yield Content.assemble(label, (interval(suggestion), "bold $success"), " · ", words)
+        yield from long_training_lines(model, suggestion)
+        return
+    yield Content.assemble(label, (rate(suggestion.lr), "bold $success"), " · ", words)
+    if suggestion.low is not None:
+        yield Content(f"from {interval(suggestion)}")
+
+
 def _code_lines(code: dict[str, str]) -> Iterator[Content]:
     if not code:
         return
-    yield Content.styled("lines of code, with the boundaries as they stand", "dim")
+    yield Content.styled("lines of code; CyclicLR has the boundaries as they stand", "dim")
     for number, (name, line) in enumerate(code.items(), 1):
         copies = (f"copies {_title(name)}", "dim")
         yield Content.assemble((f"{number} ", "bold $accent"), copies)
-        yield Content(f"  {clean(line)}")
+        for part in line.split("\n"):
+            yield Content(f"  {clean(part)}")
 
 
 def _check_lines(model: RunModel) -> Iterator[Content]:
@@ -119,7 +140,7 @@ def _rule_lines(model: RunModel) -> Iterator[Content]:
     if model.answer is None or not model.answer.suggestions:
         return
     suggestions = model.answer.suggestions
-    yield Content.styled(f"published rules: {agreed_within(suggestions)}", "dim")
+    yield Content.styled("what the published rules suggest", "dim")
     for name, lr in suggestions.items():
         label = f"{rate(lr):>9}  {clean(name):<18}"
         yield Content.assemble(label, (_rule_description(name), "dim"))

@@ -6,16 +6,19 @@ It reads them into a spec, marks what is wrong, and shows what the worker answer
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical, VerticalScroll
+from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
 from lrtui.catalog.offers import Field
+from lrtui.planned import planned
+from lrtui.report.training import sentence
 from lrtui.spec import Problem, RunSpec
 from lrtui.tui.form.choice_box import ChoiceBox
 from lrtui.tui.form.data_watch import DataWatch
 from lrtui.tui.form.field_box import FieldBox
-from lrtui.tui.form.fields import BATCHES, MACHINE, MAIN_ROLES, RANGE, SETTINGS
+from lrtui.tui.form.fields import BATCHES, MACHINE, MAIN_ROLES, PLAN, RANGE, SETTINGS
 from lrtui.tui.form.fold import Fold
 from lrtui.tui.form.more import More
 from lrtui.tui.form.offers import Offers, model_spec
@@ -23,6 +26,7 @@ from lrtui.tui.form.spec_reader import read_data, read_loader, read_spec
 from lrtui.tui.form.state import FormState
 from lrtui.tui.session import Session
 from lrtui.tui.widgets.cycle import Cycle
+from lrtui.tui.widgets.quiet import Quiet
 
 _POLL_SECONDS = 0.25
 
@@ -52,6 +56,7 @@ class FormBody(VerticalScroll, inherit_bindings=False):
             padding: 0 1 0 0;
         }
         .section > Vertical { height: auto; }
+        #plan-words { height: auto; color: $text-muted; }
         .role { width: 1fr; height: 1; text-style: bold; }
         .section.-here > .role { color: $accent; }
         .fields {
@@ -94,6 +99,7 @@ class FormBody(VerticalScroll, inherit_bindings=False):
         yield Vertical(*choices[:2], classes="column")
         yield Vertical(*choices[2:], classes="column")
         yield Vertical(
+            self._section("plan", PLAN, Quiet(id="plan-words")),
             self._section("range", RANGE),
             self._section("batches", BATCHES),
             self._section("machine", MACHINE),
@@ -106,11 +112,10 @@ class FormBody(VerticalScroll, inherit_bindings=False):
         self.check()
         self.set_interval(_POLL_SECONDS, self._poll_session)
 
-    def _section(self, name: str, fields: dict[str, Field]) -> Widget:
+    def _section(self, name: str, fields: dict[str, Field], *above: Widget) -> Widget:
         boxes = [FieldBox(path, field, self.state.texts[path]) for path, field in fields.items()]
-        return Container(
-            Static(name, classes="role"), Container(*boxes, classes="fields"), classes="section"
-        )
+        inside = Vertical(*above, Container(*boxes, classes="fields"))
+        return Container(Static(name, classes="role"), inside, classes="section")
 
     async def _poll_session(self) -> None:
         """Ask the worker about the data, and show its new answers."""
@@ -176,7 +181,14 @@ class FormBody(VerticalScroll, inherit_bindings=False):
         for box in self.query(FieldBox):
             box.mark(messages.get(box.path, ""))
         self.more.count_set()
+        self._show_plan()
         self.post_message(self.Changed())
+
+    def _show_plan(self) -> None:
+        """Say in one sentence which training the learning rate is for."""
+        if self.spec is not None:
+            plan, epochs = planned(self.spec.plan, None, 1).plan, self.spec.plan.epochs
+            self.query_one("#plan-words", Quiet).show(Content(sentence(plan, epochs)), layout=True)
 
     def _follow_data(self, model: ChoiceBox, data: ChoiceBox) -> None:
         """Show what is known about the data, at the data and in the model's arguments."""

@@ -28,6 +28,7 @@ def setting_fields(*paths: str) -> dict[str, Field]:
     return {path: setting_field(path) for path in paths}
 
 
+PLAN = setting_fields("plan.schedule", "plan.steps", "plan.epochs", "plan.warmup")
 RANGE = setting_fields(
     "range.start_lr",
     "range.end_lr",
@@ -59,7 +60,7 @@ MORE = setting_fields(
 # The worker adds the machine's devices when it is ready.
 MACHINE["device"] = msgspec.structs.replace(MACHINE["device"], choices=("auto", "cpu"))
 
-SETTINGS = {**RANGE, **BATCHES, **MACHINE, **MORE}
+SETTINGS = {**PLAN, **RANGE, **BATCHES, **MACHINE, **MORE}
 MAIN_ROLES: tuple[Role, ...] = ("model", "data", "optimizer", "loss")
 MORE_ROLES: tuple[Role, ...] = ("metric", "step")
 ROLES = MAIN_ROLES + MORE_ROLES

@@ -1,4 +1,4 @@
-"""The answer panel: suggestion and reason, boundaries, digest, and the published rules' rates."""
+"""The answer panel: the rate, the training that it is for, its reason; boundaries and digest."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from textual.content import Content
 
 from lrtui.analysis.answer import Suggestion
 from lrtui.events import Restored
-from lrtui.report.rules import agreed
+from lrtui.report import training
 from lrtui.tui.clean import clean
 from lrtui.tui.numbers import rate
 from lrtui.tui.run.boundaries import Boundaries
@@ -45,13 +45,11 @@ class AnswerPanel(VerticalScroll, can_focus=False):
     def compose(self) -> ComposeResult:
         yield Quiet(id="suggestion")
         yield Quiet(id="bounds")
-        yield Quiet(id="rules")
 
     def show(self, model: RunModel) -> None:
         """Bring every part up to date."""
         self._show("#suggestion", _suggestion_lines(model))
         self._show("#bounds", _bounds_lines(model))
-        self._show("#rules", _rule_lines(model))
 
     def _show(self, selector: str, lines: Iterator[Content]) -> None:
         self.query_one(selector, Quiet).show(Content("\n").join(lines), layout=True)
@@ -73,17 +71,44 @@ def _suggestion_lines(model: RunModel) -> Iterator[Content]:
         yield Content.assemble(label, ("–", "dim"))
         yield Content.styled(_WAITING[model.state.phase], "dim")
         return
-    if suggestion.lr:
-        lr = rate(suggestion.lr)
-        yield Content.assemble(label, (lr, "bold $success"), ("   y copies", "dim"))
-    else:
+    interval_only = training.is_interval_only(suggestion, model.state.measured)
+    words = training_line(model, suggestion)
+    if not suggestion.lr:
         yield Content.assemble(label, ("none", "bold $warning"))
-    if suggestion.low is not None and suggestion.high is not None:
-        interval = f"{rate(suggestion.low)} to {rate(suggestion.high)}"
-        yield Content.assemble(("from   ", "dim"), interval)
+    elif interval_only:
+        yield Content.assemble(label, (interval(suggestion), "bold $success"), " · ", words)
+    else:
+        lr = (rate(suggestion.lr), "bold $success")
+        yield Content.assemble(label, lr, " · ", words, ("   y copies", "dim"))
+        if suggestion.low is not None:
+            yield Content.assemble(("from   ", "dim"), interval(suggestion))
+    for line in training.coverage(suggestion):
+        yield Content.styled(line, "dim")
+    if interval_only:
+        yield from long_training_lines(model, suggestion)
     yield verdict_and_reason(suggestion)
-    if suggestion.advice:
+    if suggestion.advice and not interval_only:
         yield Content.assemble(("→ ", "dim"), clean(suggestion.advice))
+    for line in training.expectations(suggestion):
+        yield Content.styled(line, "dim")
+
+
+def interval(suggestion: Suggestion) -> str:
+    """The interval of an answer."""
+    return f"{rate(suggestion.low)} to {rate(suggestion.high)}"
+
+
+def training_line(model: RunModel, suggestion: Suggestion) -> Content:
+    """The training that the rate is for."""
+    warmup = model.state.plan.warmup
+    return Content(training.training(suggestion.schedule, suggestion.steps, warmup))
+
+
+def long_training_lines(model: RunModel, suggestion: Suggestion) -> Iterator[Content]:
+    """Why there is an interval and no single rate, and what decides."""
+    tried = training.tried_steps(model.state.measured, suggestion.schedule)
+    yield Content(training.why_interval_only(suggestion, tried))
+    yield Content.assemble(("→ ", "dim"), training.race_advice("c"))
 
 
 def _bounds_lines(model: RunModel) -> Iterator[Content]:
@@ -114,11 +139,3 @@ def _restored_line(restored: Restored) -> Content:
     if restored.exact:
         return Content.styled("restored exactly", "$success")
     return Content.styled("NOT restored exactly", "bold $error")
-
-
-def _rule_lines(model: RunModel) -> Iterator[Content]:
-    if model.answer is None or not model.answer.suggestions:
-        return
-    yield Content.styled(agreed(model.answer.suggestions), "dim")
-    for name, lr in model.answer.suggestions.items():
-        yield Content.assemble(f"{rate(lr):>9}", (f"  {clean(name)}", "dim"))

@@ -10,7 +10,7 @@ from operator import attrgetter
 
 import msgspec
 
-from lrtui.analysis.answer import ANY_PLAN, Bounds, Plan, Suggestion
+from lrtui.analysis.answer import Bounds, Schedule, Suggestion
 from lrtui.events import Step, Suggested
 from lrtui.launch.driver import Driver
 from lrtui.report.race import corrected
@@ -83,8 +83,8 @@ class RunModel:
     def answer(self) -> Suggested | None:
         """The answer under the view options, after the races."""
         answer = self.test_answer
-        if answer is None or self.state.checking == "confirmation":
-            return answer
+        if answer is None:
+            return None
         suggestion, bounds = corrected(self.state.measured, answer.suggestion, answer.bounds)
         return msgspec.structs.replace(answer, suggestion=suggestion, bounds=bounds)
 
@@ -106,6 +106,14 @@ class RunModel:
         if self.suggestion is None:
             return None
         return self.suggestion.lr
+
+    @property
+    def rates(self) -> dict[Schedule, float | None]:
+        """Our rate for each schedule, with that of the race for the plan's."""
+        answer = self.answer
+        if answer is None:
+            return {}
+        return {**answer.by_schedule, answer.suggestion.schedule: answer.suggestion.lr}
 
     @property
     def proposal(self) -> Bounds | None:
@@ -283,7 +291,7 @@ class RunModel:
         points = [repeat.steps for repeat in state.repeats]
         self._view_curves = redraw_curves(points, options, state.axis)
         self._view_answer = recompute_answer(
-            points, options, state.spec.range, state.momentum, state.obstacle
+            points, options, state.spec.range, state.momentum, state.obstacle, state.plan
         )
 
     # checks: the race and the stability limit
@@ -299,16 +307,9 @@ class RunModel:
             return None
         return Candidate(boundaries.active_lr, f"the {boundaries.active} boundary")
 
-    @property
-    def plan(self) -> Plan:
-        """The training that the answer is for."""
-        if self.suggestion is None:
-            return ANY_PLAN
-        return Plan(schedule=self.suggestion.schedule, steps=self.suggestion.steps or 0)
-
     def confirm(self, budget: Budget) -> bool:
         """Start a race within a budget; False when nothing can be raced now."""
-        candidate, plan = self.candidate, self.plan
+        candidate, plan = self.candidate, self.state.plan
         if candidate is None or not self.can_start_check:
             return False
         self.state.start_check("confirmation")

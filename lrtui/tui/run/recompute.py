@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from lrtui.analysis.analyse import analyse
-from lrtui.analysis.answer import Obstacle, Suggestion
+from lrtui.analysis.answer import ANY_PLAN, Obstacle, Plan, Suggestion
 from lrtui.analysis.curve import Curve, FloatArray, exponential_average
 from lrtui.events import Step, Suggested
 from lrtui.spec import RangeSpec
@@ -26,14 +26,16 @@ def recompute_answer(
     ramp: RangeSpec,
     momentum: float | None,
     obstacle: Obstacle | None = None,
+    plan: Plan = ANY_PLAN,
 ) -> Suggested:
-    """The answer that the curves give under these view options and the run's obstacle."""
+    """The answer for the plan that the curves give under these view options."""
     curves = []
     for steps in _shown(points, options):
         curves.append(_curve(steps, options, ramp, momentum))
-    answer = analyse(curves, obstacle)
+    answer = analyse(curves, obstacle, plan)
     return Suggested(
         suggestion=_blame_trimming(answer.suggestion, options),
+        by_schedule=dict(answer.by_schedule),
         suggestions=dict(answer.suggestions),
         bounds=answer.bounds,
     )

@@ -55,7 +55,7 @@ class RunScreen(Screen[None]):
             #chart { margin: 0; }
             AnswerPanel {
                 width: 1fr;
-                height: 7;
+                height: 8;
                 layout: horizontal;
                 padding: 0;
                 border-left: none;
@@ -63,7 +63,6 @@ class RunScreen(Screen[None]):
             }
             #suggestion { width: 1fr; }
             #bounds { width: 27; margin: 0 0 0 2; }
-            #rules { display: none; }
         }
     }
     """

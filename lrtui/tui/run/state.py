@@ -5,7 +5,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Literal
 
-from lrtui.analysis.answer import Obstacle
+from lrtui.analysis.answer import ANY_PLAN, Obstacle, Plan
 from lrtui.events import (
     Check,
     ConfirmationResult,
@@ -181,6 +181,13 @@ class RunState:
         if last < first:
             return "falling"
         return "rising"
+
+    @property
+    def plan(self) -> Plan:
+        """The training that the answer is for, where the run said it."""
+        if self.started is None:
+            return ANY_PLAN
+        return self.started.plan
 
     @property
     def momentum(self) -> float | None:

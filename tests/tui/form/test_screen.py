@@ -8,13 +8,14 @@ import pytest
 from lrtui.catalog.offers import Offer, Role
 from lrtui.events import Ended
 from lrtui.protocol import Described
-from lrtui.spec import Choice, RunSpec
+from lrtui.spec import Choice, PlanSpec, RunSpec
 from lrtui.tui.dialogs.ask import Ask
 from lrtui.tui.form.field_box import FieldBox
 from lrtui.tui.form.state import FormState
 from lrtui.tui.form.target_input import TargetInput
 from lrtui.tui.run.screen import RunScreen
 from lrtui.tui.widgets.cycle import Cycle
+from lrtui.tui.widgets.quiet import Quiet
 from tests.tui.doubles import SPEC, FakeSession, whole_run
 from tests.tui.form.finding import body, choice, is_mounted, spec, type_into
 from tests.tui.helpers import box, focus, mark, screen_text, screen_words, setup_screen, until
@@ -423,3 +424,27 @@ async def test_the_first_texts_of_the_fields_are_no_edits(monkeypatch: pytest.Mo
         assert edits == []
         type_into(screen, "range.num_iter", "7")
         await until(pilot, lambda: edits == ["range.num_iter"])
+
+
+@pytest.mark.parametrize("size", [(80, 24), (100, 30), (200, 50)])
+async def test_the_plan_is_a_sentence_that_follows_its_fields(size: tuple[int, int]) -> None:
+    async with setup_screen(size=size) as (screen, pilot):
+        words = screen.query_one("#plan-words", Quiet)
+        assert str(words.shown).startswith("a constant rate, for about 300 steps")
+        await focus(pilot, box(screen, "plan.schedule").widget)
+        assert "the answer is the peak of one-cycle or cosine" in screen_words(screen.app)
+        await pilot.press("space")
+        type_into(screen, "plan.epochs", "10")
+        type_into(screen, "plan.warmup", "200")
+        sentence = "the peak of one-cycle after 200 steps of warm-up, for 10 epochs of training"
+        await until(pilot, lambda: str(words.shown) == sentence)
+        plan = PlanSpec(schedule="one-cycle", epochs=10, warmup=200)
+        assert spec(screen) == RunSpec(plan=plan)
+
+
+async def test_steps_beside_epochs_are_an_error_at_the_epochs() -> None:
+    async with setup_screen(size=(100, 60)) as (screen, pilot):
+        type_into(screen, "plan.steps", "100")
+        type_into(screen, "plan.epochs", "10")
+        message = "steps (100) are given too: give one of them"
+        await until(pilot, lambda: mark(screen, "plan.epochs") == message)

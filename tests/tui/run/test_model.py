@@ -6,7 +6,7 @@ import sys
 import msgspec
 import pytest
 
-from lrtui.analysis.answer import Bounds, Schedule
+from lrtui.analysis.answer import Bounds, Plan, Schedule
 from lrtui.events import Ended, Event, Measured, Restored, StabilityResult
 from lrtui.tui.run.budget import Budget
 from lrtui.tui.run.model import EVENTS_PER_POLL, RunModel
@@ -148,7 +148,8 @@ def test_a_reset_empties_it_at_once_and_is_refused_before_a_model_was_built() ->
 @pytest.mark.parametrize("schedule", ["constant", "one-cycle", "cosine"])
 def test_the_suggestion_is_raced_for_the_training_that_it_is_for(schedule: Schedule) -> None:
     suggested = answer(schedule=schedule, steps=3000)
-    model = polled(started(SPEC), *curve(SPEC), suggested, STOPPED)
+    plan = Plan(schedule=schedule, steps=3000, warmup=200)
+    model = polled(started(SPEC, plan=plan), *curve(SPEC), suggested, STOPPED)
     assert model.confirm(Budget(None, 30.0))
     assert isinstance(model.driver, FakeDriver)
     assert model.driver.budgets == [
@@ -158,7 +159,7 @@ def test_the_suggestion_is_raced_for_the_training_that_it_is_for(schedule: Sched
             "seconds": 30.0,
             "schedule": schedule,
             "steps": 3000,
-            "warmup": 0,
+            "warmup": 200,
         }
     ]
     assert not model.confirm(Budget(100, None))
@@ -172,8 +173,8 @@ def test_after_a_race_the_answer_is_that_of_the_race() -> None:
     assert model.candidate.lr == 9.6e-3
     assert model.test_answer is not None
     assert model.test_answer.suggestion.lr == 3.2e-3
-    model.state.start_check("confirmation")  # another race: of the test's answer until it ends
-    assert model.suggested_lr == 3.2e-3
+    model.state.start_check("confirmation")  # another race: the answer stays until it ends
+    assert model.suggested_lr == 9.6e-3
 
 
 def test_the_limit_is_measured_once_then_hidden_and_shown() -> None:

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from textual.pilot import Pilot
 
+from lrtui.analysis.answer import Plan
 from lrtui.commands.answer import answer_lines
 from lrtui.endings import check_problem
 from lrtui.events import Ended, Measured, StabilityResult
@@ -100,8 +101,9 @@ async def test_c_asks_for_a_budget_and_the_driver_is_given_it() -> None:
 
 async def test_the_dialog_says_what_training_the_race_is_for() -> None:
     ended = Ended(status="completed", reason="all", seconds=1)
+    plan = Plan(schedule="one-cycle", steps=3000)
     suggested = answer(schedule="one-cycle", steps=3000)
-    driver = FakeDriver([started(SPEC), *curve(SPEC), suggested, ended])
+    driver = FakeDriver([started(SPEC, plan=plan), *curve(SPEC), suggested, ended])
     async with run_screen(driver) as (screen, pilot):
         await all_drawn(screen, pilot)
         await pilot.press("c")
@@ -169,7 +171,8 @@ async def test_the_rate_of_the_race_is_the_answer_everywhere_and_in_a_copy_of_th
             "confirmation",
         ]
         shown = "\n".join(answer_lines(record))
-        assert "lr       9.6e-03   the test alone: 3.2e-03" in shown
+        assert shown.startswith("lr       9.6e-03 · ")
+        assert "the test alone: 3.2e-03" in shown
         assert "lr=0.0096" in shown
         await until(pilot, lambda: isinstance(screen.app.screen, Trials))
         await pilot.press("escape")

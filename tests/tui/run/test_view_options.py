@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from lrtui.analysis.analyse import analyse
+from lrtui.analysis.answer import Plan
 from lrtui.analysis.curve import Curve, exponential_average
+from lrtui.analysis.plan import SCHEDULES
 from lrtui.events import Ended, Event, Step
 from lrtui.spec import RangeSpec, RunSpec
 from lrtui.tui.chart.axis import axis_for
@@ -51,6 +53,25 @@ def test_trimming_is_the_analysis_of_the_trimmed_curve() -> None:
     assert recomputed.suggestion == expected.suggestion
     assert recomputed.suggestions == expected.suggestions
     assert recomputed.bounds == expected.bounds
+
+
+def test_the_recomputed_answer_is_for_the_plan() -> None:
+    plan = Plan(schedule="cosine", steps=3000)
+    options = ViewOptions(skip_start=1)
+    recomputed = recompute_answer([curve(SPEC)], options, SPEC.range, 0.9, None, plan)
+    assert (recomputed.suggestion.schedule, recomputed.suggestion.steps) == ("cosine", 3000)
+    assert set(recomputed.by_schedule) == set(SCHEDULES)
+
+
+async def test_a_key_that_changes_the_view_keeps_the_plan() -> None:
+    plan = Plan(schedule="one-cycle", steps=3000)
+    ended = Ended(status="completed", reason="all", seconds=1.0)
+    driver = FakeDriver([started(SPEC, plan=plan), *curve(SPEC), answer(), ended])
+    async with run_screen(driver) as (screen, pilot):
+        await all_drawn(screen, pilot)
+        await pilot.press("comma")
+        suggestion = suggestion_of(screen)
+        assert (suggestion.schedule, suggestion.steps) == ("one-cycle", 3000)
 
 
 def test_smoothing_redoes_the_smoothed_losses_from_the_raw_ones() -> None:

@@ -1,0 +1,131 @@
+"""Where the rates of a race stand: who leads, which comparison is next, which rates are good.
+
+Pure functions of the trials, at any moment of a race.
+"""
+
+import math
+from typing import NamedTuple
+
+from lrtui.analysis.race import ANSWER_STAYS, CLIFF, CLIFF_COST, MIN_PAIRS, STEP
+from lrtui.analysis.race_pairs import Comparison, Noise, Results
+
+
+class Rival(NamedTuple):
+    """A rate compared with the leading one."""
+
+    lr: float
+    worse: Comparison
+    is_decided: bool
+
+
+class Standing(NamedTuple):
+    """The leading rate, and those that it has to be compared with, the first one first."""
+
+    champion: float
+    rivals: tuple[Rival, ...]
+    noise: Noise
+
+    @property
+    def undecided(self) -> Rival | None:
+        """The rival that the next pair is for; None where all is decided."""
+        for rival in self.rivals:
+            if not rival.is_decided:
+                return rival
+        return None
+
+    @property
+    def closest(self) -> Rival | None:
+        """The rival whose comparison counts most: the undecided one, or else the first."""
+        if self.undecided is not None or not self.rivals:
+            return self.undecided
+        return self.rivals[0]
+
+    def rival(self, lr: float) -> Rival | None:
+        """The rival of this rate."""
+        for rival in self.rivals:
+            if rival.lr == lr:
+                return rival
+        return None
+
+
+def standing(results: Results, lr: float) -> Standing | None:
+    """Who leads, and who may still be as good: the second, and the answer; None: all blew up."""
+    order = results.by_first_loss()
+    if not order:
+        return None
+    champion = order[0]
+    for rival in order[1:]:
+        differences = results.differences(rival, champion)
+        if len(differences) >= MIN_PAIRS and sum(differences) < 0:
+            champion = rival
+    noise = results.noise(champion)
+    others = [rate for rate in order if rate != champion]
+    names = others[:1]
+    if lr in others[1:]:
+        behind = results.compare(lr, champion, noise).mean
+        is_near = behind <= ANSWER_STAYS * results.scale.tolerance
+        names = [lr, others[0]] if is_near else [others[0], lr]
+    rivals = []
+    for rank, rate in enumerate(names):
+        worse = results.compare(rate, champion, noise)
+        decided = _is_decided(worse, results.scale.tolerance, leads=champion == lr)
+        if rank == 0 and worse.pairs < MIN_PAIRS:
+            decided = False
+        rivals.append(Rival(rate, worse, decided))
+    return Standing(champion, tuple(rivals), noise)
+
+
+def _is_decided(worse: Comparison, tolerance: float, *, leads: bool) -> bool:
+    """Whether a rival is surely worse, surely alike, or surely not better than a leading answer."""
+    if worse.is_worse() or worse.is_alike(tolerance):
+        return True
+    return leads and worse.low >= -tolerance
+
+
+def below_cliff(results: Results, lr: float, noise: Noise) -> float | None:
+    """The lower neighbour of a rate too near one that blew up, unless it is surely worse."""
+    if blown_up_near(results, lr) is None:
+        return None
+    below = [rate for rate in results.alive if rate < lr]
+    if not below:
+        return None
+    worse = results.compare(below[-1], lr, noise)
+    if worse.is_worse() or worse.mean > CLIFF_COST * results.scale.tolerance:
+        return None
+    return below[-1]
+
+
+def blown_up_near(results: Results, lr: float) -> float | None:
+    """The lowest rate above that blew up, if it is near."""
+    above = [rate for rate in results.blown_up if lr < rate <= CLIFF * lr]
+    return min(above, default=None)
+
+
+def interval(
+    results: Results, lr: float, now: Standing, ceiling: float | None = None
+) -> tuple[float, float]:
+    """The rates around the answer that are not surely worse by more than the tolerance.
+
+    On each side it reaches at most one third-decade step, and half of one where the neighbour is
+    surely worse or blew up.
+    """
+    low, high = lr / STEP, lr * STEP
+    below = [rate for rate in results.tried if low * 0.99 < rate < lr]
+    above = [rate for rate in results.tried if lr < rate < high * 1.01]
+    if below:
+        low = _end(results, lr, below[-1], now.noise)
+    if above:
+        high = _end(results, lr, above[0], now.noise)
+    if ceiling is not None:
+        high = max(lr, min(high, ceiling))
+    return low, high
+
+
+def _end(results: Results, lr: float, neighbour: float, noise: Noise) -> float:
+    """The end of the interval towards a neighbour."""
+    halfway = math.sqrt(lr * neighbour)
+    if neighbour in results.blown_up:
+        return halfway
+    if results.compare(neighbour, lr, noise).low > results.scale.tolerance:
+        return halfway
+    return neighbour
