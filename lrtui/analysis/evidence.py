@@ -70,5 +70,6 @@ def prepare_all(measured: Iterable[tuple[Curve, FloatArray]]) -> list[PreparedCu
     for curve, values in measured:
         log_lr, usable = on_log_axis(curve.lr, values)
         if np.isfinite(usable).sum() >= MIN_POINTS:
-            prepared.append(prepare_curve(log_lr, usable, curve.momentum))
+            per_lr = len(curve.lr) / len(log_lr)
+            prepared.append(prepare_curve(log_lr, usable, curve.momentum, per_lr))
     return prepared

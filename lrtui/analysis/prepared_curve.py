@@ -14,6 +14,7 @@ DIFFER = 4  # standard errors; a larger difference of medians is taken for real
 NEIGHBOURS = 9  # losses in a running median
 MEAN_OF = 5  # losses averaged at the end of a curve and at its lowest point
 RISEN = 6  # standard errors; more than DIFFER, because the lowest of many means is low by chance
+SHARE_OF_AGE = 0.76  # of the median age of the gradients: how late momentum makes a step
 USUAL_MOMENTUM = 0.9  # PyTorch's default beta1, and the usual momentum of SGD
 
 
@@ -34,7 +35,8 @@ class PreparedCurve:
         diverged: whether the last loss is far above the level, or not finite.
         turned: whether the loss rises again at the end.
         moves_at_once: whether the loss already changes at the first rates.
-        delay: iterations until a rate shows in the loss.
+        delay: points of the curve until a rate shows in the loss.
+        iterations_per_lr: above 1 on a staircase, whose first loss of each step is in `fall`.
     """
 
     log_lr: FloatArray
@@ -48,6 +50,21 @@ class PreparedCurve:
     turned: bool
     moves_at_once: bool
     delay: float
+    iterations_per_lr: float = 1.0
+
+    @property
+    def delay_in_iterations(self) -> float:
+        """The delay in iterations; a point of a staircase is several."""
+        return self.delay * self.iterations_per_lr
+
+    def density(self, log_lr: float) -> float:
+        """Iterations per decade of the ramp within half a decade of a rate."""
+        low = max(log_lr - 0.5, float(self.log_lr[0]))
+        high = min(log_lr + 0.5, float(self.log_lr[-1]))
+        inside = int(np.count_nonzero((self.log_lr >= low) & (self.log_lr <= high)))
+        if high <= low or inside < 2:
+            low, high, inside = float(self.log_lr[0]), float(self.log_lr[-1]), len(self.log_lr)
+        return float(self.iterations_per_lr * inside / (high - low))
 
     def before_delay(self, log_lr: float) -> float:
         """log10 of the rate whose step caused the loss at `log_lr`: `delay` iterations earlier."""
@@ -57,7 +74,10 @@ class PreparedCurve:
 
 
 def prepare_curve(
-    log_lr: FloatArray, losses: FloatArray, momentum: float | None = None
+    log_lr: FloatArray,
+    losses: FloatArray,
+    momentum: float | None = None,
+    iterations_per_lr: float = 1.0,
 ) -> PreparedCurve:
     """Prepare a curve: gaps are left out, losses after the last finite one count as infinite.
 
@@ -65,6 +85,7 @@ def prepare_curve(
         log_lr: log10 of the learning rates, increasing.
         losses: raw losses, at least one of them finite.
         momentum: the optimizer's (beta1 of the Adam family); see `delay`.
+        iterations_per_lr: how many iterations there were at each rate.
     """
     log_lr, losses = without_gaps(log_lr, losses)
     finite = losses[np.isfinite(losses)]
@@ -92,7 +113,8 @@ def prepare_curve(
         diverged=diverged,
         turned=diverged or turned_up(finite),
         moves_at_once=len(first) < len(finite) // 10,
-        delay=delay(momentum),
+        delay=delay(momentum) / iterations_per_lr,
+        iterations_per_lr=iterations_per_lr,
     )
 
 
@@ -107,16 +129,18 @@ def without_gaps(log_lr: FloatArray, losses: FloatArray) -> tuple[FloatArray, Fl
 def delay(momentum: float | None) -> float:
     """Iterations from the step at a learning rate to the losses that show its effect.
 
-    One, because a loss is measured before the step; plus the median age of the gradients that a
-    step averages: with weights that decay as momentum^age, half of the weight is on gradients
-    younger than log(1/2) / log(momentum), which is 6.6 iterations at 0.9. If the momentum is not
-    known, the mean of the delays without momentum and with 0.9.
+    One, because a loss is measured before the step; plus a share of the median age of the gradients
+    that a step averages: with weights that decay as momentum^age, half of the weight is on
+    gradients younger than log(1/2) / log(momentum), which is 6.6 iterations at 0.9. The share is
+    the one with which ramps of 250, 400 and 1000 iterations give the most similar answers
+    (tests/bench/answers). If the momentum is not known, the mean of the delays without momentum and
+    with 0.9.
     """
     if momentum is None:
         return (delay(0.0) + delay(USUAL_MOMENTUM)) / 2
     if momentum <= 0:
         return 1.0
-    return 1 + log(0.5) / log(min(momentum, 0.999))
+    return 1 + SHARE_OF_AGE * log(0.5) / log(min(momentum, 0.999))
 
 
 def count_before_change(losses: FloatArray, noise: float) -> int:

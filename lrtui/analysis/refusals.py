@@ -8,11 +8,11 @@ from msgspec.structs import replace
 
 from lrtui.analysis.answer import Suggestion, Verdict
 from lrtui.analysis.curve import Curve
-from lrtui.analysis.evidence import MIN_POINTS, SURE
+from lrtui.analysis.evidence import SURE
 from lrtui.analysis.prepared_curve import PreparedCurve
-from lrtui.analysis.valley import BANDWIDTH, Valley
+from lrtui.analysis.valley import Valley
 
-METHOD = "centre of the valley"
+METHOD = "centre of the valley, calibrated"
 MAYBE = 3.0  # standard errors of a fall that more repeats may confirm
 HIDDEN = 0.5  # share of the first loss; noise that could hide a larger fall is too much
 LOWER = 1000  # times lower: the advised start_lr
@@ -21,12 +21,14 @@ HIGHER_LINEAR = 5  # the same for a linear ramp, whose first steps grow with its
 SAFE = 10  # times below the rate at which the loss rises
 TINY = 1e-6  # a rate too low for any step to diverge
 MAX_TIMES = 30  # times the measurements; advice to measure more than that is useless
-LATE = 2 * BANDWIDTH  # decades; a ramp with a longer delay is a fast one
+LATE = 0.2  # decades; a ramp with a longer delay is a fast one
+LEAST = 250  # iterations; shorter tests give other answers than longer ones
+USUAL = 400  # iterations to advise
 EARLY_RISE = 0.2  # share of the axis; a rise within it leaves no rates below it to choose from
 COARSE_STEP = 10  # times; a ramp whose second rate is further from the first skips the beginning
 FEW_POINTS = 20  # a test with fewer says which setting ended it
 NARROW = 3  # times; the least that a ramp should span
-ENOUGH_POINTS = f"Measure at least {MIN_POINTS} points, ideally 100."
+ENOUGH_POINTS = f"Measure at least {LEAST} iterations, better {USUAL}."
 
 
 def refuse(verdict: Verdict, reason: str, advice: str) -> Suggestion:
@@ -321,16 +323,27 @@ def fast_ramp(valley: Valley) -> Suggestion:
     """A ramp that is decades further before a rate shows in the loss."""
     return refuse(
         "too_short",
-        f"A rate shows in the loss {iterations(valley.longest.delay)} later:"
+        f"A rate shows in the loss {iterations(valley.longest.delay_in_iterations)} later:"
         f" {valley.delay_in_decades:.1f} decades on this ramp.",
         f"Measure {slow_enough(valley)} iterations.",
     )
 
 
+def too_few_iterations(count: int) -> Suggestion:
+    """A test too short for an answer that a longer one would confirm."""
+    return refuse(
+        "too_short",
+        f"{iterations(count)} are too few: tests of fewer than {LEAST} suggest other rates than"
+        " longer ones do.",
+        f"Measure at least {LEAST} iterations, better {USUAL}.",
+    )
+
+
 def slow_enough(valley: Valley) -> int:
     """Iterations of a ramp on which the delay is short enough, in steps of 50."""
-    points = len(valley.longest.log_lr)
-    return ceil(points * valley.delay_in_decades / BANDWIDTH / 50) * 50
+    longest = valley.longest
+    count = len(longest.log_lr) * longest.iterations_per_lr
+    return max(LEAST, ceil(count * valley.delay_in_decades / LATE / 50) * 50)
 
 
 def too_fast(valley: Valley) -> Suggestion:
@@ -338,9 +351,9 @@ def too_fast(valley: Valley) -> Suggestion:
     points = len(valley.longest.log_lr)
     return refuse(
         "too_short",
-        f"A rate shows in the loss {iterations(valley.longest.delay)} later,"
+        f"A rate shows in the loss {iterations(valley.longest.delay_in_iterations)} later,"
         " and the loss was lowest before that.",
-        f"Measure {max(100, 10 * points)} iterations, or lower start_lr.",
+        f"Measure {max(USUAL, 10 * points)} iterations, or lower start_lr.",
     )
 
 

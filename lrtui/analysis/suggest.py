@@ -1,19 +1,19 @@
 """Our suggestion: a rate and its interval, or a refusal if the curves do not justify an answer.
 
-The rate is the centre of the valley (see `valley`). It is a compromise: a constant rate should
-rather be lower, the peak of a one-cycle schedule may be higher. The interval is where the test held
-two thirds of the deepest fall, widened to each repeat's own centre; in tests/bench/answers it
-contains the best rate nine times in ten.
+The rate is at a fixed distance from the reference rate of the curves (see `valley`). The distance
+depends on the planned training; it and the width of the interval are calibrated on short trainings
+of many tasks (see `calibration`).
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import log10
 from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
 
-from lrtui.analysis import refusals
+from lrtui.analysis import calibration, refusals
 from lrtui.analysis.answer import ANY_PLAN, Plan, Schedule, Suggestion
 from lrtui.analysis.bounds import START_SHARE
 from lrtui.analysis.curve import Curve, FloatArray, Numbers, as_floats, unsmooth
@@ -22,14 +22,16 @@ from lrtui.analysis.plan import plan_of
 from lrtui.analysis.smoothed import doubt, hidden_noise
 from lrtui.analysis.valley import Valley
 
-INTERVAL_SHARE = 2 / 3  # of the deepest fall: the interval holds at least this much
+HELD = 2 / 3  # of the deepest fall: the span of rates that hold at least this much is the valley
 TOO_LATE = 1.5  # decades; with a longer delay, neighbouring rates cannot be told apart
 APART = 1.5  # decades between repeats that do not measure the same
 TOUCHES = 0.1  # decades; an interval this close to the first rate may start below it
+LONG = 1000  # iterations; a longer test gives the same answer
+MARGIN = log10(2)  # decades from the answer to rates that blew up: twice too high loses everything
 TURNED = 0.9  # share of the fall; a curve that holds less at its end has turned up
 
 
-class Interval(NamedTuple):
+class Span(NamedTuple):
     """log10 of a lower and an upper rate."""
 
     low: float
@@ -143,19 +145,19 @@ def judge(evidence: Evidence, curves: Sequence[Curve], plan: Plan = ANY_PLAN) ->
     sides = valley.sides_of_hump
     if sides is not None:
         return refusals.two_valleys(*sides)
-    if metric is not None and not overlap(interval(valley), interval(metric)):
+    if metric is not None and not overlap(held_span(valley), held_span(metric)):
         return refusals.disagree(valley, metric)
-    return answer(valley, evidence, plan)
-
-
-def reference_rate(valley: Valley) -> float:
-    """log10 of the rate that answers are at a fixed distance from."""
-    return valley.centre
+    count = planned_iterations(curves)
+    if count < refusals.LEAST:
+        return refusals.too_few_iterations(count)
+    if valley.delay_at_centre > refusals.LATE:
+        return refusals.fast_ramp(valley)
+    return answer(valley, evidence, curves, plan)
 
 
 def fell_at_once(valley: Valley) -> bool:
     """Whether the fall is at the first rate; on a ramp that starts with a leap, its beginning."""
-    left = interval(valley).low
+    left = held_span(valley).low
     if valley.starts_with_leap:
         left = valley.before_delay(valley.edges(START_SHARE)[0])
     return left <= float(valley.log_lr[0]) + TOUCHES
@@ -172,61 +174,68 @@ def falls_by(valley: Valley | None, standard_errors: float) -> bool:
     return valley is not None and valley.significance >= standard_errors
 
 
-def interval(valley: Valley) -> Interval:
+def held_span(valley: Valley) -> Span:
     """The rates that held the fall, widened to each repeat's centre.
 
     The delay is removed on the left only: what it shifts may, but need not, be due to lower rates.
     """
-    left, right = valley.edges(INTERVAL_SHARE)
+    left, right = valley.edges(HELD)
     low = min(valley.before_delay(left), valley.centre, *valley.centres)
     high = max(right, valley.centre, *valley.centres)
-    return Interval(low, high)
+    return Span(low, high)
 
 
-def overlap(one: Interval, other: Interval) -> bool:
+def overlap(one: Span, other: Span) -> bool:
     """Whether two intervals have a rate in common."""
     return one.low <= other.high and other.low <= one.high
 
 
-def answer(valley: Valley, evidence: Evidence, plan: Plan) -> Suggestion:
-    """The suggestion: the centre of the valley."""
-    low, high = interval(valley)
+def answer(valley: Valley, evidence: Evidence, curves: Sequence[Curve], plan: Plan) -> Suggestion:
+    """The suggestion for a plan, with its calibrated interval."""
+    reach = calibration.reach(plan, planned_iterations(curves))
+    log_lr = min(valley.reference + calibration.shift(plan), valley.ceiling - MARGIN)
+    span = measured_span(valley, log_lr, reach.half_width)
     lowest_at = 10 ** float(valley.log_lr[valley.deepest])
-    errors = "over 1000"
-    if valley.significance < 1000:
-        errors = f"{valley.significance:.0f}"
     method = refusals.METHOD
     if len(evidence.repeats) > 1:
-        method = f"{refusals.METHOD} of {len(evidence.repeats)} repeats"
+        method = f"{refusals.METHOD}, of {len(evidence.repeats)} repeats"
     return Suggestion(
-        lr=10**valley.centre,
-        low=10**low,
-        high=10**high,
+        lr=10 ** min(max(log_lr, span.low), span.high),
+        low=10**span.low,
+        high=10**span.high,
         verdict="ok",
-        reason=(
-            f"The loss fell by {valley.depth:.3g} ({errors} standard errors),"
-            f" lowest at {lowest_at:.1e}."
-        ),
+        reason=f"The loss fell by {valley.depth:.3g}, lowest at {lowest_at:.1e}.",
         method=method,
-        advice=next_step(valley, evidence),
+        advice=next_step(evidence, curves),
         schedule=plan.schedule,
         steps=plan.steps or None,
+        coverage=reach.coverage,
+        loss_within=reach.loss_within,
+        cost=sum(len(curve.lr) for curve in curves),
+        calibration=reach.calibration,
     )
 
 
-def next_step(valley: Valley, evidence: Evidence) -> str:
-    """How to improve a good answer: first a slower ramp, then repeats, then a confirmation."""
-    decades = valley.delay_at_centre
-    if decades > refusals.LATE:
-        return (
-            f"Measure {refusals.slow_enough(valley)} iterations:"
-            f" on this ramp a rate shows in the loss {decades:.1f} decades later."
-        )
+def measured_span(valley: Valley, log_lr: float, half_width: float) -> Span:
+    """The interval around a rate, without rates that blew up or that were not measured."""
+    first, last = float(valley.log_lr[0]), valley.ceiling
+    low = min(max(log_lr - half_width, first), last)
+    high = max(min(log_lr + half_width, last), first)
+    return Span(low, high)
+
+
+def planned_iterations(curves: Sequence[Curve]) -> int:
+    """Iterations of the longest ramp: as planned, though it may have stopped early."""
+    return max(curve.num_iter or len(curve.lr) for curve in curves)
+
+
+def next_step(evidence: Evidence, curves: Sequence[Curve]) -> str:
+    """How to improve a good answer."""
     if evidence.copies:
         return (
             "Shuffle the data or vary the initialisation:"
             " the repeats were the same to the last bit."
         )
-    if len(evidence.repeats) == 1:
-        return "Measure 3 repeats: a single run does not show how much the seed matters."
-    return "Confirm it with short trainings, or train."
+    if planned_iterations(curves) < LONG:
+        return f"Race it with short trainings, or measure {LONG:,} iterations."
+    return "Race it with short trainings, or train."

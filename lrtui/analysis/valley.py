@@ -3,9 +3,12 @@
 While steps are small, training follows the gradient flow, whose time is the sum of all rates so
 far. On an exponential ramp that sum is proportional to the rate itself, so a curve cannot change
 within much less than a factor of e of the rate, whatever the number of iterations. The curves are
-therefore averaged with a Gaussian of half an e-fold, symmetric in log(lr) and so without lag. The
-answer is a centre of mass rather than an extreme point: every measured point contributes, and none
-dominates.
+therefore averaged with a Gaussian of half an e-fold, symmetric in log(lr) and so without lag.
+
+Answers are at a fixed distance from the reference rate: mostly a centre of mass rather than an
+extreme point, since every measured point contributes and none dominates; and the rate at half of
+the fall, which scatters least. Both move to lower rates where a ramp gives each decade more
+iterations. That is corrected, so that tests of 250 to 1000 iterations have the same reference rate.
 """
 
 from collections.abc import Sequence
@@ -25,7 +28,12 @@ GRID_LIMIT = 600  # grid points; a wider ramp gets a coarser grid
 ROUGH = 0.75
 LEAP = 3  # times the mean step of a ramp
 HUMP = 0.5  # share of the fall; a centre that holds less lies between two valleys
-SHARPNESS = 4  # a rate is weighted by its share of the fall to this power
+SHARPNESS = 8  # a rate is weighted by its share of the fall to this power
+HALF_WEIGHT = 0.25  # of the rate at half of the fall, in the reference rate
+# decades that the reference rate would fall if each decade of a ramp had ten times the iterations
+DENSITY_SLOPE = 0.375
+USUAL_DENSITY = 50.0  # iterations per decade: 400 from 1e-7 to 10
+BARELY = 1e-6  # share of the fall; where a curve holds this much, it is not above its first level
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +96,28 @@ class Valley:
     def centre(self) -> float:
         """log10 of the rate at the centre of mass, with the delay removed."""
         return self.before_delay(self.measured_centre)
+
+    @property
+    def reference(self) -> float:
+        """log10 of the reference rate; see the module's head."""
+        measured = (1 - HALF_WEIGHT) * self.measured_centre + HALF_WEIGHT * self.half_fall
+        density = self.longest.density(measured)
+        return self.before_delay(measured) + DENSITY_SLOPE * log10(density / USUAL_DENSITY)
+
+    @property
+    def half_fall(self) -> float:
+        """log10 of the first rate with half of the deepest fall, as measured."""
+        left = np.maximum.accumulate(self.share[: self.deepest + 1])
+        rising = left + BARELY * np.linspace(0, 1, len(left))  # strictly, as np.interp needs it
+        return float(np.interp(0.5, rising, self.log_lr[: len(left)]))
+
+    @property
+    def ceiling(self) -> float:
+        """log10 of the highest rate around the deepest fall at which the loss has not blown up."""
+        last = self.edges(BARELY)[1]
+        if last == self.log_lr[-1]:
+            return last
+        return self.before_delay(last)
 
     @property
     def measured_centre(self) -> float:

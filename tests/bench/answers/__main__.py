@@ -179,7 +179,7 @@ def main() -> None:
     cells = all_cells(options.cell)
     designed = [cell for cell in all_cells() if not cell.task.held_out]
     if options.calibrate:
-        calibrate(designed)
+        calibrate(designed, answered("race", ours_and_race(CURVE_STEPS, RACE_STEPS)))
         return
     for title, held_out in (("Held out", True), ("Designed on", False)):
         part = [cell for cell in cells if cell.task.held_out == held_out]

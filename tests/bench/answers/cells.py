@@ -109,7 +109,12 @@ class Cell:
             if schedule != "cosine":
                 trainings.append(self.long_trainings(short))
         truth = TruthFile(
-            self.task.name, self.optimizer, str(torch.__version__), list(TRUTH_SEEDS), first, trainings
+            task=self.task.name,
+            optimizer=self.optimizer,
+            torch=str(torch.__version__),
+            seeds=list(TRUTH_SEEDS),
+            first=first,
+            trainings=trainings,
         )
         FOLDER.mkdir(exist_ok=True)
         self.path.write_bytes(msgspec.json.encode(truth) + b"\n")

@@ -192,7 +192,7 @@ def syntax_counts() -> Data:
 
 @cache
 def teacher(rows: int = 120_000, inputs: int = 16) -> Data:
-    """A random two-layer net's outputs with a little noise: so many rows that none is seen twice."""
+    """Noisy outputs of a random two-layer net: so many rows that none is seen twice."""
     generator = torch.Generator().manual_seed(14)
     x = torch.randn(rows, inputs, generator=generator)
     hidden = torch.tanh(x @ torch.randn(inputs, 24, generator=generator) / inputs**0.5 * 2)

@@ -64,9 +64,7 @@ class Ensemble:
             Batches(train_inputs, train_targets, self.task.batch_size, seed) for seed in kinds
         ]
 
-    def trained(
-        self, lrs: Sequence[float], steps: int, schedule: str, warmup: int
-    ) -> FloatArray:
+    def trained(self, lrs: Sequence[float], steps: int, schedule: str, warmup: int) -> FloatArray:
         """Validation loss of each net after a training at its rate; inf for one that diverged."""
         scheduler = schedule_of(self._update, schedule, steps, warmup)
         rates = torch.tensor(lrs, dtype=torch.float32)

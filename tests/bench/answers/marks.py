@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from .ensemble import FloatArray
 from .methods import Answer
 from .truth import Truth
 
@@ -103,7 +106,7 @@ def marks_of(marked: Sequence[Marked]) -> Marks:
     )
 
 
-def task_weights(marked: Sequence[Marked]) -> np.ndarray:
+def task_weights(marked: Sequence[Marked]) -> FloatArray:
     """One for each task, shared by its answers."""
     counts: dict[str, int] = {}
     for one in marked:
@@ -111,7 +114,7 @@ def task_weights(marked: Sequence[Marked]) -> np.ndarray:
     return np.array([1 / counts[one.task] for one in marked])
 
 
-def weighted(values: Sequence[float] | np.ndarray, weights: np.ndarray) -> float:
+def weighted(values: Sequence[float] | NDArray[Any], weights: FloatArray) -> float:
     """The weighted mean; nan without values."""
     if len(weights) == 0:
         return float("nan")

@@ -126,14 +126,14 @@ def shortened(cell: Cell, seed: int, schedule: str, lr: float, steps: int) -> fl
 
 def prodigy(cell: Cell, seed: int, plan: Plan) -> Answer:
     """Prodigy (arXiv 2306.06101) with its defaults, for the planned steps."""
-    from prodigyopt import Prodigy
+    from prodigyopt import Prodigy  # type: ignore[import-untyped]
 
     return without_rate(cell, seed, plan, Prodigy, 1.0)
 
 
 def schedule_free(cell: Cell, seed: int, plan: Plan) -> Answer:
     """Schedule-free AdamW (arXiv 2405.15682) with its default rate, for the planned steps."""
-    from schedulefree import AdamWScheduleFree
+    from schedulefree import AdamWScheduleFree  # type: ignore[import-untyped]
 
     return without_rate(cell, seed, plan, AdamWScheduleFree, 0.0025)
 

@@ -4,6 +4,8 @@ Batch normalisation uses the batch's own statistics in evaluation too, and recur
 out: running statistics and fused recurrent kernels can't be batched over nets.
 """
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -12,7 +14,7 @@ from torch.nn import functional
 def chain(*widths: int, activation: type[nn.Module] = nn.ReLU, dropout: float = 0.0) -> nn.Module:
     """Linear layers with an activation between them."""
     layers: list[nn.Module] = []
-    for inputs, outputs in zip(widths[:-1], widths[1:], strict=True):
+    for inputs, outputs in pairwise(widths):
         if layers:
             layers.append(activation())
             if dropout:
@@ -94,7 +96,7 @@ def deep(width: int = 32, blocks: int = 4) -> nn.Module:
 def normalised_chain(*widths: int) -> nn.Module:
     """Linear layers with batch normalisation between them."""
     layers: list[nn.Module] = []
-    for inputs, outputs in zip(widths[:-2], widths[1:-1], strict=True):
+    for inputs, outputs in pairwise(widths[:-1]):
         norm = nn.BatchNorm1d(outputs, track_running_stats=False)
         layers += [nn.Linear(inputs, outputs, bias=False), norm, nn.ReLU()]
     return nn.Sequential(*layers, nn.Linear(widths[-2], widths[-1]))
@@ -189,7 +191,8 @@ class Patches(nn.Module):
         self.head = nn.Linear(width, 10)
 
     def forward(self, pixels: Tensor) -> Tensor:
-        scores: Tensor = self.head(self.block(self.embed(as_patches(pixels)) + self.position).mean(1))
+        x = self.block(self.embed(as_patches(pixels)) + self.position)
+        scores: Tensor = self.head(x.mean(1))
         return scores
 
 

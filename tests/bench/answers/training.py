@@ -1,4 +1,4 @@
-"""Plain trainings without any lrtui code, one net at a time: what methods other than a test need."""
+"""Plain trainings without any lrtui code, one net at a time: for the race, and other methods."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

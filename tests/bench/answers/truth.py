@@ -5,7 +5,8 @@ from functools import cache
 
 import numpy as np
 
-from .cells import Cell, FloatArray, Trainings
+from .cells import Cell, Trainings
+from .ensemble import FloatArray
 
 GOOD = 1.2  # a rate is good when its validation loss is at most this many times the best
 BAND = 0.05  # a rate is in the band when its regret is at most this
@@ -19,14 +20,14 @@ class Truth:
 
     The mean over the seeds, interpolated linearly over log10(lr); of logarithms where all losses
     are positive. It is averaged over each rate and its two neighbours: otherwise the lowest of many
-    means of three seeds would be low by chance, and no other rate would count as good. A training counts as at most as far above the untrained loss as the best is below
-    it.
+    means of three seeds would be low by chance, and no other rate would count as good. A training
+    counts as at most as far above the untrained loss as the best one is below it.
 
     Attributes:
         log_lr: of the rates that were trained.
-        loss: mean loss at each of them.
+        scaled_loss: mean loss at each of them, or its logarithm.
         first: the loss before training.
-        is_positive: whether `loss` holds logarithms.
+        is_positive: whether `scaled_loss` holds logarithms.
     """
 
     log_lr: FloatArray
