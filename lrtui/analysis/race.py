@@ -15,7 +15,7 @@ STEP = 10 ** (1 / 3)  # the ratio of neighbouring rates
 SIDE = 3  # at most so many rates on each side of the answer
 WITHOUT_INTERVAL = 10.0  # without an interval the rates lie within this factor of the answer
 INSIDE = 1.1  # a rate this much outside the interval still belongs to it
-BEYOND = 2  # rates that are added at a time beyond an edge that wins
+BEYOND = 1  # rates that are added at a time beyond an edge that wins
 EDGE_LEAD = 0.5  # an edge wins if its neighbour is more than so many tolerances worse
 
 # how the steps are spent
@@ -23,9 +23,15 @@ BUDGET = 1200  # where no budget is given
 FIRST_SHARE = 0.5  # of the budget, for the first round
 MIN_STEPS = 10  # a shorter trial measures only the noise of its start
 LEAST_RATES = 3
-ROOM = 5  # trials of the first round are as short as if there were so many rates
+ROOM = 3.5  # trials of the first round are as short as if there were so many rates
 FINAL_PAIRS = 3  # the rest of the budget is divided into so many pairs of longer trials
 MIN_PAIRS = 2  # of trials of the best two, the first round's included, before anything is decided
+
+# what the test says: a rate d decades from its answer has to be better by HANDICAP · d² tolerances;
+# by more, in proportion, where the planned training has over LONGER times the steps of a trial,
+# which then says less about it
+HANDICAP = 12.0
+LONGER = 2.0
 
 # when two rates are alike: a difference matters above a share of the fall and of the best loss
 OF_FALL, OF_LOSS = 0.05, 0.05
@@ -142,7 +148,7 @@ def first_round(rates: Rates, budget: int, longest: int = 0) -> FirstRound:
     check_budget(budget, min(LEAST_RATES, len(chosen)))
     share = int(budget * FIRST_SHARE)
     count = min(len(chosen), share // MIN_STEPS)
-    steps = max(MIN_STEPS, share // max(count, ROOM))
+    steps = max(MIN_STEPS, int(share / max(count, ROOM)))
     if longest:
         steps = min(steps, longest)
     return FirstRound(tuple(chosen[:count]), steps)

@@ -8,6 +8,8 @@ from typing import NamedTuple
 from lrtui.analysis.race import (
     CONFIDENCE,
     EDGE_LEAD,
+    HANDICAP,
+    LONGER,
     OF_FALL,
     OF_LOSS,
     PRIOR_NOISE,
@@ -67,6 +69,7 @@ class Comparison(NamedTuple):
     low: float
     high: float
     pairs: int
+    handicap: float = 0.0  # what the test says; part of the three
 
     def is_worse(self) -> bool:
         """Surely worse."""
@@ -78,15 +81,32 @@ class Comparison(NamedTuple):
 
     @property
     def apart(self) -> float:
-        """The largest difference that the interval allows."""
-        return max(abs(self.low), abs(self.high))
+        """The largest difference of losses that the interval allows."""
+        return max(abs(self.low - self.handicap), abs(self.high - self.handicap))
+
+    @property
+    def measured(self) -> float:
+        """The mean difference of losses, whatever the test says."""
+        return self.mean - self.handicap
 
 
 class Results:
-    """What the trials of a race reached, rate by rate."""
+    """What the trials of a race reached, rate by rate.
 
-    def __init__(self, trials: Sequence[Trial]) -> None:
+    Args:
+        trials: all that are finished, in their order.
+        answer: of the range test; the further a rate is from it, the more it has to be better.
+            None: the trials alone count.
+        planned_steps: of the training that the answer is for; 0: not said.
+    """
+
+    def __init__(
+        self, trials: Sequence[Trial], answer: float | None = None, planned_steps: int = 0
+    ) -> None:
         self.trials = tuple(trials)
+        self._answer = answer
+        longest = max((trial.iterations for trial in trials), default=1)
+        self._distance = max(1.0, planned_steps / (LONGER * max(longest, 1)))
         self.losses: dict[float, dict[tuple[int, int], float]] = {}
         for trial in trials:
             self.losses.setdefault(trial.lr, {})[trial.round, trial.seed] = trial.loss
@@ -100,9 +120,21 @@ class Results:
         return {lr: next(iter(self.losses[lr].values())) for lr in self.alive}
 
     def by_first_loss(self) -> list[float]:
-        """The rates that never blew up, from the lowest loss in the first round; ties: lower."""
+        """The rates that never blew up, the best one of the first round first; ties: lower."""
         first = self.first_losses()
-        return sorted(first, key=lambda lr: (first[lr], lr))
+        best = min(first.values(), default=0.0)
+
+        def behind(lr: float) -> tuple[float, float]:
+            return self.scale.difference(first[lr], best) + self.handicap(lr), lr
+
+        return sorted(first, key=behind)
+
+    def handicap(self, lr: float) -> float:
+        """By how much a rate has to be better than the answer of the test."""
+        if self._answer is None:
+            return 0.0
+        decades = math.log10(lr / self._answer)
+        return HANDICAP * self._distance * decades**2 * self.scale.tolerance
 
     def leads_at_edge(self, edge_and_neighbour: Sequence[float]) -> bool:
         """Whether the loss still falls towards an edge."""
@@ -113,16 +145,22 @@ class Results:
         return ahead > EDGE_LEAD * self.scale.tolerance
 
     def differences(self, lr: float, other: float) -> list[float]:
-        """How much worse `lr` was than `other`, once for each data order that both had."""
+        """How much worse `lr` was than `other`, once for each data order that both had.
+
+        The difference of their handicaps is included.
+        """
         own, others = self.losses[lr], self.losses[other]
-        return [self.scale.difference(own[at], others[at]) for at in own if at in others]
+        handicap = self.handicap(lr) - self.handicap(other)
+        shared = [at for at in own if at in others]
+        return [self.scale.difference(own[at], others[at]) + handicap for at in shared]
 
     def compare(self, lr: float, other: float, noise: Noise) -> Comparison:
         """How much worse `lr` is than `other`; they have at least one data order in common."""
         differences = self.differences(lr, other)
         mean = statistics.fmean(differences)
         half = noise.half_width(len(differences))
-        return Comparison(mean, mean - half, mean + half, len(differences))
+        handicap = self.handicap(lr) - self.handicap(other)
+        return Comparison(mean, mean - half, mean + half, len(differences), handicap)
 
     def noise(self, champion: float) -> Noise:
         """The noise of one difference, from all pairs with the champion."""

@@ -101,31 +101,19 @@ def blown_up_near(results: Results, lr: float) -> float | None:
     return min(above, default=None)
 
 
-def interval(
-    results: Results, lr: float, now: Standing, ceiling: float | None = None
-) -> tuple[float, float]:
-    """The rates around the answer that are not surely worse by more than the tolerance.
+def interval(results: Results, lr: float, ceiling: float | None = None) -> tuple[float, float]:
+    """The interval of the answer after a race.
 
-    On each side it reaches at most one third-decade step, and half of one where the neighbour is
-    surely worse or blew up.
+    One third-decade step on each side: the noise of trials that a budget pays for hides what is
+    nearer. Half of a step where the neighbour blew up; never above the ceiling.
     """
     low, high = lr / STEP, lr * STEP
-    below = [rate for rate in results.tried if low * 0.99 < rate < lr]
-    above = [rate for rate in results.tried if lr < rate < high * 1.01]
-    if below:
-        low = _end(results, lr, below[-1], now.noise)
+    above = [rate for rate in results.blown_up if rate > lr]
     if above:
-        high = _end(results, lr, above[0], now.noise)
+        high = min(high, math.sqrt(lr * min(above)))
+    below = [rate for rate in results.blown_up if rate < lr]
+    if below:
+        low = max(low, math.sqrt(lr * max(below)))
     if ceiling is not None:
         high = max(lr, min(high, ceiling))
     return low, high
-
-
-def _end(results: Results, lr: float, neighbour: float, noise: Noise) -> float:
-    """The end of the interval towards a neighbour."""
-    halfway = math.sqrt(lr * neighbour)
-    if neighbour in results.blown_up:
-        return halfway
-    if results.compare(neighbour, lr, noise).low > results.scale.tolerance:
-        return halfway
-    return neighbour

@@ -75,6 +75,7 @@ def judge(
     lr: float,
     *,
     ceiling: float | None = None,
+    planned_steps: int = 0,
     needed: int = 0,
     cause: str = "",
 ) -> Race:
@@ -84,10 +85,11 @@ def judge(
         trials: all that are finished, in their order.
         lr: the answer that is raced.
         ceiling: no rate of the interval is above it, but for the answer.
+        planned_steps: of the training that the answer is for; 0: not said.
         needed: steps that are missing for the first round and a pair; 0 where both are complete.
         cause: why the race ended early; "" where it is decided or its budget is over.
     """
-    results = Results(trials)
+    results = Results(trials, lr, planned_steps)
     now = standing(results, lr)
     if not trials or needed:
         return _unfinished(results, lr, needed, cause)
@@ -104,7 +106,7 @@ def judge(
         chosen, also = safer, None
         if verdict != "open":
             verdict = "confirmed" if chosen == lr else "replaced"
-    low, high = interval(results, chosen, now, ceiling)
+    low, high = interval(results, chosen, ceiling)
     mean, half = _margin(now)
     return Race(
         verdict=verdict,
@@ -261,7 +263,7 @@ def _reason(now: Standing, results: Results, lr: float, verdict: ConfirmVerdict)
         own = now.rival(lr)
         more = "far more"
         if own is not None:
-            more = f"{_per_cent(results, own.worse.mean)} more"
+            more = f"{_per_cent(results, own.worse.measured)} more"
         return f"{lr:.1e} reached {more} loss than {now.champion:.1e}"
     rates = sorted((now.champion, rival.lr))
     return (

@@ -5,6 +5,10 @@
 2. The best two are trained again, on data in other orders, until one is surely better, both are
    surely alike, or the budget is over (see `lrtui.analysis.race_standing`).
 
+The answer of the range test counts too: the further a rate is from it, the more it has to be better
+(`lrtui.analysis.race.HANDICAP`). Short trainings alone are worse than the test alone on the tasks
+of tests/bench/answers; both together are better than either.
+
 A verdict holds for trainings as long as the trials. Short trainings favour rates that are too small
 for long ones (short-horizon bias, Wu et al., arXiv 1803.02021), so a larger budget gives a more
 reliable verdict.
@@ -75,9 +79,14 @@ class _Contest:
             self.trials,
             self.rates.lr,
             ceiling=self.rates.ceiling,
+            planned_steps=self.plan.steps,
             needed=missing_steps(self.first, self.trials),
             cause=self.cause,
         )
+
+    def results(self) -> Results:
+        """What the trials so far reached."""
+        return Results(self.trials, self.rates.lr, self.plan.steps)
 
     def train(self, lr: float, steps: int, *, round: int, seed: int) -> _Trained:
         """One trial."""
@@ -102,7 +111,7 @@ class _Contest:
 
     def further_rates(self) -> list[float]:
         """Rates beyond the edge that wins; below the lowest one where all blew up."""
-        results = Results(self.trials)
+        results = self.results()
         lowest, highest = results.tried[0], results.tried[-1]
         order = results.by_first_loss()
         if not order:
@@ -118,7 +127,7 @@ class _Contest:
         """Trials of the best two, one more pair at a time, until they are decided."""
         steps = final_steps(self.first.steps, self.left, self.plan.steps)
         while True:
-            results = Results(self.trials)
+            results = self.results()
             now = standing(results, self.rates.lr)
             if now is None or now.undecided is None:
                 return
