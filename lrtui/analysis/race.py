@@ -72,7 +72,8 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
     """The answer and where the rates may lie that it races against.
 
     Attributes:
-        lr: the answer.
+        lr: the rate that is raced: the answer, or one of the user's.
+        suggested: the answer of the range test, which counts in the race; None: there is none.
         low: the lower end of its interval; None: none is known.
         high: the upper end.
         ceiling: no rate above it, but for the answer itself; None: no limit.
@@ -80,6 +81,7 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     lr: float
+    suggested: float | None = None
     low: float | None = None
     high: float | None = None
     ceiling: float | None = None

@@ -74,6 +74,7 @@ def judge(
     trials: Sequence[Trial],
     lr: float,
     *,
+    suggested: float | None = None,
     ceiling: float | None = None,
     planned_steps: int = 0,
     needed: int = 0,
@@ -83,13 +84,14 @@ def judge(
 
     Args:
         trials: all that are finished, in their order.
-        lr: the answer that is raced.
+        lr: the rate that is raced.
+        suggested: the answer of the range test, which counts; None: the trials alone do.
         ceiling: no rate of the interval is above it, but for the answer.
         planned_steps: of the training that the answer is for; 0: not said.
         needed: steps that are missing for the first round and a pair; 0 where both are complete.
         cause: why the race ended early; "" where it is decided or its budget is over.
     """
-    results = Results(trials, lr, planned_steps)
+    results = Results(trials, suggested, planned_steps)
     now = standing(results, lr)
     if not trials or needed:
         return _unfinished(results, lr, needed, cause)

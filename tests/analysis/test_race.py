@@ -60,10 +60,10 @@ def test_no_rate_but_the_answer_is_above_the_ceiling(lr: float, ceiling: float) 
     assert max(rates.beyond(ceiling, above=True), default=0.0) <= ceiling
 
 
-def test_two_rates_follow_beyond_an_edge() -> None:
+def test_the_next_rate_follows_beyond_an_edge() -> None:
     rates = Rates(lr=1.0)
-    assert rates.beyond(10.0, above=True) == pytest.approx([10 * STEP, 10 * STEP**2])
-    assert rates.beyond(0.1, above=False) == pytest.approx([0.1 / STEP, 0.1 / STEP**2])
+    assert rates.beyond(10.0, above=True) == pytest.approx([10 * STEP])
+    assert rates.beyond(0.1, above=False) == pytest.approx([0.1 / STEP])
 
 
 @given(budget=st.integers(least_budget(), 10**6), width=st.floats(1, 1e4))

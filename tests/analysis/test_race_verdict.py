@@ -252,3 +252,38 @@ def test_so_many_pairs_are_enough_and_no_tenth_less(
     fewer = int(0.9 * count) - 1
     if fewer > had:
         assert Noise(deviation, freedom + fewer - had).half_width(fewer) > target
+
+
+@given(tables(), st.floats(1e-8, 1.0), st.integers(0, 10**5))
+def test_the_answer_of_the_test_changes_no_law(
+    table: tuple[list[Trial], float], suggested: float, planned_steps: int
+) -> None:
+    race = judge(*table, suggested=suggested, planned_steps=planned_steps)
+    blown_up = {trial.lr for trial in race.trials if trial.loss == INF}
+    assert race.answer not in blown_up
+    assert (race.verdict == "open") == (race.more_steps > 0)
+
+
+def test_a_rate_next_to_the_suggestion_replaces_it_only_if_it_is_clearly_better() -> None:
+    slightly = trials_of({1.0: [1.0, 1.0], STEP: [0.94, 0.94]})
+    clearly = trials_of({1.0: [1.0, 1.0], STEP: [0.8, 0.8]})
+    assert judge(slightly, 1.0).answer == STEP
+    assert judge(slightly, 1.0, suggested=1.0).answer == 1.0
+    assert judge(clearly, 1.0, suggested=1.0).answer == STEP
+
+
+def test_a_farther_rate_has_to_be_much_better_than_the_suggestion() -> None:
+    trials = trials_of({1.0: [1.0, 1.0], STEP**3: [0.8, 0.8]})
+    assert judge(trials, 1.0).answer == STEP**3
+    assert judge(trials, 1.0, suggested=1.0).answer == 1.0
+
+
+def test_short_trials_say_little_about_a_long_training() -> None:
+    trials = trials_of({1.0: [1.0, 1.0], STEP: [0.8, 0.8]})
+    assert judge(trials, 1.0, suggested=1.0, planned_steps=50).answer == STEP
+    assert judge(trials, 1.0, suggested=1.0, planned_steps=5000).answer == 1.0
+
+
+def test_per_cents_are_those_of_the_losses_whatever_was_suggested() -> None:
+    trials = trials_of({1.0: [2.0, 2.0, 2.0], STEP: [1.0, 1.0, 1.0]})
+    assert "100 % more loss" in judge(trials, 1.0, suggested=1.0).reason

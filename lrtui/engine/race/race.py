@@ -78,6 +78,7 @@ class _Contest:
         return judge(
             self.trials,
             self.rates.lr,
+            suggested=self.rates.suggested,
             ceiling=self.rates.ceiling,
             planned_steps=self.plan.steps,
             needed=missing_steps(self.first, self.trials),
@@ -86,7 +87,7 @@ class _Contest:
 
     def results(self) -> Results:
         """What the trials so far reached."""
-        return Results(self.trials, self.rates.lr, self.plan.steps)
+        return Results(self.trials, self.rates.suggested, self.plan.steps)
 
     def train(self, lr: float, steps: int, *, round: int, seed: int) -> _Trained:
         """One trial."""

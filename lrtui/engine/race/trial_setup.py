@@ -152,7 +152,14 @@ def rates_of_race(
         raise ValueError(f"`lr` must be a positive number, got {raced}")
     if not (math.isfinite(factor) and factor > 1):
         raise ValueError(f"`factor` must be above 1, got {factor}")
-    return Rates(lr=raced, low=suggestion.low, high=suggestion.high, ceiling=ceiling, factor=factor)
+    return Rates(
+        lr=raced,
+        suggested=suggestion.lr,
+        low=suggestion.low,
+        high=suggestion.high,
+        ceiling=ceiling,
+        factor=factor,
+    )
 
 
 def trial_settings(of_test: Settings, changes: TrialSettings) -> Settings:

@@ -28,7 +28,8 @@ def ours_and_race(num_iter: int, budget: int) -> Method:
         steps = len(curve_of(cell, seed, num_iter).lr)
         if suggestion.lr is None:
             return Answer(None, steps=steps, verdict=suggestion.verdict)
-        rates = Rates(lr=suggestion.lr, low=suggestion.low, high=suggestion.high)
+        lr = suggestion.lr
+        rates = Rates(lr=lr, suggested=lr, low=suggestion.low, high=suggestion.high)
         result = raced(cell, seed, rates, budget, plan)
         return Answer(
             result.answer,
