@@ -28,8 +28,9 @@ import torch
 
 from lrtui.analysis.answer import Plan, Schedule
 from lrtui.analysis.rules import RULES
+from lrtui.analysis.suggest import suggest_curves
 
-from . import methods
+from . import hopeless, methods
 from .cache import answered
 from .calibrate import calibrate
 from .cells import LONG, SEEDS, SHORT, Cell, all_cells
@@ -82,8 +83,8 @@ def compared(designed: Sequence[Cell], schedule: Schedule, steps: int) -> dict[s
         "the optimizer's default": methods.default,
         "SGD 0.1, others 0.001": methods.usual,
         "best constant rate": methods.best_constant(designed, plan),
-        "Prodigy": answered("prodigy", methods.prodigy),
-        "schedule-free AdamW": answered("schedule-free", methods.schedule_free),
+        "Prodigy": answered("prodigy", methods.prodigy, by_schedule=False),
+        "schedule-free AdamW": answered("schedule-free", methods.schedule_free, by_schedule=False),
     }
     for rule in RULES:
         rows[f"{rule}, 400"] = methods.published(rule, CURVE_STEPS)
@@ -169,6 +170,15 @@ def print_invariance(title: str, cells: Sequence[Cell]) -> None:
         print(f"  {fewer} and {more} iterations: {np.mean(same):4.0%} of {len(same)} pairs")
 
 
+def print_refusals() -> None:
+    """Whether our method refuses where no rate can be recommended."""
+    print("\nWhere a refusal is right")
+    for name, curve in hopeless.curves():
+        suggestion = suggest_curves([curve])
+        verdict = "an answer, wrongly" if suggestion.lr is not None else "refused"
+        print(f"  {name:16} {verdict} ({suggestion.verdict})")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--cell", default="", help="only cells whose name contains this")
@@ -185,6 +195,8 @@ def main() -> None:
         part = [cell for cell in cells if cell.task.held_out == held_out]
         print_tables(title, part, designed, options.race)
         print_invariance(title, part)
+    if not options.cell:
+        print_refusals()
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ Those that train without a rate (Prodigy, schedule-free) give their validation l
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache, partial
+from importlib import import_module
 
 import numpy as np
 from torch.optim import Optimizer
@@ -16,7 +17,7 @@ from lrtui.analysis.curve import Curve
 from lrtui.analysis.rules import suggest_all
 from lrtui.analysis.suggest import suggest_curves
 
-from .cells import Cell
+from .cells import SHORT, Cell
 from .halving import blind_halving
 from .training import trained
 from .truth import Truth
@@ -126,21 +127,20 @@ def shortened(cell: Cell, seed: int, schedule: str, lr: float, steps: int) -> fl
 
 def prodigy(cell: Cell, seed: int, plan: Plan) -> Answer:
     """Prodigy (arXiv 2306.06101) with its defaults, for the planned steps."""
-    from prodigyopt import Prodigy  # type: ignore[import-untyped]
-
-    return without_rate(cell, seed, plan, Prodigy, 1.0)
+    return without_rate(cell, seed, plan, import_module("prodigyopt").Prodigy, 1.0)
 
 
 def schedule_free(cell: Cell, seed: int, plan: Plan) -> Answer:
     """Schedule-free AdamW (arXiv 2405.15682) with its default rate, for the planned steps."""
-    from schedulefree import AdamWScheduleFree  # type: ignore[import-untyped]
-
-    return without_rate(cell, seed, plan, AdamWScheduleFree, 0.0025)
+    make = import_module("schedulefree").AdamWScheduleFree
+    return without_rate(cell, seed, plan, make, 0.0025)
 
 
 def without_rate(
     cell: Cell, seed: int, plan: Plan, make: Callable[..., Optimizer], lr: float
 ) -> Answer:
+    if plan.steps > SHORT:
+        seed = 0  # long trainings have one seed
     loss = trained(cell, 100 + seed, lr, plan.steps, "constant", make)
     return Answer(None, loss=loss, verdict="trained")
 
