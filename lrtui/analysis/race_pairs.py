@@ -154,6 +154,11 @@ class Results:
         shared = [at for at in own if at in others]
         return [self.scale.difference(own[at], others[at]) + handicap for at in shared]
 
+    def measured_lead(self, lr: float, other: float) -> float:
+        """How much better `lr` was than `other`, whatever the test says."""
+        handicap = self.handicap(lr) - self.handicap(other)
+        return handicap - statistics.fmean(self.differences(lr, other))
+
     def compare(self, lr: float, other: float, noise: Noise) -> Comparison:
         """How much worse `lr` is than `other`; they have at least one data order in common."""
         differences = self.differences(lr, other)

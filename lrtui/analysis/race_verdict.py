@@ -257,10 +257,7 @@ def _reason(now: Standing, results: Results, lr: float, verdict: ConfirmVerdict)
     if rival is None:
         return f"of {len(results.tried)} rates only {now.champion:.1e} did not blow up"
     if verdict == "confirmed":
-        return (
-            f"none of {len(results.tried) - 1} other rates trained better by more than "
-            f"{_per_cent(results, results.scale.tolerance)}"
-        )
+        return _why_confirmed(results, lr)
     if verdict == "replaced":
         own = now.rival(lr)
         more = "far more"
@@ -271,6 +268,22 @@ def _reason(now: Standing, results: Results, lr: float, verdict: ConfirmVerdict)
     return (
         f"{rates[0]:.1e} and {rates[1]:.1e} are at most "
         f"{_per_cent(results, rival.worse.apart)} apart"
+    )
+
+
+def _why_confirmed(results: Results, lr: float) -> str:
+    """No other rate was better, or none by enough for how far it is from the suggestion."""
+    tolerance = results.scale.tolerance
+    ahead = {rate: results.measured_lead(rate, lr) for rate in results.alive if rate != lr}
+    best = max(ahead, key=ahead.__getitem__, default=lr)
+    if ahead.get(best, 0.0) <= tolerance:
+        return (
+            f"none of {len(results.tried) - 1} other rates trained better by more than "
+            f"{_per_cent(results, tolerance)}"
+        )
+    return (
+        f"{lr:.1e} reached {_per_cent(results, ahead[best])} more loss than {best:.1e} in short"
+        " trials: too little for a rate that far from the suggestion"
     )
 
 

@@ -287,3 +287,10 @@ def test_short_trials_say_little_about_a_long_training() -> None:
 def test_per_cents_are_those_of_the_losses_whatever_was_suggested() -> None:
     trials = trials_of({1.0: [2.0, 2.0, 2.0], STEP: [1.0, 1.0, 1.0]})
     assert "100 % more loss" in judge(trials, 1.0, suggested=1.0).reason
+
+
+def test_a_confirmed_rate_that_was_not_the_best_one_says_so() -> None:
+    trials = trials_of({1.0: [1.0, 1.0], STEP**2: [0.8, 0.8]})
+    race = judge(trials, 1.0, suggested=1.0)
+    assert race.verdict == "confirmed"
+    assert "1.0e+00 reached 25 % more loss than 4.6e+00" in race.reason
