@@ -144,9 +144,9 @@ async def test_keys_change_the_answer_mark_it_and_u_puts_it_back() -> None:
         assert suggestion_of(screen).lr == 3.2e-3
         await pilot.press("right_square_bracket", "right_square_bracket", "comma", "2")
         options = screen.model.view_options
-        assert options == ViewOptions(smooth_f=0.2, skip_start=1, without=frozenset({1}))
+        assert options == ViewOptions(smooth_f=0.2, skip_start=3, without=frozenset({1}))
         text = screen_text(screen.app)
-        assert "smoothing 0.20 · first 1 left out · without repeat 2" in text
+        assert "smoothing 0.20 · first 3 left out · without repeat 2" in text
         assert "u undo" in text
         expected = recompute_answer(three_repeats(), options, THREE_REPEATS.range, 0.9)
         assert screen.model.answer == expected
@@ -194,7 +194,7 @@ async def test_a_written_record_has_the_answer_as_it_stands_and_what_was_changed
             "name": "view",
             "smooth_f": 0.1,
             "skip_start": 0,
-            "skip_end": 1,
+            "skip_end": 3,
             "without_repeats": [2],
         }
         assert record["measured"] == [view]
