@@ -198,6 +198,11 @@ class LRFinder:
         return list(self.optimizer) if isinstance(self.optimizer, Sequence) else [self.optimizer]
 
     @property
+    def settings(self) -> Settings:
+        """The settings of the last test; the defaults before there is one."""
+        return self._settings
+
+    @property
     def best_loss(self) -> float | None:
         """The lowest smoothed loss so far, over all repeats; None before there is one."""
         losses: list[float] = []

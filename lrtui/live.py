@@ -12,7 +12,7 @@ from lrtui import paths
 from lrtui.analysis.answer import ANY_PLAN, Plan
 from lrtui.analysis.plan import plan_of
 from lrtui.engine.history import History
-from lrtui.engine.settings import Given, settings_of
+from lrtui.engine.settings import Given, Settings, settings_of
 from lrtui.events import Step, nonfinite_kind
 from lrtui.finder import LRFinder
 from lrtui.launch.live_driver import LiveDriver
@@ -41,7 +41,8 @@ def show(
         train_loader: as for `LRFinder.range_test`.
         val_loader: likewise; with it the curve is the validation loss.
         plan: the training that the learning rate is wanted for.
-        **settings: likewise: `start_lr`, `end_lr`, `num_iter`, …; see `Settings`.
+        **settings: likewise: `start_lr`, `end_lr`, `num_iter`, …; see `Settings`. `num_iter` is
+            400 if not given, as everywhere in the app.
 
     Returns:
         The exit code: 0; 2 where there is no terminal to draw on; 128 + a signal's number.
@@ -75,6 +76,7 @@ def live_objects(
             test.
     """
     plan = plan_of(plan.schedule, plan.steps, plan.warmup)
+    settings = Given(num_iter=RangeSpec().num_iter) | settings
     spec = msgspec.structs.replace(
         spec_of(finder, train_loader, val_loader, settings),
         plan=PlanSpec(schedule=plan.schedule, steps=plan.steps, warmup=plan.warmup),
@@ -86,7 +88,7 @@ def live_objects(
             raise ValueError(
                 "nothing to show: give a loader to run a test, or call range_test() first"
             )
-        spec = with_range_of(past, spec)
+        spec = with_range_of(past, finder.settings, spec)
     loss = "of the model" if finder.criterion is None else name_of(finder.criterion)
     return LiveObjects(
         finder=finder,
@@ -124,16 +126,16 @@ def spec_of(
     )
 
 
-def with_range_of(past: Sequence[Step], spec: RunSpec) -> RunSpec:
-    """The spec with the learning rates, iterations and repeats of a test that was measured."""
-    measured = msgspec.structs.replace(
-        spec.range,
-        start_lr=past[0].lr,
-        end_lr=past[-1].lr,
-        num_iter=sum(step.repeat == 0 for step in past),
-        repeats=past[-1].repeat + 1,
+def with_range_of(past: Sequence[Step], settings: Settings, spec: RunSpec) -> RunSpec:
+    """The spec with the range of a test that was measured, as it was planned."""
+    planned = range_spec(
+        settings,
+        past[0].lr,
+        first_lr(settings.end_lr) or past[-1].lr,
+        val=spec.range.val,
     )
-    return msgspec.structs.replace(spec, range=measured)
+    repeats = past[-1].repeat + 1
+    return msgspec.structs.replace(spec, range=msgspec.structs.replace(planned, repeats=repeats))
 
 
 def steps_of(finder: LRFinder) -> list[Step]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
+from lrtui.analysis.suggest import suggest
 from lrtui.events import Step, encode
 from lrtui.runs.store import going_on, journal_path, journals, load, record_path
 from lrtui.worker.journal import Journal
@@ -48,8 +49,8 @@ def test_a_journal_becomes_a_record_with_every_step_and_a_line() -> None:
 
 def test_a_record_has_the_answer_that_its_curve_gives() -> None:
     lines = [encode(STARTED)]
-    for iteration in range(200):
-        lr = 10 ** (-7 + 8 * iteration / 199)
+    for iteration in range(400):
+        lr = 10 ** (-7 + 8 * iteration / 399)
         fall = math.exp(-((math.log10(lr) + 3) ** 2))
         loss = 2.3 + 0.01 * math.sin(7 * iteration) - fall
         seconds = 0.1 * iteration
@@ -59,7 +60,9 @@ def test_a_record_has_the_answer_that_its_curve_gives() -> None:
     recover()
     record = load(record_path(STARTED.id))
     assert record.suggestion is not None
-    assert record.suggestion.lr == pytest.approx(1e-3, rel=0.5)
+    assert record.suggestion == suggest(record.history.lr, record.history.raw_loss)
+    assert record.suggestion.lr is not None
+    assert 1e-4 < record.suggestion.lr < 1e-2
     assert record.bounds is not None
     assert record.status == "interrupted"
 

@@ -223,7 +223,7 @@ def test_the_suggestion_and_the_bounds_come_from_the_raw_curves_of_all_repeats()
     assert live.suggestion().verdict == "too_short"
     assert live.bounds() is None
     live.range_test(
-        loader(256, 32, shuffle=True), end_lr=1e4, num_iter=120, repeats=2, smooth_f=0.02
+        loader(256, 32, shuffle=True), end_lr=1e4, num_iter=300, repeats=2, smooth_f=0.02
     )
     answer, bounds = live.suggestion(), live.bounds()
     assert answer.verdict == "ok"

@@ -145,7 +145,7 @@ def test_numbers_have_no_class_order() -> None:
 
 def test_the_library_gives_no_number_for_data_in_class_order() -> None:
     finder = finder_of(model_of("Net"), nn.CrossEntropyLoss(), verbose=True)
-    said = printed(lambda: finder.range_test(class_order(), num_iter=60, end_lr=10))
+    said = printed(lambda: finder.range_test(class_order(), num_iter=300, end_lr=10))
     assert finder.suggestion().lr is None
     assert_says(said + finder.suggestion().reason, CLASS_ORDER, "shuffle")
 

@@ -40,7 +40,7 @@ BLAMES = r"already_trained|Lower start_lr|diverges_from_start"
 @pytest.mark.parametrize("name", BAD)
 def test_the_batch_that_is_not_finite_is_named(name: str) -> None:
     data, part = BAD[name]
-    result = run("Column", data, "torch.nn:MSELoss", num_iter=60)
+    result = run("Column", data, "torch.nn:MSELoss", num_iter=300)
     assert result.lr is None
     assert_says(
         result.text, r"batch 3\b|third batch|iteration 2\b", part, r"\b8\b", "nan|inf|finite"
@@ -57,7 +57,7 @@ def test_the_batch_is_named_where_the_order_is_random() -> None:
 @pytest.mark.parametrize(("loader", "part"), [(bad_input, "input"), (bad_target, "target")])
 def test_the_library_names_the_batch_that_is_not_finite(loader: Any, part: str) -> None:
     finder = finder_of(model_of("Column"), nn.MSELoss())
-    finder.range_test(loader(), num_iter=60, end_lr=1.0)
+    finder.range_test(loader(), num_iter=300, end_lr=1.0)
     assert_says(finder.reason, r"batch 3\b|third batch|iteration 2\b", part, r"\b8\b")
     assert finder.suggestion().lr is None
     assert finder.suggestion().verdict not in ("already_trained", "diverges_from_start")
@@ -114,7 +114,7 @@ def test_an_optimizer_of_another_model_is_said() -> None:
     model, other = model_of("Net"), Net()
     finder = LRFinder(model, torch.optim.SGD(other.parameters(), lr=1e-5), nn.CrossEntropyLoss())
     try:
-        finder.range_test(labelled(), num_iter=60)
+        finder.range_test(labelled(), num_iter=300)
         said = finder.reason + finder.suggestion().reason + finder.suggestion().advice
         assert finder.suggestion().lr is None
     except ValueError as error:
@@ -152,7 +152,7 @@ def test_the_library_refuses_a_range_that_does_not_rise_or_says_so(
 ) -> None:
     finder = finder_of(model_of("Net"), nn.CrossEntropyLoss())
     try:
-        finder.range_test(labelled(), start_lr=start, end_lr=end, num_iter=60)
+        finder.range_test(labelled(), start_lr=start, end_lr=end, num_iter=300)
     except ValueError as error:
         assert_says(str(error), "start_lr", "end_lr")
         return
@@ -161,26 +161,26 @@ def test_the_library_refuses_a_range_that_does_not_rise_or_says_so(
 
 
 def test_a_range_of_less_than_a_decade_is_said() -> None:
-    result = run("Net", "labelled", CE, start_lr=1e-2, end_lr=1.5e-2, num_iter=100)
+    result = run("Net", "labelled", CE, start_lr=1e-2, end_lr=1.5e-2, num_iter=300)
     assert_says(advice(result), "narrow|decade|wider|factor of 1.5", "start_lr|end_lr")
 
 
 def test_a_range_that_is_too_low_is_said() -> None:
-    result = run("Net", "labelled", CE, start_lr=1e-12, end_lr=1e-9, num_iter=100)
+    result = run("Net", "labelled", CE, start_lr=1e-12, end_lr=1e-9, num_iter=300)
     assert_says(advice(result), "end_lr")
 
 
 def test_a_range_that_begins_too_high_is_said() -> None:
-    result = run("Column", "column_targets", "auto", start_lr=100, end_lr=1e6, num_iter=60)
+    result = run("Column", "column_targets", "auto", start_lr=100, end_lr=1e6, num_iter=300)
     assert_says(advice(result), "start_lr")
 
 
 SHORT = {
     "few iterations": ((), {"num_iter": 5}, "num_iter"),
-    "out of time": (("range.max_seconds=1e-5",), {"num_iter": 200}, "max_seconds"),
+    "out of time": (("range.max_seconds=1e-5",), {"num_iter": 300}, "max_seconds"),
     "a low threshold": (
         ("range.diverge_th=1.0001", "range.smooth_f=0"),
-        {"num_iter": 200},
+        {"num_iter": 300},
         "diverge_th",
     ),
 }
@@ -197,7 +197,7 @@ def test_a_test_of_a_handful_of_points_says_what_to_change(name: str) -> None:
 
 def test_a_loader_that_ends_says_how_many_batches_it_had() -> None:
     finder = finder_of(model_of("Net"), nn.CrossEntropyLoss())
-    finder.range_test(TrainDataLoaderIter(labelled(), auto_reset=False), num_iter=100)
+    finder.range_test(TrainDataLoaderIter(labelled(), auto_reset=False), num_iter=300)
     assert_says(finder.reason, r"\b8\b")
     suggestion = finder.suggestion()
     assert_says(suggestion.reason + suggestion.advice, "loader|batches|auto_reset")

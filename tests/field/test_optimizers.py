@@ -175,7 +175,7 @@ USED = {
 NOT_USED = r"does not use|ignores|not used|sets its own|no effect|initial step"
 
 
-def measured(optimizer: str, end_lr: float = 10.0, num_iter: int = 120) -> Run:
+def measured(optimizer: str, end_lr: float = 10.0, num_iter: int = 300) -> Run:
     """A test that is long enough for an answer, on shuffled digits."""
     return run(
         "sample_models/mlp.py:MLP",
@@ -219,7 +219,7 @@ def test_the_library_gives_no_number_where_the_rate_is_not_used() -> None:
         torch.utils.data.TensorDataset(X, Y), batch_size=16, shuffle=True
     )
     try:
-        said = printed(lambda: finder.range_test(loader, start_lr=1e-6, num_iter=120))
+        said = printed(lambda: finder.range_test(loader, start_lr=1e-6, num_iter=300))
     except ValueError as error:
         assert_says(str(error), NOT_USED, "Rprop")
         return

@@ -375,7 +375,7 @@ def test_a_scheduler_that_fights_the_ramp_is_said() -> None:
     optimizer.register_step_pre_hook(lambda *_: scheduler.step())
     finder = LRFinder(model, optimizer, nn.CrossEntropyLoss())
     try:
-        said = printed(lambda: finder.range_test(batches(), num_iter=60, start_lr=1e-5, end_lr=10))
+        said = printed(lambda: finder.range_test(batches(), num_iter=300, start_lr=1e-5, end_lr=10))
     except ValueError as error:
         said = str(error)
     assert finder.suggestion().lr is None

@@ -27,7 +27,7 @@ from lrtui.events import (
 from lrtui.launch.live_driver import LiveDriver
 from lrtui.live import live_objects, show, steps_of
 from lrtui.run_events import Loader
-from lrtui.spec import PlanSpec
+from lrtui.spec import PlanSpec, RangeSpec
 from tests.events import ended, last_result, of_kind, results
 from tests.waiting import wait
 
@@ -71,7 +71,7 @@ def finish(driver: LiveDriver) -> None:
 def test_a_run_has_the_events_of_a_worker(
     finder: LRFinder, loader: Batches, tmp_path: Path
 ) -> None:
-    driver = driver_on(finder, loader, tmp_path / "log", end_lr=10, num_iter=60)
+    driver = driver_on(finder, loader, tmp_path / "log", end_lr=10, num_iter=300)
     run(driver)
     kinds = [type(event) for event in driver.events]
     assert kinds[0] is Started
@@ -84,6 +84,7 @@ def test_a_run_has_the_events_of_a_worker(
     assert started.spec.range.start_lr == 1e-5
     (answer,) = of_kind(driver.events, Suggested)
     assert answer.suggestion == finder.suggestion()
+    assert answer.suggestion.verdict == "ok"
     assert [step.lr for step in of_kind(driver.events, Step)] == finder.history["lr"]
 
 
@@ -223,6 +224,24 @@ def test_a_measured_history_is_shown_as_a_run(
     assert [step.raw_loss for step in points] == finder.history["raw_loss"]
 
 
+def test_a_test_that_was_measured_before_is_shown_with_the_range_it_was_planned_with(
+    finder: LRFinder, loader: Batches
+) -> None:
+    finder.range_test(loader, end_lr=10, num_iter=300, step_mode="linear", diverge_th=1.2)
+    assert len(finder.history["lr"]) < 300
+    finder.reset()
+    shown = live_objects(finder, None, None, {}).spec.range
+    assert (shown.start_lr, shown.end_lr, shown.num_iter) == (1e-5, 10, 300)
+    assert (shown.mode, shown.diverge_th) == ("linear", 1.2)
+
+
+def test_a_test_in_the_app_is_long_enough_for_an_answer_unless_it_is_told_otherwise(
+    finder: LRFinder, loader: Batches
+) -> None:
+    assert live_objects(finder, loader, None, {}).spec.range.num_iter == RangeSpec().num_iter
+    assert live_objects(finder, loader, None, {"num_iter": 30}).spec.range.num_iter == 30
+
+
 def test_nothing_to_show_is_refused(finder: LRFinder) -> None:
     with pytest.raises(ValueError, match="nothing to show"):
         show(finder)
@@ -248,12 +267,13 @@ def test_the_answer_is_for_the_plan_that_show_was_given(
     finder: LRFinder, loader: Batches, tmp_path: Path
 ) -> None:
     plan = Plan(schedule="one-cycle", steps=3000, warmup=100)
-    objects = live_objects(finder, loader, None, {"end_lr": 10, "num_iter": 40}, plan)
+    objects = live_objects(finder, loader, None, {"end_lr": 10, "num_iter": 300}, plan)
     driver = LiveDriver(objects, tmp_path / "log")
     run(driver)
     (started,) = of_kind(driver.events, Started)
     assert started.plan == plan
     (answer,) = of_kind(driver.events, Suggested)
+    assert (answer.suggestion.verdict, answer.suggestion.steps) == ("ok", 3000)
     assert answer.suggestion == finder.suggestion("one-cycle", 3000, 100)
     with pytest.raises(ValueError, match="warmup must be below steps"):
         show(finder, loader, plan=Plan(steps=10, warmup=10))

@@ -8,7 +8,7 @@ from tests.terminal.terminal import Terminal, lrtui_argv
 
 def test_an_answer_is_explained_viewed_otherwise_confirmed_and_written(tmp_path: Path) -> None:
     record = tmp_path / "tried.json"
-    with Terminal(lrtui_argv("--num-iter", "120"), tmp_path, columns=80, lines=24) as app:
+    with Terminal(lrtui_argv("--num-iter", "300"), tmp_path, columns=80, lines=24) as app:
         app.wait_for("SmallCNN", "⏎ runs")
         app.press("enter")
         app.wait_for(r"(completed|diverged): ")
@@ -17,7 +17,7 @@ def test_an_answer_is_explained_viewed_otherwise_confirmed_and_written(tmp_path:
         app.press("escape")
         app.wait_until_gone("OneCycleLR")
         app.press("]", ",")
-        app.wait_for(r"view: smoothing 0\.10 · first 1 left out")
+        app.wait_for(r"view: smoothing 0\.10 · first 3 left out")
         app.press("c")
         app.wait_for("race lr")
         app.press("enter")

@@ -11,6 +11,12 @@ from tests.waiting import wait
 QUICK = RunSpec(
     range=RangeSpec(num_iter=20, end_lr=1.0, start_lr=1e-4), loader=LoaderSpec(batch_size=16)
 )
+# long enough for an answer
+ANSWERED = RunSpec(
+    model=Choice("sample_models/mlp.py:MLP"),
+    range=RangeSpec(num_iter=300, start_lr=1e-6),
+    loader=LoaderSpec(batch_size=16),
+)
 # lasts for as long as a test needs it: the rate is too low to diverge
 LONG = msgspec.structs.replace(
     QUICK, range=RangeSpec(num_iter=1_000_000, diverge_th=1e9, start_lr=1e-9, end_lr=1e-8)

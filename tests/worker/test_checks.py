@@ -34,7 +34,7 @@ from tests.worker.driving import LONG, finish, run, with_model
 SPEC = RunSpec(
     model=Choice("sample_models/mlp.py:MLP"),
     optimizer=Choice("torch.optim:SGD"),
-    range=RangeSpec(num_iter=100, start_lr=1e-4),
+    range=RangeSpec(num_iter=300, start_lr=1e-5),
     loader=LoaderSpec(batch_size=32),
 )
 TRIAL = TrialResult(
@@ -150,7 +150,7 @@ def test_what_cannot_be_confirmed_says_why(driver: WorkerDriver, tmp_path: Path)
     run(driver, with_model(f"{tmp_path}/gone.py:Net", SPEC))
     driver.confirm()
     assert "run the range test" in check_result(driver, ConfirmationResult).problem
-    flat = RangeSpec(num_iter=20, start_lr=1e-9, end_lr=1e-8)
+    flat = RangeSpec(num_iter=300, start_lr=1e-9, end_lr=1e-8)
     run(driver, msgspec.structs.replace(SPEC, range=flat))
     driver.confirm()
     assert "no suggestion" in check_result(driver, ConfirmationResult).problem
@@ -170,7 +170,7 @@ def test_a_model_that_fails_in_a_trial_ends_the_confirmation_with_the_reason(
     driver: WorkerDriver, tmp_path: Path, body: str, problem: str
 ) -> None:
     target = module(
-        tmp_path, "net", f"COUNT.append(0)\n        if len(COUNT) > 700: {body}", "COUNT = []\n"
+        tmp_path, "net", f"COUNT.append(0)\n        if len(COUNT) > 900: {body}", "COUNT = []\n"
     )
     end = run(driver, with_model(target, SPEC))
     driver.confirm(lr=0.01, iterations=4000)

@@ -21,7 +21,7 @@ from tests.sample import STARTED
 from tests.sample import steps as sample_steps
 from tests.user_modules import module
 from tests.waiting import wait
-from tests.worker.driving import LONG, QUICK, finish, run, steps, with_model
+from tests.worker.driving import ANSWERED, LONG, QUICK, finish, run, steps, with_model
 
 
 def test_a_run_has_a_start_every_step_an_answer_and_an_end(driver: WorkerDriver) -> None:
@@ -62,8 +62,8 @@ def test_reset_restores_the_initial_state_and_the_next_run_is_the_same_one(
 
 
 def test_another_plan_has_another_answer_from_the_same_objects(driver: WorkerDriver) -> None:
-    run(driver, QUICK)
-    run(driver, msgspec.structs.replace(QUICK, plan=PlanSpec(schedule="cosine", epochs=2)))
+    run(driver, ANSWERED)
+    run(driver, msgspec.structs.replace(ANSWERED, plan=PlanSpec(schedule="cosine", epochs=2)))
     first, second = of_kind(driver.events, Started)
     assert first.digest == second.digest
     assert second.plan == Plan(schedule="cosine", steps=2 * 89)  # 1,433 digits, 16 each
