@@ -7,7 +7,6 @@ from lrtui.analysis.answer import Plan, Schedule
 SCHEDULES: tuple[Schedule, ...] = get_args(Schedule)
 CALIBRATED_STEPS = 300  # steps of the trainings that intervals are calibrated on
 FAR = 30  # times that many steps: beyond it a test alone gives an interval, and no single rate
-RACE_STEPS = 1200  # of all short trainings together that decide then
 
 
 def plan_of(schedule: Schedule = "constant", steps: int | None = None, warmup: int = 0) -> Plan:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from lrtui.analysis.answer import Schedule, Suggestion
-from lrtui.analysis.plan import RACE_STEPS
+from lrtui.analysis.race import BUDGET
 from lrtui.commands.streams import printable
 from lrtui.record import RunRecord
 from lrtui.report import race, training
@@ -94,7 +94,7 @@ def _long_training_lines(record: RunRecord, suggestion: Suggestion) -> Iterator[
     yield f"lr       {_interval(suggestion)} · {_training(record, suggestion)}"
     tried = training.tried_steps(record.measured, suggestion.schedule)
     yield training.why_interval_only(suggestion, tried)
-    yield training.race_advice(f"`lrtui run … --race {RACE_STEPS}`")
+    yield training.race_advice(f"`lrtui run … --race {BUDGET}`")
 
 
 def _code_lines(record: RunRecord) -> Iterator[str]:

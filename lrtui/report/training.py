@@ -6,7 +6,8 @@ All front ends use these words. None of them knows numpy: a screen paints before
 from collections.abc import Iterator, Sequence
 
 from lrtui.analysis.answer import Plan, Schedule, Suggestion
-from lrtui.analysis.plan import CALIBRATED_STEPS, RACE_STEPS, is_far
+from lrtui.analysis.plan import CALIBRATED_STEPS, is_far
+from lrtui.analysis.race import BUDGET
 from lrtui.events import Result, TrialResult
 
 _RATES: dict[Schedule, str] = {
@@ -96,4 +97,4 @@ def why_interval_only(suggestion: Suggestion, tried: int = CALIBRATED_STEPS) -> 
 
 def race_advice(command: str) -> str:
     """What decides within the interval, and its cost; `command` starts it."""
-    return f"{command} decides by short trainings: {RACE_STEPS:,} steps in all."
+    return f"{command} decides by short trainings: {BUDGET:,} steps in all."

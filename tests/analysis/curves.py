@@ -46,6 +46,28 @@ def bowl(centre: float, num_iter: int = 400) -> RatesAndLosses:
     return lrs, 1 - np.exp(-((np.log10(lrs) - centre) ** 2))
 
 
+def trained(
+    lrs: FloatArray, momentum: float = 0.9, lowest: float = 0.01, seed: int = 0
+) -> RatesAndLosses:
+    """SGD on a quadratic with curvatures from `lowest` to 1, with noise in loss and gradient.
+
+    Unlike the other curves it falls at lower rates where a ramp has more iterations, as a training
+    does.
+    """
+    draws = np.random.default_rng(seed)
+    curvatures = np.geomspace(lowest, 1, 8)
+    weights, step, losses = np.ones(8), np.zeros(8), []
+    for lr in lrs:
+        loss = 2.3 * float((weights**2).mean())
+        losses.append(loss + 0.02 * draws.normal())
+        if loss > 12:
+            break
+        gradient = curvatures * weights + 0.05 * np.sqrt(curvatures) * draws.normal(size=8)
+        step = momentum * step + gradient
+        weights = weights - lr * step
+    return lrs[: len(losses)], np.array(losses)
+
+
 def lr_of(suggestion: Suggestion) -> float:
     """The suggested rate, which has to exist."""
     assert suggestion.lr is not None, suggestion.verdict

@@ -24,7 +24,7 @@ measured = hnp.arrays(
 
 
 def test_an_analysis_has_the_answers_of_every_part() -> None:
-    curves = [Curve(*valley(seed=seed)) for seed in range(3)]
+    curves = [Curve(*valley(400, seed=seed)) for seed in range(3)]
     analysis = analyse(curves)
     assert analysis.suggestion == suggest_curves(curves)
     assert analysis.bounds == bounds(curves)
@@ -32,7 +32,7 @@ def test_an_analysis_has_the_answers_of_every_part() -> None:
 
 
 def test_the_answer_is_for_the_plan_and_every_schedule_has_its_rate() -> None:
-    curves = [Curve(*valley())]
+    curves = [Curve(*valley(400))]
     for schedule in SCHEDULES:
         plan = Plan(schedule=schedule, steps=3000)
         analysis = analyse(curves, plan=plan)
@@ -53,18 +53,18 @@ def test_a_refusal_knows_its_plan_too_and_there_is_no_rate_for_any_schedule() ->
 
 def test_an_obstacle_takes_its_rates_out_of_every_schedule() -> None:
     obstacle = Obstacle(verdict="rate_unused", reason="it is", highest_lr=1e-9)
-    analysis = analyse([Curve(*valley())], obstacle)
+    analysis = analyse([Curve(*valley(400))], obstacle)
     assert analysis.by_schedule == dict.fromkeys(SCHEDULES)
 
 
 def test_a_rule_answers_for_repeats_with_its_median() -> None:
-    curves = [Curve(*valley(seed=seed, width=0.3)) for seed in range(3)]
+    curves = [Curve(*valley(400, seed=seed, width=0.3)) for seed in range(3)]
     alone = [suggest_all(curve)["minimum"] or 0.0 for curve in curves]
     assert analyse(curves).suggestions["minimum"] == pytest.approx(sorted(alone)[1])
 
 
 def test_an_analysis_can_be_written_and_read() -> None:
-    analysis = analyse([Curve(*valley())])
+    analysis = analyse([Curve(*valley(400))])
     assert msgspec.json.decode(msgspec.json.encode(analysis), type=Analysis) == analysis
 
 

@@ -3,6 +3,7 @@ import pytest
 
 from lrtui.analysis.bounds import bounds
 from lrtui.analysis.curve import Curve, FloatArray
+from lrtui.analysis.evidence import gather_evidence
 from lrtui.analysis.suggest import suggest_curves
 
 from .curves import existing, ladder, lr_of, noise, valley
@@ -17,17 +18,18 @@ def test_bounds_lie_where_the_loss_starts_to_fall_and_where_it_stops() -> None:
 
 def test_the_suggestion_lies_between_the_bounds() -> None:
     for seed in range(20):
-        curves = [Curve(*valley(seed=seed, width=0.1))]
+        curves = [Curve(*valley(400, seed=seed, width=0.1))]
         pair = existing(bounds(curves))
         assert pair.start_lr < lr_of(suggest_curves(curves)) < pair.end_lr
 
 
-def test_a_peak_is_above_the_constant_rate_even_where_the_loss_blows_up_at_its_lowest() -> None:
-    lrs, losses = valley(width=0.1)
+def test_the_upper_bound_is_above_the_centre_even_where_the_loss_blows_up_at_its_lowest() -> None:
+    lrs, losses = valley(400, width=0.1)
     losses[lrs > 2e-2] = 50
     curves = [Curve(lrs, losses, momentum=0.9)]
-    constant = lr_of(suggest_curves(curves))
-    assert existing(bounds(curves)).end_lr >= 1.5 * constant * (1 - 1e-9)
+    valley_of_loss = gather_evidence(curves).loss
+    assert valley_of_loss is not None
+    assert existing(bounds(curves)).end_lr >= 1.5 * 10**valley_of_loss.centre * (1 - 1e-9)
 
 
 def test_bounds_follow_the_metric_where_there_is_one() -> None:

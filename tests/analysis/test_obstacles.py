@@ -12,11 +12,11 @@ TOTAL = Obstacle(verdict="class_order", reason="The data is sorted.", advice="Sh
 
 def valley() -> list[Curve]:
     """A curve that falls between 1e-3 and 1e-1, and then rises."""
-    lrs = np.logspace(-6, 1, 200)
+    lrs = np.logspace(-6, 1, 400)
     fall = 1 / (1 + np.exp(-4 * (np.log10(lrs) + 3)))
     rise = np.exp(4 * (np.log10(lrs) - 0.3))
-    noise = np.random.default_rng(0).normal(0, 0.01, 200)
-    return [Curve.of(lrs, 2.3 - fall + rise + noise, num_iter=200, momentum=0.0)]
+    noise = np.random.default_rng(0).normal(0, 0.01, 400)
+    return [Curve.of(lrs, 2.3 - fall + rise + noise, num_iter=400, momentum=0.0)]
 
 
 def capped(highest_lr: float) -> Obstacle:

@@ -40,7 +40,7 @@ def test_a_plan_without_sense_is_refused_in_one_line(
 def test_a_curve_of_any_tool_is_judged_for_the_plan(
     schedule: Schedule, smooth_f: float | None
 ) -> None:
-    answer = suggest(*valley(), smooth_f=smooth_f, schedule=schedule, steps=3000, warmup=200)
+    answer = suggest(*valley(400), smooth_f=smooth_f, schedule=schedule, steps=3000, warmup=200)
     assert (answer.schedule, answer.steps) == (schedule, 3000)
 
 

@@ -3,13 +3,21 @@ import pytest
 
 from lrtui.analysis.curve import FloatArray
 from lrtui.analysis.prepared_curve import (
+    SHARE_OF_AGE,
     PreparedCurve,
     count_before_change,
     delay,
     noise_width,
     prepare_curve,
 )
-from lrtui.analysis.valley import BANDWIDTH, RESOLUTION, averaged, centre_of_mass, find_valley
+from lrtui.analysis.valley import (
+    BANDWIDTH,
+    DENSITY_SLOPE,
+    RESOLUTION,
+    averaged,
+    centre_of_mass,
+    find_valley,
+)
 
 from .curves import RatesAndLosses, noise, valley
 from .curves import bowl as bowl_of
@@ -40,9 +48,9 @@ def test_the_count_before_a_change_ends_where_the_loss_starts_to_fall() -> None:
     assert count_before_change(np.linspace(1, 0, 100), 0.0) == 3  # it changes from the start on
 
 
-def test_momentum_delays_by_the_median_age_of_its_gradients() -> None:
+def test_momentum_delays_by_a_share_of_the_median_age_of_its_gradients() -> None:
     assert delay(0.0) == 1
-    age = delay(0.9) - 1
+    age = (delay(0.9) - 1) / SHARE_OF_AGE
     assert 0.9**age == pytest.approx(1 / 2)  # the weight of all older gradients
     assert delay(0.0) < delay(None) < delay(0.9)
     assert delay(1.0) < np.inf
@@ -70,6 +78,37 @@ def test_a_linear_ramp_has_the_same_valley() -> None:
     losses = 1 - np.exp(-((np.log10(lrs) + 1) ** 2) / 0.1)
     average = find_valley([prepared(lrs, losses)])
     assert centre_of_mass(average.log_lr, average.fall) == pytest.approx(-1, abs=0.05)
+
+
+def test_the_half_of_a_fall_is_its_first_rate_with_half_of_it() -> None:
+    lrs, losses = bowl(-3)
+    average = find_valley([prepared(lrs, losses, momentum=0.0)])
+    assert average.half_fall == pytest.approx(-3 - np.sqrt(np.log(2)), abs=0.1)
+
+
+@pytest.mark.parametrize("factor", [0.1, 3.0, 100.0])
+def test_the_reference_rate_scales_with_the_rates(factor: float) -> None:
+    lrs, losses = valley(400)
+    usual = find_valley([prepared(lrs, losses)])
+    scaled = find_valley([prepared(factor * lrs, losses)])
+    assert scaled.reference == pytest.approx(usual.reference + np.log10(factor), abs=0.03)
+
+
+def test_the_reference_rate_is_higher_where_a_decade_has_more_iterations() -> None:
+    """A training falls at lower rates there: this takes it back."""
+    few, many = (find_valley([prepared(*valley(count), momentum=0.0)]) for count in (400, 4000))
+    assert many.reference - many.centre == pytest.approx(
+        few.reference - few.centre + DENSITY_SLOPE, abs=0.03
+    )
+
+
+def test_the_ceiling_is_where_the_loss_blew_up_as_exactly_as_the_average_tells() -> None:
+    lrs, losses = valley(400)
+    losses[lrs > 0.03] = 50
+    ceiling = find_valley([prepared(lrs, losses)]).ceiling
+    assert ceiling == pytest.approx(np.log10(0.03), abs=1.5 * BANDWIDTH)
+    whole = find_valley([prepared(lrs[lrs < 0.01], losses[lrs < 0.01])])
+    assert 10**whole.ceiling == pytest.approx(lrs[lrs < 0.01][-1])
 
 
 def test_a_long_shoulder_hardly_pulls_the_centre() -> None:
