@@ -215,7 +215,7 @@ async def test_a_record_of_a_view_as_measured_has_no_view_in_it(tmp_path: Path) 
 
 
 def test_three_repeats_of_a_thousand_points_take_a_frame() -> None:
-    spec = RunSpec(range=RangeSpec(start_lr=1e-7, end_lr=10.0, num_iter=3000, repeats=3))
+    spec = RunSpec(range=RangeSpec(start_lr=1e-7, end_lr=10.0, num_iter=1000, repeats=3))
     points, axis = three_repeats(spec), axis_for(1e-7, 10, True)
     options = ViewOptions(smooth_f=0.2, skip_start=10)
     times = []
