@@ -176,7 +176,8 @@ Mode = Annotated[
     setting("how the learning rate rises: by a constant factor (exp) or a constant step (linear)"),
 ]
 NumIter = Annotated[
-    int, setting("optimizer steps of the ramp: points of the curve", ge=2, le=10**9)
+    int,
+    setting("optimizer steps of the ramp; fewer than 250 give no answer", ge=2, le=10**9),
 ]
 SmoothF = Annotated[
     float, setting("weight of the newest loss in the smoothed loss; 0: no smoothing", ge=0, lt=1)

@@ -46,7 +46,7 @@ def override(spec: RunSpec, assignment: str) -> RunSpec:
 
     Args:
         spec: the spec to start from.
-        assignment: `range.num_iter=200`, `model.width=32` (an argument) or `seed=1`. The value is
+        assignment: `range.num_iter=1000`, `model.width=32` (an argument) or `seed=1`. The value is
             read as TOML, or as plain text where it is not TOML.
 
     Raises:

@@ -6,8 +6,10 @@ import msgspec
 import numpy as np
 import pytest
 
+from lrtui.analysis.refusals import LEAST
 from lrtui.engine.settings import Settings
 from lrtui.range_settings import engine_settings, range_spec
+from lrtui.settings import declarations
 from lrtui.spec import RangeSpec
 
 OTHERS = RangeSpec(
@@ -40,6 +42,12 @@ def test_every_setting_of_a_range_differs_from_its_default_here() -> None:
 def test_a_range_survives_the_way_to_the_engine_and_back(test: RangeSpec) -> None:
     settings = Settings(**engine_settings(test, None, None))
     assert range_spec(settings, test.start_lr, test.end_lr, val=test.val) == test
+
+
+def test_the_default_is_long_enough_for_an_answer_and_the_help_says_what_is_not() -> None:
+    declared = declarations(RangeSpec)["num_iter"]
+    assert RangeSpec().num_iter >= LEAST
+    assert f"fewer than {LEAST} give no answer" in declared.help
 
 
 def test_the_engine_gets_its_own_names_and_values() -> None:

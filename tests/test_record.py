@@ -2,11 +2,12 @@ import json
 import math
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lrtui.analysis.answer import ANY_PLAN
+from lrtui.analysis.answer import ANY_PLAN, Calibration
 from lrtui.events import Event, Measured, Step, decode, encode, nonfinite_kind
 from lrtui.record import SCHEMA, RecordError, from_events, from_json, new_id, to_json
 from lrtui.report.race import corrected, lines
@@ -19,6 +20,7 @@ OLDER = [  # without newer settings, without a plan
     GOLDEN.with_name("run_before_plan.json"),
 ]
 RACED = GOLDEN.with_name("run_with_race.json")
+CALIBRATED = GOLDEN.with_name("run_with_calibration.json")
 CONFIRMED = GOLDEN.with_name("run_with_confirmation.json")  # before races
 json_values = st.recursive(
     st.none()
@@ -38,6 +40,22 @@ def test_a_record_is_written_like_the_golden_file() -> None:
 def test_a_race_is_written_like_the_golden_file() -> None:
     raced = from_events([*run_events(), Measured(TRIAL), Measured(RACE)])
     assert to_json(raced).decode() == RACED.read_text()
+
+
+def test_what_an_answer_rests_on_is_written_like_the_golden_file_and_read_back() -> None:
+    suggestion = msgspec.structs.replace(
+        SUGGESTED.suggestion,
+        schedule="cosine",
+        steps=3000,
+        coverage=0.93,
+        loss_within=1.2,
+        cost=400,
+        calibration=Calibration(version="2", tasks=30, coverage=0.93),
+    )
+    answer = msgspec.structs.replace(SUGGESTED, suggestion=suggestion)
+    events: list[Event] = [STARTED, *steps(), answer, ENDED]
+    assert to_json(from_events(events)).decode() == CALIBRATED.read_text()
+    assert from_json(CALIBRATED.read_bytes()).suggestion == suggestion
 
 
 def test_the_answer_after_a_race_and_after_an_older_confirmation() -> None:

@@ -125,7 +125,7 @@ CLASS_ORDER = r"class order|sorted by class|one class"
 
 @pytest.mark.parametrize("name", IN_CLASS_ORDER)
 def test_data_in_class_order_give_no_number(name: str) -> None:
-    result = run("Net", IN_CLASS_ORDER[name], "auto", num_iter=60, end_lr=10)
+    result = run("Net", IN_CLASS_ORDER[name], "auto", num_iter=300, end_lr=10)
     assert result.lr is None
     assert_says(result.text, CLASS_ORDER, "shuffle")
 

@@ -27,6 +27,8 @@ from lrtui.spec import Choice, LoaderSpec, RangeSpec, RunSpec
 # spelled out, so that tests do not depend on the defaults
 SPEC = RunSpec(range=RangeSpec(start_lr=1e-7, end_lr=10.0, num_iter=100))
 THREE_REPEATS = RunSpec(range=RangeSpec(start_lr=1e-7, end_lr=10.0, num_iter=100, repeats=3))
+# long enough for an answer from the curve itself
+ANSWERED = RunSpec(range=RangeSpec(start_lr=1e-7, end_lr=10.0, num_iter=300))
 DIGEST = "abc123def4567890"  # as lrtui.engine.restore.digest makes it: 64 bits in hex
 LOG = "/tmp/lrtui/worker.log"
 ADAMW = Offer(

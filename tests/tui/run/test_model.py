@@ -12,6 +12,7 @@ from lrtui.tui.run.budget import Budget
 from lrtui.tui.run.model import EVENTS_PER_POLL, RunModel
 from lrtui.tui.run.view_options import AS_MEASURED
 from tests.tui.doubles import (
+    ANSWERED,
     DIGEST,
     SPEC,
     FakeDriver,
@@ -81,7 +82,7 @@ def test_a_failed_run_cannot_be_checked_although_its_curve_can_be_judged() -> No
 
 
 def test_boundaries_follow_the_proposal_until_they_are_moved_and_again_once_it_is_adopted() -> None:
-    model = polled(*whole_run(SPEC))
+    model = polled(*whole_run(ANSWERED))
     before, could_adopt = model.bounds, model.can_adopt
     model.activate("end")
     model.move_boundary(-3, COLUMNS)
@@ -92,6 +93,7 @@ def test_boundaries_follow_the_proposal_until_they_are_moved_and_again_once_it_i
     assert model.bounds == moved
     model.adopt()
     assert model.bounds == model.proposal
+    assert model.proposal not in (None, moved)
 
 
 def test_without_bounds_of_the_analysis_the_interval_is_proposed() -> None:

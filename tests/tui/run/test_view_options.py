@@ -18,7 +18,7 @@ from lrtui.spec import RangeSpec, RunSpec
 from lrtui.tui.chart.axis import axis_for
 from lrtui.tui.run.recompute import recompute_answer, redraw_curves
 from lrtui.tui.run.view_options import AS_MEASURED, ViewOptions
-from tests.tui.doubles import FakeDriver, answer, curve, started, whole_run
+from tests.tui.doubles import ANSWERED, FakeDriver, answer, curve, started, whole_run
 from tests.tui.helpers import (
     all_drawn,
     run_screen,
@@ -28,8 +28,6 @@ from tests.tui.helpers import (
     until,
 )
 
-# long enough for an answer
-SPEC = RunSpec(range=RangeSpec(start_lr=1e-7, end_lr=10.0, num_iter=300))
 THREE_REPEATS = RunSpec(range=RangeSpec(start_lr=1e-7, end_lr=10.0, num_iter=300, repeats=3))
 
 
@@ -43,8 +41,10 @@ def run_of_three() -> list[Event]:
 
 
 def test_trimming_is_the_analysis_of_the_trimmed_curve() -> None:
-    steps = curve(SPEC)
-    recomputed = recompute_answer([steps], ViewOptions(skip_start=10, skip_end=5), SPEC.range, 0.9)
+    steps = curve(ANSWERED)
+    recomputed = recompute_answer(
+        [steps], ViewOptions(skip_start=10, skip_end=5), ANSWERED.range, 0.9
+    )
     kept = steps[10:-5]
     trimmed = Curve.of(
         [step.lr for step in kept],
@@ -63,7 +63,7 @@ def test_trimming_is_the_analysis_of_the_trimmed_curve() -> None:
 def test_the_recomputed_answer_is_for_the_plan() -> None:
     plan = Plan(schedule="cosine", steps=3000)
     options = ViewOptions(skip_start=1)
-    recomputed = recompute_answer([curve(SPEC)], options, SPEC.range, 0.9, None, plan)
+    recomputed = recompute_answer([curve(ANSWERED)], options, ANSWERED.range, 0.9, None, plan)
     assert (recomputed.suggestion.schedule, recomputed.suggestion.steps) == ("cosine", 3000)
     assert set(recomputed.by_schedule) == set(SCHEDULES)
 
@@ -71,7 +71,7 @@ def test_the_recomputed_answer_is_for_the_plan() -> None:
 async def test_a_key_that_changes_the_view_keeps_the_plan() -> None:
     plan = Plan(schedule="one-cycle", steps=3000)
     ended = Ended(status="completed", reason="all", seconds=1.0)
-    driver = FakeDriver([started(SPEC, plan=plan), *curve(SPEC), answer(), ended])
+    driver = FakeDriver([started(ANSWERED, plan=plan), *curve(ANSWERED), answer(), ended])
     async with run_screen(driver) as (screen, pilot):
         await all_drawn(screen, pilot)
         await pilot.press("comma")
@@ -80,9 +80,9 @@ async def test_a_key_that_changes_the_view_keeps_the_plan() -> None:
 
 
 def test_smoothing_redoes_the_smoothed_losses_from_the_raw_ones() -> None:
-    steps = curve(SPEC)
+    steps = curve(ANSWERED)
     raw = np.array([step.raw_loss for step in steps])
-    recomputed = recompute_answer([steps], ViewOptions(smooth_f=0.2), SPEC.range, None)
+    recomputed = recompute_answer([steps], ViewOptions(smooth_f=0.2), ANSWERED.range, None)
     again = Curve.of([step.lr for step in steps], raw, exponential_average(raw, 0.2), num_iter=300)
     assert recomputed.suggestions == analyse([again]).suggestions
     drawn = redraw_curves([steps], ViewOptions(smooth_f=0.2), axis_for(1e-7, 10, True))[0]
@@ -104,10 +104,12 @@ def test_a_repeat_left_out_does_not_count() -> None:
 
 
 def test_trimmed_points_keep_their_raw_loss_in_sight_and_lose_their_line() -> None:
-    drawn = redraw_curves([curve(SPEC)], ViewOptions(skip_start=20), axis_for(1e-7, 10, True))[0]
+    drawn = redraw_curves([curve(ANSWERED)], ViewOptions(skip_start=20), axis_for(1e-7, 10, True))[
+        0
+    ]
     first = drawn.columns[0]
     assert np.isnan(first.smooth)
-    assert first.low == curve(SPEC)[0].raw_loss
+    assert first.low == curve(ANSWERED)[0].raw_loss
 
 
 def test_smoothing_steps_through_the_runs_own_and_ends_at_both_ends() -> None:
@@ -171,7 +173,7 @@ async def test_boundaries_follow_the_new_proposal_unless_a_person_moved_them() -
 async def test_nothing_is_recomputed_while_the_run_goes_on() -> None:
     driver = FakeDriver()
     async with run_screen(driver) as (screen, pilot):
-        driver.tell(started(SPEC), *curve(SPEC, 50))
+        driver.tell(started(ANSWERED), *curve(ANSWERED, 50))
         await all_drawn(screen, pilot)
         await pilot.press("right_square_bracket", "comma", "1")
         assert screen.model.view_options == AS_MEASURED
@@ -202,7 +204,7 @@ async def test_a_written_record_has_the_answer_as_it_stands_and_what_was_changed
 
 
 async def test_a_record_of_a_view_as_measured_has_no_view_in_it(tmp_path: Path) -> None:
-    async with run_screen(FakeDriver(whole_run(SPEC))) as (screen, pilot):
+    async with run_screen(FakeDriver(whole_run(ANSWERED))) as (screen, pilot):
         await all_drawn(screen, pilot)
         await pilot.press("comma", "u", "w")
         target = tmp_path / "out.json"
@@ -215,7 +217,7 @@ async def test_a_record_of_a_view_as_measured_has_no_view_in_it(tmp_path: Path) 
 
 
 def test_three_repeats_of_a_thousand_points_take_a_frame() -> None:
-    spec = RunSpec(range=RangeSpec(start_lr=1e-7, end_lr=10.0, num_iter=3000, repeats=3))
+    spec = RunSpec(range=RangeSpec(start_lr=1e-7, end_lr=10.0, num_iter=1000, repeats=3))
     points, axis = three_repeats(spec), axis_for(1e-7, 10, True)
     options = ViewOptions(smooth_f=0.2, skip_start=10)
     times = []
