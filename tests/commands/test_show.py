@@ -39,8 +39,8 @@ def show(*arguments: str) -> Result:
 
 def curve() -> dict[str, list[float]]:
     """A history as torch_lr_finder keeps it, with a clear fall."""
-    lr = np.geomspace(1e-6, 10, 200)
-    rough = 0.002 * np.random.default_rng(0).standard_normal(200)
+    lr = np.geomspace(1e-6, 10, 400)
+    rough = 0.002 * np.random.default_rng(0).standard_normal(400)
     loss = 2.3 - 2 / (1 + (1e-3 / lr) ** 2) + np.minimum(50, (lr / 0.5) ** 3) + rough
     return {"lr": lr.tolist(), "loss": loss.tolist()}
 

@@ -81,7 +81,8 @@ def test_a_failed_run_cannot_be_checked_although_its_curve_can_be_judged() -> No
 
 
 def test_boundaries_follow_the_proposal_until_they_are_moved_and_again_once_it_is_adopted() -> None:
-    model = polled(*whole_run(SPEC))
+    ramp = msgspec.structs.replace(SPEC.range, num_iter=400)  # enough for an answer when trimmed
+    model = polled(*whole_run(msgspec.structs.replace(SPEC, range=ramp)))
     before, could_adopt = model.bounds, model.can_adopt
     model.activate("end")
     model.move_boundary(-3, COLUMNS)
