@@ -56,7 +56,9 @@ class AnswerPanel(VerticalScroll, can_focus=False):
 
 
 def verdict_and_reason(suggestion: Suggestion) -> Content:
-    """The verdict in words, and its reason."""
+    """The verdict in words, and its reason; that of a race has its verdict in it."""
+    if suggestion.method == training.RACE:
+        return Content(clean(suggestion.reason))
     verdict = suggestion.verdict.replace("_", " ")
     style = "bold $warning"
     if suggestion.verdict == "ok":
