@@ -170,6 +170,12 @@ def final_steps(first: int, left: int, longest: int = 0) -> int:
     return steps
 
 
+def budget_for(steps: int) -> int:
+    """The budget with which every trial has at least so many steps, in whole hundreds."""
+    most_rates = 2 * SIDE + 1
+    return max(BUDGET, math.ceil(steps * most_rates / FIRST_SHARE / 100) * 100)
+
+
 def least_budget(count: int = LEAST_RATES) -> int:
     """The smallest budget with which so many rates get `MIN_STEPS` and the best two a pair."""
     return max(math.ceil(count * MIN_STEPS / FIRST_SHARE), (count + 2) * MIN_STEPS)

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import msgspec
 
 from lrtui.analysis.answer import Schedule, Suggestion
-from lrtui.analysis.race import BUDGET
 from lrtui.commands.streams import printable
 from lrtui.record import RunRecord
 from lrtui.report import race, training
@@ -59,7 +58,7 @@ def _suggestion_lines(record: RunRecord, suggestion: Suggestion) -> Iterator[str
     if suggestion.lr is None:
         yield f"no learning rate can be recommended ({suggestion.verdict})"
     elif interval_only:
-        yield from _long_training_lines(record, suggestion)
+        yield f"lr       {_interval(suggestion)} · {_training(record, suggestion)}"
     else:
         words = _training(record, suggestion)
         yield f"lr       {suggestion.lr:.1e} · {words}{_before_race(record, suggestion)}"
@@ -68,7 +67,9 @@ def _suggestion_lines(record: RunRecord, suggestion: Suggestion) -> Iterator[str
     for line in (*training.coverage(suggestion), *training.expectations(suggestion)):
         yield f"         {line}"
     yield suggestion.reason
-    if suggestion.advice and not interval_only:
+    if interval_only:
+        yield from _long_training_lines(record, suggestion)
+    elif suggestion.advice:
         yield suggestion.advice
 
 
@@ -90,11 +91,11 @@ def _training(record: RunRecord, suggestion: Suggestion) -> str:
 
 
 def _long_training_lines(record: RunRecord, suggestion: Suggestion) -> Iterator[str]:
-    """The interval, why it is not one rate, and what decides."""
-    yield f"lr       {_interval(suggestion)} · {_training(record, suggestion)}"
+    """Why there is an interval and no single rate, and what decides."""
     tried = training.tried_steps(record.measured, suggestion.schedule)
     yield training.why_interval_only(suggestion, tried)
-    yield training.race_advice(f"`lrtui run … --race {BUDGET}`")
+    budget = training.race_budget(suggestion, record.measured)
+    yield training.race_advice(f"`lrtui run … --race {budget}`", budget)
 
 
 def _code_lines(record: RunRecord) -> Iterator[str]:
@@ -108,7 +109,7 @@ def _code_lines(record: RunRecord) -> Iterator[str]:
         return
     suggestion, bounds = race.corrected(record.measured, record.suggestion, record.bounds)
     assert suggestion is not None  # it has a rate
-    rates = _rates(record) | {suggestion.schedule: suggestion.lr}
+    rates = training.rates(suggestion, _rates(record), record.measured)
     code = code_lines(optimizer, rates, bounds, record.plan, record.momentum)
     for lines in code.values():
         for line in lines.split("\n"):

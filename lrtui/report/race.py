@@ -7,6 +7,7 @@ import msgspec
 
 from lrtui.analysis.answer import Bounds, Schedule, Suggestion
 from lrtui.events import ConfirmationResult, Result, StabilityResult, TrialResult
+from lrtui.report.training import RACE
 
 
 class TrialRow(msgspec.Struct, frozen=True):
@@ -122,7 +123,7 @@ def _after(result: ConfirmationResult, suggestion: Suggestion | None) -> Suggest
         high=result.high,
         reason=f"{result.verdict} in the race: {result.reason}",
         advice=next_step(result),
-        method="race",
+        method=RACE,
         coverage=None,
         loss_within=None,
     )

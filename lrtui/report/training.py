@@ -3,12 +3,15 @@
 All front ends use these words. None of them knows numpy: a screen paints before that is loaded.
 """
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 
 from lrtui.analysis.answer import Plan, Schedule, Suggestion
-from lrtui.analysis.plan import CALIBRATED_STEPS, is_far
-from lrtui.analysis.race import BUDGET
+from lrtui.analysis.plan import CALIBRATED_STEPS, FAR, is_far
+from lrtui.analysis.race import BUDGET, budget_for
 from lrtui.events import Result, TrialResult
+
+RACE = "race"  # the method of an answer whose interval is that of a race
 
 _RATES: dict[Schedule, str] = {
     "constant": "a constant rate",
@@ -63,18 +66,27 @@ def tried_steps(measured: Sequence[Result], schedule: Schedule) -> int:
 
 def coverage(suggestion: Suggestion) -> Iterator[str]:
     """How often such an interval is right, where that is known."""
-    if suggestion.lr is None or suggestion.coverage is None:
+    if suggestion.lr is None or suggestion.coverage is None or is_far(suggestion.steps):
         return
     share = share_of(suggestion.coverage)
-    yield f"{share} such intervals hold a rate within 5 % of the best loss"
+    held = f"{share} such intervals hold a rate within 5 % of the best loss"
+    yield held + _after_short(suggestion)
+
+
+def _after_short(suggestion: Suggestion) -> str:
+    """Where the planned training has another length, the one that was calibrated on."""
+    if suggestion.steps in (None, CALIBRATED_STEPS):
+        return ""
+    return f" after {CALIBRATED_STEPS} steps"
 
 
 def expectations(suggestion: Suggestion) -> Iterator[str]:
     """What to expect of the rate, and what the answer took; a line for each that is known."""
     if suggestion.lr is None:
         return
-    if suggestion.loss_within is not None:
-        yield f"loss at most {suggestion.loss_within:.3g} × the best in 9 of 10 trainings"
+    if suggestion.loss_within is not None and not is_far(suggestion.steps):
+        bound = f"loss at most {suggestion.loss_within:.3g} × the best in 9 of 10 trainings"
+        yield bound + _after_short(suggestion)
     if suggestion.cost:
         yield f"it took {_count(suggestion.cost, 'step')}"
 
@@ -95,6 +107,33 @@ def why_interval_only(suggestion: Suggestion, tried: int = CALIBRATED_STEPS) -> 
     )
 
 
-def race_advice(command: str) -> str:
+def race_budget(suggestion: Suggestion | None, measured: Sequence[Result] = ()) -> int:
+    """The usual budget of a race; where one rate needs longer trials than that has, theirs."""
+    if suggestion is None or not is_interval_only(suggestion, measured):
+        return BUDGET
+    return budget_for(math.ceil((suggestion.steps or 0) / FAR))
+
+
+def race_advice(command: str, budget: int) -> str:
     """What decides within the interval, and its cost; `command` starts it."""
-    return f"{command} decides by short trainings: {BUDGET:,} steps in all."
+    return f"{command} decides by short trainings: {budget:,} steps in all."
+
+
+def rates(
+    suggestion: Suggestion,
+    by_schedule: Mapping[Schedule, float | None],
+    measured: Sequence[Result] = (),
+) -> dict[Schedule, float | None]:
+    """Rates for lines of code: none beside an interval alone, after a race that of its schedule.
+
+    Args:
+        suggestion: the answer, after the races.
+        by_schedule: the rates of the test alone.
+        measured: of the record.
+    """
+    if is_interval_only(suggestion, measured):
+        return {}
+    own = {suggestion.schedule: suggestion.lr}
+    if suggestion.method == RACE:
+        return own
+    return {**by_schedule, **own}

@@ -338,3 +338,37 @@ def test_a_training_without_sense_and_a_record_without_a_curve_are_refused() -> 
     assert "warmup must be below steps (10), got 10" in done.stderr
     kept("01JE", history=History())
     assert "no curve" in show("01JE", "--steps", "10").stderr
+
+
+def test_a_long_training_gets_an_interval_and_the_race_that_decides_and_no_code_for_one_rate() -> (
+    None
+):
+    kept("01JD", suggestion=msgspec.structs.replace(SUGGESTION, steps=20_000))
+    text = show("01JD").stdout
+    assert f"lr       {SUGGESTION.low:.1e} to {SUGGESTION.high:.1e} · constant · 20,000" in text
+    assert "`lrtui run … --race 9400` decides by short trainings: 9,400 steps in all." in text
+    assert f"{SUGGESTION.lr:.1e} ·" not in text
+    assert "optimizer = " not in text
+    assert SUGGESTION.advice == "" or SUGGESTION.advice not in text
+
+
+def test_after_a_race_the_answer_its_interval_its_code_and_its_next_step_are_the_races() -> None:
+    raced = ConfirmationResult(
+        verdict="open",
+        problem="",
+        lr=SUGGESTION.lr,
+        better=1.5e-3,
+        low=1e-3,
+        high=2e-3,
+        reason="1.5e-03 and 1.1e-03 are at most 4 % apart",
+        schedule="constant",
+        more_steps=1234,
+    )
+    rates: dict[Schedule, float | None] = {"constant": SUGGESTION.lr, "one-cycle": 9e-3}
+    kept("01JD", measured=[raced], by_schedule=rates)
+    text = show("01JD").stdout
+    assert "lr       1.5e-03" in text
+    assert "from     1.0e-03 to 2.0e-03" in text
+    assert "lr=0.0015" in text
+    assert "about 1,300 more steps decide" in text
+    assert "OneCycleLR" not in text  # which was not raced

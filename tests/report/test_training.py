@@ -4,11 +4,17 @@ import msgspec
 import pytest
 
 from lrtui.analysis.answer import Plan, Schedule, Suggestion
+from lrtui.analysis.plan import is_far
+from lrtui.analysis.race import BUDGET, Rates, first_round
 from lrtui.events import TrialResult
 from lrtui.report.training import (
+    RACE,
     coverage,
     expectations,
     is_interval_only,
+    race_advice,
+    race_budget,
+    rates,
     sentence,
     share_of,
     tried_steps,
@@ -52,6 +58,13 @@ def test_what_is_known_of_an_answer_is_said_and_nothing_else() -> None:
         "loss at most 1.2 × the best in 9 of 10 trainings",
         "it took 400 steps",
     ]
+    longer = replace(known, steps=3000)
+    assert next(coverage(longer)).endswith("of the best loss after 300 steps")
+    assert next(expectations(longer)).endswith("in 9 of 10 trainings after 300 steps")
+    assert list(coverage(replace(known, steps=300))) == list(coverage(known))
+    far = replace(known, steps=20_000)  # nothing is known of one rate
+    assert list(coverage(far)) == []
+    assert list(expectations(far)) == ["it took 400 steps"]
     refusal = replace(known, lr=None, verdict="too_noisy")
     assert list(coverage(refusal)) == list(expectations(refusal)) == []
 
@@ -84,3 +97,20 @@ def test_a_long_training_gets_an_interval_until_trials_were_as_long() -> None:
     assert tried_steps([trial], "constant") == 700
     assert not is_interval_only(long, [trial])
     assert is_interval_only(long, [replace(trial, schedule="one-cycle")])
+
+
+def test_the_race_of_a_long_training_has_a_budget_that_gives_it_one_rate() -> None:
+    assert race_budget(None) == race_budget(ANSWER) == BUDGET
+    long = replace(ANSWER, steps=20_000)
+    budget = race_budget(long)
+    first = first_round(Rates(lr=3e-3, low=1e-5, high=1.0), budget)
+    assert not is_far(long.steps, tried=first.steps)
+    assert budget < (long.steps or 0)
+    assert race_advice("c", 9400) == "c decides by short trainings: 9,400 steps in all."
+
+
+def test_code_has_the_rates_of_the_race_and_none_beside_an_interval_alone() -> None:
+    by_schedule: dict[Schedule, float | None] = {"constant": 2e-3, "one-cycle": 5e-3}
+    assert rates(ANSWER, by_schedule) == {"constant": 3e-3, "one-cycle": 5e-3}
+    assert rates(replace(ANSWER, method=RACE), by_schedule) == {"constant": 3e-3}
+    assert rates(replace(ANSWER, steps=20_000), by_schedule) == {}

@@ -8,7 +8,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from lrtui.analysis.race import BUDGET
+from lrtui.report.training import race_budget
 from lrtui.tui.dialogs.dialog import Dialog
 from lrtui.tui.numbers import rate
 from lrtui.tui.run.budget import Budget, parse_budget
@@ -38,11 +38,12 @@ class AskBudget(Dialog[Budget | None]):
         self.model = model
 
     def compose(self) -> ComposeResult:
+        usual = race_budget(self.model.suggestion, self.model.state.measured)
         with Vertical(classes="dialog"):
             yield Static(_candidate_line(self.model))
             with Horizontal():
                 yield Static("budget", classes="label")
-                yield Line(str(BUDGET), select_on_focus=True, id="budget")
+                yield Line(str(usual), select_on_focus=True, id="budget")
             yield Quiet(id="say")
 
     def on_mount(self) -> None:

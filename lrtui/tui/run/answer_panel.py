@@ -56,7 +56,9 @@ class AnswerPanel(VerticalScroll, can_focus=False):
 
 
 def verdict_and_reason(suggestion: Suggestion) -> Content:
-    """The verdict in words, and its reason."""
+    """The verdict in words, and its reason; that of a race has its verdict in it."""
+    if suggestion.method == training.RACE:
+        return Content(clean(suggestion.reason))
     verdict = suggestion.verdict.replace("_", " ")
     style = "bold $warning"
     if suggestion.verdict == "ok":
@@ -82,14 +84,12 @@ def _suggestion_lines(model: RunModel) -> Iterator[Content]:
         yield Content.assemble(label, lr, " · ", words, ("   y copies", "dim"))
         if suggestion.low is not None:
             yield Content.assemble(("from   ", "dim"), interval(suggestion))
-    for line in training.coverage(suggestion):
-        yield Content.styled(line, "dim")
     if interval_only:
         yield from long_training_lines(model, suggestion)
     yield verdict_and_reason(suggestion)
     if suggestion.advice and not interval_only:
         yield Content.assemble(("→ ", "dim"), clean(suggestion.advice))
-    for line in training.expectations(suggestion):
+    for line in (*training.coverage(suggestion), *training.expectations(suggestion)):
         yield Content.styled(line, "dim")
 
 
@@ -108,7 +108,8 @@ def long_training_lines(model: RunModel, suggestion: Suggestion) -> Iterator[Con
     """Why there is an interval and no single rate, and what decides."""
     tried = training.tried_steps(model.state.measured, suggestion.schedule)
     yield Content(training.why_interval_only(suggestion, tried))
-    yield Content.assemble(("→ ", "dim"), training.race_advice("c"))
+    budget = training.race_budget(suggestion, model.state.measured)
+    yield Content.assemble(("→ ", "dim"), training.race_advice("c", budget))
 
 
 def _bounds_lines(model: RunModel) -> Iterator[Content]:

@@ -13,6 +13,7 @@ import msgspec
 from lrtui.analysis.answer import Bounds, Schedule, Suggestion
 from lrtui.events import Step, Suggested
 from lrtui.launch.driver import Driver
+from lrtui.report import training
 from lrtui.report.race import corrected
 from lrtui.spec import RunSpec
 from lrtui.tui.chart.thinning import Thinned
@@ -109,11 +110,11 @@ class RunModel:
 
     @property
     def rates(self) -> dict[Schedule, float | None]:
-        """Our rate for each schedule, with that of the race for the plan's."""
+        """Rates for lines of code, by their schedule."""
         answer = self.answer
         if answer is None:
             return {}
-        return {**answer.by_schedule, answer.suggestion.schedule: answer.suggestion.lr}
+        return training.rates(answer.suggestion, answer.by_schedule, self.state.measured)
 
     @property
     def proposal(self) -> Bounds | None:

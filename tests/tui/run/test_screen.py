@@ -482,8 +482,8 @@ async def test_the_answer_says_for_which_training_it_is(size: tuple[int, int]) -
         panel = str(screen.query_one("#suggestion", Quiet).shown)
         for words in (
             "one-cycle · 3,000 steps, 200 of them warm-up",
-            "9 of 10 such intervals hold a rate within 5 % of the best loss",
-            "loss at most 1.2 × the best in 9 of 10 trainings",
+            "9 of 10 such intervals hold a rate within 5 % of the best loss after 300 steps",
+            "loss at most 1.2 × the best in 9 of 10 trainings after 300 steps",
             "it took 400 steps",
         ):
             assert words in panel
@@ -498,5 +498,5 @@ async def test_a_long_training_gets_the_interval_and_what_trials_cost() -> None:
         panel = str(screen.query_one("#suggestion", Quiet).shown)
         assert panel.startswith("lr     1.10e-03 to 7.90e-03 · one-cycle · 20,000 steps")
         assert "confirm it" not in panel  # one next step
-        assert "c decides by short trainings: 1,200 steps in all" in panel
+        assert "c decides by short trainings: 9,400 steps in all" in panel
         assert "3.20e-03" not in panel

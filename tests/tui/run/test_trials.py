@@ -6,12 +6,14 @@ import msgspec
 import pytest
 from textual.pilot import Pilot
 
-from lrtui.analysis.answer import Plan
+from lrtui.analysis.answer import Plan, Suggestion
 from lrtui.commands.answer import answer_lines
 from lrtui.endings import check_problem
 from lrtui.events import Ended, Measured, StabilityResult
+from lrtui.report.training import RACE
 from lrtui.runs.store import load
 from lrtui.tui.chart.plotting import draw
+from lrtui.tui.run.answer_panel import verdict_and_reason
 from lrtui.tui.run.budget import Budget, parse_budget
 from lrtui.tui.run.pictures import trials_picture
 from lrtui.tui.run.screen import RunScreen
@@ -190,6 +192,13 @@ async def test_an_open_race_names_its_price() -> None:
             pilot,
             lambda: "open: at most 9 % apart; about 420 more steps" in screen_words(screen.app),
         )
+
+
+def test_after_a_race_the_reason_begins_with_the_verdict_of_the_race_alone() -> None:
+    raced = Suggestion(verdict="ok", lr=1e-3, method=RACE, reason="open in the race: 4 % apart")
+    assert verdict_and_reason(raced).plain == "open in the race: 4 % apart"
+    tested = msgspec.structs.replace(raced, method="", reason="The loss fell.")
+    assert verdict_and_reason(tested).plain == "ok: The loss fell."
 
 
 async def test_without_an_answer_the_active_boundary_is_tried() -> None:
