@@ -106,21 +106,35 @@ def reach(plan: Plan, iterations: int) -> Reach:
     )
 
 
+def after_race(schedule: Schedule) -> Raced | None:
+    """What answers after a race are worth; None where that is not known."""
+    for raced in table().raced:
+        if raced.schedule == schedule:
+            return raced
+    return None
+
+
 def shift(plan: Plan) -> float:
     """Decades from the reference rate of a curve to the answer for a plan."""
     return table().shifts[plan.schedule] + DRIFT * horizon(plan.steps)
 
 
-def at_horizon(half_width: float, steps: int) -> float:
-    """The half width for a training of so many steps, in decades; 0 steps: the calibrated ones."""
-    return hypot(half_width, SCATTER * horizon(steps))
+def at_horizon(half_width: float, steps: int, tried: int = CALIBRATED_STEPS) -> float:
+    """The half width for a training of so many steps, in decades.
+
+    Args:
+        half_width: for trainings of `tried` steps.
+        steps: 0: as many.
+        tried: steps of the trainings that the half width is known for.
+    """
+    return hypot(half_width, SCATTER * horizon(steps, tried))
 
 
-def horizon(steps: int) -> float:
-    """How much longer a training is than the calibrated ones, in decades; 0 steps: not at all."""
+def horizon(steps: int, tried: int = CALIBRATED_STEPS) -> float:
+    """How much longer a training is than `tried` steps, in decades; 0 steps: not at all."""
     if steps == 0:
         return 0.0
-    return log10(steps / CALIBRATED_STEPS)
+    return log10(steps / tried)
 
 
 def calibration(coverage: float) -> Calibration:

@@ -44,6 +44,7 @@ OPEN_LEAD = 1.0  # of rates that are not told apart, the better one leads by so 
 CLIFF = 1.05 * STEP  # a rate is too near one that blew up if the ratio of both is at most this
 CLIFF_COST = 2.0  # tolerances that the lower neighbour may be worse
 
+SURE_UP_TO = 10  # times the steps of the longest trial; nothing is sure of a longer training
 SURE_WITHIN = 0.35  # decades between the answer of the test and that of the race
 
 

@@ -6,6 +6,8 @@ Pure functions of the trials, at any moment of a race.
 import math
 from typing import NamedTuple
 
+from lrtui.analysis.calibration import at_horizon
+from lrtui.analysis.plan import CALIBRATED_STEPS
 from lrtui.analysis.race import ANSWER_STAYS, CLIFF, CLIFF_COST, MIN_PAIRS, STEP
 from lrtui.analysis.race_pairs import Comparison, Noise, Results
 
@@ -101,13 +103,20 @@ def blown_up_near(results: Results, lr: float) -> float | None:
     return min(above, default=None)
 
 
-def interval(results: Results, lr: float, ceiling: float | None = None) -> tuple[float, float]:
+def interval(
+    results: Results, lr: float, ceiling: float | None = None, planned_steps: int = 0
+) -> tuple[float, float]:
     """The interval of the answer after a race.
 
     One third-decade step on each side: the noise of trials that a budget pays for hides what is
-    nearer. Half of a step where the neighbour blew up; never above the ceiling.
+    nearer. More where the planned training is longer than the trials and than the calibrated ones
+    (see `calibration.at_horizon`). Half of the way to a rate that blew up; never above the ceiling.
     """
-    low, high = lr / STEP, lr * STEP
+    tried = max(CALIBRATED_STEPS, *(trial.iterations for trial in results.trials))
+    half_width = math.log10(STEP)
+    if planned_steps > tried:
+        half_width = at_horizon(half_width, planned_steps, tried)
+    low, high = lr / 10**half_width, lr * 10**half_width
     above = [rate for rate in results.blown_up if rate > lr]
     if above:
         high = min(high, math.sqrt(lr * min(above)))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lrtui.analysis.answer import ConfirmVerdict
-from lrtui.analysis.race import MIN_PAIRS, OPEN_LEAD, SURE_WITHIN, Trial
+from lrtui.analysis.race import MIN_PAIRS, OPEN_LEAD, SURE_UP_TO, SURE_WITHIN, Trial
 from lrtui.analysis.race_pairs import Results, pairs_needed
 from lrtui.analysis.race_standing import (
     Standing,
@@ -34,7 +34,8 @@ class Race:
         apart: bound on the difference between the best two, in per cent of the loss (of its fall,
             where losses are not positive); None: not known.
         more_steps: an open race is decided by about so many more optimizer steps; else 0.
-        sure: the verdict is not open, and the answer after the race is near the one before it.
+        sure: the verdict is not open, the answer after the race is near the one before it, and the
+            planned training is not far longer than the trials.
         margin: how much worse the other one of the best two was than the leading one, as a mean
             difference of log(loss), or of shares of the fall; NaN if there is none.
         error: half of the interval of the margin; NaN if there is none.
@@ -108,7 +109,7 @@ def judge(
         chosen, also = safer, None
         if verdict != "open":
             verdict = "confirmed" if chosen == lr else "replaced"
-    low, high = interval(results, chosen, ceiling)
+    low, high = interval(results, chosen, ceiling, planned_steps)
     mean, half = _margin(now)
     return Race(
         verdict=verdict,
@@ -120,11 +121,18 @@ def judge(
         high=high,
         apart=_apart(now, results),
         more_steps=_more_steps(now, results) if verdict == "open" else 0,
-        sure=verdict != "open" and abs(math.log10(chosen / lr)) <= SURE_WITHIN,
+        sure=verdict != "open" and is_sure(results, chosen, lr, planned_steps),
         margin=mean,
         error=half,
         trials=results.trials,
     )
+
+
+def is_sure(results: Results, chosen: float, lr: float, planned_steps: int) -> bool:
+    """Whether test and race agree, in trials that are not far shorter than the planned training."""
+    longest = max(trial.iterations for trial in results.trials)
+    is_near = abs(math.log10(chosen / lr)) <= SURE_WITHIN
+    return is_near and planned_steps <= SURE_UP_TO * longest
 
 
 def _verdict(now: Standing, results: Results, lr: float) -> ConfirmVerdict:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from lrtui.analysis.answer import Bounds, Schedule, Suggestion
+from lrtui.analysis.calibration import after_race
 from lrtui.events import ConfirmationResult, Result, StabilityResult, TrialResult
 from lrtui.report.training import RACE
 
@@ -117,6 +118,7 @@ def _after(result: ConfirmationResult, suggestion: Suggestion | None) -> Suggest
     suggestion = msgspec.structs.replace(suggestion, lr=result.answer, cost=cost)
     if result.low is None or result.high is None:
         return suggestion
+    worth = after_race(suggestion.schedule)
     return msgspec.structs.replace(
         suggestion,
         low=result.low,
@@ -124,8 +126,8 @@ def _after(result: ConfirmationResult, suggestion: Suggestion | None) -> Suggest
         reason=f"{result.verdict} in the race: {result.reason}",
         advice=next_step(result),
         method=RACE,
-        coverage=None,
-        loss_within=None,
+        coverage=None if worth is None else worth.coverage,
+        loss_within=None if worth is None else worth.loss_within,
     )
 
 

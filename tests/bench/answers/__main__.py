@@ -35,7 +35,7 @@ from .cache import answered
 from .calibrate import calibrate
 from .cells import LONG, SEEDS, SHORT, Cell, all_cells
 from .marks import HEADER, Marked, marks_of, row
-from .methods import Method, suggestion_of
+from .methods import Method, plan_of, suggestion_of
 from .racing import ours_and_race
 from .truth import Truth
 
@@ -51,12 +51,6 @@ RACE_STEPS = 1200
 CURVE_STEPS = 400  # of the test before the race
 WITHOUT_RATE = ("Prodigy", "schedule-free AdamW")
 SAME = 1.3  # a factor between answers that are the same
-
-
-def plan_of(cell: Cell, schedule: Schedule, steps: int) -> Plan:
-    """The plan of a training of the truth; one-cycle has its own warm-up."""
-    warmup = 0 if schedule == "one-cycle" else int(cell.task.warmup * steps)
-    return Plan(schedule=schedule, steps=steps, warmup=warmup)
 
 
 def marked(cell: Cell, seed: int, plan: Plan, method: Method) -> Marked:

@@ -12,7 +12,7 @@ from importlib import import_module
 import numpy as np
 from torch.optim import Optimizer
 
-from lrtui.analysis.answer import Plan, Suggestion
+from lrtui.analysis.answer import Plan, Schedule, Suggestion
 from lrtui.analysis.curve import Curve
 from lrtui.analysis.rules import suggest_all
 from lrtui.analysis.suggest import suggest_curves
@@ -51,6 +51,12 @@ class Answer:
 
 
 Method = Callable[[Cell, int, Plan], Answer]
+
+
+def plan_of(cell: Cell, schedule: Schedule, steps: int) -> Plan:
+    """The plan of a training of the truth; one-cycle has its own warm-up."""
+    warmup = 0 if schedule == "one-cycle" else int(cell.task.warmup * steps)
+    return Plan(schedule=schedule, steps=steps, warmup=warmup)
 
 
 def default(cell: Cell, seed: int, plan: Plan) -> Answer:
