@@ -18,7 +18,8 @@ from lrtui.spec import RangeSpec, RunSpec
 from lrtui.tui.chart.axis import axis_for
 from lrtui.tui.run.recompute import recompute_answer, redraw_curves
 from lrtui.tui.run.view_options import AS_MEASURED, ViewOptions
-from tests.tui.doubles import SPEC, THREE_REPEATS, FakeDriver, answer, curve, started, whole_run
+from tests.tui import doubles
+from tests.tui.doubles import FakeDriver, answer, curve, started, whole_run
 from tests.tui.helpers import (
     all_drawn,
     run_screen,
@@ -27,6 +28,15 @@ from tests.tui.helpers import (
     text_input,
     until,
 )
+
+
+def longer(spec: RunSpec) -> RunSpec:
+    """The spec with enough iterations for an answer."""
+    return msgspec.structs.replace(spec, range=msgspec.structs.replace(spec.range, num_iter=400))
+
+
+SPEC = longer(doubles.SPEC)
+THREE_REPEATS = longer(doubles.THREE_REPEATS)
 
 
 def three_repeats(spec: RunSpec = THREE_REPEATS) -> list[list[Step]]:
@@ -46,7 +56,7 @@ def test_trimming_is_the_analysis_of_the_trimmed_curve() -> None:
         [step.lr for step in kept],
         np.array([step.raw_loss for step in kept], dtype=np.float64),
         np.array([step.loss for step in kept], dtype=np.float64),
-        num_iter=100,
+        num_iter=None,
         momentum=0.9,
     )
     expected = analyse([trimmed])
@@ -57,7 +67,7 @@ def test_trimming_is_the_analysis_of_the_trimmed_curve() -> None:
 
 def test_the_recomputed_answer_is_for_the_plan() -> None:
     plan = Plan(schedule="cosine", steps=3000)
-    options = ViewOptions(skip_start=1)
+    options = ViewOptions(skip_start=5)
     recomputed = recompute_answer([curve(SPEC)], options, SPEC.range, 0.9, None, plan)
     assert (recomputed.suggestion.schedule, recomputed.suggestion.steps) == ("cosine", 3000)
     assert set(recomputed.by_schedule) == set(SCHEDULES)
@@ -75,9 +85,9 @@ async def test_a_key_that_changes_the_view_keeps_the_plan() -> None:
 
 
 def test_smoothing_redoes_the_smoothed_losses_from_the_raw_ones() -> None:
-    steps = curve(SPEC)
+    steps = curve(doubles.SPEC)
     raw = np.array([step.raw_loss for step in steps])
-    recomputed = recompute_answer([steps], ViewOptions(smooth_f=0.2), SPEC.range, None)
+    recomputed = recompute_answer([steps], ViewOptions(smooth_f=0.2), doubles.SPEC.range, None)
     again = Curve.of([step.lr for step in steps], raw, exponential_average(raw, 0.2), num_iter=100)
     assert recomputed.suggestions == analyse([again]).suggestions
     drawn = redraw_curves([steps], ViewOptions(smooth_f=0.2), axis_for(1e-7, 10, True))[0]
@@ -139,9 +149,9 @@ async def test_keys_change_the_answer_mark_it_and_u_puts_it_back() -> None:
         assert suggestion_of(screen).lr == 3.2e-3
         await pilot.press("right_square_bracket", "right_square_bracket", "comma", "2")
         options = screen.model.view_options
-        assert options == ViewOptions(smooth_f=0.2, skip_start=1, without=frozenset({1}))
+        assert options == ViewOptions(smooth_f=0.2, skip_start=5, without=frozenset({1}))
         text = screen_text(screen.app)
-        assert "smoothing 0.20 · first 1 left out · without repeat 2" in text
+        assert "smoothing 0.20 · first 5 left out · without repeat 2" in text
         assert "u undo" in text
         expected = recompute_answer(three_repeats(), options, THREE_REPEATS.range, 0.9)
         assert screen.model.answer == expected
@@ -189,7 +199,7 @@ async def test_a_written_record_has_the_answer_as_it_stands_and_what_was_changed
             "name": "view",
             "smooth_f": 0.1,
             "skip_start": 0,
-            "skip_end": 1,
+            "skip_end": 5,
             "without_repeats": [2],
         }
         assert record["measured"] == [view]
