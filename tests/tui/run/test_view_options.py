@@ -18,7 +18,8 @@ from lrtui.spec import RangeSpec, RunSpec
 from lrtui.tui.chart.axis import axis_for
 from lrtui.tui.run.recompute import recompute_answer, redraw_curves
 from lrtui.tui.run.view_options import AS_MEASURED, ViewOptions
-from tests.tui.doubles import ANSWERED, FakeDriver, answer, curve, started, whole_run
+from tests.tui import doubles
+from tests.tui.doubles import FakeDriver, answer, curve, started, whole_run
 from tests.tui.helpers import (
     all_drawn,
     run_screen,
@@ -28,7 +29,14 @@ from tests.tui.helpers import (
     until,
 )
 
-THREE_REPEATS = RunSpec(range=RangeSpec(start_lr=1e-7, end_lr=10.0, num_iter=300, repeats=3))
+
+def longer(spec: RunSpec) -> RunSpec:
+    """The spec with enough iterations for an answer."""
+    return msgspec.structs.replace(spec, range=msgspec.structs.replace(spec.range, num_iter=400))
+
+
+SPEC = longer(doubles.SPEC)
+THREE_REPEATS = longer(doubles.THREE_REPEATS)
 
 
 def three_repeats(spec: RunSpec = THREE_REPEATS) -> list[list[Step]]:
@@ -41,20 +49,17 @@ def run_of_three() -> list[Event]:
 
 
 def test_trimming_is_the_analysis_of_the_trimmed_curve() -> None:
-    steps = curve(ANSWERED)
-    recomputed = recompute_answer(
-        [steps], ViewOptions(skip_start=10, skip_end=5), ANSWERED.range, 0.9
-    )
+    steps = curve(SPEC)
+    recomputed = recompute_answer([steps], ViewOptions(skip_start=10, skip_end=5), SPEC.range, 0.9)
     kept = steps[10:-5]
     trimmed = Curve.of(
         [step.lr for step in kept],
         np.array([step.raw_loss for step in kept], dtype=np.float64),
         np.array([step.loss for step in kept], dtype=np.float64),
-        num_iter=300,
+        num_iter=None,
         momentum=0.9,
     )
     expected = analyse([trimmed])
-    assert expected.suggestion.verdict == "ok"
     assert recomputed.suggestion == expected.suggestion
     assert recomputed.suggestions == expected.suggestions
     assert recomputed.bounds == expected.bounds
@@ -62,8 +67,8 @@ def test_trimming_is_the_analysis_of_the_trimmed_curve() -> None:
 
 def test_the_recomputed_answer_is_for_the_plan() -> None:
     plan = Plan(schedule="cosine", steps=3000)
-    options = ViewOptions(skip_start=1)
-    recomputed = recompute_answer([curve(ANSWERED)], options, ANSWERED.range, 0.9, None, plan)
+    options = ViewOptions(skip_start=5)
+    recomputed = recompute_answer([curve(SPEC)], options, SPEC.range, 0.9, None, plan)
     assert (recomputed.suggestion.schedule, recomputed.suggestion.steps) == ("cosine", 3000)
     assert set(recomputed.by_schedule) == set(SCHEDULES)
 
@@ -71,7 +76,7 @@ def test_the_recomputed_answer_is_for_the_plan() -> None:
 async def test_a_key_that_changes_the_view_keeps_the_plan() -> None:
     plan = Plan(schedule="one-cycle", steps=3000)
     ended = Ended(status="completed", reason="all", seconds=1.0)
-    driver = FakeDriver([started(ANSWERED, plan=plan), *curve(ANSWERED), answer(), ended])
+    driver = FakeDriver([started(SPEC, plan=plan), *curve(SPEC), answer(), ended])
     async with run_screen(driver) as (screen, pilot):
         await all_drawn(screen, pilot)
         await pilot.press("comma")
@@ -80,10 +85,10 @@ async def test_a_key_that_changes_the_view_keeps_the_plan() -> None:
 
 
 def test_smoothing_redoes_the_smoothed_losses_from_the_raw_ones() -> None:
-    steps = curve(ANSWERED)
+    steps = curve(doubles.SPEC)
     raw = np.array([step.raw_loss for step in steps])
-    recomputed = recompute_answer([steps], ViewOptions(smooth_f=0.2), ANSWERED.range, None)
-    again = Curve.of([step.lr for step in steps], raw, exponential_average(raw, 0.2), num_iter=300)
+    recomputed = recompute_answer([steps], ViewOptions(smooth_f=0.2), doubles.SPEC.range, None)
+    again = Curve.of([step.lr for step in steps], raw, exponential_average(raw, 0.2), num_iter=100)
     assert recomputed.suggestions == analyse([again]).suggestions
     drawn = redraw_curves([steps], ViewOptions(smooth_f=0.2), axis_for(1e-7, 10, True))[0]
     assert drawn.columns[0].smooth == pytest.approx(raw[0])
@@ -104,12 +109,10 @@ def test_a_repeat_left_out_does_not_count() -> None:
 
 
 def test_trimmed_points_keep_their_raw_loss_in_sight_and_lose_their_line() -> None:
-    drawn = redraw_curves([curve(ANSWERED)], ViewOptions(skip_start=20), axis_for(1e-7, 10, True))[
-        0
-    ]
+    drawn = redraw_curves([curve(SPEC)], ViewOptions(skip_start=20), axis_for(1e-7, 10, True))[0]
     first = drawn.columns[0]
     assert np.isnan(first.smooth)
-    assert first.low == curve(ANSWERED)[0].raw_loss
+    assert first.low == curve(SPEC)[0].raw_loss
 
 
 def test_smoothing_steps_through_the_runs_own_and_ends_at_both_ends() -> None:
@@ -146,9 +149,9 @@ async def test_keys_change_the_answer_mark_it_and_u_puts_it_back() -> None:
         assert suggestion_of(screen).lr == 3.2e-3
         await pilot.press("right_square_bracket", "right_square_bracket", "comma", "2")
         options = screen.model.view_options
-        assert options == ViewOptions(smooth_f=0.2, skip_start=3, without=frozenset({1}))
+        assert options == ViewOptions(smooth_f=0.2, skip_start=5, without=frozenset({1}))
         text = screen_text(screen.app)
-        assert "smoothing 0.20 · first 3 left out · without repeat 2" in text
+        assert "smoothing 0.20 · first 5 left out · without repeat 2" in text
         assert "u undo" in text
         expected = recompute_answer(three_repeats(), options, THREE_REPEATS.range, 0.9)
         assert screen.model.answer == expected
@@ -173,7 +176,7 @@ async def test_boundaries_follow_the_new_proposal_unless_a_person_moved_them() -
 async def test_nothing_is_recomputed_while_the_run_goes_on() -> None:
     driver = FakeDriver()
     async with run_screen(driver) as (screen, pilot):
-        driver.tell(started(ANSWERED), *curve(ANSWERED, 50))
+        driver.tell(started(SPEC), *curve(SPEC, 50))
         await all_drawn(screen, pilot)
         await pilot.press("right_square_bracket", "comma", "1")
         assert screen.model.view_options == AS_MEASURED
@@ -196,7 +199,7 @@ async def test_a_written_record_has_the_answer_as_it_stands_and_what_was_changed
             "name": "view",
             "smooth_f": 0.1,
             "skip_start": 0,
-            "skip_end": 3,
+            "skip_end": 5,
             "without_repeats": [2],
         }
         assert record["measured"] == [view]
@@ -204,7 +207,7 @@ async def test_a_written_record_has_the_answer_as_it_stands_and_what_was_changed
 
 
 async def test_a_record_of_a_view_as_measured_has_no_view_in_it(tmp_path: Path) -> None:
-    async with run_screen(FakeDriver(whole_run(ANSWERED))) as (screen, pilot):
+    async with run_screen(FakeDriver(whole_run(SPEC))) as (screen, pilot):
         await all_drawn(screen, pilot)
         await pilot.press("comma", "u", "w")
         target = tmp_path / "out.json"
