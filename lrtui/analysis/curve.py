@@ -28,6 +28,7 @@ class Curve:
         num_iter: how many iterations were planned; the curve may be shorter.
         momentum: the optimizer's (beta1 of the Adam family, 0 without); None if unknown.
         ended: why the test ended, in the words of its outcome; "" if unknown.
+        trimmed: measured points that a view leaves out.
     """
 
     lr: FloatArray
@@ -38,6 +39,12 @@ class Curve:
     num_iter: int | None = None
     momentum: float | None = None
     ended: str = ""
+    trimmed: int = 0
+
+    @property
+    def planned(self) -> int:
+        """Iterations of the whole ramp: as planned, though it may have stopped early."""
+        return self.num_iter or len(self.lr) + self.trimmed
 
     @classmethod
     def of(
@@ -71,6 +78,7 @@ class Curve:
             num_iter=num_iter,
             momentum=momentum,
             ended=ended,
+            trimmed=0,
         )
 
 

@@ -53,6 +53,14 @@ class PreparedCurve:
     iterations_per_lr: float = 1.0
 
     @property
+    def last_before_blow_up(self) -> float | None:
+        """log10 of the last rate before the losses stay above their first level; None: never."""
+        not_above = np.flatnonzero(self.fall >= -self.noise)
+        if not self.diverged or len(not_above) == 0 or not_above[-1] == len(self.fall) - 1:
+            return None
+        return float(self.log_lr[not_above[-1]])
+
+    @property
     def delay_in_iterations(self) -> float:
         """The delay in iterations; a point of a staircase is several."""
         return self.delay * self.iterations_per_lr

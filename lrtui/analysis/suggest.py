@@ -225,8 +225,8 @@ def measured_span(valley: Valley, log_lr: float, half_width: float) -> Span:
 
 
 def planned_iterations(curves: Sequence[Curve]) -> int:
-    """Iterations of the longest ramp: as planned, though it may have stopped early."""
-    return max(curve.num_iter or len(curve.lr) for curve in curves)
+    """Iterations of the longest ramp."""
+    return max(curve.planned for curve in curves)
 
 
 def next_step(evidence: Evidence, curves: Sequence[Curve]) -> str:

@@ -115,6 +115,9 @@ class Valley:
     def ceiling(self) -> float:
         """log10 of the highest rate around the deepest fall at which the loss has not blown up."""
         last = self.edges(BARELY)[1]
+        blow_up = self.longest.last_before_blow_up
+        if blow_up is not None:
+            last = min(last, max(blow_up, float(self.log_lr[self.deepest])))
         if last == self.log_lr[-1]:
             return last
         return self.before_delay(last)

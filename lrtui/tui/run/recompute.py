@@ -4,6 +4,7 @@ The only module of the run screen that needs numpy: it is imported after the cur
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import msgspec
 import numpy as np
@@ -65,10 +66,11 @@ def smoothed(steps: Sequence[Step], options: ViewOptions) -> FloatArray:
 def _curve(
     steps: Sequence[Step], options: ViewOptions, ramp: RangeSpec, momentum: float | None
 ) -> Curve:
-    kept = slice(options.skip_start, len(steps) - options.skip_end)
+    measured = len(steps)
+    kept = slice(options.skip_start, measured - options.skip_end)
     losses = smoothed(steps, options)[kept]
     steps = steps[kept]
-    return Curve.of(
+    curve = Curve.of(
         [step.lr for step in steps],
         _raw(steps),
         losses,
@@ -77,6 +79,7 @@ def _curve(
         num_iter=None if options.skip_end else ramp.num_iter,
         momentum=momentum,
     )
+    return replace(curve, trimmed=measured - len(steps))
 
 
 def _raw(steps: Sequence[Step]) -> FloatArray:

@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -59,7 +60,8 @@ def test_trimming_is_the_analysis_of_the_trimmed_curve() -> None:
         num_iter=None,
         momentum=0.9,
     )
-    expected = analyse([trimmed])
+    # the points that a view leaves out were measured: the test is as long as before
+    expected = analyse([replace(trimmed, trimmed=15)])
     assert recomputed.suggestion == expected.suggestion
     assert recomputed.suggestions == expected.suggestions
     assert recomputed.bounds == expected.bounds
