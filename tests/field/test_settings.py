@@ -34,7 +34,7 @@ BASE = (
 VAL = ("--val",)
 REPEATS = ("--repeats", "2")
 METRIC = ("--metric", "lrtui:accuracy")
-WHOLE = ("--model", "sample_models/mlp.py:MLP", "--end-lr", "10", "--num-iter", "100")
+WHOLE = ("--model", "sample_models/mlp.py:MLP", "--end-lr", "10", "--num-iter", "300")
 STEP = ("--step", here("whole_step"))
 UPDATE = ("--step", here("update_step"))
 LOADER = ("--model", here("Net"), "--data", here("own_loader"))
@@ -283,7 +283,7 @@ def share(output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     return (output.argmax(1) == target).float().mean()
 
 
-LONG: Given = {"num_iter": 200, "start_lr": 1e-4, "end_lr": 30}
+LONG: Given = {"num_iter": 300, "start_lr": 1e-4, "end_lr": 30}
 VAL_LOADER: Given = {"val_loader": labelled()}
 LIBRARY: dict[str, tuple[Given, Given]] = {
     "start_lr": ({"start_lr": 1e-2}, {}),
@@ -302,7 +302,7 @@ LIBRARY: dict[str, tuple[Given, Given]] = {
     "metric": ({"metric": share}, {}),
     "metric_mode": (
         {"metric_mode": "min"},
-        {"metric": share, "num_iter": 200, "start_lr": 1e-4, "end_lr": 30},
+        {"metric": share, "num_iter": 300, "start_lr": 1e-4, "end_lr": 30},
     ),
     "batch_step": ({"batch_step": step_of_own}, {}),
     "repeats": ({"repeats": 2}, {}),
