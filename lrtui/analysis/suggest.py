@@ -27,6 +27,7 @@ TOO_LATE = 1.5  # decades; with a longer delay, neighbouring rates cannot be tol
 APART = 1.5  # decades between repeats that do not measure the same
 TOUCHES = 0.1  # decades; an interval this close to the first rate may start below it
 LONG = 1000  # iterations; a longer test gives the same answer
+USUAL_DECADES = 8  # of a ramp: from 1e-7 to 10
 MARGIN = log10(2)  # decades from the answer to rates that blew up: twice too high loses everything
 TURNED = 0.9  # share of the fall; a curve that holds less at its end has turned up
 
@@ -147,7 +148,7 @@ def judge(evidence: Evidence, curves: Sequence[Curve], plan: Plan = ANY_PLAN) ->
         return refusals.two_valleys(*sides)
     if metric is not None and not overlap(held_span(valley), held_span(metric)):
         return refusals.disagree(valley, metric)
-    count = planned_iterations(curves)
+    count = planned_iterations(curves, valley)
     if count < refusals.LEAST:
         return refusals.too_few_iterations(count)
     if valley.delay_at_centre > refusals.LATE:
@@ -192,7 +193,7 @@ def overlap(one: Span, other: Span) -> bool:
 
 def answer(valley: Valley, evidence: Evidence, curves: Sequence[Curve], plan: Plan) -> Suggestion:
     """The suggestion for a plan, with its calibrated interval."""
-    reach = calibration.reach(plan, planned_iterations(curves))
+    reach = calibration.reach(plan, planned_iterations(curves, valley))
     log_lr = min(valley.reference + calibration.shift(plan), valley.ceiling - MARGIN)
     span = measured_span(valley, log_lr, reach.half_width)
     lowest_at = 10 ** float(valley.log_lr[valley.deepest])
@@ -206,7 +207,7 @@ def answer(valley: Valley, evidence: Evidence, curves: Sequence[Curve], plan: Pl
         verdict="ok",
         reason=f"The loss fell by {valley.depth:.3g}, lowest at {lowest_at:.1e}.",
         method=method,
-        advice=next_step(evidence, curves),
+        advice=next_step(valley, evidence, curves),
         schedule=plan.schedule,
         steps=plan.steps or None,
         coverage=reach.coverage,
@@ -224,18 +225,25 @@ def measured_span(valley: Valley, log_lr: float, half_width: float) -> Span:
     return Span(low, high)
 
 
-def planned_iterations(curves: Sequence[Curve]) -> int:
-    """Iterations of the longest ramp."""
-    return max(curve.planned for curve in curves)
+def planned_iterations(curves: Sequence[Curve], valley: Valley) -> int:
+    """Iterations of the longest ramp.
+
+    Of a curve that diverged, measured by a tool that does not say how many were planned: as many as
+    the usual range would have had at its density.
+    """
+    known = max(curve.planned for curve in curves)
+    if not valley.diverged or any(curve.num_iter is not None for curve in curves):
+        return known
+    return max(known, round(valley.longest.density(valley.measured_centre) * USUAL_DECADES))
 
 
-def next_step(evidence: Evidence, curves: Sequence[Curve]) -> str:
+def next_step(valley: Valley, evidence: Evidence, curves: Sequence[Curve]) -> str:
     """How to improve a good answer."""
     if evidence.copies:
         return (
             "Shuffle the data or vary the initialisation:"
             " the repeats were the same to the last bit."
         )
-    if planned_iterations(curves) < LONG:
+    if planned_iterations(curves, valley) < LONG:
         return f"Race it with short trainings, or measure {LONG:,} iterations."
     return "Race it with short trainings, or train."

@@ -194,7 +194,7 @@ def test_a_rate_that_shows_late_is_too_short_and_the_number_asked_for_suffices()
     ("count", "advice"),
     [
         (250, "Race it with short trainings, or measure 1,000 iterations."),
-        (999, "Race it with short trainings, or measure 1,000 iterations."),
+        (900, "Race it with short trainings, or measure 1,000 iterations."),
         (1000, "Race it with short trainings, or train."),
     ],
 )
@@ -550,3 +550,12 @@ def test_whatever_was_measured_is_judged(losses: list[float]) -> None:
         assert 1e-7 <= low <= lr <= high <= 10 * (1 + 1e-9)
     else:
         assert (answer.lr, answer.low, answer.high) == (None, None, None)
+
+
+def test_a_test_of_another_tool_that_diverged_is_as_long_as_its_density_says() -> None:
+    lrs, losses = valley(400)
+    measured = int(np.flatnonzero(losses > 4)[0])  # about 320 of the 400
+    assert suggest(lrs[:measured], losses[:measured]).verdict == "ok"
+    few_lrs, few_losses = valley(100)
+    measured = int(np.flatnonzero(few_losses > 4)[0])
+    assert suggest(few_lrs[:measured], few_losses[:measured]).verdict == "too_short"
