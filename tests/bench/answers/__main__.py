@@ -190,6 +190,7 @@ def print_refusals() -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--cell", default="", help="only cells whose name contains this")
+    parser.add_argument("--held-out", action="store_true", help="only the tasks held out")
     parser.add_argument("--seeds", type=int, default=len(SEEDS), help="answers of each method")
     parser.add_argument("--race", action="store_true", help="the race and blind halving as well")
     parser.add_argument("--calibrate", action="store_true", help="write the table of intervals")
@@ -200,7 +201,8 @@ def main() -> None:
     if options.calibrate:
         calibrate(designed, answered("race", ours_and_race(CURVE_STEPS, RACE_STEPS)))
         return
-    for title, held_out in (("Held out", True), ("Designed on", False)):
+    parts = [("Held out", True), ("Designed on", False)]
+    for title, held_out in parts[: 1 if options.held_out else 2]:
         part = [cell for cell in cells if cell.task.held_out == held_out]
         print_tables(title, part, designed, SEEDS[: options.seeds], race=options.race)
         print_invariance(title, part)
