@@ -21,8 +21,7 @@ def bounds(curves: Sequence[Curve]) -> Bounds | None:
     the whole improvement. max_lr is half-way (in decades) from the centre of the valley to the last
     rate that holds nine tenths of it, because a schedule spends much longer at a rate than a ramp
     does. A fast ramp shows too little to the right of the centre, so max_lr is at least 1.5 times
-    the centre. The metric is used if it surely improves, else the loss. tests/bench/answers
-    measures max_lr as the peak of a one-cycle schedule.
+    the centre. The metric is used if it surely improves, else the loss.
     """
     return bounds_of(gather_evidence(curves))
 

@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from lrtui.analysis.answer import Bounds, Schedule, Suggestion
+from lrtui.analysis.calibration import after_race
 from lrtui.analysis.race import Trial
 from lrtui.events import ConfirmationResult, TrialResult, encode
 from lrtui.report.race import (
@@ -157,7 +158,9 @@ def test_after_a_race_the_answer_is_its_rate_with_its_interval_and_cost() -> Non
         assert suggestion.cost == 1600
         assert suggestion.reason == f"{result.verdict} in the race: {result.reason}"
         assert suggestion.advice == next_step(result)
-        assert (suggestion.coverage, suggestion.loss_within) == (None, None)  # were the test's
+        worth = after_race(suggestion.schedule)  # of races, no longer of tests alone
+        assert worth is not None
+        assert (suggestion.coverage, suggestion.loss_within) == (worth.coverage, worth.loss_within)
         assert bounds == BOUNDS
 
 

@@ -6,8 +6,8 @@
    surely alike, or the budget is over (see `lrtui.analysis.race_standing`).
 
 The answer of the range test counts too: the further a rate is from it, the more it has to be better
-(`lrtui.analysis.race.HANDICAP`). Short trainings alone are worse than the test alone on the tasks
-of tests/bench/answers; both together are better than either.
+(`lrtui.analysis.race.HANDICAP`). On the tasks that this was designed on (tests/bench/answers),
+short trainings alone were no better than the test alone, and both together better than either.
 
 A verdict holds for trainings as long as the trials. Short trainings favour rates that are too small
 for long ones (short-horizon bias, Wu et al., arXiv 1803.02021), so a larger budget gives a more

@@ -11,6 +11,8 @@ _DECADE_COLUMNS = 7  # room for a label such as 1e-7
 _RATE_COLUMNS = 8  # room for a label inside a decade
 _ENDS_COLUMNS = 24  # room for labels at both ends only
 
+NARROWEST = 1e-9  # of the ends; columns of a narrower axis cannot be told apart
+
 
 @dataclass(frozen=True)
 class Axis:
@@ -63,12 +65,14 @@ class Axis:
 
 
 def axis_for(low: float, high: float, log: bool) -> Axis:
-    """An axis that can be drawn whatever the ends are: an empty range is widened."""
+    """An axis that can be drawn whatever the ends are: a range that is too narrow is widened."""
     if log and not 0 < low < high:
         return Axis(1e-7, 10.0, log)
-    if high <= low:
-        return Axis(low, low + max(1.0, abs(low)), log)
-    return Axis(low, high, log)
+    if high - low > NARROWEST * max(abs(low), abs(high)):
+        return Axis(low, high, log)
+    if log:
+        return Axis(low, 2 * low, log)
+    return Axis(low, low + max(1.0, abs(low)), log)
 
 
 def nice_step(span: float, parts: int) -> float:

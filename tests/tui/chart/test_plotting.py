@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lrtui.tui.chart.axis import Axis, axis_for, decade, nice_step, number
@@ -277,6 +277,8 @@ def test_growing_never_moves_a_point_that_is_drawn() -> None:
     st.floats(min_value=1e-12, max_value=1e6),
     st.booleans(),
 )
+@example(1e-12, 1.0000000000000001e-12, True)
+@example(0.3, math.nextafter(0.3, 1), False)
 def test_columns_and_rates_agree(a: float, b: float, log: bool) -> None:
     axis = axis_for(min(a, b), max(a, b), log)
     for column in (0, 1, 40, 92):
