@@ -23,7 +23,7 @@ _RATES: dict[Schedule, str] = {
 def training(schedule: Schedule, steps: int | None, warmup: int = 0) -> str:
     """What a rate is for, such as "cosine · 3,000 steps, 200 of them warm-up"."""
     if not steps:
-        return f"{_RATES[schedule]} for about {CALIBRATED_STEPS} steps"
+        return f"{schedule} · about {CALIBRATED_STEPS} steps"
     words = f"{schedule} · {steps:,} steps"
     if warmup:
         words += f", {warmup:,} of them warm-up"

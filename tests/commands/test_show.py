@@ -69,7 +69,7 @@ def test_the_records_own_answer_is_shown() -> None:
     kept("01JD", repeats=[])
     done = show("01JD")
     assert done.exit_code == 0
-    lr = "lr       3.0e-03 · a constant rate for about 300 steps"
+    lr = "lr       3.0e-03 · constant · about 300 steps"
     assert lr in done.stdout.splitlines()
     assert "bounds   1.0e-03 to 1.0e-02" in done.stdout.splitlines()
     assert "the loss fell." in done.stdout

@@ -29,8 +29,8 @@ replace = msgspec.structs.replace
 @pytest.mark.parametrize(
     ("schedule", "steps", "warmup", "said"),
     [
-        ("constant", None, 0, "a constant rate for about 300 steps"),
-        ("one-cycle", None, 0, "the peak of one-cycle for about 300 steps"),
+        ("constant", None, 0, "constant · about 300 steps"),
+        ("one-cycle", None, 0, "one-cycle · about 300 steps"),
         ("constant", 3000, 0, "constant · 3,000 steps"),
         ("cosine", 20_000, 500, "cosine · 20,000 steps, 500 of them warm-up"),
     ],

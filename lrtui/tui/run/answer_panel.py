@@ -81,9 +81,11 @@ def _suggestion_lines(model: RunModel) -> Iterator[Content]:
         yield Content.assemble(label, (interval(suggestion), "bold $success"), " · ", words)
     else:
         lr = (rate(suggestion.lr), "bold $success")
-        yield Content.assemble(label, lr, " · ", words, ("   y copies", "dim"))
+        yield Content.assemble(label, lr, " · ", words)
         if suggestion.low is not None:
-            yield Content.assemble(("from   ", "dim"), interval(suggestion))
+            yield Content.assemble(
+                ("from   ", "dim"), interval(suggestion), ("   y copies lr", "dim")
+            )
     if interval_only:
         yield from long_training_lines(model, suggestion)
     yield verdict_and_reason(suggestion)

@@ -67,7 +67,7 @@ async def test_the_answer_is_readable_as_text() -> None:
         ):
             assert words in text
         assert "valley" not in text  # the published rules are behind i
-        assert "3.20e-03 · a constant" in text  # rate for about 300 steps
+        assert "3.20e-03 · constant" in text  # · about 300 steps
         assert "completed: all iterations ran" in text
         assert DIGEST[:12] in text
 
