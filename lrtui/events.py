@@ -209,14 +209,29 @@ class Restored(msgspec.Struct, frozen=True, kw_only=True, tag="restored", tag_fi
     exact: bool
 
 
+class FailurePlace(msgspec.Struct, frozen=True, kw_only=True):
+    """The last frame of a failed run in the user's own files."""
+
+    file: str
+    line: int
+    function: str = ""  # "" at the top level of the file
+    source: str = ""  # that line of the file; "" where it cannot be read
+
+
 class Ended(msgspec.Struct, frozen=True, kw_only=True, tag="ended", tag_field="event"):
-    """A run is over: how, and why in words. `phase` says where a failed run failed."""
+    """A run is over: how, and why in words.
+
+    The rest is of a failed run: its phase, the place in the user's own code, and the last lines
+    that their code printed (at most `lrtui.output.LAST_LINES`).
+    """
 
     status: Status
     reason: str
     seconds: float
     phase: str = ""
     record: str = ""  # path of the record that was written
+    where: FailurePlace | None = None
+    output: list[str] = []
 
 
 Event = Started | Step | Measured | Suggested | Notice | Restored | Ended

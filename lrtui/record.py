@@ -20,6 +20,7 @@ from lrtui.analysis.answer import ANY_PLAN, Bounds, Obstacle, Plan, Schedule, Su
 from lrtui.events import (
     Ended,
     Event,
+    FailurePlace,
     Measured,
     NonFinitePlace,
     Notice,
@@ -57,6 +58,14 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
     nonfinite: list[NonFinitePlace] = []
 
 
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """How a run failed: its phase, the place in the user's code, what that printed last."""
+
+    phase: str = ""
+    where: FailurePlace | None = None
+    output: list[str] = []
+
+
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     """All that is known of a run.
 
@@ -87,6 +96,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     measured: list[Result] = []
     notices: list[str] = []
     obstacle: Obstacle | UnsetType = UNSET  # what takes rates out of the answer
+    failure: Failure | UnsetType = UNSET  # of a failed run
     unknown: JsonObject = {}
 
     def run_spec(self) -> RunSpec:
@@ -150,9 +160,19 @@ def from_events(events: Iterable[Event]) -> RunRecord:
         )
     if ended is not None:
         record = msgspec.structs.replace(
-            record, status=ended.status, reason=ended.reason, seconds=ended.seconds
+            record,
+            status=ended.status,
+            reason=ended.reason,
+            seconds=ended.seconds,
+            failure=_failure(ended),
         )
     return record
+
+
+def _failure(end: Ended) -> Failure | UnsetType:
+    if end.status != "failed":
+        return UNSET
+    return Failure(phase=end.phase, where=end.where, output=end.output)
 
 
 def _unfinished(started: Started, steps: Sequence[Step]) -> RunRecord:

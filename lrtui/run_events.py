@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+import msgspec
 import torch
 
 from lrtui import __version__
@@ -23,6 +24,7 @@ from lrtui.analysis.answer import Schedule
 from lrtui.analysis.race import Trial
 from lrtui.analysis.race_verdict import Race
 from lrtui.catalog.errors import Phase, one_line, user_line, with_user_line
+from lrtui.catalog.places import user_place
 from lrtui.endings import StopFlag, check_problem
 from lrtui.engine.checks.gradients import NoGradientError
 from lrtui.engine.checks.updates import OptimizerError, optimizer_that_failed
@@ -50,6 +52,7 @@ from lrtui.events import (
     nonfinite_kind,
 )
 from lrtui.finder import LRFinder
+from lrtui.output import NO_OUTPUT, Output
 from lrtui.planned import Planned, planned
 from lrtui.protocol import Confirm
 from lrtui.record import now
@@ -119,9 +122,7 @@ class _TestEnd(NamedTuple):
     """How a range test ended, and after how many iterations."""
 
     iterations: int
-    status: Status
-    reason: str
-    phase: str = ""
+    ended: Ended
 
 
 def started_event(objects: LiveObjects, *, run_id: str, digest: str, log: str) -> Started:
@@ -146,27 +147,35 @@ def started_event(objects: LiveObjects, *, run_id: str, digest: str, log: str) -
 
 
 def range_test_events(
-    objects: LiveObjects, started: Started, stop: StopFlag, began: float
+    objects: LiveObjects,
+    started: Started,
+    stop: StopFlag,
+    began: float,
+    output: Output = NO_OUTPUT,
 ) -> Iterator[Event]:
-    """Run a range test: `Started`, every `Step`, `Suggested` where a step was measured, `Ended`.
+    """Run a range test: `Started`, every `Step`, `Suggested`, `Ended`.
 
-    A notice may come before each of them but the first.
+    A notice may come before each of them but the first. There is no `Suggested` where no step was
+    measured, nor where a test failed before there was a rate: its answer is the failure.
 
     Args:
         objects: in the state that the test starts from.
         started: see `started_event`.
         stop: ends the test after the step in progress.
         began: when the run began, on the clock of `time.perf_counter`.
+        output: what the user's code prints in this run.
     """
     yield started
     if objects.planned.problem:
         yield Notice(text=objects.planned.problem, level="warning")
-    steps = _past_steps(objects) if objects.past else _measured_steps(objects, stop)
+    steps = _past_steps(objects) if objects.past else _measured_steps(objects, stop, output)
     end = yield from steps
     seconds = time.perf_counter() - began
     if end.iterations:
-        yield suggested_event(objects.analysis())
-    yield Ended(status=end.status, reason=end.reason, phase=end.phase, seconds=seconds)
+        analysis = objects.analysis()
+        if end.ended.status != "failed" or analysis.suggestion.lr is not None:
+            yield suggested_event(analysis)
+    yield msgspec.structs.replace(end.ended, seconds=seconds)
 
 
 class _Notices:
@@ -193,7 +202,7 @@ def _past_steps(objects: LiveObjects) -> Generator[Step | Notice, None, _TestEnd
 
 
 def _measured_steps(
-    objects: LiveObjects, stop: StopFlag
+    objects: LiveObjects, stop: StopFlag, output: Output
 ) -> Generator[Step | Notice, None, _TestEnd]:
     iterations = 0
     notices = _Notices()
@@ -208,13 +217,31 @@ def _measured_steps(
                 yield step
                 if stop.is_set():
                     progress = f"after {iterations} of {objects.total_steps} iterations"
-                    end = _TestEnd(iterations, stop.status, stop.reason(progress))
+                    end = _TestEnd(iterations, _ended(stop.status, stop.reason(progress)))
                     break
     except (Exception, SystemExit) as error:  # noqa: BLE001 - user code may raise anything
-        traceback.print_exc()
-        end = _TestEnd(iterations, "failed", *_failure(objects.finder, error))
+        reason, phase = _failure(objects.finder, error)
+        end = _TestEnd(iterations, failed_event(error, reason, phase, output))
     yield from notices.new()
     return end or _finished(objects.finder, iterations)
+
+
+def failed_event(error: BaseException, reason: str, phase: str, output: Output) -> Ended:
+    """The end of a run that failed; prints the traceback, which is no output of the user's."""
+    printed = output.last_lines()
+    traceback.print_exception(error)
+    return Ended(
+        status="failed",
+        reason=reason,
+        phase=phase,
+        seconds=0.0,
+        where=user_place(error),
+        output=printed,
+    )
+
+
+def _ended(status: Status, reason: str) -> Ended:
+    return Ended(status=status, reason=reason, seconds=0.0)
 
 
 def _failure(finder: LRFinder, error: BaseException) -> tuple[str, Phase]:
@@ -238,7 +265,7 @@ def _finished(finder: LRFinder, iterations: int) -> _TestEnd:
         "interrupted": "interrupted",
     }
     status = statuses.get(finder.status, "completed")
-    return _TestEnd(iterations, status, finder.reason)
+    return _TestEnd(iterations, _ended(status, finder.reason))
 
 
 def confirmation_events(

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lrtui.analysis.answer import ANY_PLAN, Calibration
-from lrtui.events import Event, Measured, Step, decode, encode, nonfinite_kind
-from lrtui.record import SCHEMA, RecordError, from_events, from_json, new_id, to_json
+from lrtui.events import Ended, Event, FailurePlace, Measured, Step, decode, encode, nonfinite_kind
+from lrtui.record import SCHEMA, Failure, RecordError, from_events, from_json, new_id, to_json
 from lrtui.report.race import corrected, lines
 from lrtui.spec import RunSpec
 from tests.sample import ENDED, RACE, STARTED, SUGGESTED, TRIAL, run_events, steps
@@ -21,6 +21,7 @@ OLDER = [  # without newer settings, without a plan
 ]
 RACED = GOLDEN.with_name("run_with_race.json")
 CALIBRATED = GOLDEN.with_name("run_with_calibration.json")
+FAILED = GOLDEN.with_name("run_that_failed.json")
 CONFIRMED = GOLDEN.with_name("run_with_confirmation.json")  # before races
 json_values = st.recursive(
     st.none()
@@ -40,6 +41,30 @@ def test_a_record_is_written_like_the_golden_file() -> None:
 def test_a_race_is_written_like_the_golden_file() -> None:
     raced = from_events([*run_events(), Measured(TRIAL), Measured(RACE)])
     assert to_json(raced).decode() == RACED.read_text()
+
+
+def test_a_failure_is_written_like_the_golden_file_and_read_back() -> None:
+    where = FailurePlace(
+        file="/home/me/net.py", line=17, function="forward", source="return self.head(x)"
+    )
+    end = Ended(
+        status="failed",
+        reason="the model failed on batch 4: ValueError: why (net.py:17)",
+        seconds=1.5,
+        phase="model",
+        where=where,
+        output=["epoch 1", "epoch 2"],
+    )
+    assert decode(encode(end)) == end
+    record = from_events([STARTED, *steps(), end])
+    assert to_json(record).decode() == FAILED.read_text()
+    failure = Failure(phase="model", where=where, output=["epoch 1", "epoch 2"])
+    assert from_json(FAILED.read_bytes()).failure == failure
+
+
+def test_a_journal_from_before_failures_had_places_is_read() -> None:
+    line = b'{"event":"ended","status":"failed","reason":"why","seconds":1.0,"phase":"model"}'
+    assert decode(line) == Ended(status="failed", reason="why", seconds=1.0, phase="model")
 
 
 def test_what_an_answer_rests_on_is_written_like_the_golden_file_and_read_back() -> None:

@@ -6,7 +6,8 @@ import msgspec
 
 from lrtui.analysis.answer import Schedule, Suggestion
 from lrtui.commands.streams import printable
-from lrtui.record import RunRecord
+from lrtui.record import Failure, RunRecord
+from lrtui.report import failure as failed
 from lrtui.report import race, training
 from lrtui.report.code import code_lines
 from lrtui.spec import Choice
@@ -18,11 +19,28 @@ def summary(record: RunRecord, path: str, rules: bool = False) -> Iterator[str]:
     With `rules` also what the published rules suggest.
     """
     yield printable(f"{record.status}: {record.reason}")
-    yield from map(printable, answer_lines(record))
+    yield from map(printable, failure_lines(record))
+    if record.status == "failed" and not has_answer(record):
+        yield "no learning rate: the run failed"
+    else:
+        yield from map(printable, answer_lines(record))
     if rules:
         yield from map(printable, rule_lines(record))
     if path:
         yield printable(f"record   {path}")
+
+
+def failure_lines(record: RunRecord) -> Iterator[str]:
+    """Where in the user's code a failed run failed, what that printed last, and where its log is.
+
+    Nothing for any other run. A failed run without a rate has no other answer.
+    """
+    failure = record.failure
+    if not isinstance(failure, Failure):
+        return
+    yield from failed.lines(failure.where, failure.output)
+    if record.log and record.log not in record.reason:
+        yield f"log      {record.log}"
 
 
 def answer_lines(record: RunRecord) -> Iterator[str]:

@@ -62,6 +62,13 @@ class Driver(Protocol):
         """Stop a run in progress, then put model and optimizer back; a `Restored` follows."""
         ...
 
+    def output(self) -> list[str]:
+        """The last lines that the user's code printed, at most `lrtui.output.MOST_LINES`.
+
+        Text of the user's, without escape sequences: clean it before it is shown.
+        """
+        ...
+
     def close(self) -> None:
         """End the thread and the process of the run. Idempotent."""
         ...

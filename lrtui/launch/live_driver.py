@@ -13,6 +13,7 @@ from pathlib import Path
 from lrtui.analysis.answer import Schedule
 from lrtui.endings import StopFlag
 from lrtui.events import Event
+from lrtui.output import Output
 from lrtui.protocol import Confirm
 from lrtui.record import new_id
 from lrtui.run_events import (
@@ -80,6 +81,10 @@ class LiveDriver:
         self._stop.set()
         self._start_thread(self._reset_events(self._thread))
 
+    def output(self) -> list[str]:
+        """The last lines that were printed in a run or a check."""
+        return Output(self.log).lines()
+
     def close(self) -> None:
         """Stop, and wait for the step in progress: the objects are the caller's again."""
         self._stop.set()
@@ -102,7 +107,8 @@ class LiveDriver:
     def _consume(self, events: Iterator[Event]) -> None:
         """Run the generator on this thread, with prints and tracebacks in the log."""
         with (
-            Path(self.log).open("a", errors="replace") as log,
+            # line by line, so that `output` has what was printed
+            Path(self.log).open("a", errors="replace", buffering=1) as log,
             redirect_stdout(log),
             redirect_stderr(log),
         ):
@@ -111,12 +117,13 @@ class LiveDriver:
 
     def _run_events(self) -> Iterator[Event]:
         began = time.perf_counter()
+        output = Output.from_now(self.log)
         finder = self._objects.finder
         if not self._objects.past:
             finder.reset()
         self._digest = finder.digest()
         started = started_event(self._objects, run_id=new_id(), digest=self._digest, log=self.log)
-        yield from range_test_events(self._objects, started, self._stop, began)
+        yield from range_test_events(self._objects, started, self._stop, began, output)
 
     def _reset_events(self, previous: threading.Thread | None) -> Iterator[Event]:
         if previous is not None:

@@ -8,10 +8,12 @@ from pathlib import Path
 import msgspec
 
 from lrtui.analysis.answer import Schedule
+from lrtui.catalog.places import crash_place
 from lrtui.catalog.targets import locate, split
 from lrtui.endings import STOPPED, check_problem, unbuilt_start
 from lrtui.events import Check, Ended, Event, Notice, Restored, Started, Step, ends_check
 from lrtui.launch.process import WorkerProcess
+from lrtui.output import NO_OUTPUT, Output
 from lrtui.protocol import Answer, Confirm, Message, Ready, Reset, Run, Stability, Stop
 from lrtui.record import RecordError, from_events, new_id
 from lrtui.runs.store import journal_path, record_path, save
@@ -42,6 +44,7 @@ class WorkerDriver:
         self._run: Run | None = None
         self._first = 0  # the index of the last run's first event
         self._began = 0.0
+        self._output = NO_OUTPUT  # what the last run has printed
         self._busy = False
         self._check: Check | None = None  # the check in progress
         self._stopped = False
@@ -72,6 +75,7 @@ class WorkerDriver:
                 reason = f"cannot be started: {error}"
                 self._append(Ended(status="failed", phase="worker", reason=reason, seconds=0))
                 return
+            self._output = Output.from_now(self._log)
             self._run = Run(spec=spec, id=new_id())
             process.send(self._run)
 
@@ -118,6 +122,10 @@ class WorkerDriver:
             return
         self.stop()
         self._process.send(Reset())
+
+    def output(self) -> list[str]:
+        """The last lines that were printed since the last run began."""
+        return self._output.lines()
 
     def close(self) -> None:
         """Ask the worker to quit; see `join`."""
@@ -195,8 +203,14 @@ class WorkerDriver:
             reason = f"{STOPPED}; the worker did not answer and was ended"
             end = Ended(status="stopped", reason=reason, seconds=seconds)
         else:
-            reason, phase = self._death(reason), _phase_of(self._run_events())
-            end = Ended(status="failed", phase=phase, reason=reason, seconds=seconds)
+            end = Ended(
+                status="failed",
+                phase=_phase_of(self._run_events()),
+                reason=self._death(reason),
+                seconds=seconds,
+                where=crash_place(self._output.lines()),
+                output=self._output.last_lines(),
+            )
         self._append(msgspec.structs.replace(end, record=self._save_record(end)))
 
     def _death(self, reason: str) -> str:

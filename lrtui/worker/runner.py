@@ -2,7 +2,6 @@
 
 import os
 import time
-import traceback
 from collections.abc import Callable
 
 import msgspec
@@ -14,14 +13,16 @@ from lrtui.endings import StopFlag, check_problem, unbuilt_start
 from lrtui.engine import precision
 from lrtui.engine.data.batches import loader_length
 from lrtui.engine.step import updates_itself
-from lrtui.events import Ended, Event, Notice, Restored
+from lrtui.events import Event, Notice, Restored
 from lrtui.finder import LRFinder
+from lrtui.output import Output
 from lrtui.protocol import Confirm, Run
 from lrtui.range_settings import engine_settings
 from lrtui.run_events import (
     LiveObjects,
     Loader,
     confirmation_events,
+    failed_event,
     failure_reason,
     range_test_events,
     restore,
@@ -56,18 +57,18 @@ class Runner:
         """Run the range test of a spec; the last event is `Ended`, whatever happens."""
         began = time.perf_counter()
         log = os.environ.get("LRTUI_WORKER_LOG", "")
+        output = Output.from_now(log)
         recorder = self._recorder = Recorder(self._send, command.id)
         try:
             objects = self._objects = self._prepare(command.spec)
         except PhaseError as failure:
-            traceback.print_exception(failure)
             recorder.emit(unbuilt_start(command, log=log, torch=str(torch.__version__)))
+            end = failed_event(failure, failure.message, failure.phase, output)
             seconds = time.perf_counter() - began
-            reason, phase = failure.message, failure.phase
-            recorder.finish(Ended(status="failed", reason=reason, phase=phase, seconds=seconds))
+            recorder.finish(msgspec.structs.replace(end, seconds=seconds))
             return
         started = started_event(objects, run_id=command.id, digest=self._digest, log=log)
-        recorder.record(range_test_events(objects, started, self._stop, began))
+        recorder.record(range_test_events(objects, started, self._stop, began, output))
 
     def confirm(self, command: Confirm) -> None:
         """Race the answer of the last run; its trials are added to the run's record."""

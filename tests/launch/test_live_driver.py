@@ -285,3 +285,32 @@ def test_epochs_are_counted_in_the_loader_that_an_iterator_wraps(
     objects = live_objects(finder, TrainDataLoaderIter(loader), None, {})
     spec = msgspec.structs.replace(objects.spec, plan=PlanSpec(epochs=2))
     assert replace(objects, spec=spec).planned.plan.steps == 2 * len(loader)
+
+
+class Talking(nn.Module):
+    """Fails in its third step, and prints before."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(8, 2)
+        self.calls = 0
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.calls += 1
+        print("call", self.calls)
+        if self.calls > 2:
+            raise RuntimeError("my own words")
+        y: Tensor = self.layer(x)
+        return y
+
+
+def test_a_failed_run_says_where_and_what_was_printed_last(loader: Batches, tmp_path: Path) -> None:
+    driver = driver_on(finder_of(Talking()), loader, tmp_path / "log", end_lr=10, num_iter=300)
+    end = run(driver)
+    assert end.status == "failed"
+    assert end.where is not None
+    assert end.where.function == "forward"
+    assert end.where.source == 'raise RuntimeError("my own words")'
+    assert end.output[-3:] == ["call 1", "call 2", "call 3"]
+    assert of_kind(driver.events, Suggested) == []
+    assert "Traceback (most recent call last):" in driver.output()

@@ -172,6 +172,7 @@ class FakeDriver:
         self.asked: list[str] = []
         self.specs: list[RunSpec] = []
         self.budgets: list[dict[str, object]] = []
+        self.printed: list[str] = []  # by the user's code
 
     def run(self, spec: RunSpec) -> None:
         self.busy = True
@@ -210,6 +211,9 @@ class FakeDriver:
 
     def reset(self) -> None:
         self.asked.append("reset")
+
+    def output(self) -> list[str]:
+        return self.printed
 
     def close(self) -> None:
         self.asked.append("close")
