@@ -67,8 +67,9 @@ def rule_lines(record: RunRecord) -> Iterator[str]:
 
 
 def has_answer(record: RunRecord) -> bool:
-    """Whether a learning rate can be recommended."""
-    return record.suggestion is not None and record.suggestion.lr is not None
+    """Whether a learning rate can be recommended, after the races."""
+    suggestion, _ = race.corrected(record.measured, record.suggestion, record.bounds)
+    return suggestion is not None and suggestion.lr is not None
 
 
 def _suggestion_lines(record: RunRecord, suggestion: Suggestion) -> Iterator[str]:

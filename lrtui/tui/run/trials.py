@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from textual.content import Content
 
-from lrtui.report.race import TrialRow, rows, verdict_line
+from lrtui.report.race import verdict_line
+from lrtui.report.standings import Standing, standings
 from lrtui.tui.clean import clean
 from lrtui.tui.numbers import loss, rate
 from lrtui.tui.run.model import RunModel
@@ -37,29 +38,24 @@ def title(state: RunState) -> Content:
 
 def table(state: RunState) -> Content:
     """A line for each rate: what it is to the raced one, and the loss that it reached."""
-    trial_rows = rows(state.trials)
-    if not trial_rows:
+    rates = standings(state.trials, state.confirmation)
+    if not rates:
         return Content("")
-    answer: float | None = state.trials[0].lr
-    if state.confirmation is not None and state.confirmation.verdict is not None:
-        answer = state.confirmation.answer
-    return Content("\n").join(_lines(trial_rows, answer))
+    return Content("\n").join(_lines(rates))
 
 
-def _lines(trial_rows: Sequence[TrialRow], answer: float | None) -> Iterator[Content]:
-    finite = [row.loss for row in trial_rows if row.loss is not None]
-    best_loss = min(finite, default=None)
+def _lines(rates: Sequence[Standing]) -> Iterator[Content]:
     yield Content.styled(f"  {'lr':>8}  {'what it is':<17}  {'loss reached':>12}  steps", "dim")
-    for row in trial_rows:
-        if row.lr == answer:
+    for row in rates:
+        if row.standing == "pick":
             yield Content.styled(f"▸ {_line(row)}", "bold $success")
-        elif row.loss == best_loss:
+        elif row.standing == "as good":
             yield Content.styled(f"  {_line(row)}", "bold")
         else:
             yield Content(f"  {_line(row)}")
 
 
-def _line(row: TrialRow) -> str:
+def _line(row: Standing) -> str:
     reached = "blew up"
     if row.loss is not None:
         reached = loss(row.loss)
