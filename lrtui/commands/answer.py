@@ -10,6 +10,7 @@ from lrtui.record import Failure, RunRecord
 from lrtui.report import failure as failed
 from lrtui.report import race, training
 from lrtui.report.code import code_lines
+from lrtui.report.headline import headline, interval
 from lrtui.spec import Choice
 
 
@@ -74,15 +75,13 @@ def has_answer(record: RunRecord) -> bool:
 
 def _suggestion_lines(record: RunRecord, suggestion: Suggestion) -> Iterator[str]:
     interval_only = training.is_interval_only(suggestion, record.measured)
-    if suggestion.lr is None:
-        yield f"no learning rate can be recommended ({suggestion.verdict})"
-    elif interval_only:
-        yield f"lr       {_interval(suggestion)} · {_training(record, suggestion)}"
+    first = headline(suggestion, record.measured, record.plan.warmup)
+    if suggestion.lr is None or interval_only:
+        yield first
     else:
-        words = _training(record, suggestion)
-        yield f"lr       {suggestion.lr:.1e} · {words}{_before_race(record, suggestion)}"
+        yield f"{first}{_before_race(record, suggestion)}"
         if suggestion.low is not None:
-            yield f"from     {_interval(suggestion)}"
+            yield f"from     {interval(suggestion)}"
     for line in (*training.coverage(suggestion), *training.expectations(suggestion)):
         yield f"         {line}"
     yield suggestion.reason
@@ -97,16 +96,6 @@ def _before_race(record: RunRecord, suggestion: Suggestion) -> str:
     if record.suggestion is None or record.suggestion.lr in (None, suggestion.lr):
         return ""
     return f"   the test alone: {record.suggestion.lr:.1e}"
-
-
-def _interval(suggestion: Suggestion) -> str:
-    if suggestion.low is None or suggestion.high is None:
-        return ""
-    return f"{suggestion.low:.1e} to {suggestion.high:.1e}"
-
-
-def _training(record: RunRecord, suggestion: Suggestion) -> str:
-    return training.training(suggestion.schedule, suggestion.steps, record.plan.warmup)
 
 
 def _long_training_lines(record: RunRecord, suggestion: Suggestion) -> Iterator[str]:

@@ -72,3 +72,7 @@ class Driver(Protocol):
     def close(self) -> None:
         """End the thread and the process of the run. Idempotent."""
         ...
+
+    def join(self, timeout: float) -> None:
+        """Wait until a closed driver's last events have arrived, but not longer than `timeout`."""
+        ...

@@ -91,6 +91,9 @@ class LiveDriver:
         if self._thread is not None:
             self._thread.join()
 
+    def join(self, timeout: float) -> None:
+        """Nothing to wait for: `close` has waited."""
+
     def _start(self, events: Iterator[Event]) -> None:
         if self.busy:
             return

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from lrtui import paths
 from lrtui.spec import RunSpec
 from lrtui.tui import keys
 from lrtui.tui.clean import CleanFilter
+from lrtui.tui.parting import Leavable, Parting
 from lrtui.tui.terminal import guard, redirected_output, refusal
 from lrtui.tui.theme import LRTUI
 
@@ -54,6 +55,7 @@ class LrtuiApp(App[None]):
         self.register_theme(LRTUI)
         if own_theme:
             self.theme = LRTUI.name
+        self.parting = Parting()
         self._clean = CleanFilter()
         self.set_keymap(keymap or {})
 
@@ -82,6 +84,27 @@ class LrtuiApp(App[None]):
     def leave(self, code: int) -> None:
         """End with an exit code."""
         self.exit(return_code=code)
+
+    async def action_quit(self) -> None:
+        """Leave; ask first where something would be stopped or lost."""
+        lost = self._unsaved()
+        if not lost:
+            self.exit()
+            return
+        from lrtui.tui.dialogs.ask import Ask
+
+        self.push_screen(Ask(lost, "leave lrtui", "stay"), self._quit)
+
+    def _quit(self, agreed: bool | None) -> None:
+        if agreed:
+            self.exit()
+
+    def _unsaved(self) -> str:
+        """What the screens would lose, the topmost first."""
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, Leavable) and screen.unsaved():
+                return screen.unsaved()
+        return ""
 
     def action_help(self) -> None:
         """Show every key of the screen and of the app, also those that do nothing now."""
@@ -128,12 +151,15 @@ def run_app(spec: RunSpec | None = None, driver: "Driver | None" = None, live: b
     if driver is None:
         return _run_on_form(spec, keymap)
     log = str(getattr(driver, "log", ""))
+    app = LrtuiApp(spec, driver=driver, keymap=keymap)
     # what live objects print would land on the picture
     with redirected_output(Path(log)) if live and log else nullcontext():
         try:
-            return _run(LrtuiApp(spec, driver=driver, keymap=keymap))
+            code = _run(app)
         finally:
             driver.close()
+    _say_goodbye(app)
+    return code
 
 
 def _user_keymap(config: Path) -> tuple[str, dict[str, str]]:
@@ -152,12 +178,23 @@ def _run_on_form(spec: RunSpec | None, keymap: dict[str, str]) -> int:
     from lrtui.launch.session import Session
 
     session = Session()
+    app = LrtuiApp(spec, session, keymap=keymap)
     try:
-        return _run(LrtuiApp(spec, session, keymap=keymap))
+        code = _run(app)
     finally:
         session.close()
+    _say_goodbye(app)
+    return code
 
 
 def _run(app: LrtuiApp) -> int:
     app.run(mouse=False)
     return app.return_code or 0
+
+
+def _say_goodbye(app: LrtuiApp) -> None:
+    """Print what the runs of the app came to, on the terminal's normal screen."""
+    with suppress(OSError):  # the terminal is gone
+        for line in app.parting.lines():
+            print(line)
+        sys.stdout.flush()

@@ -218,6 +218,9 @@ class FakeDriver:
     def close(self) -> None:
         self.asked.append("close")
 
+    def join(self, timeout: float) -> None:
+        self.asked.append("join")
+
     def tell(self, *events: Event) -> None:
         """Let these events arrive."""
         self.events.extend(events)

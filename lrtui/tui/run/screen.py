@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections.abc import Callable
 from importlib import import_module
 
 from textual.app import ComposeResult
@@ -15,6 +16,7 @@ from lrtui.tui import keys
 from lrtui.tui.chart.widget import Chart
 from lrtui.tui.dialogs.ask import Ask
 from lrtui.tui.numbers import rate
+from lrtui.tui.parting import lost_with_trials, parting_of, unsaved
 from lrtui.tui.run.answer_panel import AnswerPanel
 from lrtui.tui.run.boundaries import Side
 from lrtui.tui.run.budget import Budget
@@ -81,6 +83,7 @@ class RunScreen(Screen[None]):
         yield KeyBar(roomy_from=NORMAL_WIDTH)
 
     def on_mount(self) -> None:
+        parting_of(self.app).follow(self.model)
         self.model.start()
         self.set_interval(POLL_SECONDS, self.poll)
         self.call_after_refresh(self.redraw)
@@ -146,6 +149,10 @@ class RunScreen(Screen[None]):
 
     def action_again(self) -> None:
         """Run the same spec again."""
+        self._unless_lost("run again", self._again)
+
+    def _again(self) -> None:
+        parting_of(self.app).keep(self.model)
         self._save_in_background()
         self.model.run_again()
         self._changed()
@@ -156,26 +163,46 @@ class RunScreen(Screen[None]):
 
     def action_reset(self) -> None:
         """Restore model and optimizer, and empty the chart."""
+        self._unless_lost("reset", self._reset)
+
+    def _reset(self) -> None:
+        parting_of(self.app).keep(self.model)
         self._save_in_background()
         if self.model.reset():
             self._changed()
         else:
             tell(self.app, "nothing to reset: no model was built", "warning")
 
-    def action_back(self) -> None:
+    def _unless_lost(self, action: str, act: Callable[[], None]) -> None:
+        """Act; ask first where that would lose what was measured after the curve."""
+
+        def answered(agreed: bool | None) -> None:
+            if agreed:
+                act()
+
+        lost = lost_with_trials(self.model)
+        if lost:
+            self.app.push_screen(Ask(lost, action, "stay"), answered)
+        else:
+            act()
+
+    def unsaved(self) -> str:
+        """What leaving would stop or lose."""
+        return unsaved(self.model)
+
+    async def action_back(self) -> None:
         """Go back to the form; what is running is stopped first, if the person agrees."""
-        if self.model.state.busy and not self.alone:
-            question = Ask("A run is in progress.", "stop it and go back to the form", "stay")
+        lost = self.unsaved()
+        if self.alone:
+            await self.app.action_quit()
+        elif lost:
+            question = Ask(lost, "go back to the form", "stay")
             self.app.push_screen(question, self._leave)
         else:
-            self._leave(True)
+            self.dismiss()
 
     def _leave(self, agreed: bool | None) -> None:
-        if not agreed:
-            return
-        if self.alone:
-            self.app.exit()
-        else:
+        if agreed:
             self.dismiss()
 
     # boundaries

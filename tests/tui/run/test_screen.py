@@ -356,7 +356,7 @@ async def test_q_leaves_and_the_driver_is_closed() -> None:
         app = screen.app
         await all_drawn(screen, pilot)
         await pilot.press("q")
-    assert driver.asked[-1] == "close"
+    assert "close" in driver.asked
     assert app.return_code == 0
 
 

@@ -13,6 +13,7 @@ from lrtui.events import Ended, Measured, StabilityResult
 from lrtui.report.training import RACE
 from lrtui.runs.store import load
 from lrtui.tui.chart.plotting import draw
+from lrtui.tui.dialogs.ask import Ask
 from lrtui.tui.run.answer_panel import verdict_and_reason
 from lrtui.tui.run.budget import Budget, parse_budget
 from lrtui.tui.run.pictures import trials_picture
@@ -281,5 +282,7 @@ async def test_a_reset_takes_the_trials_away() -> None:
         await pilot.press("escape")
         await until(pilot, lambda: screen.app.screen is screen)
         await pilot.press("r")
-        assert screen.model.state.trials == []
+        await until(pilot, lambda: isinstance(screen.app.screen, Ask))  # no record has them
+        await pilot.press("enter")
+        await until(pilot, lambda: screen.model.state.trials == [])
         assert "confirmed" not in screen_text(screen.app)
