@@ -85,6 +85,16 @@ class LrtuiApp(App[None]):
         """End with an exit code."""
         self.exit(return_code=code)
 
+    def key_of(self, binding_id: str) -> str:
+        """The key that the person presses for a binding of the screen."""
+        for table in (self.screen.BINDINGS, self.BINDINGS):
+            bindings = BindingsMap(table)
+            bindings.apply_keymap(self._keymap)
+            for _, binding in bindings:
+                if binding.id == binding_id:
+                    return self.get_key_display(binding)
+        return ""
+
     async def action_quit(self) -> None:
         """Leave; ask first where something would be stopped or lost."""
         lost = self._unsaved()

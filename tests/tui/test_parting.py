@@ -61,7 +61,7 @@ def test_they_say_what_the_run_command_prints(race: list[Event], steps: int | No
 def test_the_bounds_are_those_that_the_person_left() -> None:
     model = model_of(whole_run(SPEC))
     model.activate("end")
-    model.move_boundary(-20, 60)
+    model.move(-20, 60)
     words = last_words(model)
     assert words is not None
     assert f"bounds   2.0e-04 to {model.boundaries.end:.1e}" in words.lines

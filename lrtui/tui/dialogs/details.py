@@ -95,7 +95,7 @@ def _answer_lines(model: RunModel) -> Iterator[Content]:
     if suggestion.advice and not interval_only:
         yield Content.assemble(("→ ", "dim"), clean(suggestion.advice))
     yield Content.styled(clean(f"method: {suggestion.method}"), "dim")
-    view = model.view_options.description
+    view = model.view.options.description
     if view:
         yield Content.assemble(("view: ", "dim"), (view, "$accent"))
 

@@ -59,8 +59,8 @@ def save_copy(model: RunModel, path: Path, *, overwrite: bool) -> None:
     events = list(model.state.events)
     if model.test_answer is not None:
         events.append(model.test_answer)
-    if model.view_options != AS_MEASURED:
-        events.append(Measured(model.view_options.result))
+    if model.view.options != AS_MEASURED:
+        events.append(Measured(model.view.options.result))
     record = msgspec.structs.replace(from_events(events), bounds=model.bounds)
     save(record, path, overwrite=overwrite)
 

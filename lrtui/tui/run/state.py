@@ -26,19 +26,16 @@ from lrtui.events import (
 from lrtui.report.race import latest
 from lrtui.spec import RunSpec
 from lrtui.tui.chart.axis import Axis, axis_for
-from lrtui.tui.chart.thinning import Thinned
 
 Phase = Literal["building", "running", "ended", "resetting", "reset"]
 _TREND_POINTS = 12  # the trend is read from this many smoothed losses
 _FLAT = 0.01  # a smaller relative change of the loss is no trend
 
 
-@dataclass
+@dataclass(eq=False)
 class Repeat:
-    """One repeat of the range test: its points, and the same points thinned for the chart."""
+    """One repeat of the range test: its points."""
 
-    curve: Thinned
-    metric: Thinned
     steps: list[Step] = field(default_factory=list)
 
 
@@ -65,7 +62,9 @@ class RunState:
     def _forget(self, phase: Phase) -> None:
         self.phase: Phase = phase
         self.repeats: list[Repeat] = []
-        self.metric_range: tuple[float, float] | None = None
+        self.points = 0  # of all repeats
+        self.not_finite: list[float] = []  # rates at which the loss was not finite
+        self.metric_best: float | None = None
         self.lr_range: tuple[float, float] | None = None
         self.events: list[Event] = []
         self.steps = 0
@@ -121,18 +120,24 @@ class RunState:
         if step.skipped:
             return
         while len(self.repeats) <= step.repeat:
-            self.repeats.append(Repeat(Thinned(self.axis), Thinned(self.axis)))
+            self.repeats.append(Repeat())
             self._recent_losses.clear()
-        repeat = self.repeats[step.repeat]
-        repeat.steps.append(step)
-        repeat.curve.add(step.lr, step.raw_loss, step.loss)
+        self.repeats[step.repeat].steps.append(step)
+        self.points += 1
+        if step.raw_loss is None:
+            self.not_finite.append(step.lr)
         self.lr_range = _extended(self.lr_range, step.lr)
         if step.loss is not None:
             self._recent_losses.append(step.loss)
         if step.metric is not None and math.isfinite(step.metric):
-            repeat.metric.add(step.lr, None, step.metric)
-            self.metric_range = _extended(self.metric_range, step.metric)
+            self._metric(step.metric)
         self.version += 1
+
+    def _metric(self, value: float) -> None:
+        """Note the best value of the metric."""
+        better = max if self.spec.range.metric_mode == "max" else min
+        best = self.metric_best
+        self.metric_best = value if best is None else better(best, value)
 
     def _measure(self, event: Measured) -> None:
         self.measured.append(event.result)
@@ -149,6 +154,18 @@ class RunState:
     def busy(self) -> bool:
         """Whether something is being built, measured or restored, as far as the events say."""
         return self.phase in ("building", "running", "resetting") or self.checking is not None
+
+    @property
+    def failed(self) -> bool:
+        """Whether the run ended with a failure."""
+        return self.ended is not None and self.ended.status == "failed"
+
+    @property
+    def seconds_per_step(self) -> float | None:
+        """Mean time of a step so far; None before the first."""
+        if self.last is None or not self.last.seconds:
+            return None
+        return self.last.seconds / self.steps
 
     @property
     def can_stop(self) -> bool:

@@ -191,5 +191,5 @@ async def test_without_colour_the_boundaries_can_be_distinguished(
         text = "\n".join(strip.text for strip in strips)
         assert "▸start" in text
         assert "┃" in text  # the answer
-        assert "▼lr" in text
+        assert "▼3.20e-03" in text
         assert "┊" in text  # the boundary that is not active

@@ -199,7 +199,7 @@ def test_after_a_race_the_reason_begins_with_the_verdict_of_the_race_alone() -> 
     raced = Suggestion(verdict="ok", lr=1e-3, method=RACE, reason="open in the race: 4 % apart")
     assert verdict_and_reason(raced).plain == "open in the race: 4 % apart"
     tested = msgspec.structs.replace(raced, method="", reason="The loss fell.")
-    assert verdict_and_reason(tested).plain == "ok: The loss fell."
+    assert verdict_and_reason(tested).plain == "The loss fell."
 
 
 async def test_without_an_answer_the_active_boundary_is_tried() -> None:
@@ -239,9 +239,9 @@ async def test_the_stability_limit_is_a_line_with_its_value_and_formula_and_l_hi
         driver.tell(LIMIT)
         await all_drawn(screen, pilot)
         text = screen_text(screen.app)
-        assert "limit" in text.split("\n")[1]
+        assert "limit" in "".join(text.split("\n")[1:4])
         assert "¦" in text
-        assert "limit 1.00e-03, 2/λ" in text
+        assert "stable below 1.00e-03 at the start" in text
         await pilot.press("l")
         assert "¦" not in screen_text(screen.app)
         assert driver.asked == ["stability"]
@@ -272,7 +272,7 @@ def test_a_training_that_blew_up_does_not_flatten_those_in_front() -> None:
         if (label := "".join(char for char, _ in row[:6]).strip())
     )
     assert high < 10
-    assert [curve.role for curve in picture.curves] == ["repeat", "trend", "answer"]
+    assert picture.curves[-1].name == "3.20e-03"  # the pick is in front
 
 
 async def test_a_reset_takes_the_trials_away() -> None:
