@@ -17,6 +17,8 @@ from lrtui.tui.run.state import Repeat, RunState
 from lrtui.tui.run.view_options import AS_MEASURED, ViewOptions, trim_step
 
 if TYPE_CHECKING:
+    from lrtui.analysis.curve import Curve
+    from lrtui.analysis.trend import Trend
     from lrtui.tui.run.trends import Trends
 
 ZOOM = 2.0  # one key press makes the visible part so many times smaller
@@ -78,11 +80,26 @@ class CurveView:
         """The trends of the shown repeats; None while there are too few points."""
         if self.state.points < _FEWEST:
             return None
-        key = (self._grown, self.options)
+        # the trend is of the losses as measured: smoothing changes nothing in it
+        key = (self._grown, replace(self.options, smooth_f=None))
         if key != self._trends_of:
             self._trends_of = key
             self._compute()
         return self._trends
+
+    @property
+    def averages(self) -> "list[Trend]":
+        """The exponential averages of the shown repeats."""
+        from lrtui.tui.run.trends import averages_of
+
+        return averages_of(self._curves())
+
+    @property
+    def answer_with_rules(self) -> Suggested | None:
+        """The answer under the view options and what the published rules suggest then."""
+        if self.options == AS_MEASURED:
+            return None
+        return self._recomputed(rules=True)
 
     @property
     def _grown(self) -> int:
@@ -92,18 +109,30 @@ class CurveView:
             return -points
         return points // max(1, self.state.total_steps // _UPDATES)
 
-    def _compute(self) -> None:
-        from lrtui.tui.run.trends import curves_of, provisional, recompute_answer, trends_of
+    def _curves(self) -> "list[Curve]":
+        from lrtui.tui.run.trends import curves_of
 
-        state = self.state
-        points = [repeat.steps for repeat in state.repeats]
-        curves = curves_of(points, self.options, state.spec.range, state.momentum)
+        points = [repeat.steps for repeat in self.state.repeats]
+        return curves_of(points, self.options, self.state.spec.range, self.state.momentum)
+
+    def _compute(self) -> None:
+        from lrtui.tui.run.trends import provisional, trends_of
+
+        state, curves = self.state, self._curves()
         self._trends = trends_of(curves)
         self.answer, self.provisional = None, None
         if state.phase == "running" and state.obstacle is None:
             self.provisional = provisional(curves, state.plan)
         elif self.options != AS_MEASURED:
-            self.answer = recompute_answer(curves, self.options, state.obstacle, state.plan)
+            self.answer = self._recomputed(rules=False)
+
+    def _recomputed(self, *, rules: bool) -> Suggested:
+        from lrtui.tui.run.trends import recompute_answer
+
+        state = self.state
+        return recompute_answer(
+            self._curves(), self.options, state.obstacle, state.plan, rules=rules
+        )
 
     # view options
 

@@ -57,8 +57,8 @@ def save_copy(model: RunModel, path: Path, *, overwrite: bool) -> None:
     from lrtui.runs.store import save
 
     events = list(model.state.events)
-    if model.test_answer is not None:
-        events.append(model.test_answer)
+    if model.answer_with_rules is not None:
+        events.append(model.answer_with_rules)
     if model.view.options != AS_MEASURED:
         events.append(Measured(model.view.options.result))
     record = msgspec.structs.replace(from_events(events), bounds=model.bounds)

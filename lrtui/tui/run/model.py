@@ -93,6 +93,11 @@ class RunModel:
         return self.view.answer or self.state.suggested
 
     @property
+    def answer_with_rules(self) -> Suggested | None:
+        """The answer of the test alone, with what the published rules suggest."""
+        return self.view.answer_with_rules or self.state.suggested
+
+    @property
     def suggestion(self) -> Suggestion | None:
         """The answer's suggestion; its `lr` is None where no rate can be recommended."""
         if self.answer is None:

@@ -76,7 +76,7 @@ def _curves(view: CurveView, trends: "Trends | None") -> Iterator[Curve]:
             lrs = tuple(step.lr for step in repeat.steps)
             yield Curve((lrs, tuple(step.measured_loss for step in repeat.steps)), "trend")
     elif view.display.line == "average":
-        for average in trends.average:
+        for average in view.averages:
             yield Curve(points_of(average), "trend", name="exponential average")
     else:
         yield Curve(points_of(trends.loss), "trend", name="trend")

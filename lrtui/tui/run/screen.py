@@ -57,12 +57,12 @@ class RunScreen(Screen[None]):
     RunScreen {
         #body { height: 1fr; }
         #chart { width: 1fr; height: 1fr; margin: 0 1 0 0; }
-        #status { height: auto; max-height: 5; min-height: 2; }
+        #status { height: 3; }
         &.-wide AnswerPanel { width: 44; }
         &.-narrow {
             #body { layout: vertical; }
             #chart { margin: 0; }
-            #status { max-height: 2; min-height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+            #status { height: 2; text-wrap: nowrap; text-overflow: ellipsis; }
             AnswerPanel { width: 1fr; height: 2; padding: 0; border-left: none; text-wrap: nowrap; }
         }
         &.failed {
@@ -119,7 +119,7 @@ class RunScreen(Screen[None]):
         self.query_one(RunHeader).show(model.state)
         self.query_one(Chart).show(run_picture(model))
         self.query_one(AnswerPanel).show(model, self._key_of, narrow=narrow)
-        self.query_one("#status", Quiet).show(status(model, narrow=narrow), layout=True)
+        self.query_one("#status", Quiet).show(status(model, narrow=narrow))
         self.query_one(OutputPane).follow(model.driver)
 
     def _key_of(self, binding_id: str) -> str:

@@ -27,14 +27,12 @@ class Trends:
 
     Attributes:
         loss: of all of them together: the average that the answer is computed from.
-        each: of each repeat alone.
-        average: the exponential average of each repeat, as lists of rates and losses.
+        each: of each repeat alone, where there are several.
         metric: of all of them together; empty where none was measured.
     """
 
     loss: Trend
     each: tuple[Trend, ...]
-    average: tuple[Trend, ...]
     metric: Trend
 
 
@@ -43,11 +41,16 @@ def trends_of(curves: Sequence[Curve]) -> Trends:
     each = []
     if len(curves) > 1:
         each = [loss_trend([curve]) for curve in curves]
+    return Trends(loss_trend(curves), tuple(each), metric_trend(curves))
+
+
+def averages_of(curves: Sequence[Curve]) -> list[Trend]:
+    """The exponential average of each curve."""
     averages = []
     for curve in curves:
         if curve.loss is not None:
             averages.append(Trend(curve.lr, curve.loss))
-    return Trends(loss_trend(curves), tuple(each), tuple(averages), metric_trend(curves))
+    return averages
 
 
 def curves_of(
@@ -83,9 +86,11 @@ def recompute_answer(
     options: ViewOptions,
     obstacle: Obstacle | None = None,
     plan: Plan = ANY_PLAN,
+    *,
+    rules: bool = True,
 ) -> Suggested:
-    """The answer for the plan that these curves give."""
-    answer = analyse(curves, obstacle, plan)
+    """The answer for the plan that these curves give; see `analyse` for the arguments."""
+    answer = analyse(curves, obstacle, plan, rules=rules)
     return Suggested(
         suggestion=_blame_trimming(answer.suggestion, options),
         by_schedule=dict(answer.by_schedule),

@@ -16,7 +16,7 @@ from lrtui.analysis.curve import Curve, exponential_average
 from lrtui.analysis.plan import SCHEDULES
 from lrtui.events import Ended, Event, Step, Suggested
 from lrtui.spec import RangeSpec, RunSpec
-from lrtui.tui.run.trends import Points, curves_of, recompute_answer, trends_of
+from lrtui.tui.run.trends import Points, averages_of, curves_of, recompute_answer, trends_of
 from lrtui.tui.run.view_options import AS_MEASURED, ViewOptions
 from tests.tui import doubles
 from tests.tui.doubles import FakeDriver, answer, curve, started, whole_run
@@ -99,8 +99,8 @@ def test_smoothing_redoes_the_exponential_average_from_the_raw_losses() -> None:
     smoothed = exponential_average(raw, 0.2)
     again = Curve.of([step.lr for step in steps], raw, smoothed, num_iter=400, momentum=0.9)
     assert answer_under([steps], options).suggestions == analyse([again]).suggestions
-    drawn = trends_of(curves_of([steps], options, SPEC.range, 0.9))
-    assert np.array_equal(drawn.average[0].value, smoothed)
+    drawn = averages_of(curves_of([steps], options, SPEC.range, 0.9))
+    assert np.array_equal(drawn[0].value, smoothed)
 
 
 def test_smoothing_changes_no_rate_because_the_answer_is_from_the_trend() -> None:
@@ -163,7 +163,8 @@ async def test_keys_change_the_answer_mark_it_and_u_puts_it_back() -> None:
         assert "smoothing 0.20 · first 5 left out · without repeat 2" in text
         assert "u undo" in text
         expected = answer_under(three_repeats(), options)
-        assert screen.model.answer == expected
+        assert suggestion_of(screen) == expected.suggestion
+        assert screen.model.answer_with_rules == expected
         assert f"{expected.suggestion.lr:.2e}" in text
         await pilot.press("u")
         assert screen.model.answer == measured
