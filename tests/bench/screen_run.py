@@ -37,7 +37,7 @@ ROUNDS = 12
 class Plain(App[None]):
     """A screen with one text."""
 
-    BINDINGS = [Binding("left,right", "count")]  # noqa: RUF012 - as Textual's own apps have it
+    BINDINGS = [Binding("left,right", "count")]
     pressed = 0
 
     def compose(self) -> ComposeResult:
