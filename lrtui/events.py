@@ -3,7 +3,7 @@
 The chart, the progress line of `lrtui run`, the journal and an attached viewer consume the same
 events and know nothing of each other. A run is `Started`, then `Step`s, then `Suggested` and
 `Ended`. After that come `Measured` results of the checks that the user asks for, and `Restored`
-after a reset. A `Notice` may come at any time.
+after a reset. A `Notice` may come at any time, and so may what is `Passing`.
 """
 
 import math
@@ -56,6 +56,7 @@ class Started(msgspec.Struct, frozen=True, kw_only=True, tag="started", tag_fiel
     momentum: float | None = None
     plan: Plan = ANY_PLAN  # that the answer is for; its epochs have become steps
     log: str  # path of the log that holds tracebacks and the user's prints
+    samples_per_step: int = 0  # examples of one optimizer step; 0: the loader does not say
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True, tag="step", tag_field="event"):
@@ -202,6 +203,39 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, tag="notice", tag_field=
     obstacle: Obstacle | UnsetType = UNSET
 
 
+class Racing(msgspec.Struct, frozen=True, kw_only=True, tag="racing", tag_field="event"):
+    """How far a race is: a few times a second, and not kept in the journal.
+
+    `of`, `total` and `budget` are 0 while the time of a step is not known yet. A race that is
+    decided ends before its budget does.
+    """
+
+    lr: float  # of the trial that is being trained
+    round: int
+    seed: int
+    done: int  # its iterations so far
+    of: int  # that it is to have
+    trials: int  # that are finished
+    total: int  # trials that the budget allows at the most, the finished ones included
+    spent: int  # optimizer steps so far
+    budget: int  # optimizer steps of the whole race
+    seconds_left: float | None = None  # until the budget is over, at the pace so far
+
+
+class Machine(msgspec.Struct, frozen=True, kw_only=True, tag="machine", tag_field="event"):
+    """What a run takes of the machine: once a second, and not kept in the journal.
+
+    Of a GPU: its utilisation in per cent and its memory, all processes included. Of a CPU: that of
+    the training process, where 100 is one core, and its resident memory. Memory is in bytes.
+    """
+
+    kind: Literal["gpu", "cpu"]
+    name: str
+    utilisation: float
+    memory_used: int
+    memory_total: int
+
+
 class Restored(msgspec.Struct, frozen=True, kw_only=True, tag="restored", tag_field="event"):
     """Model and optimizer were restored; `exact` if `digest` equals that of the start."""
 
@@ -234,7 +268,8 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True, tag="ended", tag_field="e
     output: list[str] = []
 
 
-Event = Started | Step | Measured | Suggested | Notice | Restored | Ended
+Passing = Racing | Machine  # true for a moment, and part of no record
+Event = Started | Step | Measured | Suggested | Notice | Passing | Restored | Ended
 
 
 def nonfinite_kind(value: float) -> NonFinite | None:
@@ -271,7 +306,7 @@ class MeasuredLine(msgspec.Struct, frozen=True, tag="measured", tag_field="event
     values: dict[str, Any]
 
 
-Line = Started | Step | MeasuredLine | Suggested | Notice | Restored | Ended
+Line = Started | Step | MeasuredLine | Suggested | Notice | Passing | Restored | Ended
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)

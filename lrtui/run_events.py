@@ -7,9 +7,10 @@ code raises.
 Numbers that are not finite are None in these events; `nonfinite` lists their places.
 """
 
+import math
 import time
 import traceback
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
@@ -29,9 +30,11 @@ from lrtui.endings import StopFlag, check_problem
 from lrtui.engine.checks.gradients import NoGradientError
 from lrtui.engine.checks.updates import OptimizerError, optimizer_that_failed
 from lrtui.engine.data.batches import loader_length
+from lrtui.engine.machine import sampled
 from lrtui.engine.optim import momentum_of
 from lrtui.engine.race.budget import ended
 from lrtui.engine.race.race import RaceStopped
+from lrtui.engine.race.trial import RacePlan, TrialStep
 from lrtui.engine.settings import Given
 from lrtui.engine.stability import Stability
 from lrtui.events import (
@@ -39,9 +42,11 @@ from lrtui.events import (
     ConfirmationResult,
     Ended,
     Event,
+    Machine,
     Measured,
     NonFinitePlace,
     Notice,
+    Racing,
     Restored,
     StabilityResult,
     Started,
@@ -49,6 +54,7 @@ from lrtui.events import (
     Step,
     Suggested,
     TrialResult,
+    ends_check,
     nonfinite_kind,
 )
 from lrtui.finder import LRFinder
@@ -60,6 +66,7 @@ from lrtui.report.race import what_it_is
 from lrtui.spec import RunSpec
 
 CURVE_POINTS = 60
+RACING_SECONDS = 0.25  # between two events of how far a race is
 Loader = Iterable[object]
 
 
@@ -107,6 +114,16 @@ class LiveObjects:
             batches = loader_length(loader)
         return planned(spec.plan, batches, spec.range.accumulation_steps)
 
+    @property
+    def samples_per_step(self) -> int:
+        """Examples of one optimizer step, as far as the loader says; 0: it does not."""
+        loader = getattr(self.train_loader, "data_loader", self.train_loader)
+        sampler = getattr(loader, "batch_sampler", None)
+        size = getattr(loader, "batch_size", None) or getattr(sampler, "batch_size", None)
+        if not isinstance(size, int):
+            return 0
+        return size * self.spec.range.accumulation_steps
+
     def analysis(self) -> Analysis:
         """The answer for the plan."""
         plan = self.planned.plan
@@ -143,6 +160,7 @@ def started_event(objects: LiveObjects, *, run_id: str, digest: str, log: str) -
         momentum=momentum_of(finder.optimizer),
         plan=objects.planned.plan,
         log=log,
+        samples_per_step=objects.samples_per_step,
     )
 
 
@@ -176,6 +194,27 @@ def range_test_events(
         if end.ended.status != "failed" or analysis.suggestion.lr is not None:
             yield suggested_event(analysis)
     yield msgspec.structs.replace(end.ended, seconds=seconds)
+
+
+def while_sampled(
+    events: Iterable[Event], device: torch.device, send: Callable[[Machine], None]
+) -> Iterator[Event]:
+    """Pass events on while samples of the machine are sent beside them, until the last event.
+
+    Args:
+        events: of a run or a check.
+        device: that it is computed on.
+        send: takes a sample, on another thread.
+    """
+    last: Event | None = None
+    with sampled(device, send):
+        for event in events:
+            if isinstance(event, Ended) or ends_check(event):
+                last = event  # nothing comes after it
+            else:
+                yield event
+    if last is not None:
+        yield last
 
 
 class _Notices:
@@ -270,17 +309,20 @@ def _finished(finder: LRFinder, iterations: int) -> _TestEnd:
 
 def confirmation_events(
     objects: LiveObjects, command: Confirm, stop: StopFlag
-) -> Iterator[Measured]:
-    """Run a race: a `TrialResult` for each short training, then a `ConfirmationResult`."""
+) -> Iterator[Measured | Racing]:
+    """Run a race: a `TrialResult` for each short training, then a `ConfirmationResult`.
+
+    While a trial runs, there are a few `Racing` a second.
+    """
     return _guarded("confirmation", _confirmation(objects, command, stop))
 
 
-def stability_events(objects: LiveObjects) -> Iterator[Measured]:
+def stability_events(objects: LiveObjects) -> Iterator[Measured | Racing]:
     """Measure the largest stable learning rate at the start of training: a `StabilityResult`."""
     return _guarded("stability", _stability(objects))
 
 
-def _guarded(check: Check, events: Iterator[Measured]) -> Iterator[Measured]:
+def _guarded(check: Check, events: Iterator[Measured | Racing]) -> Iterator[Measured | Racing]:
     """The events of a check; a check that fails ends with the problem."""
     try:
         yield from events
@@ -289,8 +331,54 @@ def _guarded(check: Check, events: Iterator[Measured]) -> Iterator[Measured]:
         yield check_problem(check, _check_failure(error))
 
 
-def _confirmation(objects: LiveObjects, command: Confirm, stop: StopFlag) -> Iterator[Measured]:
+class _Pace:
+    """How far a race is, told a few times a second."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self._seconds = seconds  # that the race may take
+        self._began = time.perf_counter()
+        self._told = -math.inf
+        self._finished = 0
+        self._spent = 0  # by the finished trials
+
+    def finish(self, trial: Trial) -> None:
+        """Count a trial."""
+        self._finished += 1
+        self._spent += trial.iterations
+
+    def new(self, step: TrialStep) -> Iterator[Racing]:
+        """The progress, unless it was told a moment ago."""
+        now = time.perf_counter()
+        if now - self._told < RACING_SECONDS:
+            return
+        self._told = now
+        allowed = step.plan or RacePlan(budget=0, trials=0)
+        spent = self._spent + step.iteration + 1
+        left = None
+        if allowed.budget:
+            left = (now - self._began) / spent * max(0, allowed.budget - spent)
+        if self._seconds is not None:
+            over = max(0.0, self._seconds - (now - self._began))
+            left = over if left is None else min(left, over)
+        yield Racing(
+            lr=step.lr,
+            round=step.round,
+            seed=step.seed,
+            done=step.iteration + 1,
+            of=step.iterations,
+            trials=self._finished,
+            total=allowed.trials,
+            spent=spent,
+            budget=allowed.budget,
+            seconds_left=left,
+        )
+
+
+def _confirmation(
+    objects: LiveObjects, command: Confirm, stop: StopFlag
+) -> Iterator[Measured | Racing]:
     finished: list[Trial] = []
+    pace = _Pace(command.seconds)
     race: Race | None = None
     raced_name = "suggestion"
     if command.lr not in (None, objects.analysis().suggestion.lr):
@@ -315,14 +403,17 @@ def _confirmation(objects: LiveObjects, command: Confirm, stop: StopFlag) -> Ite
                 continue
             if isinstance(progress, Trial):
                 finished.append(progress)
+                pace.finish(progress)
                 yield trial_event(finished, raced_name, command.schedule)
+            else:
+                yield from pace.new(progress)
             if stop.is_set():
                 count = "1 trial" if len(finished) == 1 else f"{len(finished)} trials"
                 race = ended(trials, RaceStopped(stop.reason(f"after {count}")))
     yield confirmation_event(race, command, objects.judged_by)
 
 
-def _stability(objects: LiveObjects) -> Iterator[Measured]:
+def _stability(objects: LiveObjects) -> Iterator[Measured | Racing]:
     yield stability_event(objects.finder.stability(_train_loader(objects)))
 
 

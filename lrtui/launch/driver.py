@@ -10,8 +10,8 @@ from lrtui.spec import RunSpec
 class Driver(Protocol):
     """A run on its own thread. Calls return at once; their results arrive as events.
 
-    `events` only grows, and only that thread appends to it. A front end remembers how far it has
-    read, and polls.
+    `events` only grows, and only that thread appends to it (and one that samples the machine). A
+    front end remembers how far it has read, and polls.
     """
 
     events: list[Event]

@@ -23,6 +23,7 @@ from lrtui.run_events import (
     restore,
     stability_events,
     started_event,
+    while_sampled,
 )
 from lrtui.spec import RunSpec
 
@@ -115,7 +116,8 @@ class LiveDriver:
             redirect_stdout(log),
             redirect_stderr(log),
         ):
-            for event in events:
+            device = self._objects.finder.device
+            for event in while_sampled(events, device, self.events.append):
                 self.events.append(event)
 
     def _run_events(self) -> Iterator[Event]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from lrtui.events import Ended, Event, Notice, ends_check
+from lrtui.events import Ended, Event, Notice, Passing, ends_check
 from lrtui.record import from_events
 from lrtui.runs.store import journal_path, record_path, save
 from lrtui.worker.journal import Journal
@@ -28,9 +28,10 @@ class Recorder:
                 self.emit(event)
 
     def emit(self, event: Event) -> None:
-        """Send an event and keep it."""
+        """Send an event, and keep it unless it is of the moment only."""
         self._send(event)
-        self._keep(event)
+        if not isinstance(event, Passing):
+            self._keep(event)
 
     def finish(self, last: Event) -> None:
         """Write the record, then send the last event.

@@ -28,6 +28,7 @@ from lrtui.run_events import (
     restore,
     stability_events,
     started_event,
+    while_sampled,
 )
 from lrtui.spec import PlanSpec, RangeSpec, RunSpec
 from lrtui.worker.recorder import Recorder
@@ -68,7 +69,8 @@ class Runner:
             recorder.finish(msgspec.structs.replace(end, seconds=seconds))
             return
         started = started_event(objects, run_id=command.id, digest=self._digest, log=log)
-        recorder.record(range_test_events(objects, started, self._stop, began, output))
+        events = range_test_events(objects, started, self._stop, began, output)
+        recorder.record(while_sampled(events, objects.finder.device, self._send))
 
     def confirm(self, command: Confirm) -> None:
         """Race the answer of the last run; its trials are added to the run's record."""
@@ -76,7 +78,9 @@ class Runner:
             self._send(check_problem("confirmation", NO_MODEL))
             return
         self._recorder.reopen()
-        self._recorder.record(confirmation_events(self._objects, command, self._stop))
+        events = confirmation_events(self._objects, command, self._stop)
+        device = self._objects.finder.device
+        self._recorder.record(while_sampled(events, device, self._send))
 
     def stability(self) -> None:
         """Measure the stability limit; it is added to the record of the last run."""

@@ -15,8 +15,10 @@ from lrtui.engine.settings import Given
 from lrtui.events import (
     ConfirmationResult,
     Ended,
+    Machine,
     Measured,
     Notice,
+    Racing,
     Restored,
     StabilityResult,
     Started,
@@ -76,9 +78,10 @@ def test_a_run_has_the_events_of_a_worker(
     kinds = [type(event) for event in driver.events]
     assert kinds[0] is Started
     assert kinds[-2:] == [Suggested, Ended]
-    assert set(kinds[1:-2]) == {Notice, Step}
+    assert set(kinds[1:-2]) - {Machine} == {Notice, Step}
     (started,) = of_kind(driver.events, Started)
     assert started.momentum == 0.9
+    assert started.samples_per_step == 32
     assert started.spec.optimizer.target == "torch.optim:SGD"
     assert started.spec.optimizer.args == {"momentum": 0.9}
     assert started.spec.range.start_lr == 1e-5
@@ -129,7 +132,7 @@ def test_trials_and_the_limit_end_in_one_event_each(
     finish(driver)
     events = driver.events[before:]
     trials = results(events, TrialResult)
-    assert len(trials) == len(events) - 1
+    assert len(trials) == len(of_kind(events, Measured)) - 1
     confirmation = last_result(events, ConfirmationResult)
     assert confirmation.verdict in ("confirmed", "replaced", "tie", "open")
     assert trials[-1].spent == sum(trial.iterations for trial in trials)
@@ -138,6 +141,48 @@ def test_trials_and_the_limit_end_in_one_event_each(
     limit = last_result(driver.events, StabilityResult).limit
     assert isinstance(limit, float)
     assert limit > 0
+
+
+def test_a_race_says_how_far_it_is_and_samples_of_the_machine_come_along(
+    finder: LRFinder, loader: Batches, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lrtui.run_events.RACING_SECONDS", 0.0)
+    driver = driver_on(finder, loader, tmp_path / "log", end_lr=10, num_iter=100)
+    run(driver)
+    before = len(driver.events)
+    driver.confirm(lr=0.1, iterations=6000)
+    finish(driver)
+    racing = of_kind(driver.events[before:], Racing)
+    trials = results(driver.events, TrialResult)
+    assert len(racing) == trials[-1].spent  # one a step
+    assert [(each.spent, each.budget) for each in racing] == [
+        (step + 1, 6000) for step in range(len(racing))
+    ]
+    for each in racing:
+        trial = trials[each.trials]  # the one in progress
+        assert (each.lr, each.round, each.seed) == (trial.lr, trial.round, trial.seed)
+        assert each.done <= trial.iterations <= each.of
+        assert each.trials < each.total
+        assert each.seconds_left is not None
+    assert racing[-1].total >= len(trials)
+    (last, *_) = reversed(racing)
+    assert last.seconds_left is not None
+    assert isinstance(driver.events[-1], Measured)
+
+
+def test_a_race_for_some_seconds_counts_them_down(
+    finder: LRFinder, loader: Batches, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lrtui.run_events.RACING_SECONDS", 0.0)
+    driver = driver_on(finder, loader, tmp_path / "log", end_lr=10, num_iter=100)
+    run(driver)
+    driver.confirm(lr=0.1, seconds=2.0)
+    finish(driver)
+    racing = of_kind(driver.events, Racing)
+    assert (racing[0].round, racing[0].total, racing[0].budget) == (-1, 0, 0)  # times a few steps
+    assert all(each.seconds_left is not None for each in racing)
+    assert max(each.seconds_left or 0.0 for each in racing) <= 2.0
+    assert racing[-1].budget > 0
 
 
 def test_a_stopped_confirmation_says_how_many_trials_it_has(
