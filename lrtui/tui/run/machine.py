@@ -1,15 +1,19 @@
 """How fast the run is, and what it takes of the machine."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from textual.content import Content
 
+from lrtui.report import progress
 from lrtui.tui.clean import clean
 from lrtui.tui.run.state import RunState
 
+_BARS = "▁▂▃▄▅▆▇█"
+_FULL = 100.0  # per cent of a GPU, or of one core
+
 
 def machine_lines(state: RunState) -> Iterator[Content]:
-    """Device, iterations and samples a second."""
+    """Device and speed; the load and the memory, where they are sampled."""
     if state.started is None:
         return
     device = clean(state.started.device)
@@ -18,22 +22,24 @@ def machine_lines(state: RunState) -> Iterator[Content]:
         yield Content.assemble(device, (" · ", "dim"), speed)
     else:
         yield Content(device)
+    if state.machine is not None:
+        yield Content.styled(clean(progress.machine_text(state.machine)), "dim")
+        yield Content.styled(sparkline(state.load), "$secondary")
 
 
 def machine_words(state: RunState) -> list[Content]:
-    """The same on one line, for a screen without a panel."""
-    return [Content.styled(" · ", "dim").join(machine_lines(state))]
+    """Device and speed on one line, for a screen without a panel."""
+    return list(machine_lines(state))[:1]
 
 
 def speed_words(state: RunState) -> str:
-    """Iterations a second, of the last ones while it runs; empty before the first."""
-    seconds = state.seconds_per_step
-    if not seconds:
+    """Iterations and samples a second; empty before the first step."""
+    if state.started is None or state.last is None:
         return ""
-    return f"{_short(1 / seconds)} it/s"
+    return progress.speed(state.steps, state.last.seconds, state.started.samples_per_step)
 
 
-def _short(number: float) -> str:
-    if number >= 10:
-        return f"{number:,.0f}"
-    return f"{number:.2g}"
+def sparkline(load: Sequence[float]) -> str:
+    """The load over time, as a bar a second."""
+    highest = max(_FULL, *load) if load else _FULL
+    return "".join(_BARS[round(value / highest * (len(_BARS) - 1))] for value in load)

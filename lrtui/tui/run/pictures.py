@@ -2,10 +2,10 @@
 
 import math
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from lrtui.events import TrialResult
-from lrtui.report.standings import standings
 from lrtui.tui.chart.axis import axis_for
 from lrtui.tui.chart.glyphs import ROLE_MARKERS
 from lrtui.tui.chart.picture import (
@@ -135,7 +135,7 @@ def _interval(model: RunModel) -> tuple[float, float] | None:
 
 
 def _tried(state: RunState) -> Iterator[Tried]:
-    for standing in standings(state.trials, state.confirmation):
+    for standing in state.standings:
         yield Tried(standing.lr, standing.loss, standing.standing)
 
 
@@ -143,7 +143,10 @@ def _tried_title(state: RunState) -> str:
     if not state.trials:
         return ""
     steps = max(trial.iterations for trial in state.trials)
-    return f"loss after {steps:,} steps"
+    judged_by = "loss"
+    if state.confirmation is not None and state.confirmation.judged_by:
+        judged_by = clean(state.confirmation.judged_by)
+    return f"{judged_by} after {steps:,} steps"
 
 
 def trials_picture(state: RunState) -> Picture:
@@ -154,7 +157,7 @@ def trials_picture(state: RunState) -> Picture:
     longest = max((trial.iterations for trial in state.trials), default=1)
     curves: list[Curve] = []
     pick: list[Curve] = []
-    for index, standing in enumerate(standings(state.trials, state.confirmation)):
+    for index, standing in enumerate(state.standings):
         role: Role = RUN_ROLES[index % len(RUN_ROLES)]
         curve = Curve(
             _mean_curve(state.trials, standing.lr),
@@ -173,6 +176,7 @@ def trials_picture(state: RunState) -> Picture:
         axis_for(0.0, float(longest), log=False),
         curves=(*curves, *pick),
         version=state.version,
+        y_log=_all_positive(state.trials),
         x_name="iteration",
         legend=False,
         settled=True,
@@ -183,15 +187,22 @@ def trials_picture(state: RunState) -> Picture:
 def _mean_curve(trials: list[TrialResult], lr: float) -> Points:
     """The mean loss of a rate's trials of its last round, by iteration."""
     own = [trial for trial in trials if trial.lr == lr]
-    last_round = max(trial.round for trial in own)
+    last_round = max((trial.round for trial in own), default=0)
     last = [trial for trial in own if trial.round == last_round and trial.curve]
     length = min((len(trial.curve) for trial in last), default=0)
     gaps = max(1, length - 1)
-    iterations, losses = [], []
+    iterations: list[float] = []
+    losses: list[float] = []
     for index in range(length):
         iterations.append(index * (last[0].iterations - 1) / gaps)
         losses.append(_mean(trial.curve[index] for trial in last))
     return tuple(iterations), tuple(losses)
+
+
+def _all_positive(trials: list[TrialResult]) -> bool:
+    """Whether a logarithmic axis can show every loss."""
+    losses = chain.from_iterable(trial.curve for trial in trials)
+    return all(loss is None or loss > 0 for loss in losses)
 
 
 def _mean(losses: Iterable[float | None]) -> float:

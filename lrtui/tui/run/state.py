@@ -11,8 +11,10 @@ from lrtui.events import (
     ConfirmationResult,
     Ended,
     Event,
+    Machine,
     Measured,
     Notice,
+    Racing,
     Restored,
     Result,
     StabilityResult,
@@ -24,10 +26,12 @@ from lrtui.events import (
     obstacle_among,
 )
 from lrtui.report.race import latest
+from lrtui.report.standings import Standing, standings
 from lrtui.spec import RunSpec
 from lrtui.tui.chart.axis import Axis, axis_for
 
 Phase = Literal["building", "running", "ended", "resetting", "reset"]
+LOAD_SAMPLES = 24  # seconds of the machine's load that are drawn
 _TREND_POINTS = 12  # the trend is read from this many smoothed losses
 _FLAT = 0.01  # a smaller relative change of the loss is no trend
 
@@ -75,19 +79,23 @@ class RunState:
         self.notice = ""
         self.measured: list[Result] = []
         self.checking: Check | None = None
+        self.racing: Racing | None = None  # how far the race in progress is
+        self.machine: Machine | None = None  # the newest sample
+        self.load: deque[float] = deque(maxlen=LOAD_SAMPLES)  # utilisation, in per cent
         self._recent_losses: deque[float] = deque(maxlen=_TREND_POINTS)
         self.version += 1
 
     def start_check(self, check: Check) -> None:
         """Note that a race or a stability measurement was asked for."""
-        self.checking = check
+        self.checking, self.racing = check, None
         self.version += 1
 
     def feed(self, event: Event) -> None:
         """Take in one more event."""
         if self.phase == "resetting" and not _matters_to_reset(event):
             return
-        self.events.append(event)
+        if not isinstance(event, Racing | Machine):
+            self.events.append(event)
         match event:
             case Started():
                 self._start(event)
@@ -105,6 +113,12 @@ class RunState:
                 self._restore(event)
             case Measured():
                 self._measure(event)
+            case Racing():
+                self.racing = event
+                self.version += 1
+            case Machine():
+                self.machine = event
+                self.load.append(event.utilisation)
 
     def _start(self, event: Started) -> None:
         notices = [earlier for earlier in self.events if isinstance(earlier, Notice)]
@@ -142,7 +156,7 @@ class RunState:
     def _measure(self, event: Measured) -> None:
         self.measured.append(event.result)
         if ends_check(event):
-            self.checking = None
+            self.checking, self.racing = None, None
         self.version += 1
 
     def _restore(self, event: Restored) -> None:
@@ -233,6 +247,12 @@ class RunState:
             return None
         _, result = latest(self.measured)
         return result
+
+    @property
+    def standings(self) -> list[Standing]:
+        """Where each rate of that race stands, from the lowest to the highest."""
+        running = None if self.racing is None or self.racing.round < 0 else self.racing.lr
+        return standings(self.trials, self.confirmation, running)
 
     @property
     def stability(self) -> StabilityResult | None:

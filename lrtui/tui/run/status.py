@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from textual.content import Content
 
 from lrtui.events import ConfirmationResult, Ended, Step
+from lrtui.report.progress import racing_text
 from lrtui.tui.clean import clean
 from lrtui.tui.numbers import loss, rate
 from lrtui.tui.run.machine import machine_words
@@ -88,7 +89,9 @@ def _view_line(model: RunModel) -> Iterator[Content]:
 
 def _run_lines(model: RunModel) -> Iterator[Content]:
     state = model.state
-    if state.checking is not None:
+    if state.racing is not None:
+        yield Content.assemble(("race: ", "$accent"), racing_text(state.racing))
+    elif state.checking is not None:
         yield Content.styled(_CHECKING[state.checking], "$accent")
     elif state.ended is None:
         if state.notice:

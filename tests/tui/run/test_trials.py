@@ -1,5 +1,6 @@
 """Short trainings and the stability limit: asked for, drawn as they come, in the record."""
 
+import re
 from pathlib import Path
 
 import msgspec
@@ -9,7 +10,7 @@ from textual.pilot import Pilot
 from lrtui.analysis.answer import Plan, Suggestion
 from lrtui.commands.answer import answer_lines
 from lrtui.endings import check_problem
-from lrtui.events import Ended, Measured, StabilityResult
+from lrtui.events import Ended, Event, Measured, Racing, StabilityResult
 from lrtui.report.training import RACE
 from lrtui.runs.store import load
 from lrtui.tui.chart.plotting import draw
@@ -45,7 +46,7 @@ LIMIT = Measured(StabilityResult(limit=1e-3, eigenvalue=2000.0, formula="2/λ", 
 
 
 async def start_trainings(
-    screen: RunScreen, pilot: Pilot[None], driver: FakeDriver, *events: Measured
+    screen: RunScreen, pilot: Pilot[None], driver: FakeDriver, *events: Event
 ) -> None:
     """Ask for trainings with the default budget; these events come."""
     await all_drawn(screen, pilot)
@@ -161,7 +162,7 @@ async def test_the_rate_of_the_race_is_the_answer_everywhere_and_in_a_copy_of_th
         replaced = race_end("replaced", better=9.6e-3, reason="3.2e-03 reached 9 % more loss")
         await start_trainings(screen, pilot, driver, *TRIALS, replaced)
         await until(pilot, lambda: "replaced: train at 9.6e-03" in screen_words(screen.app))
-        assert "▸ 9.60e-03" in screen_text(screen.app)
+        assert re.search(r"▸ . 9\.60e-03 .* pick", screen_text(screen.app))
         await pilot.press("w")
         target = tmp_path / "out.json"
         await until(pilot, lambda: bool(screen.app.screen.query("Input")))
@@ -286,3 +287,37 @@ async def test_a_reset_takes_the_trials_away() -> None:
         await pilot.press("enter")
         await until(pilot, lambda: screen.model.state.trials == [])
         assert "confirmed" not in screen_text(screen.app)
+
+
+RACING = Racing(
+    lr=9.6e-3, round=0, seed=0, done=12, of=40, trials=1, total=9, spent=52, budget=400,
+    seconds_left=41.0,
+)  # fmt: skip
+
+
+async def test_a_race_says_how_far_it_is_and_which_rate_is_trained_now() -> None:
+    driver = FakeDriver(whole_run(SPEC))
+    async with run_screen(driver) as (screen, pilot):
+        await start_trainings(screen, pilot, driver, trial(3.2e-3, 0.4), RACING)
+        await until(pilot, lambda: "trial 2 of at most 9" in screen_text(screen.app))
+        text = screen_text(screen.app)
+        assert "0:41 left" in text
+        assert re.search(r"9\.60e-03 .* running", text)
+        await pilot.press("escape")
+        await until(pilot, lambda: screen.app.screen is screen)
+        assert "trial 2 of at most 9" in screen_text(screen.app)
+        assert RACING not in screen.model.state.events  # it is in no record
+        driver.tell(race_end())
+        await until(pilot, lambda: screen.model.state.racing is None)
+
+
+async def test_the_curves_of_a_race_are_named_and_marked_as_its_table_is() -> None:
+    driver = FakeDriver(whole_run(SPEC))
+    async with run_screen(driver) as (screen, pilot):
+        await start_trainings(screen, pilot, driver, *TRIALS, race_end())
+        await until(pilot, lambda: "confirmed" in screen_text(screen.app))
+        chart, table = screen_text(screen.app).split("what it is")
+        for row in screen.model.state.standings:
+            marker = re.search(rf"(\S) {row.lr:.2e}", table)
+            assert marker is not None
+            assert f"{marker[1]}{row.lr:.2e}" in chart
