@@ -2,8 +2,9 @@
 
 The chart, the progress line of `lrtui run`, the journal and an attached viewer consume the same
 events and know nothing of each other. A run is `Started`, then `Step`s, then `Suggested` and
-`Ended`. After that come `Measured` results of the checks that the user asks for, and `Restored`
-after a reset. A `Notice` may come at any time, and so may what is `Passing`.
+`Ended`; it may be `Extended`, before or after its end. Then come `Measured` results of the checks
+that the user asks for, and `Restored` after a reset. A `Notice` may come at any time, and so may
+what is `Passing`.
 """
 
 import math
@@ -236,6 +237,18 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True, tag="machine", tag_fiel
     memory_total: int
 
 
+class Extended(msgspec.Struct, frozen=True, kw_only=True, tag="extended", tag_field="event"):
+    """The range of a run was extended, while it ran or after its end; or the `problem` with that.
+
+    After the end of a run, its further steps follow, and another `Suggested` and `Ended`.
+    """
+
+    end_lr: float = 0.0  # the new one: a rate of the ramp at or above what was asked for
+    num_iter: int = 0
+    total_steps: int = 0
+    problem: str = ""
+
+
 class Restored(msgspec.Struct, frozen=True, kw_only=True, tag="restored", tag_field="event"):
     """Model and optimizer were restored; `exact` if `digest` equals that of the start."""
 
@@ -269,7 +282,7 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True, tag="ended", tag_field="e
 
 
 Passing = Racing | Machine  # true for a moment, and part of no record
-Event = Started | Step | Measured | Suggested | Notice | Passing | Restored | Ended
+Event = Started | Step | Measured | Suggested | Notice | Passing | Extended | Restored | Ended
 
 
 def nonfinite_kind(value: float) -> NonFinite | None:
@@ -306,7 +319,7 @@ class MeasuredLine(msgspec.Struct, frozen=True, tag="measured", tag_field="event
     values: dict[str, Any]
 
 
-Line = Started | Step | MeasuredLine | Suggested | Notice | Passing | Restored | Ended
+Line = Started | Step | MeasuredLine | Suggested | Notice | Passing | Extended | Restored | Ended
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)

@@ -20,6 +20,7 @@ from lrtui.analysis.answer import ANY_PLAN, Bounds, Obstacle, Plan, Schedule, Su
 from lrtui.events import (
     Ended,
     Event,
+    Extended,
     FailurePlace,
     Measured,
     NonFinitePlace,
@@ -134,6 +135,8 @@ def from_events(events: Iterable[Event]) -> RunRecord:
                 steps.clear()
             case Step():
                 steps.append(event)
+            case Extended() if started is not None and not event.problem:
+                started, suggested, ended = _to_further_end(started, event), None, None
             case Suggested():
                 suggested = event
             case Measured():
@@ -167,6 +170,15 @@ def from_events(events: Iterable[Event]) -> RunRecord:
             failure=_failure(ended),
         )
     return record
+
+
+def _to_further_end(started: Started, extended: Extended) -> Started:
+    """The start of a run whose range was extended; its spec is the one to run again."""
+    test = msgspec.structs.replace(
+        started.spec.range, end_lr=extended.end_lr, num_iter=extended.num_iter
+    )
+    spec = msgspec.structs.replace(started.spec, range=test)
+    return msgspec.structs.replace(started, spec=spec, total_steps=extended.total_steps)
 
 
 def _failure(end: Ended) -> Failure | UnsetType:

@@ -42,6 +42,7 @@ from lrtui.events import (
     ConfirmationResult,
     Ended,
     Event,
+    Extended,
     Machine,
     Measured,
     NonFinitePlace,
@@ -67,6 +68,7 @@ from lrtui.spec import RunSpec
 
 CURVE_POINTS = 60
 RACING_SECONDS = 0.25  # between two events of how far a race is
+STEPS_OF_A_PACE = 5  # before them the time of a step is not known
 Loader = Iterable[object]
 
 
@@ -186,9 +188,55 @@ def range_test_events(
     yield started
     if objects.planned.problem:
         yield Notice(text=objects.planned.problem, level="warning")
-    steps = _past_steps(objects) if objects.past else _measured_steps(objects, stop, output)
-    end = yield from steps
-    seconds = time.perf_counter() - began
+    if objects.past:
+        end = yield from _past_steps(objects)
+    else:
+        end = yield from _measured_steps(objects, stop, output)
+    yield from _conclusion(objects, end, time.perf_counter() - began)
+
+
+def extension_events(
+    objects: LiveObjects,
+    end_lr: float,
+    stop: StopFlag,
+    seconds: float,
+    output: Output = NO_OUTPUT,
+) -> Iterator[Event]:
+    """Go on with a run that has ended: `Extended`, its further steps, `Suggested`, `Ended`.
+
+    Where it cannot go on, there is nothing but an `Extended` with the problem.
+
+    Args:
+        objects: of the run, as it left them.
+        end_lr: the new end of its range.
+        stop: ends the test after the step in progress.
+        seconds: that the run has taken.
+        output: what the user's code prints in it.
+    """
+    began = time.perf_counter()
+    finder = objects.finder
+    try:
+        steps = finder.extend(end_lr)
+    except ValueError as error:
+        yield Extended(problem=str(error))
+        return
+    yield _extended_event(finder)
+    before = len(finder.history["lr"])
+    end = yield from _followed_steps(objects, lambda: steps, before, stop, output)
+    yield from _conclusion(objects, end, seconds + time.perf_counter() - began)
+
+
+def _extended_event(finder: LRFinder) -> Extended:
+    settings = finder.settings
+    end_lr = settings.end_lr
+    assert isinstance(end_lr, float)  # an extension sets one end for all groups
+    return Extended(
+        end_lr=end_lr, num_iter=settings.num_iter, total_steps=settings.num_iter * settings.repeats
+    )
+
+
+def _conclusion(objects: LiveObjects, end: "_TestEnd", seconds: float) -> Iterator[Event]:
+    """The answer, where there is one, and the end."""
     if end.iterations:
         analysis = objects.analysis()
         if end.ended.status != "failed" or analysis.suggestion.lr is not None:
@@ -220,10 +268,12 @@ def while_sampled(
 class _Notices:
     """Passes on the notices of a finder's test as they come, but for those before the run."""
 
-    def __init__(self, finder: LRFinder | None = None, before: Sequence[str] = ()) -> None:
+    def __init__(
+        self, finder: LRFinder | None = None, before: Sequence[str] = (), since: int = 0
+    ) -> None:
         self._finder = finder
         self._before = before
-        self._sent = 0
+        self._sent = since
 
     def new(self) -> Sequence[Notice]:
         """Those since the last call."""
@@ -242,20 +292,39 @@ def _past_steps(objects: LiveObjects) -> Generator[Step | Notice, None, _TestEnd
 
 def _measured_steps(
     objects: LiveObjects, stop: StopFlag, output: Output
-) -> Generator[Step | Notice, None, _TestEnd]:
-    iterations = 0
+) -> Generator[Step | Notice | Extended, None, _TestEnd]:
+    def steps() -> Generator[Step, None, None]:
+        return objects.finder.steps(objects.train_loader, objects.val_loader, **objects.settings)
+
+    return _followed_steps(objects, steps, 0, stop, output)
+
+
+def _followed_steps(
+    objects: LiveObjects,
+    make_steps: Callable[[], Generator[Step, None, None]],
+    before: int,
+    stop: StopFlag,
+    output: Output,
+) -> Generator[Step | Notice | Extended, None, _TestEnd]:
+    """The steps of a test that has measured some `before`, to its end, however it comes."""
+    iterations = before
+    finder = objects.finder
     notices = _Notices()
     end: _TestEnd | None = None
     try:
-        steps = objects.finder.steps(objects.train_loader, objects.val_loader, **objects.settings)
-        notices = _Notices(objects.finder, objects.notices)
+        steps = make_steps()
+        notices = _Notices(finder, objects.notices, since=len(finder.notices) if before else 0)
         with closing(steps):
             for step in steps:
                 iterations += 1
                 yield from notices.new()
                 yield step
-                if stop.is_set():
-                    progress = f"after {iterations} of {objects.total_steps} iterations"
+                if stop.asked:
+                    yield from _extended_in_mid_run(finder, stop)
+                    if not stop.is_set():
+                        continue
+                    total = finder.settings.num_iter * finder.settings.repeats
+                    progress = f"after {iterations} of {total} iterations"
                     end = _TestEnd(iterations, _ended(stop.status, stop.reason(progress)))
                     break
     except (Exception, SystemExit) as error:  # noqa: BLE001 - user code may raise anything
@@ -263,6 +332,24 @@ def _measured_steps(
         end = _TestEnd(iterations, failed_event(error, reason, phase, output))
     yield from notices.new()
     return end or _finished(objects.finder, iterations)
+
+
+def _extended_in_mid_run(finder: LRFinder, stop: StopFlag) -> Iterator[Extended]:
+    """Raise the end of a test in progress, if that was asked for.
+
+    One whose ramp is over is extended when it has ended.
+    """
+    if not finder.is_ramping:
+        return
+    end_lr = stop.take_extension()
+    if end_lr is None:
+        return
+    try:
+        finder.extend(end_lr)
+    except ValueError as error:
+        yield Extended(problem=str(error))
+    else:
+        yield _extended_event(finder)
 
 
 def failed_event(error: BaseException, reason: str, phase: str, output: Output) -> Ended:
@@ -337,6 +424,7 @@ class _Pace:
     def __init__(self, seconds: float | None) -> None:
         self._seconds = seconds  # that the race may take
         self._began = time.perf_counter()
+        self._first: float | None = None  # when the first step was over
         self._told = -math.inf
         self._finished = 0
         self._spent = 0  # by the finished trials
@@ -349,17 +437,13 @@ class _Pace:
     def new(self, step: TrialStep) -> Iterator[Racing]:
         """The progress, unless it was told a moment ago."""
         now = time.perf_counter()
+        if self._first is None:
+            self._first = now
         if now - self._told < RACING_SECONDS:
             return
         self._told = now
         allowed = step.plan or RacePlan(budget=0, trials=0)
         spent = self._spent + step.iteration + 1
-        left = None
-        if allowed.budget:
-            left = (now - self._began) / spent * max(0, allowed.budget - spent)
-        if self._seconds is not None:
-            over = max(0.0, self._seconds - (now - self._began))
-            left = over if left is None else min(left, over)
         yield Racing(
             lr=step.lr,
             round=step.round,
@@ -370,8 +454,17 @@ class _Pace:
             total=allowed.trials,
             spent=spent,
             budget=allowed.budget,
-            seconds_left=left,
+            seconds_left=self._seconds_left(now, spent, allowed.budget),
         )
+
+    def _seconds_left(self, now: float, spent: int, budget: int) -> float | None:
+        """Until the budget is over: steps at the pace so far, or seconds, whichever is less."""
+        known = []
+        if self._first is not None and budget and spent >= STEPS_OF_A_PACE:
+            known.append((now - self._first) / (spent - 1) * max(0, budget - spent))
+        if self._seconds is not None:
+            known.append(max(0.0, self._seconds - (now - self._began)))
+        return min(known, default=None)
 
 
 def _confirmation(

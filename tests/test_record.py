@@ -8,7 +8,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lrtui.analysis.answer import ANY_PLAN, Calibration
-from lrtui.events import Ended, Event, FailurePlace, Measured, Step, decode, encode, nonfinite_kind
+from lrtui.events import (
+    Ended,
+    Event,
+    Extended,
+    FailurePlace,
+    Machine,
+    Measured,
+    Racing,
+    Step,
+    decode,
+    encode,
+    nonfinite_kind,
+)
+from lrtui.protocol import decode_message
 from lrtui.record import SCHEMA, Failure, RecordError, from_events, from_json, new_id, to_json
 from lrtui.report.race import corrected, lines
 from lrtui.spec import RunSpec
@@ -60,6 +73,31 @@ def test_a_failure_is_written_like_the_golden_file_and_read_back() -> None:
     assert to_json(record).decode() == FAILED.read_text()
     failure = Failure(phase="model", where=where, output=["epoch 1", "epoch 2"])
     assert from_json(FAILED.read_bytes()).failure == failure
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        Racing(lr=1e-3, round=0, seed=0, done=1, of=2, trials=0, total=9, spent=1, budget=90),
+        Machine(kind="cpu", name="CPU", utilisation=99.5, memory_used=1, memory_total=2),
+        Extended(end_lr=100.0, num_iter=450, total_steps=450),
+        Extended(problem="a test with repeats cannot go on"),
+    ],
+    ids=lambda event: type(event).__name__,
+)
+def test_an_event_is_read_back_as_it_was_written(event: Event) -> None:
+    assert decode(encode(event)) == event
+    assert decode_message(encode(event)) == event
+
+
+def test_a_run_whose_range_was_extended_has_the_spec_to_run_again() -> None:
+    further = Extended(end_lr=100.0, num_iter=450, total_steps=450)
+    record = from_events([STARTED, *steps(), SUGGESTED, ENDED, further, *steps(), SUGGESTED, ENDED])
+    assert record.run_spec().range.end_lr == 100.0
+    assert record.run_spec().range.num_iter == 450
+    assert len(record.history.lr) == 2 * len(steps())
+    refused = Extended(problem="why")
+    assert from_events([*run_events(), refused]) == from_events(run_events())
 
 
 def test_a_journal_from_before_failures_had_places_is_read() -> None:

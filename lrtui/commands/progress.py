@@ -7,6 +7,7 @@ from lrtui.commands.streams import printable
 from lrtui.events import (
     Ended,
     Event,
+    Extended,
     Measured,
     Notice,
     Racing,
@@ -37,6 +38,8 @@ class Progress:
                 self._line(_start_text(event))
             case Notice():
                 self._line(event.text)
+            case Extended(problem="", total_steps=total):
+                self._total = total
             case Step():
                 self._count += 1
                 self._step(event)

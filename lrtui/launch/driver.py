@@ -25,6 +25,14 @@ class Driver(Protocol):
         """Run a spec: the events of the new run follow those of the last, from a `Started` on."""
         ...
 
+    def extend(self, end_lr: float) -> None:
+        """Raise the end of the range, of the run in progress or of the last one.
+
+        An `Extended` follows, with the new end or with the problem; after a run that has ended its
+        further steps, another `Suggested` and another `Ended`. Ignored during a check.
+        """
+        ...
+
     def confirm(
         self,
         *,

@@ -12,13 +12,14 @@ from pathlib import Path
 
 from lrtui.analysis.answer import Schedule
 from lrtui.endings import StopFlag
-from lrtui.events import Event
+from lrtui.events import Ended, Event
 from lrtui.output import Output
 from lrtui.protocol import Confirm
 from lrtui.record import new_id
 from lrtui.run_events import (
     LiveObjects,
     confirmation_events,
+    extension_events,
     range_test_events,
     restore,
     stability_events,
@@ -47,6 +48,13 @@ class LiveDriver:
     def run(self, spec: RunSpec) -> None:
         """Run (again) from the restored state. `spec` is unused: the objects bring settings."""
         self._start(self._run_events())
+
+    def extend(self, end_lr: float) -> None:
+        """Raise the end of the range, of the run in progress or of the last one."""
+        if self.busy:
+            self._stop.extend(end_lr)
+        else:
+            self._start(self._extension_events(end_lr))
 
     def confirm(
         self,
@@ -129,6 +137,17 @@ class LiveDriver:
         self._digest = finder.digest()
         started = started_event(self._objects, run_id=new_id(), digest=self._digest, log=self.log)
         yield from range_test_events(self._objects, started, self._stop, began, output)
+        end_lr = self._stop.take_extension()
+        if end_lr is not None:  # asked for when the ramp was at its end
+            yield from self._extension_events(end_lr)
+
+    def _extension_events(self, end_lr: float) -> Iterator[Event]:
+        seconds = 0.0
+        for event in self.events:
+            if isinstance(event, Ended):
+                seconds = event.seconds
+        output = Output.from_now(self.log)
+        return extension_events(self._objects, end_lr, self._stop, seconds, output)
 
     def _reset_events(self, previous: threading.Thread | None) -> Iterator[Event]:
         if previous is not None:

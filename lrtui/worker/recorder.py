@@ -46,6 +46,12 @@ class Recorder:
             last = msgspec.structs.replace(last, record=path)
         self._send(last)
 
+    @property
+    def seconds(self) -> float:
+        """How long the run took, up to its last end."""
+        ends = [event.seconds for event in self._events if isinstance(event, Ended)]
+        return ends[-1] if ends else 0.0
+
     def reopen(self) -> None:
         """Continue after the end with a check: the journal is complete again before it grows."""
         path = journal_path(self._run_id)

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable
+from itertools import chain
 
 import msgspec
 import torch
@@ -13,15 +14,16 @@ from lrtui.endings import StopFlag, check_problem, unbuilt_start
 from lrtui.engine import precision
 from lrtui.engine.data.batches import loader_length
 from lrtui.engine.step import updates_itself
-from lrtui.events import Event, Notice, Restored
+from lrtui.events import Event, Extended, Notice, Restored
 from lrtui.finder import LRFinder
 from lrtui.output import Output
-from lrtui.protocol import Confirm, Run
+from lrtui.protocol import Confirm, Extend, Run
 from lrtui.range_settings import engine_settings
 from lrtui.run_events import (
     LiveObjects,
     Loader,
     confirmation_events,
+    extension_events,
     failed_event,
     failure_reason,
     range_test_events,
@@ -71,6 +73,29 @@ class Runner:
         started = started_event(objects, run_id=command.id, digest=self._digest, log=log)
         events = range_test_events(objects, started, self._stop, began, output)
         recorder.record(while_sampled(events, objects.finder.device, self._send))
+
+    def extend(self, command: Extend) -> None:
+        """Raise the end of the last run's range, unless the run in progress did that itself."""
+        if self._stop.take_extension() is None:
+            return
+        if self._objects is None or self._recorder is None:
+            self._send(Extended(problem=NO_MODEL))
+            return
+        log = os.environ.get("LRTUI_WORKER_LOG", "")
+        events = extension_events(
+            self._objects,
+            command.end_lr,
+            self._stop,
+            self._recorder.seconds,
+            Output.from_now(log),
+        )
+        first = next(events)
+        if isinstance(first, Extended) and first.problem:
+            self._send(first)
+            return
+        self._recorder.reopen()
+        device = self._objects.finder.device
+        self._recorder.record(while_sampled(chain([first], events), device, self._send))
 
     def confirm(self, command: Confirm) -> None:
         """Race the answer of the last run; its trials are added to the run's record."""

@@ -15,6 +15,7 @@ from lrtui.engine.settings import Given
 from lrtui.events import (
     ConfirmationResult,
     Ended,
+    Extended,
     Machine,
     Measured,
     Notice,
@@ -163,10 +164,8 @@ def test_a_race_says_how_far_it_is_and_samples_of_the_machine_come_along(
         assert (each.lr, each.round, each.seed) == (trial.lr, trial.round, trial.seed)
         assert each.done <= trial.iterations <= each.of
         assert each.trials < each.total
-        assert each.seconds_left is not None
+        assert (each.seconds_left is None) is (each.spent < 5)
     assert racing[-1].total >= len(trials)
-    (last, *_) = reversed(racing)
-    assert last.seconds_left is not None
     assert isinstance(driver.events[-1], Measured)
 
 
@@ -359,3 +358,33 @@ def test_a_failed_run_says_where_and_what_was_printed_last(loader: Batches, tmp_
     assert end.output[-3:] == ["call 1", "call 2", "call 3"]
     assert of_kind(driver.events, Suggested) == []
     assert "Traceback (most recent call last):" in driver.output()
+
+
+def test_a_range_is_extended_on_live_objects_during_and_after_a_run(
+    finder: LRFinder, loader: Batches, tmp_path: Path
+) -> None:
+    driver = driver_on(finder, loader, tmp_path / "log", end_lr=1e-3, num_iter=40)
+    driver.run(driver._objects.spec)
+    driver.extend(1e-2)  # in the middle, or right after the end
+    finish(driver)
+    (extended,) = of_kind(driver.events, Extended)
+    assert extended.problem == ""
+    assert len(of_kind(driver.events, Step)) == extended.total_steps > 40
+    assert ended(driver.events).reason == f"all {extended.num_iter} iterations ran"
+    driver.extend(0.1)
+    finish(driver)
+    assert len(of_kind(driver.events, Step)) == of_kind(driver.events, Extended)[-1].total_steps
+    assert ended(driver.events).status == "completed"
+    losses = [step.raw_loss for step in of_kind(driver.events, Step)]
+    fresh = driver_on(
+        finder,
+        loader,
+        tmp_path / "log",
+        end_lr=float(finder.settings.end_lr),  # type: ignore[arg-type]
+        num_iter=finder.settings.num_iter,
+    )
+    run(fresh)
+    assert [step.raw_loss for step in of_kind(fresh.events, Step)] == losses
+    driver.extend(1e-4)
+    finish(driver)
+    assert "end_lr must be above" in of_kind(driver.events, Extended)[-1].problem

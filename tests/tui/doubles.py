@@ -202,6 +202,9 @@ class FakeDriver:
             }
         )
 
+    def extend(self, end_lr: float) -> None:
+        self.asked.append(f"extend {end_lr:g}")
+
     def stability(self) -> None:
         self.busy = True
         self.asked.append("stability")
