@@ -203,6 +203,21 @@ class RunModel:
         return self.can_check and not self.state.busy
 
     @property
+    def can_extend(self) -> bool:
+        """The range can go on: the test is running, or ran to its end without blowing up."""
+        state = self.state
+        if state.phase == "running":
+            return True
+        ended = state.ended
+        return ended is not None and ended.status == "completed" and not state.busy
+
+    @property
+    def extended_end(self) -> float:
+        """Where the range goes on to: ten times the end, or twice that of a linear ramp."""
+        ramp = self.state.spec.range
+        return ramp.end_lr * (10.0 if ramp.mode == "exp" else 2.0)
+
+    @property
     def can_undo_view(self) -> bool:
         """The person changed how the curves are looked at."""
         return self.view.is_changed
@@ -218,6 +233,11 @@ class RunModel:
         self._forget_choices()
         self.driver.run(self.state.spec)
         self._place_boundaries()
+
+    def extend(self) -> None:
+        """Go on beyond the end of the range, without starting again."""
+        if self.can_extend:
+            self.driver.extend(self.extended_end)
 
     def reset(self) -> bool:
         """Have model and optimizer restored and empty the chart; False when no model was built."""

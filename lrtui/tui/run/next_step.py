@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from lrtui.analysis.answer import Verdict
 from lrtui.report import training
 from lrtui.tui.numbers import duration
 from lrtui.tui.run.model import RunModel
@@ -14,9 +13,6 @@ class NextStep(NamedTuple):
 
     binding: str
     words: str
-
-
-_EXTEND: tuple[Verdict, ...] = ("still_falling",)
 
 
 def next_steps(model: RunModel) -> Iterator[NextStep]:
@@ -48,8 +44,8 @@ def _after(model: RunModel) -> Iterator[NextStep]:
         yield NextStep("run.copy", "copy the rate and train")
         yield NextStep("run.details", "lines of code")
         return
-    if suggestion.verdict in _EXTEND:
-        yield NextStep("run.extend", f"go on to end_lr {10 * model.state.axis.high:.0e}")
+    if suggestion.verdict == "still_falling" and model.can_extend:
+        yield NextStep("run.extend", f"go on to {model.extended_end:.0e}, without a new start")
     yield NextStep("run.back", "change the form")
 
 

@@ -133,6 +133,8 @@ class RunScreen(Screen[None]):
                 return model.state.can_stop
             case "again":
                 return not model.state.busy
+            case "extend":
+                return model.can_extend
             case "choose":
                 return model.has_boundaries
             case "move":
@@ -171,6 +173,10 @@ class RunScreen(Screen[None]):
         self._save_in_background()
         self.model.run_again()
         self._changed()
+
+    def action_extend(self) -> None:
+        """Go on beyond the end of the range, without starting again."""
+        self.model.extend()
 
     def action_stop(self) -> None:
         """Stop what is running; what was measured is kept."""

@@ -5,12 +5,15 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Literal
 
+import msgspec
+
 from lrtui.analysis.answer import ANY_PLAN, Obstacle, Plan
 from lrtui.events import (
     Check,
     ConfirmationResult,
     Ended,
     Event,
+    Extended,
     Machine,
     Measured,
     Notice,
@@ -72,6 +75,8 @@ class RunState:
         self.lr_range: tuple[float, float] | None = None
         self.events: list[Event] = []
         self.steps = 0
+        self._total_steps = 0  # of an extended range
+        self.extension_problem = ""  # why the range could not be extended
         self.last: Step | None = None
         self.suggested: Suggested | None = None
         self.ended: Ended | None = None
@@ -111,6 +116,8 @@ class RunState:
                 self.phase = "ended"
             case Restored():
                 self._restore(event)
+            case Extended():
+                self._extend(event)
             case Measured():
                 self._measure(event)
             case Racing():
@@ -127,6 +134,21 @@ class RunState:
         self.started = event
         self.initial_digest = event.digest
         self.events = [event, *notices]
+
+    def _extend(self, event: Extended) -> None:
+        """Take in the new end of the range; a run that has ended goes on."""
+        self.extension_problem = event.problem
+        self.version += 1
+        if event.problem:
+            return
+        ramp = msgspec.structs.replace(
+            self.spec.range, end_lr=event.end_lr, num_iter=event.num_iter
+        )
+        self.spec = msgspec.structs.replace(self.spec, range=ramp)
+        self.axis = axis_for(ramp.start_lr, ramp.end_lr, ramp.mode == "exp")
+        self._total_steps = event.total_steps
+        if self.phase == "ended":
+            self.phase, self.ended, self.suggested = "running", None, None
 
     def _step(self, step: Step) -> None:
         self.steps += 1
@@ -189,6 +211,8 @@ class RunState:
     @property
     def total_steps(self) -> int:
         """Steps of the whole run, over all repeats."""
+        if self._total_steps:
+            return self._total_steps
         if self.started is not None:
             return self.started.total_steps
         return self.spec.range.num_iter * self.spec.range.repeats

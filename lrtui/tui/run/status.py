@@ -96,6 +96,8 @@ def _run_lines(model: RunModel) -> Iterator[Content]:
     elif state.ended is None:
         if state.notice:
             yield Content.styled(clean(state.notice), "dim")
+    elif state.extension_problem:
+        yield Content.assemble(("not extended: ", "$warning"), clean(state.extension_problem))
     elif state.ended.status != "failed":
         yield Content.assemble(
             _ending(state, state.ended),

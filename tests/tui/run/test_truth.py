@@ -7,13 +7,14 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from lrtui.events import Ended, Event, FailurePlace, Step
+from lrtui.events import Ended, Event, Extended, FailurePlace, Step
 from lrtui.spec import RangeSpec, RunSpec
 from lrtui.tui.chart.widget import Chart
 from lrtui.tui.run.curve_view import CurveView
 from lrtui.tui.run.model import RunModel
 from lrtui.tui.run.next_step import next_steps
 from lrtui.tui.run.pictures import run_picture
+from lrtui.tui.run.status import status
 from lrtui.tui.widgets.quiet import Quiet
 from tests.tui.doubles import FakeDriver, answer, curve, race_end, started, trial
 from tests.tui.helpers import all_drawn, run_screen, screen_text, screen_words
@@ -22,6 +23,7 @@ RAMP = RangeSpec(start_lr=1e-7, end_lr=10.0, num_iter=400)
 SPEC = RunSpec(range=RAMP)
 REPEATS = RunSpec(range=msgspec.structs.replace(RAMP, repeats=3))
 DIVERGED = Ended(status="diverged", reason="the loss diverged at lr 4.10e+00", seconds=26.0)
+COMPLETED = Ended(status="completed", reason="all 400 iterations ran", seconds=26.0)
 HALF = -2.5  # log10 of the rate at half of the fall of `noisy`
 
 
@@ -178,7 +180,7 @@ async def test_a_failed_run_shows_its_failure(size: tuple[int, int], count: int)
         ([answer(), DIVERGED, trial(3.2e-3, 0.4), race_end()], "run.copy"),
         ([answer(), DIVERGED, trial(3.2e-3, 0.4), race_end("open")], "run.confirm"),
         ([answer(lr=None, low=None, high=None, verdict="no_descent"), DIVERGED], "run.back"),
-        ([answer(lr=None, low=None, high=None, verdict="still_falling"), DIVERGED], "run.extend"),
+        ([answer(lr=None, low=None, high=None, verdict="still_falling"), COMPLETED], "run.extend"),
         ([FAILED], "run.again"),
     ],
 )
@@ -248,3 +250,31 @@ def test_the_dots_of_a_zoomed_view_are_thinned_on_the_visible_axis() -> None:
     view.zoom(3.2e-3, 8.0)
     assert view.dots[0].axis == view.axis
     assert len(view.dots[0].columns) > 20
+
+
+def test_an_extended_range_goes_on_with_the_points_that_were_measured() -> None:
+    falling = answer(lr=None, low=None, high=None, verdict="still_falling")
+    model = polled(*noisy(), falling, COMPLETED)
+    model.extend()
+    assert isinstance(model.driver, FakeDriver)
+    assert model.driver.asked == ["extend 100"]
+    model.driver.tell(Extended(end_lr=100.0, num_iter=450, total_steps=450))
+    model.poll()
+    state = model.state
+    assert (state.phase, state.total_steps, state.axis.high) == ("running", 450, 100.0)
+    assert len(state.repeats[0].steps) == 400
+    assert model.bounds is not None
+    assert model.bounds.end_lr == 100.0  # nobody moved it
+    assert model.view.dots[0].axis == state.axis
+
+
+def test_a_range_that_cannot_be_extended_says_why() -> None:
+    model = polled(*noisy(), answer(), COMPLETED)
+    model.state.feed(Extended(problem="the trained state is gone"))
+    assert model.state.phase == "ended"
+    assert "not extended: the trained state is gone" in str(status(model, narrow=False))
+
+
+def test_a_test_that_blew_up_is_not_extended() -> None:
+    assert not polled(*noisy(), answer(), DIVERGED).can_extend
+    assert polled(*noisy(count=100)).can_extend
