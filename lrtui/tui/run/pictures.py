@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from lrtui.events import TrialResult
 from lrtui.tui.chart.axis import axis_for
-from lrtui.tui.chart.picture import Curve, Mark, Metric, Picture, Points, Role
+from lrtui.tui.chart.picture import NO_POINTS, Curve, Mark, Metric, Picture, Points, Role
 from lrtui.tui.chart.thinning import Thinned, band_of, mean_of
 from lrtui.tui.run.boundaries import Boundaries
 from lrtui.tui.run.model import RunModel
@@ -24,27 +24,33 @@ def run_picture(model: RunModel) -> Picture:
     """Curves, metric, boundaries, suggestion and stability limit."""
     state = model.state
     curves = model.curves
+    finished = curves
+    if state.phase == "running" and len(curves) > 1:
+        finished = curves[:-1]  # a mean over the shared part of all would jump with every repeat
     return Picture(
         state.axis,
-        tuple(_loss_curves(curves)),
+        tuple(_loss_curves(curves, finished)),
         model.version,
         tuple(_marks(model)),
         _interval(model),
         metric=_metric(model),
-        band=band_of(curves) if len(curves) > 1 else None,
-        band_name=f"{len(curves)} repeats",
+        band=band_of(finished) if len(finished) > 1 else None,
+        band_name=f"{len(finished)} repeats",
         settled=state.phase == "ended",
         empty=_EMPTY[state.phase],
     )
 
 
-def _loss_curves(curves: Sequence[Thinned]) -> list[Curve]:
-    """The raw losses of every repeat, and the mean of the smoothed ones in front."""
-    drawn = [Curve(role="repeat", dots=curve) for curve in curves]
+def _loss_curves(curves: Sequence[Thinned], finished: Sequence[Thinned]) -> list[Curve]:
+    """The raw losses of every repeat, and the mean of the finished smoothed ones in front."""
+    drawn = []
+    for curve in curves:
+        line: Points | Thinned = curve if len(curves) > 1 else NO_POINTS
+        drawn.append(Curve(line, "repeat", dots=curve))
     if len(curves) == 1:
         drawn.append(Curve(curves[0], "trend"))
     elif curves:
-        drawn.append(Curve(mean_of(curves), "trend"))
+        drawn.append(Curve(mean_of(finished), "trend"))
     return drawn
 
 
