@@ -5,8 +5,9 @@ import sys
 from collections.abc import Sequence
 from contextlib import nullcontext, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from rich.console import RenderableType
 from textual.app import App
 from textual.binding import BindingsMap
 from textual.filter import LineFilter
@@ -15,6 +16,7 @@ from textual.screen import Screen
 from lrtui import paths
 from lrtui.spec import RunSpec
 from lrtui.tui import keys
+from lrtui.tui.changes import ChangedCells
 from lrtui.tui.clean import CleanFilter
 from lrtui.tui.parting import Leavable, Parting
 from lrtui.tui.terminal import guard, redirected_output, refusal
@@ -57,11 +59,16 @@ class LrtuiApp(App[None]):
             self.theme = LRTUI.name
         self.parting = Parting()
         self._clean = CleanFilter()
+        self._changes = ChangedCells()
         self.set_keymap(keymap or {})
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's filters, and the one that removes control characters."""
         return [*super().get_line_filters(), self._clean]
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        """Write an update, of changed cells only."""
+        super()._display(screen, self._changes.only(renderable, self.size))
 
     def on_mount(self) -> None:
         if not self.is_headless:
