@@ -2,16 +2,17 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import RenderableType
+from textual import events
 from textual.app import App
 from textual.binding import BindingsMap
 from textual.filter import LineFilter
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 
 from lrtui import paths
 from lrtui.spec import RunSpec
@@ -21,10 +22,14 @@ from lrtui.tui.clean import CleanFilter
 from lrtui.tui.parting import Leavable, Parting
 from lrtui.tui.terminal import guard, redirected_output, refusal
 from lrtui.tui.theme import LRTUI
+from lrtui.tui.typing_order import Typed, TypingOrder
+from lrtui.tui.widgets.for_selecting import remove_from
 
 if TYPE_CHECKING:
     from lrtui.launch.driver import Driver
     from lrtui.tui.session import Session
+
+BEFORE_RUN = "before_run"  # the group of workers that open a screen
 
 
 class LrtuiApp(App[None]):
@@ -60,6 +65,7 @@ class LrtuiApp(App[None]):
         self.parting = Parting()
         self._clean = CleanFilter()
         self._changes = ChangedCells()
+        self._typing = TypingOrder(self, super().on_event, self._opens_a_screen)
         self.set_keymap(keymap or {})
 
     def get_line_filters(self) -> Sequence[LineFilter]:
@@ -87,6 +93,28 @@ class LrtuiApp(App[None]):
         from lrtui.tui.form.screen import SetupScreen
 
         return SetupScreen(self.spec, self.session)
+
+    def on_unmount(self) -> None:
+        self._typing.close()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Let keys take effect in the order in which they were typed."""
+        if isinstance(event, Typed) and not event.is_forwarded:
+            remove_from(self.screen)
+            await self._typing.take(event)
+        else:
+            await super().on_event(event)
+
+    async def _press_keys(self, keys: Iterable[str]) -> None:
+        """Of Textual's Pilot: it returns when the keys have taken effect."""
+        await super()._press_keys(keys)
+        await self._typing.settled()
+
+    def _opens_a_screen(self) -> bool:
+        """Whether the run button is at work: it opens a screen, or asks, in a moment."""
+        if isinstance(self.screen, ModalScreen):
+            return False
+        return any(worker.group == BEFORE_RUN and worker.is_running for worker in self.workers)
 
     def leave(self, code: int) -> None:
         """End with an exit code."""
