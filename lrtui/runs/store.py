@@ -5,7 +5,6 @@ A journal without a record belongs to a run that was cut off, or that is still g
 
 import fcntl
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -40,17 +39,6 @@ def record_path(run_id: str) -> Path:
 def journal_path(run_id: str) -> Path:
     """The path of a run's journal, until its record is written."""
     return paths.runs() / f"{run_id}.jsonl"
-
-
-def records() -> Iterator[tuple[Path, RunRecord | RecordError]]:
-    """Every record, newest first; in place of one that cannot be read, the error that says why."""
-    for path in sorted(paths.runs().glob("*.json"), reverse=True):
-        try:
-            yield path, load(path)
-        except RecordError as error:
-            yield path, error
-        except OSError as error:
-            yield path, RecordError(f"{path.name}: {error.strerror}")
 
 
 def journals() -> list[Path]:
