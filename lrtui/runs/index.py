@@ -7,7 +7,7 @@ that costs time, and nothing else.
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -97,7 +97,7 @@ class _Index(msgspec.Struct, frozen=True, array_like=True):
     entries: list[Entry]
 
 
-def entries() -> Iterator[Entry]:
+def entries() -> Generator[Entry, None, None]:
     """The entry of every record, newest first; what the index lacks is read, and put into it.
 
     Raises:

@@ -3,11 +3,13 @@
 A journal without a record belongs to a run that was cut off, or that is still going on.
 """
 
+import contextlib
 import fcntl
 import os
 from pathlib import Path
 
 import msgspec
+from msgspec import UNSET
 
 from lrtui import paths
 from lrtui.events import Event, decode
@@ -29,6 +31,30 @@ def load(path: str | os.PathLike[str]) -> RunRecord:
 def save(record: RunRecord, path: Path, overwrite: bool = False) -> Path:
     """Write the record as JSON, atomically; see `write_atomic` for what is refused."""
     return write_atomic(to_json(record), path, overwrite)
+
+
+def save_run(record: RunRecord, path: Path) -> Path:
+    """Write a run's own record (again). The name that the user gave it meanwhile stays.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    with contextlib.suppress(OSError, RecordError):
+        record = msgspec.structs.replace(record, name=load(path).name)
+    return save(record, path, overwrite=True)
+
+
+def rename(path: Path, name: str) -> None:
+    """Give a run a name, "" for none; what else its record says stays, unknown keys too.
+
+    Raises:
+        RecordError: the file is no record any more.
+        OSError: it cannot be read or written.
+    """
+    record = load(path)
+    unknown = {key: value for key, value in record.unknown.items() if key != "name"}
+    record = msgspec.structs.replace(record, name=name or UNSET, unknown=unknown)
+    save(record, path, overwrite=True)
 
 
 def record_path(run_id: str) -> Path:

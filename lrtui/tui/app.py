@@ -16,6 +16,7 @@ from lrtui import paths
 from lrtui.spec import RunSpec
 from lrtui.tui import keys
 from lrtui.tui.clean import CleanFilter
+from lrtui.tui.compare.marks import Marks
 from lrtui.tui.terminal import guard, redirected_output, refusal
 from lrtui.tui.theme import LRTUI
 
@@ -51,6 +52,7 @@ class LrtuiApp(App[None]):
         self.spec = spec or RunSpec()
         self.session = session
         self.driver = driver
+        self.marks = Marks()  # a run keeps its colour and marker on every screen
         self.register_theme(LRTUI)
         if own_theme:
             self.theme = LRTUI.name

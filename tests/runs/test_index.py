@@ -12,7 +12,7 @@ import pytest
 
 from lrtui import paths
 from lrtui.events import Measured
-from lrtui.record import RunRecord, from_events
+from lrtui.record import RunRecord, from_events, from_json_without_unknown
 from lrtui.runs import index
 from lrtui.runs.index import Entry, entries, read_entry
 from lrtui.runs.store import record_path, save
@@ -25,7 +25,7 @@ READ: list[str] = []  # records that were read, by file name
 @pytest.fixture(autouse=True)
 def _watch_reading(monkeypatch: pytest.MonkeyPatch) -> None:
     READ.clear()
-    original = index.from_json_without_unknown
+    original = from_json_without_unknown
 
     def reading(text: bytes, name: str) -> RunRecord:
         READ.append(name)
