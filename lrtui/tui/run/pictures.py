@@ -1,11 +1,12 @@
 """What the charts show: the run's loss over learning rate, the trials' loss over iterations."""
 
 import math
+from collections.abc import Sequence
 
 from lrtui.events import TrialResult
-from lrtui.tui.chart.axis import Axis, axis_for
-from lrtui.tui.chart.picture import Mark, Picture, Role
-from lrtui.tui.chart.thinning import Thinned
+from lrtui.tui.chart.axis import axis_for
+from lrtui.tui.chart.picture import Curve, Mark, Metric, Picture, Points, Role
+from lrtui.tui.chart.thinning import Thinned, band_of, mean_of
 from lrtui.tui.run.boundaries import Boundaries
 from lrtui.tui.run.model import RunModel
 from lrtui.tui.run.state import RunState
@@ -22,16 +23,43 @@ _EMPTY = {
 def run_picture(model: RunModel) -> Picture:
     """Curves, metric, boundaries, suggestion and stability limit."""
     state = model.state
+    curves = model.curves
     return Picture(
         state.axis,
-        tuple(model.curves),
+        tuple(_loss_curves(curves)),
         model.version,
         tuple(_marks(model)),
         _interval(model),
+        metric=_metric(model),
+        band=band_of(curves) if len(curves) > 1 else None,
+        band_name=f"{len(curves)} repeats",
         settled=state.phase == "ended",
-        metric=tuple(model.metrics),
         empty=_EMPTY[state.phase],
     )
+
+
+def _loss_curves(curves: Sequence[Thinned]) -> list[Curve]:
+    """The raw losses of every repeat, and the mean of the smoothed ones in front."""
+    drawn = [Curve(role="repeat", dots=curve) for curve in curves]
+    if len(curves) == 1:
+        drawn.append(Curve(curves[0], "trend"))
+    elif curves:
+        drawn.append(Curve(mean_of(curves), "trend"))
+    return drawn
+
+
+def _metric(model: RunModel) -> Metric | None:
+    """The mean of the metric over the repeats."""
+    metrics = model.metrics
+    if not metrics:
+        return None
+    mean = mean_of(metrics)
+    better = model.state.spec.range.metric_mode
+    values = [value for value in mean[1] if math.isfinite(value)]
+    best = None
+    if values:
+        best = max(values) if better == "max" else min(values)
+    return Metric("metric", (Curve(mean, "metric"),), best, better)
 
 
 def _marks(model: RunModel) -> list[Mark]:
@@ -39,7 +67,7 @@ def _marks(model: RunModel) -> list[Mark]:
     marks: list[Mark] = []
     lr, limit = model.suggested_lr, model.state.limit
     if lr is not None:
-        marks.append(Mark(lr, "lr", "suggestion"))
+        marks.append(Mark(lr, "lr", "answer"))
     if limit is not None and model.limit_shown:
         marks.append(Mark(limit, "limit", "limit"))
     if model.has_boundaries:
@@ -66,20 +94,25 @@ def trials_picture(state: RunState) -> Picture:
     trials = _back_to_front(state.trials)
     longest = max((trial.iterations for trial in trials), default=1)
     axis = axis_for(0.0, float(longest), log=False)
-    curves: list[Thinned] = []
-    roles: list[Role] = []
-    for trial in trials:
-        curves.append(_trial_curve(trial, axis))
-        roles.append("repeat")
+    roles: list[Role] = ["repeat"] * len(trials)
     if len(trials) > 1 and trials[-2].loss is not None:
-        roles[-2] = "smooth"
+        roles[-2] = "trend"
     if trials:
-        roles[-1] = "suggestion"
+        roles[-1] = "answer"
+    curves = []
+    for trial, role in zip(trials, roles, strict=True):
+        curves.append(Curve(_trial_points(trial), role))
     empty = "no training was finished"
     if state.checking:
         empty = "the first training is running …"
     return Picture(
-        axis, tuple(curves), state.version, settled=True, roles=tuple(roles), empty=empty
+        axis,
+        tuple(curves),
+        state.version,
+        x_name="iteration",
+        legend=False,
+        settled=True,
+        empty=empty,
     )
 
 
@@ -99,10 +132,9 @@ def _loss_or_inf(trial: TrialResult) -> float:
     return trial.loss
 
 
-def _trial_curve(trial: TrialResult, axis: Axis) -> Thinned:
+def _trial_points(trial: TrialResult) -> Points:
     """Training losses over iterations; the curve holds fewer points than there were iterations."""
-    curve = Thinned(axis)
     gaps = max(1, len(trial.curve) - 1)
-    for index, loss in enumerate(trial.curve):
-        curve.add(index * (trial.iterations - 1) / gaps, None, loss)
-    return curve
+    iterations = [index * (trial.iterations - 1) / gaps for index in range(len(trial.curve))]
+    losses = [math.nan if loss is None else loss for loss in trial.curve]
+    return iterations, losses

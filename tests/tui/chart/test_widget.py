@@ -11,7 +11,9 @@ from textual.geometry import Region
 from textual.screen import Screen
 
 from lrtui.tui.chart.axis import axis_for
-from lrtui.tui.chart.picture import Mark, Picture, Row
+from lrtui.tui.chart.glyphs import Glyphs
+from lrtui.tui.chart.layout import Layout
+from lrtui.tui.chart.picture import Curve, Mark, Picture, Row
 from lrtui.tui.chart.plotting import draw, unmarked
 from lrtui.tui.chart.thinning import Thinned
 from lrtui.tui.chart.widget import Chart
@@ -45,7 +47,7 @@ def picture(count: int, marks: tuple[Mark, ...] = ()) -> Picture:
     thinned = Thinned(AXIS)
     for step in curve(SPEC, count):
         thinned.add(step.lr, step.raw_loss, step.loss)
-    return Picture(AXIS, (thinned,), version=count, marks=marks)
+    return Picture(AXIS, (Curve(thinned, "trend", thinned),), version=count, marks=marks)
 
 
 async def test_the_same_picture_sends_nothing() -> None:
@@ -87,9 +89,9 @@ async def test_a_moved_boundary_waits_for_no_plot_and_a_new_point_or_size_gets_o
 ) -> None:
     plots: list[Picture] = []
 
-    def counted(plotted: Picture, width: int, height: int) -> tuple[Row, ...]:
+    def counted(plotted: Picture, layout: Layout, glyphs: Glyphs) -> tuple[Row, ...]:
         plots.append(plotted)
-        return unmarked(plotted, width, height)
+        return unmarked(plotted, layout, glyphs)
 
     monkeypatch.setattr("lrtui.tui.chart.widget.unmarked", counted)
     async with ChartApp().run_test(size=(100, 30)) as pilot:
@@ -188,6 +190,6 @@ async def test_without_colour_the_boundaries_can_be_distinguished(
                 assert style is None or style.bgcolor is None or style.bgcolor.is_default
         text = "\n".join(strip.text for strip in strips)
         assert "▸start" in text
-        assert "┃" in text  # the active boundary
-        assert "┊" in text  # the other one
-        assert "╎" in text  # the suggestion
+        assert "┃" in text  # the answer
+        assert "▼lr" in text
+        assert "┊" in text  # the boundary that is not active

@@ -271,7 +271,7 @@ def test_a_training_that_blew_up_does_not_flatten_those_in_front() -> None:
         if (label := "".join(char for char, _ in row[:6]).strip())
     )
     assert high < 10
-    assert picture.roles == ("repeat", "smooth", "suggestion")
+    assert [curve.role for curve in picture.curves] == ["repeat", "trend", "answer"]
 
 
 async def test_a_reset_takes_the_trials_away() -> None:
