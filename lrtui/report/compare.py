@@ -269,7 +269,8 @@ def _tie(ranked: Sequence[Contender], as_good: Sequence[str], what: str, caveat:
     """Of those that are as good the one that takes the least time."""
     tied = [one for one in ranked if one.name in as_good]
     cheapest = min(tied, key=_seconds_an_example)
-    reason = f"{_names(as_good)} are as good ({what}); it takes the least time"
+    others = [name for name in as_good if name != cheapest.name]
+    reason = f"as good as {_names(others)} ({what}), and it takes the least time"
     return Pick(cheapest.name, reason, caveat)
 
 

@@ -290,7 +290,7 @@ RUNS: list[BindingType] = [
     Binding(
         "e",
         "export",
-        "export",
+        show=False,
         id="runs.export",
         tooltip="write the curve as CSV or the record as JSON",
     ),

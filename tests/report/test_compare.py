@@ -97,7 +97,7 @@ def test_losses_that_hardly_differ_are_a_tie_which_time_decides() -> None:
         [run("A", reached=0.300, seconds=30), run("B", reached=0.303), run("C", reached=0.5)]
     )
     assert chosen.name == "B"
-    assert "A and B are as good" in chosen.reason
+    assert "as good as A (validation loss 0.3 in trials)" in chosen.reason
 
 
 def test_losses_below_zero_are_compared_too() -> None:

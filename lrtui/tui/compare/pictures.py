@@ -3,66 +3,63 @@
 from collections.abc import Sequence
 
 from lrtui.record import RunRecord
+from lrtui.report.compare import value_at
 from lrtui.tui.chart.axis import Axis, axis_for
-from lrtui.tui.chart.picture import Mark, Picture, Role
-from lrtui.tui.chart.thinning import Thinned
-from lrtui.tui.compare.contenders import Drawn, Points
+from lrtui.tui.chart.picture import Curve, Mark, Picture, Points
+from lrtui.tui.compare.contenders import Drawn
 
-_ROLES: dict[str, Role] = {
-    "run1": "smooth",
-    "run2": "metric",
-    "run3": "limit",
-    "run4": "suggestion",
-    "run5": "active",
-    "run6": "repeat",
-    "run7": "repeat",
-    "run8": "repeat",
-}
+_EMPTY = "nothing was measured"
 
 
 def compared_picture(drawn: Sequence[Drawn], version: int, y_log: bool) -> Picture:
     """The marked runs, with their rates as vertical lines."""
-    axis = _axis(drawn)
-    curves, roles, marks = [], [], []
+    curves: list[Curve] = []
+    marks: list[Mark] = []
     for one in drawn:
-        role = _ROLES[one.mark.role]
-        curves.append(_thinned(one.line, axis))
-        roles.append(role)
-        if one.contender.lr is not None:
-            marks.append(Mark(one.contender.lr, one.mark.name, "suggestion"))
+        mark, lr = one.mark, one.contender.lr
+        curves.append(Curve(one.line, mark.role, marker=mark.marker, name=mark.name))
+        if lr is not None:
+            marks.append(Mark(lr, mark.name, mark.role))
     return Picture(
-        axis,
+        _axis(drawn),
         tuple(curves),
         version,
         tuple(marks),
+        y_log=y_log and _all_positive(drawn),
+        legend=False,
         settled=True,
-        roles=tuple(roles),
-        empty="nothing was measured",
+        empty=_EMPTY,
     )
 
 
-def run_preview(record: RunRecord, line: Points, version: int) -> Picture:
-    """One run, with its rate and its interval."""
-    lrs = record.history.lr or [1e-7, 10.0]
-    is_log = record.spec.get("range", {}).get("mode", "exp") == "exp"
-    axis = axis_for(min(lrs), max(lrs), is_log and min(lrs) > 0)
+def run_preview(record: RunRecord | None, line: Points, version: int) -> Picture:
+    """One run, with its rate and its interval; an empty chart where it has no record."""
+    if record is None:
+        return Picture(axis_for(1e-7, 10.0, log=True), version=version, empty=_EMPTY)
     suggestion = record.suggestion
     marks: tuple[Mark, ...] = ()
     interval = None
     if suggestion is not None and suggestion.lr is not None:
-        marks = (Mark(suggestion.lr, "lr", "suggestion"),)
+        marks = (Mark(suggestion.lr, "lr", "answer"),)
         if suggestion.low is not None and suggestion.high is not None:
             interval = suggestion.low, suggestion.high
     return Picture(
-        axis,
-        (_thinned(line, axis),),
+        _axis_of(record),
+        (Curve(line, "trend"),),
         version,
         marks,
         interval,
+        legend=False,
         settled=record.status != "interrupted",
-        roles=("smooth",),
-        empty="nothing was measured",
+        empty=_EMPTY,
     )
+
+
+def _axis_of(record: RunRecord) -> Axis:
+    """The axis of one run: linear where its ramp was."""
+    lrs = record.history.lr or [1e-7, 10.0]
+    is_log = value_at(record.spec, "range.mode") != "linear" and min(lrs) > 0
+    return axis_for(min(lrs), max(lrs), is_log)
 
 
 def _axis(drawn: Sequence[Drawn]) -> Axis:
@@ -73,8 +70,6 @@ def _axis(drawn: Sequence[Drawn]) -> Axis:
     return axis_for(min(lrs), max(lrs), log=True)
 
 
-def _thinned(line: Points, axis: Axis) -> Thinned:
-    curve = Thinned(axis)
-    for lr, loss in zip(*line, strict=True):
-        curve.add(lr, None, loss)
-    return curve
+def _all_positive(drawn: Sequence[Drawn]) -> bool:
+    """Whether every loss has a logarithm."""
+    return all(min(one.line[1], default=1.0) > 0 for one in drawn)

@@ -10,7 +10,7 @@ from lrtui.tui.clean import clean
 from lrtui.tui.compare.contenders import Drawn
 from lrtui.tui.numbers import loss
 
-_LABEL = 16
+_LABEL = 14
 _COLUMN = 11  # the least; a narrower screen has several tables below each other
 
 Cells = tuple[str, tuple[str, ...]]  # a label, and a text for each run
@@ -70,7 +70,7 @@ def _rows(contenders: Sequence[Contender]) -> Iterator[Cells]:
     yield "  interval", tuple(_interval(one) for one in contenders)
     yield "  base … max", tuple(_bounds(one) for one in contenders)
     yield "tried, loss", tuple(_tried(one) for one in contenders)
-    yield "lowest in test", tuple(_lowest(one) for one in contenders)
+    yield "test's lowest", tuple(_lowest(one) for one in contenders)
     yield "s/1000 steps", tuple(_seconds(one) for one in contenders)
 
 

@@ -9,6 +9,7 @@ from textual.content import Content
 from lrtui.record import RecordError, RunRecord, from_events
 from lrtui.report.race import corrected
 from lrtui.runs.curves import curves_of
+from lrtui.runs.index import Stamp
 from lrtui.runs.store import load, read_journal
 from lrtui.tui.clean import clean
 from lrtui.tui.compare.contenders import Drawn, Points, drawn_of, mean_trend, points
@@ -37,13 +38,15 @@ class Previews:
     """
 
     def __init__(self) -> None:
-        self._loaded: dict[Row, Preview] = {}
+        self._loaded: dict[tuple[str, Stamp], Preview] = {}
 
     def of(self, row: Row) -> Preview:
         """The preview of a run, also of one that still goes on."""
-        known = self._loaded.pop(row, None)
-        preview = known or _load(row)
-        self._loaded[row] = preview
+        if row.entry is None or row.unsaved is not None:
+            return _load(row)
+        key = row.entry.file, row.entry.stamp
+        preview = self._loaded.pop(key, None) or _load(row)
+        self._loaded[key] = preview
         while len(self._loaded) > _KEPT:
             del self._loaded[next(iter(self._loaded))]
         return preview

@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import Screen
 from textual.timer import Timer
@@ -26,7 +26,7 @@ from lrtui.tui.compare.marks import Marks
 from lrtui.tui.history.model import HistoryModel
 from lrtui.tui.history.opening import why_no_form
 from lrtui.tui.history.rows import Row
-from lrtui.tui.history.side import Side
+from lrtui.tui.history.side import Loader, Side
 from lrtui.tui.history.table import RunsTable
 from lrtui.tui.theme import NORMAL_WIDTH, WIDTHS
 from lrtui.tui.toast import tell
@@ -54,15 +54,20 @@ class HistoryScreen(Screen[RunSpec | None]):
         #find.-open { display: block; }
         #find Quiet { width: auto; }
         #body { height: 1fr; }
-        #table { width: 52; height: 1fr; }
+        #left { width: 54; }
+        #table { height: 1fr; }
+        #below { height: 12; display: none; border-top: solid $border-blurred; }
+        #below VerticalScroll { max-height: 2; }
+        &.-normal.-tall.-marked #below, &.-wide.-tall.-marked #below { display: block; }
         #side { width: 1fr; height: 1fr; margin: 0 0 0 1; }
         #cut_off { height: 1; display: none; }
         #cut_off.-some { display: block; }
-        &.-wide #table { width: 92; }
+        &.-wide #left { width: 92; }
         &.-narrow {
             #body { layout: vertical; }
-            #table { width: 1fr; }
-            #side { height: 45%; margin: 0; border-top: solid $border-blurred; }
+            #left { width: 1fr; height: 1fr; }
+            #side VerticalScroll { max-height: 4; }
+            #side { height: 45%; width: 1fr; margin: 0; border-top: solid $border-blurred; }
         }
         &.-narrow.-short #side { display: none; }
     }
@@ -72,6 +77,7 @@ class HistoryScreen(Screen[RunSpec | None]):
         super().__init__()
         self.model = HistoryModel(Marks())
         self.all_runs = RunsWatch()
+        self.loader = Loader()
         self._rest: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -80,8 +86,10 @@ class HistoryScreen(Screen[RunSpec | None]):
             yield Quiet(id="find_label")
             yield Line(id="query")
         with Horizontal(id="body"):
-            yield RunsTable(self.model, id="table")
-            yield Side(id="side")
+            with Vertical(id="left"):
+                yield RunsTable(self.model, id="table")
+                yield Side(self.loader, id="below")
+            yield Side(self.loader, id="side")
         yield Quiet(id="cut_off")
         yield KeyBar(roomy_from=NORMAL_WIDTH)
 
@@ -106,6 +114,7 @@ class HistoryScreen(Screen[RunSpec | None]):
     def redraw(self) -> None:
         """Draw the model. Widgets send only what differs from what they show."""
         self.query_one("#title", Quiet).show(self._title())
+        self.set_class(bool(len(self.model.marks)), "-marked")
         self.query_one(RunsTable).show()
         self._show_cut_off()
 
@@ -118,14 +127,19 @@ class HistoryScreen(Screen[RunSpec | None]):
         self._rest = self.set_timer(_REST_SECONDS, self._show_side)
 
     def _show_side(self) -> None:
-        side = self.query_one(Side)
-        if side.display:
-            marked = self.model.marked()
-            self.run_worker(
-                side.show(self.model.highlighted, marked, self.model.marks),
-                group="side",
-                exclusive=True,
-            )
+        self.run_worker(self._side_shown(), group="side", exclusive=True)
+
+    async def _side_shown(self) -> None:
+        """Show the highlighted run beside the table; below it where the marked ones are there."""
+        model = self.model
+        side, below = self.query_one("#side", Side), self.query_one("#below", Side)
+        marked = model.marked()
+        if marked and not self.has_class("-narrow"):
+            if below.display:
+                await below.show_run(model.highlighted)
+            await side.show_marked(marked, model.marks)
+        elif side.display:
+            await side.show_run(model.highlighted)
 
     def _title(self) -> Content:
         model = self.model
@@ -294,15 +308,14 @@ class HistoryScreen(Screen[RunSpec | None]):
         from lrtui.tui.compare.screen import CompareScreen
 
         marked, row = self.model.marked(), self.model.highlighted
-        side = self.query_one(Side)
         if not marked and row is not None:
-            drawn = await side.repeats(row)
+            drawn = await self.loader.repeats(row)
             if len(drawn) < 2:
                 tell(self.app, "mark two runs or more with space, then compare them", "warning")
             else:
                 self.app.push_screen(CompareScreen(drawn, repeats=True))
             return
-        drawn = await side.drawn(marked, self.model.marks)
+        drawn = await self.loader.drawn(marked, self.model.marks)
         self.app.push_screen(CompareScreen(drawn))
 
     def action_rename(self) -> None:

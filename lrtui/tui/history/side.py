@@ -18,55 +18,31 @@ if TYPE_CHECKING:
     from lrtui.tui.history.preview import Preview, Previews
 
 
-class Side(Vertical):
-    """A chart and a text below it. Records are loaded on a thread, numpy with the first."""
+class Loader:
+    """Loads records on a thread, numpy with the first, one after the other."""
 
-    DEFAULT_CSS = """
-    Side {
-        #preview { height: 1fr; min-height: 6; }
-        #facts { height: auto; max-height: 60%; scrollbar-size-vertical: 1; }
-        #facts Quiet { height: auto; }
-    }
-    HistoryScreen.-narrow Side #facts { max-height: 4; }
-    """
-
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self) -> None:
         self._previews: Previews | None = None
-        self._loading = asyncio.Lock()
-        self._version = 0
+        self._busy = asyncio.Lock()
 
-    def compose(self) -> ComposeResult:
-        yield Chart(id="preview")
-        with VerticalScroll(id="facts", can_focus=False):
-            yield Quiet(id="text")
-
-    async def show(self, row: Row | None, marked: Sequence[Row], marks: Marks) -> None:
-        """Show the highlighted run, or the marked ones where there are any."""
-        if marked:
-            self._show_drawn(await self.drawn(marked, marks))
-        elif row is not None:
-            self._show_preview(await self._loaded(row))
-        else:
-            self._show_text(Content(""))
+    async def preview(self, row: Row) -> "Preview":
+        """The preview of a run."""
+        async with self._busy:
+            return await asyncio.to_thread(self._load, row)
 
     async def drawn(self, marked: Sequence[Row], marks: Marks) -> "list[Drawn]":
         """The marked runs as lines; those that cannot be read are left out."""
-        async with self._loading:
+        async with self._busy:
             return await asyncio.to_thread(self._load_drawn, marked, marks)
 
     async def repeats(self, row: Row) -> "list[Drawn]":
-        """The repeats of a run as lines."""
-        record = (await self._loaded(row)).record
+        """The repeats of a run as lines; none of a run that cannot be read."""
+        record = (await self.preview(row)).record
         if record is None:
             return []
         from lrtui.tui.compare.contenders import drawn_repeats
 
         return await asyncio.to_thread(drawn_repeats, record)
-
-    async def _loaded(self, row: Row) -> "Preview":
-        async with self._loading:
-            return await asyncio.to_thread(self._load, row)
 
     def _load(self, row: Row) -> "Preview":
         return self._reader().of(row)
@@ -81,24 +57,51 @@ class Side(Vertical):
         return found
 
     def _reader(self) -> "Previews":
-        """Import numpy with the first record, on the thread that reads it."""
         if self._previews is None:
             from lrtui.tui.history.preview import Previews
 
             self._previews = Previews()
         return self._previews
 
-    def _show_preview(self, preview: "Preview") -> None:
+
+class Side(Vertical):
+    """A chart and a text below it."""
+
+    DEFAULT_CSS = """
+    Side {
+        Chart { height: 1fr; min-height: 6; }
+        VerticalScroll { height: auto; max-height: 60%; scrollbar-size-vertical: 1; }
+        Quiet { height: auto; }
+    }
+    """
+
+    def __init__(self, loader: Loader, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.loader = loader
+        self._version = 0
+
+    def compose(self) -> ComposeResult:
+        yield Chart()
+        with VerticalScroll(can_focus=False):
+            yield Quiet()
+
+    async def show_run(self, row: Row | None) -> None:
+        """Show one run."""
+        if row is None:
+            self._show_text(Content(""))
+            return
+        preview = await self.loader.preview(row)
         from lrtui.tui.compare.pictures import run_preview
         from lrtui.tui.history.preview import facts
 
         self._version += 1
-        if preview.record is not None:
-            picture = run_preview(preview.record, preview.line, self._version)
-            self.query_one(Chart).show(picture)
+        picture = run_preview(preview.record, preview.line, self._version)
+        self.query_one(Chart).show(picture)
         self._show_text(Content("\n").join(facts(preview)))
 
-    def _show_drawn(self, drawn: "list[Drawn]") -> None:
+    async def show_marked(self, marked: Sequence[Row], marks: Marks) -> None:
+        """Show the marked runs, compared."""
+        drawn = await self.loader.drawn(marked, marks)
         from lrtui.tui.compare.pictures import compared_picture
         from lrtui.tui.compare.table import comparison
 
@@ -107,4 +110,4 @@ class Side(Vertical):
         self._show_text(comparison(drawn, max(27, self.size.width - 1)))
 
     def _show_text(self, text: Content) -> None:
-        self.query_one("#text", Quiet).show(text, layout=True)
+        self.query_one(Quiet).show(text, layout=True)

@@ -21,8 +21,8 @@ from lrtui.tui.numbers import loss
 Piece = tuple[str, str]  # a text, and the component class that gives it a style
 Line = tuple[Piece, ...]
 
-_WIDE = 74  # columns from which data, loss and seconds are shown too
-_WHEN, _LR, _OUTCOME, _DATA, _NUMBER = 8, 9, 10, 14, 8
+_WIDE = 86  # columns from which data, loss and seconds are shown too
+_WHEN, _LR, _OUTCOME, _DATA, _NUMBER = 8, 8, 9, 14, 8
 
 
 class RunsTable(Widget):
