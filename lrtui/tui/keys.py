@@ -343,6 +343,28 @@ COMPARE: list[BindingType] = [
     ),
 ]
 
+GRID: list[BindingType] = [
+    Binding(
+        "x",
+        "stop",
+        "stop",
+        id="grid.stop",
+        tooltip="stop the run in progress and begin no other; what was measured is kept",
+    ),
+    Binding(
+        "C", "compare", "compare", id="grid.compare", tooltip="compare the runs that have ended"
+    ),
+    Binding(
+        "escape",
+        "leave(False)",
+        "back",
+        id="grid.back",
+        key_display="esc",
+        tooltip="back; asks where runs are left",
+    ),
+    Binding("q", "leave(True)", "quit", id="grid.quit", tooltip="leave lrtui; asks before"),
+]
+
 EVERYWHERE: list[BindingType] = [
     Binding(
         "question_mark,f1", "help", "help", id="app.help", key_display="?", tooltip="this page"

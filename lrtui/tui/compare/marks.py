@@ -47,6 +47,14 @@ class RunMark:
         return _COLOURS[self.index]
 
 
+def marks_of(app: object) -> "Marks":
+    """The marks of the app; new ones in an app that has none, such as a test's."""
+    marks = getattr(app, "marks", None)
+    if isinstance(marks, Marks):
+        return marks
+    return Marks()
+
+
 class Marks:
     """The marked runs of the app, in the order in which they were marked.
 

@@ -22,7 +22,7 @@ from lrtui.runs.watch import RunsWatch
 from lrtui.spec import RunSpec
 from lrtui.tui import keys
 from lrtui.tui.clean import clean
-from lrtui.tui.compare.marks import Marks
+from lrtui.tui.compare.marks import Marks, marks_of
 from lrtui.tui.history.model import HistoryModel
 from lrtui.tui.history.opening import why_no_form
 from lrtui.tui.history.rows import Row
@@ -94,9 +94,7 @@ class HistoryScreen(Screen[RunSpec | None]):
         yield KeyBar(roomy_from=NORMAL_WIDTH)
 
     def on_mount(self) -> None:
-        marks = getattr(self.app, "marks", None)
-        if isinstance(marks, Marks):
-            self.model.marks = marks
+        self.model.marks = marks_of(self.app)
         self.query_one("#find_label", Quiet).show(Content.styled("/ ", "bold $accent"), layout=True)
         self.all_runs.start()
         self.set_interval(_POLL_SECONDS, self.poll)
@@ -391,8 +389,23 @@ class HistoryScreen(Screen[RunSpec | None]):
         self.all_runs.look_now()
 
     def action_grid(self) -> None:
-        """Set up a grid from the highlighted run's settings."""
-        tell(self.app, "not yet", "warning")
+        """Set up a grid from the highlighted run's settings, or from the default ones."""
+        self.run_worker(self._grid(), group="open", exclusive=True)
+
+    async def _grid(self) -> None:
+        from lrtui.tui.grid.opening import open_grid
+        from lrtui.tui.history.actions import spec_to_run
+
+        row, spec = self.model.highlighted, RunSpec()
+        if row is not None and row.entry is not None:
+            record = await self._loaded(row.entry.path)
+            try:
+                if record is not None:
+                    spec = spec_to_run(record)
+            except RecordError as error:
+                tell(self.app, str(error), "warning")
+                return
+        open_grid(self.app, spec)
 
 
 def _home_relative(path: Path) -> str:

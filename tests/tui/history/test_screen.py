@@ -8,7 +8,7 @@ import pytest
 from textual.widgets import Input
 
 from lrtui import paths
-from lrtui.events import encode
+from lrtui.events import Event, encode
 from lrtui.runs.store import journal_path, load, record_path
 from lrtui.tui.compare.screen import CompareScreen
 from lrtui.tui.form.screen import SetupScreen
@@ -57,7 +57,7 @@ async def test_the_highlighted_run_is_previewed_when_the_cursor_rests() -> None:
 async def test_a_run_that_goes_on_is_seen_to_grow_and_becomes_a_record() -> None:
     spec = spec_of()
     journal = journal_path(run_id(7))
-    events = [started(spec, id=run_id(7)), *curve(spec, 30)]
+    events: list[Event] = [started(spec, id=run_id(7)), *curve(spec, 30)]
     with journal.open("ab", buffering=0) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.write(b"".join(map(encode, events)))
@@ -74,7 +74,7 @@ async def test_a_run_that_goes_on_is_seen_to_grow_and_becomes_a_record() -> None
 
 async def test_runs_that_were_cut_off_are_offered_and_recovered() -> None:
     spec = spec_of()
-    events = [started(spec, id=run_id(7)), *curve(spec, 90)]
+    events: list[Event] = [started(spec, id=run_id(7)), *curve(spec, 90)]
     journal_path(run_id(7)).write_bytes(b"".join(map(encode, events)))
     async with history_screen() as (screen, pilot):
         await until(pilot, lambda: "1 was cut off: R makes a record" in screen_text(screen.app))
