@@ -77,6 +77,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     schema: str = SCHEMA
     id: str
     created: str
+    name: str | UnsetType = UNSET  # that the user gave it
     lrtui: str = ""
     torch: str = ""
     device: str = ""
@@ -269,6 +270,31 @@ def from_json(text: bytes, name: str = "record") -> RunRecord:
             _check_lengths(history)
     except (msgspec.ValidationError, ValueError, RecursionError) as error:
         raise RecordError(f"{name}: {error}") from None
+    return record
+
+
+class _Known(RunRecord, frozen=True, kw_only=True):
+    """A record of this version: without a default, a file that names no schema is none."""
+
+    schema: str
+
+
+_known_decoder: msgspec.json.Decoder[_Known] = msgspec.json.Decoder(_Known)
+
+
+def from_json_without_unknown(text: bytes, name: str = "record") -> RunRecord:
+    """Read a record as `from_json` does, five times as fast; it must not be saved again.
+
+    It lacks the keys that only a newer version knows.
+    """
+    try:
+        record = _known_decoder.decode(text)
+        for history in (record.history, *record.repeats):
+            _check_lengths(history)
+    except (ValueError, RecursionError):
+        return from_json(text, name)  # it says what is wrong, or reads what is unusual
+    if record.schema != SCHEMA or len(text) > _MAX_BYTES:
+        return from_json(text, name)
     return record
 
 

@@ -22,7 +22,16 @@ from lrtui.events import (
     nonfinite_kind,
 )
 from lrtui.protocol import decode_message
-from lrtui.record import SCHEMA, Failure, RecordError, from_events, from_json, new_id, to_json
+from lrtui.record import (
+    SCHEMA,
+    Failure,
+    RecordError,
+    from_events,
+    from_json,
+    from_json_without_unknown,
+    new_id,
+    to_json,
+)
 from lrtui.report.race import corrected, lines
 from lrtui.spec import RunSpec
 from tests.sample import ENDED, RACE, STARTED, SUGGESTED, TRIAL, run_events, steps
@@ -32,6 +41,7 @@ OLDER = [  # without newer settings, without a plan
     GOLDEN.with_name("run_before_batch.json"),
     GOLDEN.with_name("run_before_plan.json"),
 ]
+NAMED = GOLDEN.with_name("run_with_name.json")
 RACED = GOLDEN.with_name("run_with_race.json")
 CALIBRATED = GOLDEN.with_name("run_with_calibration.json")
 FAILED = GOLDEN.with_name("run_that_failed.json")
@@ -119,6 +129,48 @@ def test_what_an_answer_rests_on_is_written_like_the_golden_file_and_read_back()
     events: list[Event] = [STARTED, *steps(), answer, ENDED]
     assert to_json(from_events(events)).decode() == CALIBRATED.read_text()
     assert from_json(CALIBRATED.read_bytes()).suggestion == suggestion
+
+
+def test_the_name_that_the_user_gave_is_kept_and_written_only_where_there_is_one() -> None:
+    named = msgspec.structs.replace(from_events(run_events()), name="my best run")
+    assert to_json(named).decode() == NAMED.read_text()
+    assert from_json(NAMED.read_bytes()).name == "my best run"
+    assert not from_json(GOLDEN.read_bytes()).name
+
+
+@pytest.mark.parametrize("path", sorted(GOLDEN.parent.glob("*.json")), ids=lambda path: path.name)
+def test_the_quick_reader_reads_what_the_whole_one_reads(path: Path) -> None:
+    whole = from_json(path.read_bytes())
+    quick = from_json_without_unknown(path.read_bytes())
+    assert not quick.unknown
+    known = msgspec.structs.asdict(msgspec.structs.replace(whole, unknown={}))
+    assert msgspec.structs.asdict(quick) == known
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"{",
+        b"[]",
+        b'{"id": "1", "created": "2"}',
+        b'{"schema": "lrtui.run/9", "id": "1", "created": "2"}',
+        b'{"schema": "lrtui.run/1", "id": "1", "created": 2}',
+        b'{"schema": "lrtui.run/1", "id": "1", "created": "2", "history": {"lr": [1], "loss": []},'
+        b'"repeats": [{"lr": [1], "loss": [1, 2]}]}',
+        b'{"schema": ' + b"[" * 100_000,
+    ],
+)
+def test_the_quick_reader_refuses_what_the_whole_one_refuses(text: bytes) -> None:
+    with pytest.raises(RecordError) as whole:
+        from_json(text, "x.json")
+    with pytest.raises(RecordError) as quick:
+        from_json_without_unknown(text, "x.json")
+    assert str(quick.value) == str(whole.value)
+
+
+def test_the_quick_reader_reads_numbers_that_json_does_not_have_and_foreign_histories() -> None:
+    foreign = from_json_without_unknown(b'{"lr": [1e-3, 1e-2], "loss": [1.0, NaN]}')
+    assert foreign.history.loss == [1.0, None]
 
 
 def test_the_answer_after_a_race_and_after_an_older_confirmation() -> None:

@@ -26,7 +26,7 @@ from lrtui.launch.process import WorkerProcess
 from lrtui.output import NO_OUTPUT, Output
 from lrtui.protocol import Answer, Confirm, Extend, Message, Ready, Reset, Run, Stability, Stop
 from lrtui.record import RecordError, from_events, new_id
-from lrtui.runs.store import journal_path, record_path, save
+from lrtui.runs.store import journal_path, record_path, save_run
 from lrtui.spec import CHOICES, Choice, RunSpec
 
 # a stopped worker has this long for the step in progress and the record, then it is killed
@@ -252,7 +252,7 @@ class WorkerDriver:
         """The path of the record with the last run's events; "" if it cannot be written."""
         try:
             record = from_events([*self._run_events(), last])
-            path = save(record, record_path(record.id), overwrite=True)
+            path = save_run(record, record_path(record.id))
         except (RecordError, OSError):
             return ""  # `lrtui recover` has the journal
         journal_path(record.id).unlink(missing_ok=True)

@@ -19,6 +19,7 @@ from lrtui.spec import RunSpec
 from lrtui.tui import keys
 from lrtui.tui.changes import ChangedCells
 from lrtui.tui.clean import CleanFilter
+from lrtui.tui.compare.marks import Marks
 from lrtui.tui.parting import Leavable, Parting
 from lrtui.tui.terminal import guard, redirected_output, refusal
 from lrtui.tui.theme import LRTUI
@@ -59,6 +60,7 @@ class LrtuiApp(App[None]):
         self.spec = spec or RunSpec()
         self.session = session
         self.driver = driver
+        self.marks = Marks()  # a run keeps its colour and marker on every screen
         self.register_theme(LRTUI)
         if own_theme:
             self.theme = LRTUI.name

@@ -6,7 +6,7 @@ import msgspec
 
 from lrtui.events import Ended, Event, Notice, Passing, ends_check
 from lrtui.record import from_events
-from lrtui.runs.store import journal_path, record_path, save
+from lrtui.runs.store import journal_path, record_path, save_run
 from lrtui.worker.journal import Journal
 
 
@@ -66,7 +66,7 @@ class Recorder:
         """The path of the record; "" if it could not be saved, which a notice says."""
         path = record_path(self._run_id)
         try:
-            save(from_events(self._events), path, overwrite=True)
+            save_run(from_events(self._events), path)
         except OSError as error:
             text = f"the record could not be saved: {error.strerror} ({path})"
             self.emit(Notice(text=text, level="warning"))

@@ -161,9 +161,10 @@ class SetupScreen(Screen[None]):
         """Open a preset in place of this form."""
         from lrtui.tui.form.preset_actions import open_preset
 
-        open_preset(self.app, self._fill)
+        open_preset(self.app, self.fill)
 
-    def _fill(self, spec: RunSpec) -> None:
+    def fill(self, spec: RunSpec) -> None:
+        """Put another spec into the form."""
         self.given = spec
         self.action_leave_field()
         self.run_worker(self._mount_form(), group="fill")

@@ -45,7 +45,7 @@ def run_picture(model: RunModel) -> Picture:
     trends = view.trends
     return Picture(
         view.axis,
-        curves=tuple(_curves(view, trends)),
+        curves=tuple(curves_of(view)),
         version=model.version,
         marks=tuple(_marks(model)),
         interval=_interval(model),
@@ -67,8 +67,9 @@ def points_of(trend: "Trend") -> Points:
     return tuple(trend.lr.tolist()), tuple(trend.value.tolist())
 
 
-def _curves(view: CurveView, trends: "Trends | None") -> Iterator[Curve]:
+def curves_of(view: CurveView) -> Iterator[Curve]:
     """The batches as dots, and the bold line that the person chose in front of them."""
+    trends = view.trends
     for dots in view.dots:
         yield Curve(role="batch", dots=dots, name="batches")
     if trends is None or view.display.line == "batches":
