@@ -17,6 +17,11 @@ class Driver(Protocol):
     events: list[Event]
 
     @property
+    def read_only(self) -> bool:
+        """A saved run: there are no objects, so nothing can be run, tried or restored."""
+        ...
+
+    @property
     def busy(self) -> bool:
         """A run is being built or measured, or a check is being measured."""
         ...

@@ -32,6 +32,8 @@ from lrtui.spec import RunSpec
 class LiveDriver:
     """A Driver on live objects. What they print goes to the log."""
 
+    read_only = False
+
     def __init__(self, objects: LiveObjects, log: Path) -> None:
         self.events: list[Event] = []
         self.log = str(log)

@@ -47,6 +47,8 @@ class WorkerDriver:
         on_close: called once, when the driver is closed.
     """
 
+    read_only = False
+
     def __init__(self, take: Callable[[], WorkerProcess], on_close: Callable[[], None]) -> None:
         self.events: list[Event] = []
         self._take = take

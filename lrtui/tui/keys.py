@@ -198,6 +198,10 @@ RUN: list[BindingType] = [
     Binding(
         "down,j", "scroll_answer(1)", show=False, id="run.down", tooltip="scroll the answer down"
     ),
+    Binding("h", "history", "runs", id="run.history", tooltip="every run that was kept"),
+    Binding(
+        "C", "compare", show=False, id="run.compare", tooltip="compare the repeats of this run"
+    ),
     Binding(
         "escape",
         "back",

@@ -21,6 +21,13 @@ def spec(**changes: Any) -> dict[str, Any]:
     return built
 
 
+def tried(lr: float | None, reached: float | None, steps: int) -> Standing | None:
+    """A rate that was picked in a race; None where there was no race."""
+    if reached is None:
+        return None
+    return Standing(lr or 0.0, "suggestion", reached, steps, 1, "pick")
+
+
 def run(
     name: str,
     *,
@@ -36,7 +43,7 @@ def run(
         name=name,
         spec=spec(**changes),
         suggestion=Suggestion(lr=lr, verdict="ok", reason="", method=""),
-        trial=None if reached is None else Standing(lr or 0.0, "suggestion", reached, steps, 1, "pick"),
+        trial=tried(lr, reached, steps),
         judged_by=judged_by,
         lowest=None if lowest is None else (3e-2, lowest),
         seconds=seconds,

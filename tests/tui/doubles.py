@@ -168,6 +168,7 @@ class FakeDriver:
     def __init__(self, events: list[Event] | None = None) -> None:
         self.events: list[Event] = list(events or [])
         self.busy = False
+        self.read_only = False
         self.log = LOG
         self.asked: list[str] = []
         self.specs: list[RunSpec] = []

@@ -194,8 +194,7 @@ class RunModel:
     @property
     def can_check(self) -> bool:
         """There is a curve, and the objects it was measured on still exist."""
-        ended = self.state.ended
-        return self.has_curve and ended is not None and ended.status != "failed"
+        return self.has_curve and not self.state.failed and not self.driver.read_only
 
     @property
     def can_start_check(self) -> bool:
@@ -206,6 +205,8 @@ class RunModel:
     def can_extend(self) -> bool:
         """The range can go on: the test is running, or ran to its end without blowing up."""
         state = self.state
+        if self.driver.read_only:
+            return False
         if state.phase == "running":
             return True
         ended = state.ended
@@ -226,7 +227,7 @@ class RunModel:
 
     def run_again(self) -> None:
         """Run the same spec again."""
-        if self.state.busy:
+        if self.state.busy or self.driver.read_only:
             return
         self.events_read = len(self.driver.events)
         self.state.begin(self.state.spec)
@@ -241,7 +242,7 @@ class RunModel:
 
     def reset(self) -> bool:
         """Have model and optimizer restored and empty the chart; False when no model was built."""
-        if not self.state.initial_digest:
+        if not self.state.initial_digest or self.driver.read_only:
             return False
         self.state.clear()
         self._forget_choices()

@@ -34,6 +34,11 @@ def next_steps(model: RunModel) -> Iterator[NextStep]:
 def _after(model: RunModel) -> Iterator[NextStep]:
     """The steps after a run, whether it found a rate or not."""
     suggestion = model.suggestion
+    if model.driver.read_only:
+        if suggestion is not None and suggestion.lr is not None:
+            yield NextStep("run.copy", "copy the rate and train")
+        yield NextStep("run.back", "back to the runs")
+        return
     if model.state.failed or suggestion is None:
         yield NextStep("run.again", "run again")
         yield NextStep("run.back", "change the form")

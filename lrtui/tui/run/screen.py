@@ -132,7 +132,11 @@ class RunScreen(Screen[None]):
             case "stop":
                 return model.state.can_stop
             case "again":
-                return not model.state.busy
+                return not model.state.busy and not model.driver.read_only
+            case "reset":
+                return not model.driver.read_only
+            case "compare":
+                return len(model.state.repeats) > 1 and model.state.ended is not None
             case "extend":
                 return model.can_extend
             case "choose":
@@ -336,6 +340,21 @@ class RunScreen(Screen[None]):
         pane = self.query_one(OutputPane)
         pane.toggle()
         pane.follow(self.model.driver)
+
+    def action_history(self) -> None:
+        """Show every run that was kept."""
+        from lrtui.tui.history.opening import open_history
+
+        open_history(self.app)
+
+    def action_compare(self) -> None:
+        """Show the repeats of this run beside each other."""
+        from lrtui.record import from_events
+        from lrtui.tui.compare.contenders import drawn_repeats
+        from lrtui.tui.compare.screen import CompareScreen
+
+        record = from_events(self.model.state.events)
+        self.app.push_screen(CompareScreen(drawn_repeats(record), repeats=True))
 
     def action_scroll_answer(self, by: int) -> None:
         """Scroll the answer panel."""
