@@ -203,37 +203,6 @@ TRIALS: list[BindingType] = [
 
 SETUP: list[BindingType] = [
     Binding(
-        "f2", "save", "save", id="setup.save", tooltip="save the whole form as a preset (TOML)"
-    ),
-    Binding(
-        "f3",
-        "open",
-        "open",
-        id="setup.open",
-        tooltip="open a preset: recent ones, saved ones, any TOML spec",
-    ),
-    Binding(
-        "f4",
-        "fetch",
-        "download",
-        id="setup.fetch",
-        tooltip="download the data, where it is missing",
-    ),
-    Binding(
-        "f5",
-        "run",
-        "run",
-        id="setup.run",
-        tooltip="run the range test, from any field",
-    ),
-    Binding(
-        "f6",
-        "copy_command",
-        "command",
-        id="setup.copy",
-        tooltip="copy the `lrtui run` command that does the same",
-    ),
-    Binding(
         "enter",
         "press_button",
         "run",
@@ -281,6 +250,37 @@ SETUP: list[BindingType] = [
         id="setup.toggle",
         key_display="⏎",
         tooltip="on “more”: show or hide the other fields",
+    ),
+    Binding(
+        "f2", "save", "save", id="setup.save", tooltip="save the whole form as a preset (TOML)"
+    ),
+    Binding(
+        "f3",
+        "open",
+        "open",
+        id="setup.open",
+        tooltip="open a preset: recent ones, saved ones, any TOML spec",
+    ),
+    Binding(
+        "f4",
+        "fetch",
+        "download",
+        id="setup.fetch",
+        tooltip="download the data, where it is missing",
+    ),
+    Binding(
+        "f5",
+        "run",
+        "run",
+        id="setup.run",
+        tooltip="run the range test, from any field",
+    ),
+    Binding(
+        "f6",
+        "copy_command",
+        "command",
+        id="setup.copy",
+        tooltip="copy the `lrtui run` command that does the same",
     ),
     Binding(
         "up,shift+tab",

@@ -23,6 +23,7 @@ from lrtui.tui.session import Session
 
 _POLL_SECONDS = 0.25
 _BLANK: Line = ()
+_USUAL_SIZE = (80, 24)
 
 
 class FormBody(Widget):
@@ -67,6 +68,7 @@ class FormBody(Widget):
         self._strips: list[Strip] = []
         self._styles: dict[Look, Style] = {}
         self._start(spec)
+        self._redraw()
 
     def _start(self, spec: RunSpec) -> None:
         self.form = Form(spec, self.session)
@@ -153,7 +155,8 @@ class FormBody(Widget):
 
     def _redraw(self) -> None:
         width, height = self.size
-        if not width or not height:
+        if not width or not height:  # keys may come before the first layout: they need the rows
+            self.view.lines(*_USUAL_SIZE)
             return
         before = self._lines
         lines = [fill(line, width) for line in self.view.lines(width, height)]

@@ -47,7 +47,9 @@ class SetupScreen(Screen[None]):
     AUTO_FOCUS = ""
     DEFAULT_CSS = """
     SetupScreen {
-        #form { height: 1fr; margin: 1 0 0 0; }
+        overflow: hidden;
+
+        #form { height: 1fr; }
         #help { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
     }
     """

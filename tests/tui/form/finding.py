@@ -21,8 +21,7 @@ def form(screen: SetupScreen) -> Form:
 
 def lookup(screen: SetupScreen, role: str) -> Lookup:
     """What a target is."""
-    lookups: dict[str, Lookup] = {**form(screen).lookups}
-    return lookups[role]
+    return next(known for name, known in form(screen).lookups.items() if name == role)
 
 
 def listed(screen: SetupScreen) -> list[str]:
@@ -81,3 +80,9 @@ async def open_fold(screen: SetupScreen, pilot: Pilot[None], name: str) -> None:
     go_to(screen, f"fold:{name}")
     await pilot.press("enter")
     await until(pilot, lambda: name in form(screen).opened)
+
+
+def outlook(screen: SetupScreen) -> str:
+    """What stands beside the fields, or below them: each entry in one line."""
+    lines = body(screen).view.outlook.lines(500)
+    return "\n".join("".join(text for text, _ in line).rstrip() for line in lines)

@@ -26,6 +26,7 @@ from tests.tui.form.finding import (
     is_shown,
     lookup,
     open_fold,
+    outlook,
     spec,
     type_into,
 )
@@ -38,6 +39,8 @@ NET = "def net(num_classes: int, in_channels: int = 5, width: int = 8):\n    pas
 
 async def pick(screen: SetupScreen, pilot: Pilot[None], role: str, target: str) -> None:
     type_into(screen, role, target)
+    body(screen).controls.close_list()
+    body(screen).show()
     await until(
         pilot,
         lambda: (
@@ -166,7 +169,7 @@ async def test_the_first_batch_is_shown_beside_the_fields() -> None:
     async with setup_screen(session, size=(120, 50)) as (screen, pilot):
         await until(pilot, lambda: bool(session.looked))
         (looked,) = session.looked.values()
-        await until(pilot, lambda: looked.words in screen_text(screen.app))
+        await until(pilot, lambda: looked.words in outlook(screen))
 
 
 async def test_a_file_is_asked_about_once_before_it_is_run(tmp_path: Path) -> None:

@@ -19,16 +19,21 @@ def error_at(form: Form, role: Role) -> str:
 
 
 def note_at(form: Form, role: Role) -> str:
-    """What a target is, in one line."""
+    """What a target is, in one line below it."""
     lookup = form.lookups[role]
     if lookup.state == "waiting":
         return form.session.problem or _WAITING
-    parts = [_kept(form) if role == "model" else ""]
-    if role == "loss" and form.state.texts["loss"] == "auto":
-        parts.append(_automatic_loss(form))
-    if lookup.offer is not None:
-        parts.append(lookup.offer.summary)
-    return " · ".join(filter(None, parts))
+    return lookup.offer.summary if lookup.offer is not None else ""
+
+
+def note_beside(form: Form, role: Role) -> str:
+    """What `auto` and `none` mean for a role, in one line beside them."""
+    text = form.state.texts[role]
+    if role == "loss" and text == "auto":
+        return _automatic_loss(form)
+    if role == "loss" and text == "none":
+        return "the model returns its loss"
+    return ""
 
 
 def changed_by_pick(form: Form, path: str) -> str:
@@ -54,8 +59,8 @@ def help_of(form: Form, path: str) -> str:
     return f"{name}: {field.help} — {type_text(field)}"
 
 
-def _kept(form: Form) -> str:
-    """What the model's file sets, and a person had typed before."""
+def kept_text(form: Form) -> str:
+    """What the model's file sets, and a person had typed before: that stays."""
     kept = form.state.prefill.kept
     if not kept:
         return ""

@@ -8,7 +8,7 @@ from lrtui.tui.form.form import Form
 from lrtui.tui.form.page.line import Line, Look, Piece, fit
 from lrtui.tui.form.page.rows import FieldRow, FoldRow, NoteRow, Row, TargetRow
 
-GUTTER = 10  # columns of the names of the sections
+GUTTER = 11  # columns of the names of the sections
 LABEL = 20  # columns of the name of a field
 _ROOM_FOR_HELP = 84  # columns of a form that has room for the help of every field
 _VALUE = 26  # columns of a value beside its help
@@ -49,7 +49,11 @@ def _gutter(name: str, *, here: bool = False) -> Piece:
 def _target(form: Form, row: TargetRow, width: int, editor: LineEditor | None) -> Line:
     if editor is not None:
         return _edited(editor, width, "")
-    return ((fit(clean(form.text(row.key)), width), "plain"),)
+    text = fit(clean(form.text(row.key)), width)
+    room = width - cell_len(text) - 3
+    if not row.note or room < 1:
+        return ((text, "plain"),)
+    return ((text, "plain"), ("   " + fit(clean(row.note), room), "dim"))
 
 
 def _field(form: Form, row: FieldRow, width: int, editor: LineEditor | None, *, here: bool) -> Line:

@@ -22,6 +22,7 @@ class TargetRow(Row):
     """The target of a role: text with a list of what it may become."""
 
     role: Role = "model"
+    note: str = ""  # beside a short target
 
 
 @dataclass(frozen=True)

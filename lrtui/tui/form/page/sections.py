@@ -4,9 +4,10 @@ Of each choice it shows the arguments that matter for a range test, those that d
 defaults and those that are wrong. A fold holds the rest.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from lrtui.catalog.offers import Field, Role
+from lrtui.tui.clean import clean
 from lrtui.tui.form.fields import (
     BATCH_SIZE,
     FEW,
@@ -18,11 +19,11 @@ from lrtui.tui.form.fields import (
     RANGE,
 )
 from lrtui.tui.form.form import Form
-from lrtui.tui.form.page.line import wrapped
-from lrtui.tui.form.page.notes import changed_by_pick, error_at, note_at
+from lrtui.tui.form.page.line import Look, wrapped
+from lrtui.tui.form.page.notes import changed_by_pick, error_at, kept_text, note_at, note_beside
 from lrtui.tui.form.page.rows import FieldRow, FoldRow, NoteRow, Row, TargetRow
 
-_MOST_ERROR_LINES = 4
+_MOST_NOTE_LINES = 4
 _SETTINGS = "settings"  # the name of the fold of everything that belongs to no choice
 
 
@@ -44,23 +45,18 @@ class Sections:
 
     def rows(self) -> list[Row]:
         """Every row, from top to bottom."""
+        sections = [self._choice(role) for role in MAIN_ROLES]
+        sections += [self._settings("plan", PLAN), self._settings("test", RANGE)]
         rows: list[Row] = []
-        for role in MAIN_ROLES:
-            rows += self._section(self._choice(role))
-        for name, fields in (("plan", PLAN), ("test", RANGE)):
-            rows += self._section(self._settings(name, fields))
-        rows += self._more()
-        return rows
-
-    def _section(self, rows: Iterable[Row]) -> list[Row]:
-        listed = list(rows)
-        if self.roomy:
-            listed.append(Row())
-        return listed
+        for section in sections:
+            if rows and self.roomy:
+                rows.append(Row())
+            rows += section
+        return [*rows, *self._more()]
 
     def _choice(self, role: Role) -> Iterator[Row]:
         """A target, what it is, and its arguments."""
-        yield TargetRow(role, role, role)
+        yield TargetRow(role, role, role, note_beside(self.form, role))
         yield from self._target_notes(role)
         fields = {f"{role}.{field.name}": field for field in self.form.fields(role)}
         shown = self._shown(role, fields)
@@ -72,10 +68,12 @@ class Sections:
 
     def _target_notes(self, role: Role) -> Iterator[Row]:
         if said := changed_by_pick(self.form, role):
-            yield NoteRow(text=said, look="accent")
+            yield from self._wrapped(said, "accent")
+        if role == "model" and (kept := kept_text(self.form)):
+            yield from self._wrapped(kept, "accent")
         error = error_at(self.form, role) or self.form.errors.get(role, "")
         if error:
-            yield from self._error(error)
+            yield from self._wrapped(error, "error")
         elif note := note_at(self.form, role):
             yield NoteRow(text=note)
 
@@ -156,10 +154,10 @@ class Sections:
     def _field(self, path: str, field: Field, section: str = "") -> Iterator[Row]:
         yield FieldRow(path, section, field)
         if path in self.form.errors:
-            yield from self._error(self.form.errors[path])
+            yield from self._wrapped(self.form.errors[path], "error")
         elif said := changed_by_pick(self.form, path):
-            yield NoteRow(text=said, look="accent")
+            yield from self._wrapped(said, "accent")
 
-    def _error(self, message: str) -> Iterator[Row]:
-        for line in wrapped(message, self.width, _MOST_ERROR_LINES):
-            yield NoteRow(text=line, look="error")
+    def _wrapped(self, message: str, look: Look) -> Iterator[Row]:
+        for line in wrapped(clean(message), self.width, _MOST_NOTE_LINES):
+            yield NoteRow(text=line, look=look)

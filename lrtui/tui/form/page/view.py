@@ -16,6 +16,7 @@ _TWO_COLUMNS = 80  # columns of a screen with two of them
 _MOST_LEFT = 116  # columns: longer lines are hard to follow
 _OUTLOOK = (32, 64)  # the least and the most columns of what will happen
 _GAP = 2
+_ROOMY = 15  # lines of a form with an empty one above it
 _LIST_WIDTH = 72
 
 
@@ -28,11 +29,18 @@ class View:
         self.outlook = Outlook(form)
         self.rows: list[Row] = []
         self.top = 0
+        self._above = 0  # empty lines above the first row
         self._left = 0  # columns of the fields
         self._followed = RUN  # the row that is in sight
 
     def lines(self, width: int, height: int) -> list[Line]:
         """The lines of the screen, from top to bottom."""
+        self._above = int(height > _ROOMY)
+        if self._above:
+            return [(), *self._lines(width, height - 1)]
+        return self._lines(width, height)
+
+    def _lines(self, width: int, height: int) -> list[Line]:
         left = self._left_width(width)
         page = self._page(left, height)
         is_one_column = left == width - _GAP
@@ -50,7 +58,7 @@ class View:
 
     def row_at(self, y: int) -> str:
         """The key of the row that stands on a line of the screen, "" where none does."""
-        index = y + self.top
+        index = y + self.top - self._above
         if index < len(self.rows):
             return self.rows[index].key
         return ""
@@ -107,7 +115,9 @@ class View:
             self.top = 0
         elif first < self.top:
             self.top = first - height // 4
-        elif last >= self.top + height or last + 1 == len(self.rows):
+        elif last + 1 == len(self.rows):
+            self.top = first  # what stands below the fields as well
+        elif last >= self.top + height:
             self.top = max(self.top, last - height + 1 + height // 4)
         self.top = max(self.top, 0)
 
