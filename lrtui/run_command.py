@@ -115,4 +115,4 @@ def _is_toml(text: str) -> bool:
 
 def _plain(value: object) -> Any:
     """A value as plain data: a tuple is a list."""
-    return msgspec.to_builtins(value)
+    return msgspec.json.decode(msgspec.json.encode(value))
