@@ -170,9 +170,10 @@ class SetupScreen(Screen[None]):
         """Open a preset in place of this form."""
         from lrtui.tui.form.preset_actions import open_preset
 
-        open_preset(self.app, self._fill)
+        open_preset(self.app, self.fill)
 
-    def _fill(self, spec: RunSpec) -> None:
+    def fill(self, spec: RunSpec) -> None:
+        """Put another spec into the form."""
         self.given = spec
         if self.body is not None:
             self.body.fill(spec)

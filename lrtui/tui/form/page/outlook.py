@@ -29,7 +29,7 @@ class Outlook:
         """Everything, in lines of so many columns."""
         spec = self.form.spec
         lines: list[Line] = [(("what will happen", "bold"),)]
-        if spec is None:
+        if spec is None or self.form.problems:
             lines.append((("correct the fields that are marked", "dim"),))
         else:
             for label, text in self._facts(spec):
@@ -69,9 +69,9 @@ class Outlook:
         return "cpu: torch sees no GPU"
 
     def command(self) -> str | None:
-        """The command that runs the form; None where the form, or no command, can be run."""
+        """The command that runs the form; None where the form is wrong, or no flags make it."""
         spec = self.form.spec
-        if spec is None:
+        if spec is None or self.form.problems:
             return None
         return run_command(spec, self._base.of(spec.model.target))
 

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from lrtui.record import RunRecord
-from lrtui.runs.store import records
+from lrtui import paths
+from lrtui.record import RecordError, RunRecord
+from lrtui.runs.store import load
 from lrtui.spec import RangeSpec, RunSpec
 
 _MOST = 20  # records to read
@@ -41,12 +42,16 @@ def expected_time(spec: RunSpec, past: Sequence[PastRun]) -> str:
 
 
 def _readable() -> Iterator[PastRun]:
+    """The newest first: a record's name begins with its time."""
     try:
-        for _, record in records():
-            if isinstance(record, RunRecord):
-                yield _past_run(record)
+        files = sorted(paths.runs().glob("*.json"), reverse=True)
     except OSError:
         return
+    for path in files:
+        try:
+            yield _past_run(load(path))
+        except (RecordError, OSError):
+            continue
 
 
 def _past_run(record: RunRecord) -> PastRun:

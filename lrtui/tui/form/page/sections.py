@@ -6,6 +6,7 @@ defaults and those that are wrong. A fold holds the rest.
 
 from collections.abc import Iterator
 
+from lrtui.catalog.infer import INFERABLE
 from lrtui.catalog.offers import Field, Role
 from lrtui.tui.clean import clean
 from lrtui.tui.form.fields import (
@@ -89,7 +90,9 @@ class Sections:
         return shown
 
     def _matters(self, role: Role, field: Field) -> bool:
-        if field.required or self.form.state.is_from_data(role, field):
+        if field.required:
+            return True
+        if role == "model" and field.name in INFERABLE:  # the data determines it
             return True
         return field.name in MATTER.get(role, ())
 
