@@ -212,7 +212,7 @@ SETUP: list[BindingType] = [
     ),
     Binding(
         "enter",
-        "open_list",
+        "row('list')",
         "list",
         id="setup.list",
         key_display="⏎",
@@ -220,7 +220,7 @@ SETUP: list[BindingType] = [
     ),
     Binding(
         "enter",
-        "pick",
+        "row('pick')",
         "pick",
         id="setup.pick",
         key_display="⏎",
@@ -236,16 +236,16 @@ SETUP: list[BindingType] = [
     ),
     Binding(
         "right,enter,space",
-        "turn(1)",
+        "row('next')",
         "next value",
         id="setup.next_value",
         key_display="→",
         tooltip="the next value; a letter goes to the next one that starts with it",
     ),
-    Binding("left", "turn(-1)", show=False, id="setup.last_value", tooltip="the value before"),
+    Binding("left", "row('before')", show=False, id="setup.last_value", tooltip="the value before"),
     Binding(
         "enter,space",
-        "toggle_fold",
+        "row('toggle')",
         "open or close",
         id="setup.toggle",
         key_display="⏎",
@@ -284,14 +284,14 @@ SETUP: list[BindingType] = [
     ),
     Binding(
         "up,shift+tab",
-        "step(-1)",
+        "row('up')",
         show=False,
         id="setup.up",
         tooltip="the previous field; in a list: the previous line",
     ),
     Binding(
         "down,tab",
-        "step(1)",
+        "row('down')",
         show=False,
         id="setup.down",
         tooltip="the next field; in a list: the next line",
@@ -300,7 +300,7 @@ SETUP: list[BindingType] = [
     Binding("pagedown", "scroll(1)", show=False, id="setup.page_down", tooltip="scroll down"),
     Binding(
         "escape",
-        "close_list",
+        "row('close')",
         "close the list",
         id="setup.close_list",
         key_display="esc",

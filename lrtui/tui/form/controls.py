@@ -9,6 +9,14 @@ from lrtui.tui.form.page.rows import RUN, choices_of
 from lrtui.tui.form.pick_list import PickList
 
 Kind = Literal["run", "target", "text", "choice", "fold"]
+_VERBS_OF = {
+    "run": (),
+    "target": ("list",),
+    "list": ("pick", "close"),
+    "text": (),
+    "choice": ("next", "before"),
+    "fold": ("toggle",),
+}
 
 
 class Controls:
@@ -43,6 +51,31 @@ class Controls:
     def list_is_open(self) -> bool:
         """Whether a list is shown below a target."""
         return self.listed is not None and self.listed.is_open
+
+    def can(self, verb: str) -> bool:
+        """Whether a verb does something to the row with the cursor."""
+        kind = "list" if self.list_is_open else self.kind
+        return verb in ("up", "down", *_VERBS_OF[kind])
+
+    def do(self, verb: str) -> None:
+        """Do what a key's action says."""
+        match verb:
+            case "up":
+                self.step(-1)
+            case "down":
+                self.step(1)
+            case "list":
+                self.open_list()
+            case "close":
+                self.close_list()
+            case "pick":
+                self.pick()
+            case "next":
+                self.turn(1)
+            case "before":
+                self.turn(-1)
+            case "toggle":
+                self.toggle()
 
     def go_to(self, path: str) -> None:
         """Put the cursor into a field. One that is folded away is shown while it has the cursor."""
@@ -179,16 +212,9 @@ class Controls:
                 self.form.edit(self.cursor, choice)
                 return
 
-    def toggle(self, wanted: bool | None = None) -> None:
+    def toggle(self) -> None:
         """Open or close the fold that the cursor stands on."""
-        name = self.cursor.partition(":")[2]
-        opened = self.form.opened
-        if wanted is None:
-            wanted = name not in opened
-        if wanted:
-            opened.add(name)
-        else:
-            opened.discard(name)
+        self.form.opened ^= {self.cursor.partition(":")[2]}
 
 
 def is_typed(character: str | None) -> bool:

@@ -27,17 +27,7 @@ if TYPE_CHECKING:
     from lrtui.tui.session import Session
 
 _HELP = "⏎ runs the form; tab and the arrow keys move between fields; ? lists all keys"
-# The actions that depend on the row with the cursor.
-_ACTIONS_OF = {
-    "run": ("press_button",),
-    "target": ("open_list", "leave_field"),
-    "list": ("pick", "close_list"),
-    "text": ("done", "leave_field"),
-    "choice": ("turn", "leave_field"),
-    "fold": ("toggle_fold", "leave_field"),
-}
-_OF_A_ROW = {action for actions in _ACTIONS_OF.values() for action in actions}
-_OF_THE_FORM = ("step", "scroll", "copy_command")
+_OF_THE_FORM = ("row", "scroll", "copy_command")  # actions that do nothing before it is mounted
 
 
 class SetupScreen(Screen[None]):
@@ -142,8 +132,15 @@ class SetupScreen(Screen[None]):
         """Whether an action does something where the cursor is."""
         if action == "fetch":
             return self.body is not None and self.body.form.data_watch.can_fetch
-        if action in _OF_A_ROW:
-            return action in _ACTIONS_OF[self.kind]
+        match action:
+            case "press_button":
+                return self.kind == "run"
+            case "done":
+                return self.kind == "text"
+            case "leave_field":
+                return self.kind not in ("run", "list")
+            case "row":
+                return self.body is not None and self.body.controls.can(str(parameters[0]))
         return self.body is not None or action not in _OF_THE_FORM
 
     @on(RunButton.Pressed)
@@ -195,34 +192,9 @@ class SetupScreen(Screen[None]):
         """Scroll by half a screen."""
         self._form_body.scroll_by(pages * max(self.size.height // 2, 1))
 
-    def action_step(self, by: int) -> None:
-        """Go to another row; in an open list, to another line."""
-        self._form_body.controls.step(by)
-        self._form_body.show()
-
-    def action_open_list(self) -> None:
-        """List what the target may become."""
-        self._form_body.controls.open_list()
-        self._form_body.show()
-
-    def action_close_list(self) -> None:
-        """Close the list."""
-        self._form_body.controls.close_list()
-        self._form_body.show()
-
-    def action_pick(self) -> None:
-        """Take the highlighted line of the list."""
-        self._form_body.controls.pick()
-        self._form_body.show()
-
-    def action_turn(self, by: int) -> None:
-        """Go to another value."""
-        self._form_body.controls.turn(by)
-        self._form_body.show()
-
-    def action_toggle_fold(self) -> None:
-        """Open or close a fold."""
-        self._form_body.controls.toggle()
+    def action_row(self, verb: str) -> None:
+        """Do something to the row with the cursor, or move the cursor."""
+        self._form_body.controls.do(verb)
         self._form_body.show()
 
     def action_done(self) -> None:
