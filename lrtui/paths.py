@@ -29,6 +29,16 @@ def runs() -> Path:
     return _created(data() / "runs")
 
 
+def runs_index() -> Path:
+    """What a list needs of every record; it is made again where it is missing or damaged."""
+    return data() / "runs.index"
+
+
+def trash() -> Path:
+    """Run records that were deleted, until they are removed for good."""
+    return _created(data() / "trash")
+
+
 def logs() -> Path:
     """Tracebacks, and what workers and users' modules printed: one file a worker."""
     return _created(data() / "logs")

@@ -8,18 +8,20 @@ import msgspec
 from lrtui import paths
 from lrtui.analysis.answer import Suggestion
 from lrtui.commands.streams import json_text, note, printable, put
-from lrtui.record import RunRecord
-from lrtui.runs.store import journals, records
+from lrtui.runs.index import Entry, entries
+from lrtui.runs.store import journals
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True):
     """A record without its curves.
 
-    `model`, `data` and `optimizer` are targets, "" where unknown; `record` is the file's path.
+    `model`, `data` and `optimizer` are targets, "" where unknown; `name` is what the user called
+    the run; `suggestion` is the answer after the races; `record` is the file's path.
     """
 
     id: str
     created: str
+    name: str
     status: str
     reason: str
     seconds: float
@@ -35,6 +37,8 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
         if self.suggestion is not None and self.suggestion.lr is not None:
             lr = f"{self.suggestion.lr:.1e}"
         choices = f"{self.model or '-'} · {self.data or '-'} · {self.optimizer or '-'}"
+        if self.name:
+            choices = f"{self.name}: {choices}"
         return printable(f"{self.id}  {when(self.created)}  {self.status:11}  {lr:>7}  {choices}")
 
 
@@ -62,19 +66,20 @@ def list_records(as_json: bool) -> int:
     return code
 
 
-def listed(record: RunRecord, path: str) -> Listed:
-    """The entry of a record in the list."""
+def listed(entry: Entry) -> Listed:
+    """A record's line in the list."""
     return Listed(
-        id=record.id,
-        created=record.created,
-        status=record.status,
-        reason=record.reason,
-        seconds=record.seconds,
-        suggestion=record.suggestion,
-        model=_target(record, "model"),
-        data=_target(record, "data"),
-        optimizer=_target(record, "optimizer"),
-        record=path,
+        id=entry.id,
+        created=entry.created,
+        name=entry.name,
+        status=entry.status,
+        reason=entry.reason,
+        seconds=entry.seconds,
+        suggestion=entry.suggestion,
+        model=entry.model,
+        data=entry.data,
+        optimizer=entry.optimizer,
+        record=str(entry.path),
     )
 
 
@@ -87,19 +92,8 @@ def when(created: str) -> str:
 
 
 def _saved() -> Iterator[Listed]:
-    for path, record in records():
-        if isinstance(record, RunRecord):
-            yield listed(record, str(path))
+    for entry in entries():
+        if entry.problem:
+            note(f"lrtui: {entry.problem}")
         else:
-            note(f"lrtui: {record}")
-
-
-def _target(record: RunRecord, name: str) -> str:
-    """The target of a choice; "" in the spec of another version that has no such thing."""
-    choice = record.spec.get(name)
-    if not isinstance(choice, dict):
-        return ""
-    target = choice.get("target")
-    if not isinstance(target, str):
-        return ""
-    return target
+            yield listed(entry)

@@ -11,10 +11,11 @@ from lrtui import paths
 from lrtui.analysis.plan import plan_of
 from lrtui.catalog.errors import one_line
 from lrtui.commands.answer import has_answer, summary
-from lrtui.commands.ls import listed, when
+from lrtui.commands.ls import when
 from lrtui.commands.streams import ANSWER, NO_ANSWER, USAGE, note, put, say
 from lrtui.record import RecordError, RunRecord, to_json
 from lrtui.runs.curves import THEIR_SMOOTH_F, curves_of
+from lrtui.runs.index import Entry
 from lrtui.runs.store import load
 
 _IDS_NAMED = 4
@@ -158,7 +159,7 @@ def _json_lines(record: RunRecord) -> list[str]:
 
 def _note_details(record: RunRecord, path: str) -> None:
     """What was run, and its notices, on stderr: `lrtui run` has them there too."""
-    entry = listed(record, path)
+    entry = Entry.of(record, path)
     details = [when(entry.created), entry.model, entry.data, entry.optimizer, record.device]
     note(" · ".join(filter(None, details)))
     for notice in record.notices:

@@ -1,6 +1,12 @@
 """Run records and journals on disk.
 
 store     list, load and save records; read journals
+index     what a list shows of every record, without reading each
+progress  how far the runs are whose journals still grow
+watch     all runs, followed on a thread: saved, going on, cut off
+trash     delete records, and take that back
+replay    a record as the events that made it
+curve_csv a record's curves as CSV
 curves    a record's histories as arrays, and the answer that they give
 recover   from the journal of a run that was cut off to its record
 """

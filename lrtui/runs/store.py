@@ -3,12 +3,13 @@
 A journal without a record belongs to a run that was cut off, or that is still going on.
 """
 
+import contextlib
 import fcntl
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
+from msgspec import UNSET
 
 from lrtui import paths
 from lrtui.events import Event, decode
@@ -32,6 +33,30 @@ def save(record: RunRecord, path: Path, overwrite: bool = False) -> Path:
     return write_atomic(to_json(record), path, overwrite)
 
 
+def save_run(record: RunRecord, path: Path) -> Path:
+    """Write a run's own record (again). The name that the user gave it meanwhile stays.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    with contextlib.suppress(OSError, RecordError):
+        record = msgspec.structs.replace(record, name=load(path).name)
+    return save(record, path, overwrite=True)
+
+
+def rename(path: Path, name: str) -> None:
+    """Give a run a name, "" for none; what else its record says stays, unknown keys too.
+
+    Raises:
+        RecordError: the file is no record any more.
+        OSError: it cannot be read or written.
+    """
+    record = load(path)
+    unknown = {key: value for key, value in record.unknown.items() if key != "name"}
+    record = msgspec.structs.replace(record, name=name or UNSET, unknown=unknown)
+    save(record, path, overwrite=True)
+
+
 def record_path(run_id: str) -> Path:
     """The path of a run's record."""
     return paths.runs() / f"{run_id}.json"
@@ -40,17 +65,6 @@ def record_path(run_id: str) -> Path:
 def journal_path(run_id: str) -> Path:
     """The path of a run's journal, until its record is written."""
     return paths.runs() / f"{run_id}.jsonl"
-
-
-def records() -> Iterator[tuple[Path, RunRecord | RecordError]]:
-    """Every record, newest first; in place of one that cannot be read, the error that says why."""
-    for path in sorted(paths.runs().glob("*.json"), reverse=True):
-        try:
-            yield path, load(path)
-        except RecordError as error:
-            yield path, error
-        except OSError as error:
-            yield path, RecordError(f"{path.name}: {error.strerror}")
 
 
 def journals() -> list[Path]:

@@ -12,7 +12,7 @@ from lrtui.tui import keys
 
 Keymap = dict[str, str]  # binding id → keys, separated by commas
 
-_SCREENS = (keys.RUN, keys.TRIALS, keys.SETUP)
+_SCREENS = (keys.RUN, keys.TRIALS, keys.SETUP, keys.RUNS, keys.COMPARE, keys.GRID)
 _MODIFIERS = {"alt", "ctrl", "shift", "super", "hyper", "meta"}
 
 

@@ -109,6 +109,45 @@ RUN: list[BindingType] = [
         tooltip="smooth the curve less",
     ),
     Binding(
+        "v",
+        "line",
+        show=False,
+        id="run.line",
+        tooltip="bold line: trend, exponential average or batches",
+    ),
+    Binding("L", "log_y", show=False, id="run.log_y", tooltip="logarithmic axis of the loss"),
+    Binding("z", "zoom(1)", "zoom", id="run.zoom_in", tooltip="zoom in on what the arrows move"),
+    Binding("Z", "zoom(-1)", show=False, id="run.zoom_out", tooltip="zoom out"),
+    Binding(
+        "left_curly_bracket",
+        "pan(-1)",
+        show=False,
+        id="run.pan_left",
+        tooltip="see lower rates, zoomed",
+    ),
+    Binding(
+        "right_curly_bracket",
+        "pan(1)",
+        show=False,
+        id="run.pan_right",
+        tooltip="see higher rates, zoomed",
+    ),
+    Binding(
+        "p",
+        "cross",
+        show=False,
+        id="run.cross",
+        tooltip="a crosshair: loss and slope at any rate",
+    ),
+    Binding("o", "output", show=False, id="run.output", tooltip="show what your code printed"),
+    Binding(
+        "plus",
+        "extend",
+        show=False,
+        id="run.extend",
+        tooltip="extend the range, without starting again",
+    ),
+    Binding(
         "comma",
         "trim('start', 1)",
         show=False,
@@ -150,7 +189,7 @@ RUN: list[BindingType] = [
         "as_measured",
         "undo",
         id="run.undo",
-        tooltip="undo smoothing, trimming and repeats left out",
+        tooltip="undo smoothing, trimming, repeats left out and the zoom",
     ),
     Binding(
         "b", "copy_bounds", show=False, id="run.copy_bounds", tooltip="copy the two boundaries"
@@ -314,6 +353,127 @@ SETUP: list[BindingType] = [
         key_display="esc",
         tooltip="go from a field to the run button",
     ),
+]
+
+RUNS: list[BindingType] = [
+    Binding("up,k", "move(-1)", show=False, id="runs.up", tooltip="the previous run"),
+    Binding("down,j", "move(1)", show=False, id="runs.down", tooltip="the next run"),
+    Binding("pageup", "page(-1)", show=False, id="runs.page_up", tooltip="a page up"),
+    Binding("pagedown", "page(1)", show=False, id="runs.page_down", tooltip="a page down"),
+    Binding("home", "move(-1000000)", show=False, id="runs.first", tooltip="the first run"),
+    Binding("end", "move(1000000)", show=False, id="runs.last", tooltip="the last run"),
+    Binding(
+        "space",
+        "mark",
+        "mark",
+        id="runs.mark",
+        tooltip="mark the run for the comparison, up to eight; or take its mark away",
+    ),
+    Binding(
+        "enter",
+        "open",
+        "open",
+        id="runs.open",
+        key_display="⏎",
+        tooltip="open the run: its curve, its answer, lines of code",
+    ),
+    Binding(
+        "slash",
+        "find",
+        "find",
+        id="runs.find",
+        key_display="/",
+        tooltip="search: every word has to be in the run's line",
+    ),
+    Binding(
+        "C",
+        "compare",
+        "compare",
+        id="runs.compare",
+        tooltip="compare the marked runs; without marks the repeats of this one",
+    ),
+    Binding(
+        "r", "again", "re-run", id="runs.again", tooltip="fill the form with the run's settings"
+    ),
+    Binding("n", "rename", "name", id="runs.name", tooltip="give the run a name"),
+    Binding("d", "delete", "delete", id="runs.delete", tooltip="delete the run"),
+    Binding("u", "undo", "undo", id="runs.undo", tooltip="bring the deleted run back"),
+    Binding(
+        "e",
+        "export",
+        show=False,
+        id="runs.export",
+        tooltip="write the curve as CSV or the record as JSON",
+    ),
+    Binding(
+        "o",
+        "order",
+        show=False,
+        id="runs.order",
+        tooltip="sort by time, rate, loss tried, seconds or name",
+    ),
+    Binding("M", "unmark", show=False, id="runs.unmark", tooltip="take all marks away"),
+    Binding(
+        "R",
+        "recover",
+        "recover",
+        id="runs.recover",
+        tooltip="make records of the runs that were cut off",
+    ),
+    Binding(
+        "g",
+        "grid",
+        "grid",
+        id="runs.grid",
+        tooltip="run a grid of optimizers, batch sizes and weight decays from this run's settings",
+    ),
+    Binding(
+        "escape",
+        "back",
+        "back",
+        id="runs.back",
+        key_display="esc",
+        tooltip="leave the list of runs",
+    ),
+]
+
+COMPARE: list[BindingType] = [
+    Binding(
+        "L", "log", "log y", id="compare.log", tooltip="losses on a logarithmic or a linear axis"
+    ),
+    Binding("y", "copy", "copy", id="compare.copy", tooltip="copy the rate of the pick"),
+    Binding("up,k", "scroll(-1)", show=False, id="compare.up", tooltip="scroll the text up"),
+    Binding("down,j", "scroll(1)", show=False, id="compare.down", tooltip="scroll the text down"),
+    Binding(
+        "escape",
+        "dismiss",
+        "back",
+        id="compare.back",
+        key_display="esc",
+        tooltip="back to where you were",
+    ),
+]
+
+GRID: list[BindingType] = [
+    Binding(
+        "x",
+        "stop",
+        "stop",
+        id="grid.stop",
+        tooltip="stop the run in progress and begin no other; what was measured is kept",
+    ),
+    Binding(
+        "C", "compare", "compare", id="grid.compare", tooltip="compare the runs that have ended"
+    ),
+    Binding(
+        "escape",
+        "leave(False)",
+        "back",
+        id="grid.back",
+        key_display="esc",
+        tooltip="back; asks where runs are left",
+    ),
+    Binding("q", "leave(True)", "quit", id="grid.quit", tooltip="leave lrtui; asks before"),
 ]
 
 EVERYWHERE: list[BindingType] = [

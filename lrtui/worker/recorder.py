@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from lrtui.events import Ended, Event, Notice, ends_check
+from lrtui.events import Ended, Event, Notice, Passing, ends_check
 from lrtui.record import from_events
-from lrtui.runs.store import journal_path, record_path, save
+from lrtui.runs.store import journal_path, record_path, save_run
 from lrtui.worker.journal import Journal
 
 
@@ -28,9 +28,10 @@ class Recorder:
                 self.emit(event)
 
     def emit(self, event: Event) -> None:
-        """Send an event and keep it."""
+        """Send an event, and keep it unless it is of the moment only."""
         self._send(event)
-        self._keep(event)
+        if not isinstance(event, Passing):
+            self._keep(event)
 
     def finish(self, last: Event) -> None:
         """Write the record, then send the last event.
@@ -44,6 +45,12 @@ class Recorder:
         if isinstance(last, Ended):
             last = msgspec.structs.replace(last, record=path)
         self._send(last)
+
+    @property
+    def seconds(self) -> float:
+        """How long the run took, up to its last end."""
+        ends = [event.seconds for event in self._events if isinstance(event, Ended)]
+        return ends[-1] if ends else 0.0
 
     def reopen(self) -> None:
         """Continue after the end with a check: the journal is complete again before it grows."""
@@ -59,7 +66,7 @@ class Recorder:
         """The path of the record; "" if it could not be saved, which a notice says."""
         path = record_path(self._run_id)
         try:
-            save(from_events(self._events), path, overwrite=True)
+            save_run(from_events(self._events), path)
         except OSError as error:
             text = f"the record could not be saved: {error.strerror} ({path})"
             self.emit(Notice(text=text, level="warning"))

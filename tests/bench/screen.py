@@ -107,7 +107,7 @@ def cpu_seconds(pid: int) -> float:
 def frame(points: int) -> float:
     """Milliseconds to draw one frame of a curve with that many points."""
     from lrtui.tui.chart.axis import axis_for
-    from lrtui.tui.chart.picture import Picture
+    from lrtui.tui.chart.picture import Curve, Picture
     from lrtui.tui.chart.plotting import draw
     from lrtui.tui.chart.thinning import Thinned
 
@@ -117,7 +117,7 @@ def frame(points: int) -> float:
         lr = axis.rate(i / (points - 1))
         loss = 2.3 + (lr - 0.1) ** 2 - (i / points) + 0.1 * ((i * 7919) % 13 / 13)
         curve.add(lr, loss, loss)
-    picture = Picture(axis, (curve,))
+    picture = Picture(axis, (Curve(curve, "trend", curve),))
     return median_milliseconds(lambda: draw(picture, *SIZE))
 
 

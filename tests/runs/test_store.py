@@ -16,8 +16,9 @@ from lrtui.analysis.answer import Plan
 from lrtui.events import Event, encode
 from lrtui.files import sweep
 from lrtui.record import RecordError, from_events, to_json
+from lrtui.runs.index import entries
 from lrtui.runs.recover import recover
-from lrtui.runs.store import journal_path, journals, load, read_journal, record_path, records, save
+from lrtui.runs.store import journal_path, journals, load, read_journal, record_path, save
 from tests.sample import ENDED, STARTED, run_events, steps
 
 RECORD = from_events(run_events())
@@ -151,9 +152,9 @@ def test_the_list_is_newest_first_and_says_which_cannot_be_read() -> None:
     for name in ("01A", "01C"):
         save(RECORD, record_path(name))
     record_path("01B").write_text("{")
-    listed = list(records())
-    assert [path.stem for path, _ in listed] == ["01C", "01B", "01A"]
-    assert isinstance(listed[1][1], RecordError)
+    listed = list(entries())
+    assert [entry.file for entry in listed] == ["01C.json", "01B.json", "01A.json"]
+    assert [entry.problem.partition(":")[0] for entry in listed] == ["", "01B.json", ""]
 
 
 def test_the_environment_overrides_the_home_folder(home: Path) -> None:

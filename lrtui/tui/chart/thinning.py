@@ -5,14 +5,14 @@ costs no more to draw than a short one.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from operator import attrgetter
 
 from lrtui.tui.chart.axis import Axis
 
 BINS = 1024
 
-Line = list[tuple[float, float]]  # points (position, y)
+_LARGEST = 1e300
 
 
 @dataclass
@@ -40,7 +40,7 @@ class Thinned:
     def add(self, lr: float, raw: float | None, smooth: float | None) -> None:
         """Add a point; a loss that is None or not finite is a gap."""
         position = self.axis.position(lr)
-        if not -0.001 <= position <= 1.001:
+        if not -0.001 <= position <= 1.001:  # nan neither
             return
         bin_ = min(max(round(position * (BINS - 1)), 0), BINS - 1)
         column = self.columns.setdefault(bin_, Column(bin_ / (BINS - 1)))
@@ -50,49 +50,44 @@ class Thinned:
         if smooth is not None and math.isfinite(smooth):
             column.smooth = smooth
 
-    def folded(self, count: int) -> list[Column]:
-        """The curve in at most `count` columns, from left to right."""
-        last = max(1, count - 1)
-        merged: dict[int, Column] = {}
-        for column in sorted(self.columns.values(), key=attrgetter("position")):
-            index = round(column.position * (count - 1))
-            target = merged.setdefault(index, Column(index / last))
-            target.include(column.low, column.high)
-            target.smooth = column.smooth
-        return list(merged.values())
+    def rate_of(self, bin_: int) -> float:
+        """The learning rate in the middle of a column."""
+        return self.axis.rate(bin_ / (BINS - 1))
 
 
-def line_of(columns: list[Column]) -> list[Line]:
-    """The smoothed curve as unbroken stretches."""
-    stretches: list[Line] = [[]]
-    for column in columns:
-        if math.isnan(column.smooth):
-            stretches.append([])
-        else:
-            stretches[-1].append((column.position, column.smooth))
-    return [stretch for stretch in stretches if stretch]
+Points = tuple[list[float], list[float]]  # rates, and a loss each
 
 
-def dots_of(columns: list[Column]) -> Line:
-    """The raw curve as dots: the lowest and the highest loss of every column."""
-    dots = []
-    for column in columns:
-        if column.low <= column.high:
-            dots.append((column.position, column.low))
-        if column.low < column.high:
-            dots.append((column.position, column.high))
-    return dots
+def mean_of(curves: Sequence[Thinned]) -> Points:
+    """The mean of the smoothed losses, where all curves have points; nan where one has a gap."""
+    lrs, means = [], []
+    for bin_ in _shared_bins(curves):
+        losses = [curve.columns[bin_].smooth for curve in curves]
+        lrs.append(curves[0].rate_of(bin_))
+        means.append(math.fsum(losses) / len(losses) if all(map(_small, losses)) else math.nan)
+    return lrs, means
 
 
-def mean_of(curves: list[list[Column]]) -> list[Line]:
-    """The mean of the smoothed curves, where all of them have points."""
-    values: dict[float, list[float]] = {}  # by position
-    for columns in curves:
-        for column in columns:
-            values.setdefault(column.position, []).append(column.smooth)
-    means = []
-    for position in sorted(values):
-        if len(values[position]) == len(curves):
-            mean = sum(values[position]) / len(curves)
-            means.append(Column(position, smooth=mean))
-    return line_of(means)
+def band_of(curves: Sequence[Thinned]) -> tuple[list[float], list[float], list[float]]:
+    """The lowest and the highest of the smoothed losses, where all curves have points."""
+    lrs, lows, highs = [], [], []
+    for bin_ in _shared_bins(curves):
+        losses = [curve.columns[bin_].smooth for curve in curves]
+        lrs.append(curves[0].rate_of(bin_))
+        has_gap = any(loss != loss for loss in losses)
+        lows.append(math.nan if has_gap else min(losses))
+        highs.append(math.nan if has_gap else max(losses))
+    return lrs, lows, highs
+
+
+def _shared_bins(curves: Sequence[Thinned]) -> list[int]:
+    """The columns in which all curves have points, from left to right."""
+    if not curves:
+        return []
+    first, *others = curves
+    return sorted(set(first.columns).intersection(*(curve.columns for curve in others)))
+
+
+def _small(loss: float) -> bool:
+    """Whether a few such losses can be added; False for nan."""
+    return abs(loss) < _LARGEST

@@ -1,19 +1,22 @@
 """Chart: a widget that draws a Picture, and sends only what changed."""
 
 from dataclasses import replace
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, get_args
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.geometry import Region, Size
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
 from lrtui.tui.chart.axis import axis_for
-from lrtui.tui.chart.overlay import marked
+from lrtui.tui.chart.glyphs import glyphs_for
+from lrtui.tui.chart.layout import Layout, can_be_drawn, layout_of
 from lrtui.tui.chart.picture import Picture, Role, Row, canvas_columns
-from lrtui.tui.chart.plotting import unmarked
+from lrtui.tui.chart.plotting import draw, marked, unmarked
+
+_GAP = 14  # unchanged cells between two changed ones; moving the cursor costs about as many bytes
 
 
 class Chart(Widget):
@@ -22,37 +25,35 @@ class Chart(Widget):
     ALLOW_SELECT = False
     DEFAULT_CSS = """
     Chart {
-        .chart--blank { color: $foreground; }
-        .chart--raw { text-style: dim; }
-        .chart--smooth { color: $foreground; text-style: bold; }
-        .chart--repeat { text-style: dim; }
-        .chart--axis { text-style: dim; }
-        .chart--bound { color: $accent; }
+        .chart--blank, .chart--text { color: $foreground; }
+        .chart--trend { color: $foreground; text-style: bold; }
+        .chart--batch, .chart--repeat, .chart--band, .chart--axis { text-style: dim; }
+        .chart--answer { color: $success; text-style: bold; }
         .chart--active { color: $accent; text-style: bold; }
-        .chart--suggestion { color: $success; }
+        .chart--bound { color: $accent; }
         .chart--limit { color: $warning; }
+        .chart--cross { color: $foreground; }
         .chart--metric { color: $secondary; }
+        .chart--bad { color: $error; text-style: bold; }
+        .chart--run1 { color: ansi_cyan; }
+        .chart--run2 { color: ansi_yellow; }
+        .chart--run3 { color: ansi_magenta; }
+        .chart--run4 { color: ansi_blue; }
+        .chart--run5 { color: ansi_red; }
+        .chart--run6 { color: ansi_green; }
+        .chart--run7 { color: ansi_bright_cyan; }
+        .chart--run8 { color: ansi_bright_yellow; }
     }
     """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "chart--blank",
-        "chart--raw",
-        "chart--smooth",
-        "chart--repeat",
-        "chart--axis",
-        "chart--bound",
-        "chart--active",
-        "chart--suggestion",
-        "chart--limit",
-        "chart--metric",
-    }
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"chart--{role}" for role in get_args(Role)}
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, *, ascii: bool = False, id: str | None = None) -> None:
         super().__init__(id=id)
+        self.ascii = ascii  # set before the first picture; a later change is drawn with the next
         self.picture = Picture(axis_for(1e-7, 10.0, log=True))
         self.rows: tuple[Row, ...] = ()
         self._strips: list[Strip] = []
-        self._plotted: _Plotted | None = None  # reused while only marks and interval change
+        self._plotted: _Plotted | None = None  # reused while only marks and panels of them change
 
     @property
     def columns(self) -> int:
@@ -77,7 +78,7 @@ class Chart(Widget):
     def _redraw(self) -> None:
         if not self.size.width or not self.size.height:
             return
-        before, self.rows = self.rows, marked(self._plot(), self.picture)
+        before, self.rows = self.rows, self._draw()
         if len(before) != len(self.rows) or len(before[0]) != len(self.rows[0]):
             self._strips = list(map(self._strip, self.rows))
             self.refresh()
@@ -86,17 +87,21 @@ class Chart(Widget):
         for y, row in enumerate(self.rows):
             if row != before[y]:
                 self._strips[y] = self._strip(row)
-                changed.append(_changed_region(y, before[y], row))
+                changed += _changed_regions(y, before[y], row)
         if changed:
             self.refresh(*changed)
 
-    def _plot(self) -> tuple[Row, ...]:
-        """The rows without marks and interval."""
-        picture = replace(self.picture, marks=(), interval=None)
-        if self._plotted is None or self._plotted.of != (picture, self.size):
-            rows = unmarked(picture, *self.size)
-            self._plotted = _Plotted((picture, self.size), rows)
-        return self._plotted.rows
+    def _draw(self) -> tuple[Row, ...]:
+        """The rows of the picture; the curves are drawn only if they may have changed."""
+        width, height = self.size
+        if not can_be_drawn(width, height):
+            return draw(self.picture, width, height)
+        layout, glyphs = layout_of(self.picture, width, height), glyphs_for(self.ascii)
+        plotted = replace(self.picture, marks=(), interval=None, tried=(), tried_title="")
+        if self._plotted is None or self._plotted.of != (plotted, layout, glyphs.ascii):
+            rows = unmarked(self.picture, layout, glyphs)
+            self._plotted = _Plotted((plotted, layout, glyphs.ascii), rows)
+        return marked(self._plotted.rows, self.picture, layout, glyphs)
 
     def render_line(self, y: int) -> Strip:
         """One row. Every segment has a style, as NO_COLOR requires."""
@@ -107,14 +112,16 @@ class Chart(Widget):
     def _strip(self, row: Row) -> Strip:
         """The row as segments of one style each; spaces join the segment before them."""
         segments: list[Segment] = []
-        text, role = "", row[0][1]
-        for char, next_role in row:
+        text, style = "", self._style(row[0][1])
+        for char, role in row:
             # a space looks the same in any style, and every change of style costs bytes
-            if next_role != role and char != " ":
-                segments.append(Segment(text, self._style(role)))
-                text, role = "", next_role
+            if char != " ":
+                own = self._style(role)
+                if own is not style and own != style:
+                    segments.append(Segment(text, style))
+                    text, style = "", own
             text += char
-        segments.append(Segment(text, self._style(role)))
+        segments.append(Segment(text, style))
         return Strip(segments, len(row))
 
     def _style(self, role: Role) -> Style:
@@ -124,14 +131,18 @@ class Chart(Widget):
 class _Plotted(NamedTuple):
     """The rows of the last plot, and what they were plotted from."""
 
-    of: tuple[Picture, Size]
+    of: tuple[Picture, Layout, bool]
     rows: tuple[Row, ...]
 
 
-def _changed_region(y: int, before: Row, after: Row) -> Region:
-    """The part of row `y` in which the two differ."""
-    different = []
+def _changed_regions(y: int, before: Row, after: Row) -> list[Region]:
+    """The parts of row `y` in which the two differ; parts that are near are sent as one."""
+    spans: list[list[int]] = []  # first column, and the one behind the last
     for x, (old, new) in enumerate(zip(before, after, strict=True)):
-        if old != new:
-            different.append(x)
-    return Region(different[0], y, different[-1] - different[0] + 1, 1)
+        if old == new:
+            continue
+        if spans and x - spans[-1][1] <= _GAP:
+            spans[-1][1] = x + 1
+        else:
+            spans.append([x, x + 1])
+    return [Region(first, y, end - first, 1) for first, end in spans]

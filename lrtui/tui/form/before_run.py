@@ -56,7 +56,7 @@ class BeforeRun:
         if not files:
             return True
         yes = "run it" if len(files) == 1 else "run them"
-        if not await self.app.push_screen_wait(Ask(_question(files), yes, "back to the form")):
+        if not await self.app.push_screen_wait(Ask(question(files), yes, "back to the form")):
             return False
         for path in files:
             with contextlib.suppress(CatalogError):  # deleted since: the run reports that
@@ -130,7 +130,8 @@ def _is_trusted(path: Path) -> bool:
         return True  # it cannot be read: the run reports that
 
 
-def _question(files: list[Path]) -> str:
+def question(files: list[Path]) -> str:
+    """Whether files may be run, as the dialog asks it."""
     names = "\n".join(f"  {clean(str(path))}" for path in files)
     if len(files) == 1:
         first = "This file is new, or has changed since it was last run:"

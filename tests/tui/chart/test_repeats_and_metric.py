@@ -6,10 +6,6 @@ import msgspec
 import pytest
 
 from lrtui.events import Ended, Event, Step
-from lrtui.tui.chart.axis import axis_for
-from lrtui.tui.chart.picture import Picture
-from lrtui.tui.chart.plotting import draw
-from lrtui.tui.chart.thinning import Thinned
 from tests.tui.doubles import THREE_REPEATS, FakeDriver, answer, curve, started
 from tests.tui.helpers import all_drawn, run_screen, screen_text
 
@@ -30,10 +26,11 @@ async def test_the_number_of_repeats_and_the_metrics_range_are_text(size: tuple[
     async with run_screen(FakeDriver(events()), THREE_REPEATS, size=size) as (screen, pilot):
         await all_drawn(screen, pilot)
         text = screen_text(screen.app)
-        assert "mean of 3 repeats" in text
-        assert "0.1 to 0.892" in text
+        assert "3 repeats" in text
+        assert "best 0.892" in text
         await pilot.press("2")
-        assert "2 of 3 repeats" in screen_text(screen.app)
+        assert "without repeat 2" in screen_text(screen.app)
+        assert "2 repeats" in screen_text(screen.app)
 
 
 async def test_loss_and_metric_at_the_active_boundary_are_text() -> None:
@@ -42,36 +39,6 @@ async def test_loss_and_metric_at_the_active_boundary_are_text() -> None:
         await pilot.press("e")
         nearest = min(with_metric(0), key=lambda step: abs(step.lr - screen.model.boundaries.end))
         text = screen_text(screen.app)
-        assert f"at end {screen.model.boundaries.end:.2e}   loss {nearest.loss:.4g}" in text
-        assert f"metric {nearest.metric:.4g}" in text
-
-
-def roles(picture: Picture) -> list[str]:
-    return [role for row in draw(picture, 100, 30) for char, role in row if char != " "]
-
-
-def test_repeats_are_faint_and_their_mean_is_in_front() -> None:
-    axis = axis_for(1e-7, 10.0, log=True)
-    curves = []
-    for repeat in range(3):
-        curve = Thinned(axis)
-        for step in with_metric(repeat):
-            assert step.loss is not None
-            curve.add(step.lr, None, step.loss + 0.5 * repeat)
-        curves.append(curve)
-    assert {"repeat", "smooth"} <= set(roles(Picture(axis, tuple(curves))))
-    assert "repeat" not in roles(Picture(axis, tuple(curves[:1])))
-
-
-def test_the_metric_is_a_line_of_dots_that_fills_the_window_whatever_its_scale() -> None:
-    axis = axis_for(1e-7, 10.0, log=True)
-    loss, metric = Thinned(axis), Thinned(axis)
-    for step in with_metric(0):
-        loss.add(step.lr, None, step.loss)
-        assert step.metric is not None
-        metric.add(step.lr, None, 1000 * step.metric)
-    rows = draw(Picture(axis, (loss,), metric=(metric,)), 100, 30)
-    at = [y for y, row in enumerate(rows) for char, role in row if role == "metric" and char == "·"]
-    assert len(at) > 30
-    assert min(at) <= 3
-    assert max(at) >= 26
+        assert f"▸end {screen.model.boundaries.end:.2e}   loss " in text
+        assert f"(batch {nearest.raw_loss:.4g})" in text
+        assert f"{nearest.metric:.4g}" in text

@@ -10,8 +10,11 @@ from textual.app import App, ComposeResult
 from textual.geometry import Region
 from textual.screen import Screen
 
+from lrtui.tui.changes import ChangedCells
 from lrtui.tui.chart.axis import axis_for
-from lrtui.tui.chart.picture import Mark, Picture, Row
+from lrtui.tui.chart.glyphs import Glyphs
+from lrtui.tui.chart.layout import Layout
+from lrtui.tui.chart.picture import Curve, Mark, Picture, Row
 from lrtui.tui.chart.plotting import draw, unmarked
 from lrtui.tui.chart.thinning import Thinned
 from lrtui.tui.chart.widget import Chart
@@ -45,7 +48,7 @@ def picture(count: int, marks: tuple[Mark, ...] = ()) -> Picture:
     thinned = Thinned(AXIS)
     for step in curve(SPEC, count):
         thinned.add(step.lr, step.raw_loss, step.loss)
-    return Picture(AXIS, (thinned,), version=count, marks=marks)
+    return Picture(AXIS, (Curve(thinned, "trend", thinned),), version=count, marks=marks)
 
 
 async def test_the_same_picture_sends_nothing() -> None:
@@ -87,9 +90,9 @@ async def test_a_moved_boundary_waits_for_no_plot_and_a_new_point_or_size_gets_o
 ) -> None:
     plots: list[Picture] = []
 
-    def counted(plotted: Picture, width: int, height: int) -> tuple[Row, ...]:
+    def counted(plotted: Picture, layout: Layout, glyphs: Glyphs) -> tuple[Row, ...]:
         plots.append(plotted)
-        return unmarked(plotted, width, height)
+        return unmarked(plotted, layout, glyphs)
 
     monkeypatch.setattr("lrtui.tui.chart.widget.unmarked", counted)
     async with ChartApp().run_test(size=(100, 30)) as pilot:
@@ -149,12 +152,12 @@ async def test_a_growing_run_writes_little(monkeypatch: pytest.MonkeyPatch) -> N
 
 def count_writes(app: App[Any], monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     """The number of characters that the app hands to its terminal from now on."""
-    total = 0
+    total, changes = 0, ChangedCells()
 
     def display(screen: Screen[Any], update: CompositorUpdate | None) -> None:
         nonlocal total
         if update is not None:
-            total += len(update.render_segments(app.console))
+            total += len(changes.only(update, app.size).render_segments(app.console))
 
     monkeypatch.setattr(app, "_display", display)
     return lambda: total
@@ -188,6 +191,6 @@ async def test_without_colour_the_boundaries_can_be_distinguished(
                 assert style is None or style.bgcolor is None or style.bgcolor.is_default
         text = "\n".join(strip.text for strip in strips)
         assert "▸start" in text
-        assert "┃" in text  # the active boundary
-        assert "┊" in text  # the other one
-        assert "╎" in text  # the suggestion
+        assert "┃" in text  # the answer
+        assert "▼3.20e-03" in text
+        assert "┊" in text  # the boundary that is not active

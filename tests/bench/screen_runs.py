@@ -1,0 +1,75 @@
+"""What the list of runs costs: CPU time until 10, 1,000 and 10,000 records are known.
+
+    python -m tests.bench.screen_runs
+
+"read each" loads every record, as a list without an index has to; "cold" makes the index, "warm"
+reads it. Each is the CPU time of a process of its own, less that of one which only imports. Nothing
+is asserted: a table is printed.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import msgspec
+
+from lrtui.record import from_events, new_id, to_json
+
+COUNTS = (10, 1_000, 10_000)
+_IMPORTS = "from lrtui.runs.index import entries; from lrtui.runs.store import load; import sys; "
+_LIST = "list(entries())"
+_READ_EACH = "from lrtui import paths; [load(path) for path in paths.runs().glob('*.json')]"
+
+
+def fill(home: Path, count: int) -> None:
+    """Write records of a run of 300 iterations into a home."""
+    from tests.tui.doubles import ANSWERED, whole_run
+
+    record = from_events(whole_run(ANSWERED))
+    runs = home / "runs"
+    runs.mkdir(parents=True)
+    for _ in range(count):
+        record = msgspec.structs.replace(record, id=new_id())
+        (runs / f"{record.id}.json").write_bytes(to_json(record))
+
+
+def cpu_of(code: str, home: Path) -> float:
+    """CPU seconds of a Python process, user and system."""
+    before = os.times()
+    environment = {**os.environ, "LRTUI_HOME": str(home)}
+    subprocess.run([sys.executable, "-c", _IMPORTS + code], env=environment, check=True)
+    after = os.times()
+    user = after.children_user - before.children_user
+    return user + after.children_system - before.children_system
+
+
+def list_times(home: Path) -> tuple[float, float, float]:
+    """CPU seconds to read each record, to list them without an index, and with it."""
+    base = min(cpu_of("pass", home) for _ in range(3))
+    read_each = cpu_of(_READ_EACH, home)
+    cold = cpu_of(_LIST, home)
+    warm = min(cpu_of(_LIST, home) for _ in range(3))
+    return read_each - base, cold - base, warm - base
+
+
+def print_lists() -> None:
+    """The table of all counts."""
+    print(f"{'records':>8}  {'read each':>10}  {'cold':>8}  {'warm':>8}   CPU seconds")
+    for count in COUNTS:
+        with TemporaryDirectory() as folder:
+            fill(Path(folder), count)
+            read_each, cold, warm = list_times(Path(folder))
+        print(f"{count:8,}  {read_each:10.3f}  {cold:8.3f}  {warm:8.3f}")
+
+
+def main() -> None:
+    """Print all tables."""
+    print(time.strftime("%Y-%m-%d"), f"load {os.getloadavg()[0]:.1f}")
+    print_lists()
+
+
+if __name__ == "__main__":
+    main()
