@@ -110,7 +110,7 @@ async def main():
         await pilot.press("enter")
         await until(pilot, lambda: ended(app))
         await pilot.press("s", "right", "r")
-        await until(pilot, lambda: "restored exactly" in screen_words(app))
+        await until(pilot, lambda: "model put back exactly" in screen_words(app))
     session.close()
 
 asyncio.run(main())

@@ -38,7 +38,7 @@ points, lr = len(finder.history["lr"]), optimizer.param_groups[0]["lr"]
 print(f"CODE {code} EXACT {exact} POINTS {points} LR {lr}")
 """
 
-ENDED = r"(completed|diverged):"
+ENDED = r"✓ done"
 
 HISTORY = """
 finder.range_test(DataLoader(data, batch_size=32), end_lr=10, num_iter=60)
@@ -59,10 +59,10 @@ def test_a_scripts_objects_are_run_reset_and_restored_exactly(tmp_path: Path) ->
         app.wait_for(
             ENDED,
             "TinyNet · TensorDataset · SGD · batch 32",
-            r"lr +(\d\.\d\de-\d\d|none)",
+            r" (\d\.\d\de-\d\d|none) ",
         )
         app.press("r")
-        app.wait_for("restored exactly", lambda text: not re.search(ENDED, text))
+        app.wait_for("model put back exactly", lambda text: not re.search(ENDED, text))
         app.press("enter")
         app.wait_for(ENDED)
         app.press("q")
@@ -78,7 +78,7 @@ def test_leaving_in_the_middle_of_a_run_restores_them_exactly(tmp_path: Path, ho
         app.wait_for(r"● [1-9]\d*/1000000")
         if how == "x":
             app.press("x")
-            app.wait_for("stopped by the user")
+            app.wait_for("■ stopped")
         app.press("q")
         if how == "q":
             app.wait_for("A run is in progress")

@@ -12,7 +12,7 @@ from lrtui.runs.store import load
 from tests.terminal.terminal import Terminal, lrtui_argv, modes_left_on
 from tests.user_modules import module
 
-ENDED = r"(completed|diverged) "
+ENDED = r"✓ done"
 BUTTON_HAS_FOCUS = "⏎ runs"
 UNKNOWN_FILE = "has changed since"
 
@@ -101,9 +101,7 @@ def test_the_whole_path(tmp_path: Path) -> None:
 
         # r resets: the digest proves it and the chart is empty
         app.press("r")
-        app.wait_for(
-            "restored exactly", record.digest[:12], lambda text: not re.search(ENDED, text)
-        )
+        app.wait_for("model put back exactly", lambda text: not re.search(ENDED, text))
 
         # the form has kept its values
         app.press("escape")
@@ -137,7 +135,7 @@ def test_x_stops_a_run(tmp_path: Path) -> None:
         app.press("enter")
         app.wait_for(LONG_RUN_STARTED)
         app.press("x")
-        app.wait_for("stopped by the user")
+        app.wait_for("■ stopped")
         app.press("q")
         assert app.wait_for_exit() == 0
 

@@ -318,7 +318,7 @@ class RunScreen(Screen[None]):
             self._show_trials()
 
     def _show_trials(self) -> None:
-        from lrtui.tui.run.trials_screen import Trials
+        from lrtui.tui.race.screen import Trials
 
         self.app.push_screen(Trials(self.model), lambda _: self._changed())
 

@@ -15,12 +15,12 @@ from lrtui.report.training import RACE
 from lrtui.runs.store import load
 from lrtui.tui.chart.plotting import draw
 from lrtui.tui.dialogs.ask import Ask
+from lrtui.tui.race.screen import Trials
 from lrtui.tui.run.answer_panel import verdict_and_reason
 from lrtui.tui.run.budget import Budget, parse_budget
 from lrtui.tui.run.pictures import trials_picture
 from lrtui.tui.run.screen import RunScreen
 from lrtui.tui.run.state import RunState
-from lrtui.tui.run.trials_screen import Trials
 from tests.tui.doubles import (
     SPEC,
     FakeDriver,

@@ -8,10 +8,10 @@ from textual.screen import Screen
 
 from lrtui.tui import keys
 from lrtui.tui.chart.widget import Chart
+from lrtui.tui.race.table import table, title, verdict
 from lrtui.tui.run.budget import Budget
 from lrtui.tui.run.model import RunModel
 from lrtui.tui.run.pictures import trials_picture
-from lrtui.tui.run.trials import table, title, verdict
 from lrtui.tui.run.write_record import write_record
 from lrtui.tui.theme import NORMAL_WIDTH
 from lrtui.tui.widgets.key_bar import KeyBar

@@ -1,0 +1,1 @@
+"""The screen of a race: its trainings as curves and as a table. Read table, then screen."""
