@@ -24,7 +24,6 @@ class Glyphs:
     corner: str = "└"
     horizontal: str = "─"
     x_tick: str = "┬"
-    minor_tick: str = "╵"
     foot: str = "┴"  # of a mark on the axis
     crossing: str = "┼"  # of a mark on a tick
     interval: str = "▀"
@@ -103,7 +102,6 @@ ASCII = Glyphs(
     corner="+",
     horizontal="-",
     x_tick="+",
-    minor_tick="'",
     foot="|",
     crossing="+",
     interval="=",
