@@ -44,9 +44,9 @@ def test_a_tail_that_leaves_the_window_is_said_at_the_edge_and_in_the_legend() -
     picture = plain(textbook(), settled=True)
     rows = draw(picture, 100, 30)
     top = canvas(picture, rows)[0]
-    (column,) = [x for x, cell in enumerate(top) if cell == ("▲", "trend")]
+    (column,) = [x for x, cell in enumerate(top) if cell == ("↑", "trend")]
     assert 0.1 < AXIS.rate_of(column, len(top)) < 10
-    assert "▲ off" in text(rows)[0]
+    assert "↑ off" in text(rows)[0]
     assert "off" not in text(draw(plain(flat()), 100, 30))[0]
 
 
@@ -54,7 +54,7 @@ def test_a_tail_that_leaves_below_is_said_too() -> None:
     lines = [3.0] * 50 + [2.0] * 40 + [-1e9] * 10
     behind = thinned((lr, None, loss) for lr, loss in zip(rates(), lines, strict=True))
     picture = Picture(AXIS, (Curve(behind, "repeat"), Curve(flat(3.0), "trend")))
-    assert any(cell == ("▼", "repeat") for cell in canvas(picture, draw(picture, 100, 30))[-1])
+    assert any(cell == ("↓", "repeat") for cell in canvas(picture, draw(picture, 100, 30))[-1])
 
 
 def test_rates_whose_loss_is_not_finite_are_marked_at_the_top_edge() -> None:
@@ -70,6 +70,11 @@ def test_the_legend_says_what_is_drawn() -> None:
     first = text(draw(full(), 100, 30))[0]
     assert first.split("  ")[:4] == ["", "loss", "━ trend", "· batches"]
     assert "░ 3 repeats" in first
+    assert "each repeat" not in first
+    one = replace(full(), band=None, curves=(Curve(flat(), "repeat"), Curve(flat(2.0))))
+    assert "━ each repeat" in text(draw(one, 100, 30))[0]
+    only_dots = replace(one, curves=(Curve(role="repeat", dots=flat()), Curve(flat(2.0))))
+    assert "repeat" not in text(draw(only_dots, 100, 30))[0]
     assert "trend" not in text(draw(replace(full(), legend=False), 100, 30))[0]
 
 
