@@ -8,7 +8,7 @@ from lrtui.tui.chart.picture import RUN_ROLES, Role, Standing
 
 # the marker of each run, on every screen; its colours are in the style sheet of the chart
 ROLE_MARKERS: dict[Role, str] = dict(zip(RUN_ROLES, "●■▲◆○□△◇", strict=True))
-_ASCII_MARKERS: dict[Role, str] = dict(zip(RUN_ROLES, "o#^%@&~=", strict=True))
+_ASCII_MARKERS: dict[Role, str] = dict(zip(RUN_ROLES, "o#/%@&~=", strict=True))
 
 
 @dataclass(frozen=True)
@@ -24,15 +24,14 @@ class Glyphs:
     corner: str = "└"
     horizontal: str = "─"
     x_tick: str = "┬"
-    minor_tick: str = "╵"
     foot: str = "┴"  # of a mark on the axis
     crossing: str = "┼"  # of a mark on a tick
     interval: str = "▀"
     shade: str = "░"
     line: str = "━"  # in the legend
     dot: str = "·"
-    above: str = "▲"
-    below: str = "▼"
+    above: str = "↑"  # not a triangle: those are the sign of the answer, and a run's marker
+    below: str = "↓"
     answer: str = "▼"  # before the answer's name
     best: str = "▾"
     bad: str = "✕"
@@ -69,7 +68,7 @@ _UPPER = 0x01 | 0x02 | 0x08 | 0x10
 _LOWER = 0x04 | 0x40 | 0x20 | 0x80
 _ASCII_TEXT = {
     "▸": ">", "◂": "<", "▼": "v", "▾": "v", "▲": "^", "·": ".", "–": "-", "…": ".", "×": "x",
-    "±": "~", "→": ">", "←": "<", "✕": "x",
+    "±": "~", "→": ">", "←": "<", "↑": "^", "↓": "v", "✕": "x",
     **{ROLE_MARKERS[role]: _ASCII_MARKERS[role] for role in RUN_ROLES},
 }  # fmt: skip
 
@@ -103,7 +102,6 @@ ASCII = Glyphs(
     corner="+",
     horizontal="-",
     x_tick="+",
-    minor_tick="'",
     foot="|",
     crossing="+",
     interval="=",

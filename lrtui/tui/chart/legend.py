@@ -1,7 +1,7 @@
 """The legend: what the lines, dots and signs of a chart are."""
 
 from lrtui.tui.chart.glyphs import Glyphs
-from lrtui.tui.chart.picture import Picture, Role
+from lrtui.tui.chart.picture import NO_POINTS, Picture, Role
 
 Entry = tuple[str, Role]
 
@@ -9,7 +9,7 @@ Entry = tuple[str, Role]
 def legend(picture: Picture, said: set[str], glyphs: Glyphs) -> list[Entry]:
     """The entries, the most important first; `said` are the signs that the curves needed."""
     entries: list[Entry] = []
-    roles = {curve.role for curve in picture.curves}
+    roles = {curve.role for curve in picture.curves if curve.line is not NO_POINTS}
     if "trend" in roles:
         entries.append((f"{glyphs.line} trend", "trend"))
     if any(curve.dots is not None for curve in picture.curves):

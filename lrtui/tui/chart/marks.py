@@ -15,6 +15,8 @@ _STRONG: frozenset[Role] = frozenset({"cross", "active", "answer"})
 _BEHIND_STRONG: frozenset[Role] = frozenset({"blank", "band", "batch"})
 _BEHIND_LIGHT: frozenset[Role] = frozenset({"blank", "band"})
 
+_NEAR = 3  # columns beside a name within which it is still seen to belong to its line
+
 
 @dataclass
 class _Label:
@@ -35,6 +37,8 @@ def lay_marks(cells: list[list[Cell]], picture: Picture, layout: Layout, glyphs:
         column = canvas_column(picture, mark.lr, layout.width)
         _lay_line(canvas, mark.role, column, ours, glyphs)
         _lay_foot(cells[layout.axis], column, glyphs)
+        if mark.role == "cross":
+            _lay_through_panels(cells, column, layout, glyphs)
     by_strength = sorted(visible, key=lambda mark: _strength(mark.role), reverse=True)
     labels = [_label(mark, picture, layout, glyphs) for mark in by_strength]
     rows = [cells[layout.labels]]
@@ -70,6 +74,17 @@ def _lay_foot(axis_row: list[Cell], column: int, glyphs: Glyphs) -> None:
     axis_row[column] = (foot, role)
 
 
+def _lay_through_panels(
+    cells: list[list[Cell]], column: int, layout: Layout, glyphs: Glyphs
+) -> None:
+    """Continue the crosshair through trials and metric, which share the x axis."""
+    for panel in (layout.tried, layout.metric):
+        if panel is not None:
+            for row in cells[panel.top : panel.top + panel.rows]:
+                if row[column] == BLANK:
+                    row[column] = (glyphs.marks["cross"], "cross")
+
+
 def _label(mark: Mark, picture: Picture, layout: Layout, glyphs: Glyphs) -> _Label:
     text = glyphs.text(mark.name)
     column = canvas_column(picture, mark.lr, layout.width)
@@ -101,7 +116,7 @@ def _place(
     width = len(rows[0])
     rightmost = width - len(label.text)
     best = min(max(label.best, LABEL + 1), rightmost)
-    for ordered, reach in ((True, len(label.text)), (True, width), (False, width)):
+    for ordered, reach in ((True, len(label.text) + _NEAR), (True, width), (False, width)):
         for index, row in enumerate(rows):
             for left in _nearest_first(best, reach, rightmost):
                 if ordered and not _in_order(placed[index], left, label.column):
@@ -143,8 +158,3 @@ def lay_interval(cells: list[list[Cell]], picture: Picture, layout: Layout, glyp
     first, last = (canvas_column(picture, lr, layout.width) for lr in picture.interval)
     for column in range(first, last + 1):
         row[column] = (glyphs.interval, "answer")
-
-
-def blank_row(width: int) -> list[Cell]:
-    """A row without anything in it."""
-    return [BLANK] * width

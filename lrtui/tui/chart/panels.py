@@ -30,7 +30,7 @@ def lay_tried(cells: list[list[Cell]], picture: Picture, layout: Layout, glyphs:
     lay_text(cells[panel.title], "tried".rjust(LABEL), 0, "text")
     _lay_key(cells[panel.title], picture, layout.width, glyphs)
     if low <= high:
-        _lay_range_labels(cells, panel, low, high)
+        _lay_range_labels(cells, panel, low, high, glyphs)
     for tried in sorted(picture.tried, key=lambda tried: _ORDER.index(tried.standing)):
         if not picture.axis.shows(tried.lr):
             continue
@@ -84,11 +84,16 @@ def _share_row(share: float, rows: int) -> int:
     return rows - 1 - min(max(round(share * (rows - 1)), 0), rows - 1)
 
 
-def _lay_range_labels(cells: list[list[Cell]], panel: Panel, low: float, high: float) -> None:
+def _lay_range_labels(
+    cells: list[list[Cell]], panel: Panel, low: float, high: float, glyphs: Glyphs
+) -> None:
     """Label the lowest row, and the highest one where it means another loss."""
-    lay_text(cells[panel.top + panel.rows - 1], short(low).rjust(LABEL), 0, "axis")
+    rows = cells[panel.top : panel.top + panel.rows]
+    for row in rows:
+        row[LABEL] = (glyphs.vertical, "axis")
+    lay_text(rows[-1], short(low).rjust(LABEL)[:LABEL] + glyphs.tick, 0, "axis")
     if high > low:
-        lay_text(cells[panel.top], short(high).rjust(LABEL), 0, "axis")
+        lay_text(rows[0], short(high).rjust(LABEL)[:LABEL] + glyphs.tick, 0, "axis")
 
 
 def lay_metric(cells: list[list[Cell]], picture: Picture, layout: Layout, glyphs: Glyphs) -> None:
@@ -101,7 +106,7 @@ def lay_metric(cells: list[list[Cell]], picture: Picture, layout: Layout, glyphs
     values = [value for own in samples for _, value in own if value == value]
     if values:
         low, high = min(values), max(values)
-        _lay_range_labels(cells, panel, low, high)
+        _lay_range_labels(cells, panel, low, high, glyphs)
         _lay_metric_curves(cells, panel, layout, metric, samples, (low, high), glyphs)
     name = glyphs.text(metric.name)[: layout.width]
     lay_text(cells[panel.title], name.rjust(LABEL), 0, "text")

@@ -16,6 +16,7 @@ from lrtui.tui.chart.raster import DOTS_DOWN, FAR
 YTick = tuple[int, str]  # row from the top, and label
 
 _LARGEST = 1e150  # beyond it, differences overflow
+_MOST_DECADES = 300  # of a label
 _LEAP = 1.78  # ratio of two heights that the window of a growing curve may have
 _MIDDLE_DOT = 1.5  # of a row
 # steps between two ticks, and rows for one step
@@ -71,7 +72,7 @@ def scaled(loss: float, log: bool) -> float:
         return min(max(loss, -_LARGEST), _LARGEST)
     if loss <= 0:
         return math.nan
-    return math.log10(min(loss, _LARGEST))
+    return math.log10(min(max(loss, 1 / _LARGEST), _LARGEST))
 
 
 def window_for(
@@ -128,7 +129,7 @@ def _highest_before_lowest(losses: list[float]) -> float:
 
 def _leap(span: float, scale: float) -> float:
     """The smallest allowed height that holds a span: a quarter of the scale, or ever more."""
-    height = max(scale, 1e-9) * 0.25
+    height = (scale or 1.0) * 0.25
     while height < span:
         height *= _LEAP
     return height
@@ -137,10 +138,10 @@ def _leap(span: float, scale: float) -> float:
 def _fitting(low: float, high: float, rows: int, log: bool) -> Window:
     """The lowest window that holds a range and has its ticks in the middle of rows."""
     # a least height, so that noise does not fill the chart where the curve is flat
-    least = 0.1 if log else max(abs(low), abs(high)) * 0.1
+    least = 0.1 if log else (max(abs(low), abs(high)) or 10.0) * 0.1
     if high - low <= least:
-        middle, half = (low + high) / 2, max(least / 2, 1e-9)
-        low, high = middle - half, middle + half
+        middle = (low + high) / 2
+        low, high = middle - least / 2, middle + least / 2
     gaps = max(1, rows - 1)
     base = 10.0 ** (math.floor(math.log10((high - low) / gaps)) - 1)
     for factor in (1.0, 10.0, 100.0):
@@ -224,8 +225,8 @@ def _ticks_at(window: Window, values: list[float]) -> list[YTick]:
 
 
 def _log_label(y: float, digits: int) -> str:
-    value = 10.0**y
-    text = f"{value:.{digits}g}"
+    value = float(f"{10.0 ** min(max(y, -_MOST_DECADES), _MOST_DECADES):.{digits}g}")
+    text = f"{value:g}"
     if "e" in text or len(text) > LABEL:
         return compact(value)
     return text

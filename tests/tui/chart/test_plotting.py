@@ -8,6 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lrtui.tui.chart.axis import axis_for, nice_step
+from lrtui.tui.chart.glyphs import ASCII, GLYPHS
 from lrtui.tui.chart.layout import layout_of
 from lrtui.tui.chart.picture import (
     LABEL,
@@ -251,6 +252,13 @@ def test_parts_vanish_in_one_order_as_the_chart_gets_lower() -> None:
             seen.append(parts)
     order = [(1, 1, 1, 1), (0, 1, 1, 1), (0, 0, 1, 1), (0, 0, 0, 1), (0, 0, 0, 0)]
     assert seen == [tuple(map(bool, parts)) for parts in order]
+
+
+def test_no_two_markers_are_alike_and_none_is_a_sign_of_something_else() -> None:
+    for glyphs in (GLYPHS, ASCII):
+        signs = {glyphs.above, glyphs.below, glyphs.bad, glyphs.answer}
+        assert len(set(glyphs.markers.values()) | signs) == 8 + len(signs)
+        assert len(set(glyphs.tried.values())) == 5
 
 
 def test_the_marker_and_the_curve_of_eight_runs_can_be_told_apart_without_colour() -> None:

@@ -14,7 +14,7 @@ from lrtui.tui.changes import ChangedCells
 from lrtui.tui.chart.axis import axis_for
 from lrtui.tui.chart.glyphs import Glyphs
 from lrtui.tui.chart.layout import Layout
-from lrtui.tui.chart.picture import Curve, Mark, Picture, Row
+from lrtui.tui.chart.picture import RUN_ROLES, Curve, Mark, Picture, Row
 from lrtui.tui.chart.plotting import draw, unmarked
 from lrtui.tui.chart.thinning import Thinned
 from lrtui.tui.chart.widget import Chart
@@ -194,3 +194,36 @@ async def test_without_colour_the_boundaries_can_be_distinguished(
         assert "┃" in text  # the answer
         assert "▼3.20e-03" in text
         assert "┊" in text  # the boundary that is not active
+
+
+async def test_two_changes_that_are_far_apart_in_a_row_are_two_regions() -> None:
+    async with ChartApp().run_test(size=(100, 30)) as pilot:
+        chart = pilot.app.query_one(Watched)
+        chart.show(picture(100, (Mark(1e-6, "a", "active"), Mark(1.0, "b", "bound"))))
+        await pilot.pause()
+        chart.regions.clear()
+        chart.show(picture(100, (Mark(2e-6, "a", "active"), Mark(2.0, "b", "bound"))))
+        labels = [region for region in chart.regions if region.y == 1]
+        assert len(labels) == 2
+        assert sum(region.area for region in labels) < 20
+
+
+async def test_a_chart_for_a_terminal_without_unicode_is_all_ascii() -> None:
+    async with ChartApp().run_test(size=(100, 30)) as pilot:
+        chart = pilot.app.query_one(Watched)
+        chart.ascii = True
+        chart.show(picture(100, (Mark(1e-3, "▸end", "active"),)))
+        await pilot.pause()
+        assert all(chart.render_line(y).text.isascii() for y in range(30))
+        assert ">end" in chart.render_line(1).text
+
+
+async def test_every_role_has_a_look_of_its_own_or_is_quiet() -> None:
+    async with ChartApp().run_test(size=(100, 30)) as pilot:
+        chart = pilot.app.query_one(Watched)
+        runs = [chart.get_component_rich_style(f"chart--{role}").color for role in RUN_ROLES]
+        assert len(set(runs)) == len(RUN_ROLES)
+        for role in ("answer", "active", "trend"):
+            assert chart.get_component_rich_style(f"chart--{role}").bold
+        for role in ("batch", "repeat", "band"):
+            assert chart.get_component_rich_style(f"chart--{role}").dim
