@@ -250,3 +250,6 @@ EVERYWHERE: list[BindingType] = [
     ),
     Binding("q", "quit", "quit", id="app.quit", tooltip="leave lrtui"),
 ]
+
+# of the user's keymap: each of these tables is checked together with the keys of the app
+SCREENS = (RUN, TRIALS, SETUP)
