@@ -35,6 +35,7 @@ from lrtui.tui.widgets.for_selecting import remove_from
 
 if TYPE_CHECKING:
     from lrtui.launch.driver import Driver
+    from lrtui.tui.dialogs.help import Key
     from lrtui.tui.session import Session
 
 _NAMES = {"⏎": "enter", "←": "left", "→": "right", "↑": "up", "↓": "down"}
@@ -165,19 +166,32 @@ class LrtuiApp(App[None]):
         """Show every key of the screen and of the app, also those that do nothing now."""
         from lrtui.tui.dialogs.help import Help
 
-        if isinstance(self.screen, Help):
-            return
-        keys_of: dict[str, list[str]] = {}  # by what they do
+        if not isinstance(self.screen, Help):
+            self.push_screen(Help(self._help_keys()))
+
+    def _help_keys(self) -> "list[Key]":
+        """The keys of the screen and of the app in the sections of the help."""
+        from lrtui.tui.dialogs.help import Key
+
+        keys_of: dict[tuple[str, str], list[str]] = {}  # by section and by what they do
         for table in (self.screen.BINDINGS, self.BINDINGS):
             bindings = BindingsMap(table)
             bindings.apply_keymap(self._keymap)
             for _, binding in bindings:
-                names = keys_of.setdefault(binding.tooltip, [])
+                if not binding.tooltip:
+                    continue  # bindings without a line of their own
+                line = keys.section_of(binding.id), binding.tooltip
+                names = keys_of.setdefault(line, [])
                 name = self.get_key_display(binding)
                 if name not in names:
                     names.append(name)
-        keys_of.pop("", None)  # bindings without a line of their own
-        self.push_screen(Help((" ".join(names), action) for action, names in keys_of.items()))
+        order = ["", *keys.SECTIONS]
+        lines = [
+            Key(section, " ".join(names), action) for (section, action), names in keys_of.items()
+        ]
+        return sorted(
+            lines, key=lambda line: order.index(line.section) if line.section in order else 0
+        )
 
     def action_help_quit(self) -> None:
         """Say how to leave: ctrl+c copies in some programs and stops others."""
