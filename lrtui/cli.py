@@ -50,22 +50,32 @@ class _Group(click.Group):
 )
 @click.version_option(__version__, prog_name="lrtui")
 @click.option("--spec", type=_FILE, hidden=True)
+@click.option("--ascii/--no-ascii", default=None, help="Draw the app with ASCII alone, or not.")
+@click.option("--mouse/--no-mouse", default=None, help="Let the app use the mouse, or not.")
 @spec_options
 @click.pass_context
-def lrtui(context: click.Context, /, spec: Path | None, **flags: Any) -> None:
+def lrtui(
+    context: click.Context,
+    /,
+    spec: Path | None,
+    ascii: bool | None,
+    mouse: bool | None,
+    **flags: Any,
+) -> None:
     """The learning-rate range test, in your terminal.
 
     Without a command it opens the app. SPEC.toml and the flags fill in its form.
     """
     command = context.invoked_subcommand
     if command is not None:
-        if any(value not in (None, ()) for value in flags.values()):
+        if any(value not in (None, ()) for value in (*flags.values(), ascii, mouse)):
             raise click.UsageError(f"put the flags after the command: lrtui {command} …")
         return
     _check_home()
     from lrtui.tui.app import run_app
+    from lrtui.tui.config import Flags
 
-    context.exit(run_app(spec_from(spec, flags)))
+    context.exit(run_app(spec_from(spec, flags), flags=Flags(ascii=ascii, mouse=mouse)))
 
 
 @lrtui.command()

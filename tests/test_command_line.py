@@ -7,6 +7,7 @@ from click.testing import CliRunner, Result
 
 from lrtui.cli import lrtui
 from lrtui.spec import Choice, RangeSpec, RunSpec
+from lrtui.tui.config import Flags
 
 
 @pytest.fixture
@@ -16,7 +17,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[RunSpec]:
 
     specs: list[RunSpec] = []
 
-    def run_app(spec: RunSpec) -> int:
+    def run_app(spec: RunSpec, flags: Flags) -> int:
         specs.append(spec)
         return 0
 

@@ -8,11 +8,22 @@ import tempfile
 from collections.abc import Iterator
 
 import msgspec
+import platformdirs
 
 from lrtui import __version__, paths
 from lrtui.commands.streams import ANSWER, USAGE, USER_FAILED, json_text, printable, put
 from lrtui.launch.machine import findings
 from lrtui.protocol import Findings
+from lrtui.tui.config import (
+    DEFAULT,
+    FILE,
+    Config,
+    ConfigError,
+    Setting,
+    ascii_setting,
+    mouse_setting,
+    read_config,
+)
 from lrtui.tui.terminal import refusal
 
 
@@ -34,6 +45,14 @@ class Terminal(msgspec.Struct, frozen=True):
     problem: str = ""
 
 
+class Chosen(msgspec.Struct, frozen=True):
+    """A setting of the app as it would be now, and what has set it."""
+
+    name: str
+    value: str
+    source: str
+
+
 class Report(msgspec.Struct, frozen=True):
     """The whole report; `problem` says why there are no findings about the machine."""
 
@@ -43,6 +62,8 @@ class Report(msgspec.Struct, frozen=True):
     problem: str
     home: Home
     terminal: Terminal
+    settings: tuple[Chosen, ...] = ()
+    config_problem: str = ""
 
 
 def doctor(as_json: bool) -> int:
@@ -66,7 +87,17 @@ def examine() -> Report:
         machine = answer
     else:
         problem = answer
-    return Report(__version__, platform.python_version(), machine, problem, home(), terminal())
+    chosen, config_problem = settings()
+    return Report(
+        lrtui=__version__,
+        python=platform.python_version(),
+        machine=machine,
+        problem=problem,
+        home=home(),
+        terminal=terminal(),
+        settings=chosen,
+        config_problem=config_problem,
+    )
 
 
 def _exit_code(report: Report) -> int:
@@ -89,6 +120,9 @@ def report_lines(report: Report) -> Iterator[tuple[str, str]]:
     yield "terminal", _terminal_text(report.terminal)
     if report.terminal.problem:
         yield "", report.terminal.problem
+    yield "config", report.config_problem or _config_state()
+    for chosen in report.settings:
+        yield f"  {chosen.name}", f"{chosen.value} ({chosen.source})"
 
 
 def _machine_lines(machine: Findings) -> Iterator[tuple[str, str]]:
@@ -140,11 +174,62 @@ def terminal() -> Terminal:
     return Terminal(size.columns, size.lines, _colours(), encoding.upper(), refusal())
 
 
+def settings() -> tuple[tuple[Chosen, ...], str]:
+    """How the app would be drawn if it were opened without flags; what is wrong with the file."""
+    config, problem = Config({}), ""
+    try:
+        config = read_config(paths.config())
+    except ConfigError as error:
+        problem = str(error)
+    colours, variable = _colours_and_variable()
+    chosen = [
+        _home_setting(),
+        _switch("ascii", ascii_setting(None, config.ascii)),
+        _switch("mouse", mouse_setting(None, config.mouse)),
+        Chosen("colours", colours, variable),
+        *_keys(config.keymap),
+    ]
+    return tuple(chosen), problem
+
+
+def _home_setting() -> Chosen:
+    override = os.environ.get("LRTUI_HOME")
+    if override:
+        return Chosen("folder", override, "LRTUI_HOME")
+    return Chosen("folder", str(platformdirs.user_data_path("lrtui", appauthor=False)), DEFAULT)
+
+
+def _switch(name: str, setting: Setting) -> Chosen:
+    return Chosen(name, "on" if setting.value else "off", setting.source)
+
+
+def _keys(keymap: dict[str, str]) -> Iterator[Chosen]:
+    if not keymap:
+        yield Chosen("keys", "as in the help", DEFAULT)
+    for binding_id, key in keymap.items():
+        yield Chosen("keys", f"{binding_id} = {key}", FILE)
+
+
+def _config_state() -> str:
+    path = paths.config()
+    return f"{path}" if path.exists() else f"{path}: no such file, so defaults"
+
+
 def _colours() -> str:
+    colours, variable = _colours_and_variable()
+    if variable == "NO_COLOR":
+        return f"{colours} (NO_COLOR is set)"
+    return colours
+
+
+def _colours_and_variable() -> tuple[str, str]:
+    """The colours that are used, and the variable of the environment that says so."""
+    term = os.environ.get("TERM", "")
     if os.environ.get("NO_COLOR"):
-        return "no colours (NO_COLOR is set)"
-    if os.environ.get("COLORTERM", "").lower() in ("truecolor", "24bit"):
-        return "16 million colours"
-    if "256" in os.environ.get("TERM", ""):
-        return "256 colours"
-    return "16 colours"
+        return "no colours", "NO_COLOR"
+    colorterm = os.environ.get("COLORTERM", "")
+    if colorterm.lower() in ("truecolor", "24bit"):
+        return "16 million colours", f"COLORTERM={colorterm}"
+    if "256" in term:
+        return "256 colours", f"TERM={term}"
+    return "16 colours", f"TERM={term}" if term else DEFAULT

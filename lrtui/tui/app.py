@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import RenderableType
 from textual import events
 from textual.app import App
-from textual.binding import BindingsMap
+from textual.binding import Binding, BindingsMap, Keymap
 from textual.filter import LineFilter
 from textual.screen import ModalScreen, Screen
 
@@ -20,16 +20,28 @@ from lrtui.tui import keys
 from lrtui.tui.changes import ChangedCells
 from lrtui.tui.clean import CleanFilter
 from lrtui.tui.compare.marks import Marks
+from lrtui.tui.config import (
+    NO_FLAGS,
+    ConfigError,
+    Flags,
+    ascii_setting,
+    mouse_setting,
+    read_config,
+)
+from lrtui.tui.glyphs import AsciiFilter, ascii_text
 from lrtui.tui.parting import Leavable, Parting
 from lrtui.tui.terminal import guard, redirected_output, refusal
 from lrtui.tui.theme import LRTUI
+from lrtui.tui.too_small import TooSmall, is_too_small
 from lrtui.tui.typing_order import Typed, TypingOrder
 from lrtui.tui.widgets.for_selecting import remove_from
 
 if TYPE_CHECKING:
     from lrtui.launch.driver import Driver
+    from lrtui.tui.dialogs.help import Key
     from lrtui.tui.session import Session
 
+_NAMES = {"⏎": "enter", "←": "left", "→": "right", "↑": "up", "↓": "down"}
 BEFORE_RUN = "before_run"  # the group of workers that open a screen
 
 
@@ -41,6 +53,7 @@ class LrtuiApp(App[None]):
         session: makes a driver for what the form says.
         driver: drives live objects, or something else that has no form.
         keymap: the user's own keys, by binding id.
+        ascii: nothing but ASCII is drawn.
     """
 
     CSS_PATH = "app.tcss"
@@ -54,6 +67,7 @@ class LrtuiApp(App[None]):
         session: "Session | None" = None,
         driver: "Driver | None" = None,
         keymap: dict[str, str] | None = None,
+        ascii: bool = False,
     ) -> None:
         own_theme = "TEXTUAL_THEME" not in os.environ
         super().__init__(ansi_color=own_theme or None)
@@ -61,18 +75,21 @@ class LrtuiApp(App[None]):
         self.session = session
         self.driver = driver
         self.marks = Marks()  # a run keeps its colour and marker on every screen
+        self.ascii = ascii
         self.register_theme(LRTUI)
         if own_theme:
             self.theme = LRTUI.name
         self.parting = Parting()
-        self._clean = CleanFilter()
         self._changes = ChangedCells()
+        self._filters: list[LineFilter] = [CleanFilter()]
+        if ascii:
+            self._filters.append(AsciiFilter())
         self._typing = TypingOrder(self, super().on_event, self._opens_a_screen)
         self.set_keymap(keymap or {})
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Textual's filters, and the one that removes control characters."""
-        return [*super().get_line_filters(), self._clean]
+        """Textual's filters, and those that remove control characters and foreign glyphs."""
+        return [*super().get_line_filters(), *self._filters]
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         """Write an update, of changed cells only."""
@@ -99,6 +116,17 @@ class LrtuiApp(App[None]):
     def on_unmount(self) -> None:
         self._typing.close()
 
+    def on_resize(self, event: events.Resize) -> None:
+        """Show one line while the terminal is too small, and the screen again once it has grown."""
+        screen = self.screen
+        if not is_too_small(event.size):
+            if isinstance(screen, TooSmall):
+                self.pop_screen()
+        elif isinstance(screen, TooSmall):
+            screen.say(event.size)
+        else:
+            self.push_screen(TooSmall())
+
     async def on_event(self, event: events.Event) -> None:
         """Let keys take effect in the order in which they were typed."""
         if isinstance(event, Typed) and not event.is_forwarded:
@@ -121,16 +149,6 @@ class LrtuiApp(App[None]):
     def leave(self, code: int) -> None:
         """End with an exit code."""
         self.exit(return_code=code)
-
-    def key_of(self, binding_id: str) -> str:
-        """The key that the person presses for a binding of the screen."""
-        for table in (self.screen.BINDINGS, self.BINDINGS):
-            bindings = BindingsMap(table)
-            bindings.apply_keymap(self._keymap)
-            for _, binding in bindings:
-                if binding.id == binding_id:
-                    return self.get_key_display(binding)
-        return ""
 
     async def action_quit(self) -> None:
         """Leave; ask first where something would be stopped or lost."""
@@ -157,91 +175,136 @@ class LrtuiApp(App[None]):
         """Show every key of the screen and of the app, also those that do nothing now."""
         from lrtui.tui.dialogs.help import Help
 
-        if isinstance(self.screen, Help):
-            return
-        keys_of: dict[str, list[str]] = {}  # by what they do
+        if not isinstance(self.screen, Help):
+            self.push_screen(Help(self._help_keys()))
+
+    def _help_keys(self) -> "list[Key]":
+        """The keys of the screen and of the app in the sections of the help."""
+        from lrtui.tui.dialogs.help import Key
+
+        keys_of: dict[tuple[str, str], list[str]] = {}  # by section and by what they do
         for table in (self.screen.BINDINGS, self.BINDINGS):
             bindings = BindingsMap(table)
             bindings.apply_keymap(self._keymap)
             for _, binding in bindings:
-                names = keys_of.setdefault(binding.tooltip, [])
+                if not binding.tooltip:
+                    continue  # bindings without a line of their own
+                line = keys.section_of(binding.id), binding.tooltip
+                names = keys_of.setdefault(line, [])
                 name = self.get_key_display(binding)
                 if name not in names:
                     names.append(name)
-        keys_of.pop("", None)  # bindings without a line of their own
-        self.push_screen(Help((" ".join(names), action) for action, names in keys_of.items()))
+        order = ["", *keys.SECTIONS]
+        lines = [
+            Key(section, " ".join(names), action) for (section, action), names in keys_of.items()
+        ]
+        return sorted(
+            lines, key=lambda line: order.index(line.section) if line.section in order else 0
+        )
 
     def action_help_quit(self) -> None:
         """Say how to leave: ctrl+c copies in some programs and stops others."""
-        self.notify("q leaves lrtui; x stops a run", markup=False, timeout=4)
+        leave, stop = self.key_name("app.quit"), self.key_name("run.stop")
+        self.notify(f"{leave} leaves lrtui; {stop} stops a run", markup=False, timeout=4)
+
+    def get_key_display(self, binding: Binding) -> str:
+        """A key as the key bar and the help write it: in ASCII its name, where it has a glyph."""
+        name = super().get_key_display(binding)
+        if self.ascii:
+            return _NAMES.get(name, name)
+        return name
+
+    def set_keymap(self, keymap: Keymap) -> None:
+        """Take the user's keys."""
+        self._key_names: dict[str, str] = {}
+        super().set_keymap(keymap)
+
+    def key_name(self, binding_id: str) -> str:
+        """The key of a binding, as the user's keymap has it: for the texts that name keys."""
+        if not self._key_names:
+            self._key_names = dict(self._named_keys())
+        return self._key_names.get(binding_id, "")
+
+    def _named_keys(self) -> Iterator[tuple[str, str]]:
+        """Ids of bindings, and their keys."""
+        for table in (*keys.SCREENS, self.BINDINGS):
+            bindings = BindingsMap(table)
+            bindings.apply_keymap(self._keymap)
+            for _, binding in bindings:
+                if binding.id is not None:
+                    yield binding.id, self.get_key_display(binding)
 
 
-def run_app(spec: RunSpec | None = None, driver: "Driver | None" = None, live: bool = False) -> int:
+def run_app(
+    spec: RunSpec | None = None,
+    driver: "Driver | None" = None,
+    live: bool = False,
+    flags: Flags = NO_FLAGS,
+) -> int:
     """Run the app until it ends.
 
     Args:
         spec: what the form is filled with, or what the driver runs.
         driver: opens the app on this driver's run, without a form.
         live: the driver runs objects of this process; what they print goes to the driver's log.
+        flags: how the command line wants the app to be drawn.
 
     Returns:
         The exit code: 0; 1 after a bug of ours; 2 where there is no terminal to draw on, or where
         config.toml is wrong; 128 + a signal's number.
     """
-    keymap: dict[str, str] = {}
     problem = refusal()
-    if not problem:
-        problem, keymap = _user_keymap(paths.config())
     if problem:
-        print(f"lrtui: {problem}", file=sys.stderr)
-        return 2
+        return _refuse(problem)
+    try:
+        config = read_config(paths.config())
+    except ConfigError as error:
+        return _refuse(str(error))
+    ascii = ascii_setting(flags.ascii, config.ascii).value
+    mouse = mouse_setting(flags.mouse, config.mouse).value
     if driver is None:
-        return _run_on_form(spec, keymap)
+        return _run_on_form(spec, config.keymap, ascii, mouse)
     log = str(getattr(driver, "log", ""))
-    app = LrtuiApp(spec, driver=driver, keymap=keymap)
+    app = LrtuiApp(spec, driver=driver, keymap=config.keymap, ascii=ascii)
     # what live objects print would land on the picture
     with redirected_output(Path(log)) if live and log else nullcontext():
         try:
-            code = _run(app)
+            code = _run(app, mouse)
         finally:
             driver.close()
     _say_goodbye(app)
     return code
 
 
-def _user_keymap(config: Path) -> tuple[str, dict[str, str]]:
-    """What is wrong with the user's keys (empty when all is well), and the keys."""
-    if not config.exists():
-        return "", {}
-    from lrtui.tui.keymap import KeymapError, read_keymap  # parsing costs nothing where no file is
-
-    try:
-        return "", read_keymap(config)
-    except KeymapError as error:
-        return str(error), {}
+def _refuse(problem: str) -> int:
+    print(f"lrtui: {problem}", file=sys.stderr)
+    return 2
 
 
-def _run_on_form(spec: RunSpec | None, keymap: dict[str, str]) -> int:
+def _run_on_form(spec: RunSpec | None, keymap: dict[str, str], ascii: bool, mouse: bool) -> int:
     from lrtui.launch.session import Session
 
     session = Session()
-    app = LrtuiApp(spec, session, keymap=keymap)
+    app = LrtuiApp(spec, session, keymap=keymap, ascii=ascii)
     try:
-        code = _run(app)
+        code = _run(app, mouse)
     finally:
         session.close()
     _say_goodbye(app)
     return code
 
 
-def _run(app: LrtuiApp) -> int:
-    app.run(mouse=False)
+def _run(app: LrtuiApp, mouse: bool) -> int:
+    app.run(mouse=mouse)
     return app.return_code or 0
 
 
 def _say_goodbye(app: LrtuiApp) -> None:
     """Print what the runs of the app came to, on the terminal's normal screen."""
+    lines = app.parting.lines()
+    if app.ascii:
+        lines = [ascii_text(line) for line in lines]
     with suppress(OSError):  # the terminal is gone
-        for line in app.parting.lines():
+        for line in lines:
             print(line)
         sys.stdout.flush()

@@ -1,58 +1,34 @@
 """The user's own keys: the `[keys]` table of config.toml, from binding ids to keys."""
 
 import difflib
-import tomllib
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from textual.binding import Binding, BindingType
 from textual.keys import Keys, key_to_character
 
 from lrtui.tui import keys
+from lrtui.tui.config import ConfigError
 
 Keymap = dict[str, str]  # binding id → keys, separated by commas
 
-_SCREENS = (keys.RUN, keys.TRIALS, keys.SETUP, keys.RUNS, keys.COMPARE, keys.GRID)
 _MODIFIERS = {"alt", "ctrl", "shift", "super", "hyper", "meta"}
 
 
-class KeymapError(ValueError):
-    """A config file that cannot be used. Its text is one line."""
-
-
-def read_keymap(path: Path) -> Keymap:
-    """Read the keys that a user's config.toml sets; empty where there is no such file.
+def checked_keymap(table: object) -> Keymap:
+    """The keys that the `[keys]` table sets.
 
     Raises:
-        KeymapError: it is not TOML, or names an unknown binding, an unknown key or a taken one.
+        ConfigError: it names an unknown binding, an unknown key, or a key that is taken.
     """
-    try:
-        config = tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise KeymapError(f"{path}: {error.strerror}") from None
-    except ValueError as error:  # not TOML, or not UTF-8
-        raise KeymapError(f"{path}: not TOML: {error}") from None
-    try:
-        return _checked(config)
-    except KeymapError as error:
-        raise KeymapError(f"{path}: {error}") from None
-
-
-def _checked(config: dict[str, object]) -> Keymap:
-    for table in config:
-        if table != "keys":
-            raise KeymapError(f"unknown table '{table}'{_nearest(table, ['keys'])}")
     keymap = {}
-    known = {binding.id for binding in _bindings(*_SCREENS) if binding.id}
-    for binding_id, value in _flattened(config.get("keys", {})):
+    known = {binding.id for binding in _bindings(*keys.SCREENS) if binding.id}
+    for binding_id, value in _flattened(table):
         if binding_id not in known:
-            raise KeymapError(f"[keys] unknown binding '{binding_id}'{_nearest(binding_id, known)}")
+            raise ConfigError(f"[keys] unknown binding '{binding_id}'{nearest(binding_id, known)}")
         if not isinstance(value, str):
-            raise KeymapError(f'[keys] {binding_id}: expected a key in quotes, such as "f9"')
+            raise ConfigError(f'[keys] {binding_id}: expected a key in quotes, such as "f9"')
         keymap[binding_id] = _normalized(binding_id, value)
-    for screen in _SCREENS:
+    for screen in keys.SCREENS:
         _refuse_conflicts(screen, keymap)
     return keymap
 
@@ -71,7 +47,7 @@ def _normalized(binding_id: str, value: str) -> str:
     names = [name.strip() for name in value.split(",")]
     for name in names:
         if not _is_key(name):
-            raise KeymapError(
+            raise ConfigError(
                 f"[keys] {binding_id}: unknown key '{name}': "
                 "expected a character, or a name such as f9, space or comma"
             )
@@ -95,7 +71,7 @@ def _refuse_conflicts(screen: list[BindingType], keymap: Keymap) -> None:
         for key in keymap.get(binding_id, binding.key).split(","):
             owner = owners.setdefault(key, binding_id)
             if owner != binding_id and not keymap.keys().isdisjoint({owner, binding_id}):
-                raise KeymapError(
+                raise ConfigError(
                     f"[keys] {owner} and {binding_id} both have the key '{key}': change one of them"
                 )
 
@@ -106,7 +82,8 @@ def _bindings(*screens: list[BindingType]) -> Iterator[Binding]:
         yield from Binding.make_bindings(screen)
 
 
-def _nearest(name: str, names: Iterable[str]) -> str:
+def nearest(name: str, names: Iterable[str]) -> str:
+    """The name that was meant, as the end of a message; "" where none is near."""
     matches = difflib.get_close_matches(name, list(names), n=1, cutoff=0.3)
     if not matches:
         return ""

@@ -169,3 +169,30 @@ def test_colours_follow_the_environment(
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert doctor_module.terminal().colours == colours
+
+
+def test_it_says_what_has_set_each_setting(
+    fixed_findings: None, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.mkdir()
+    (home / "config.toml").write_text('[app]\nmouse = true\n[keys]\nrun.reset = "f9"\n')
+    monkeypatch.setenv("LC_ALL", "POSIX")
+    monkeypatch.setenv("NO_COLOR", "1")
+    said = rows(doctor().stdout)
+    assert said["home"].startswith(str(home))
+    assert said["config"] == f"{home}/config.toml"
+    assert said["ascii"] == "on (LC_ALL=POSIX)"
+    assert said["mouse"] == "on (config.toml)"
+    assert said["colours"] == "no colours (NO_COLOR)"
+    assert said["keys"] == "run.reset = f9 (config.toml)"
+    settings = {
+        row["name"]: row["source"] for row in json.loads(doctor("--json").stdout)["settings"]
+    }
+    assert settings["folder"] == "LRTUI_HOME"
+
+
+def test_a_broken_config_file_is_reported(fixed_findings: None, home: Path) -> None:
+    home.mkdir()
+    (home / "config.toml").write_text("[app]\nmice = true\n")
+    said = rows(doctor().stdout)["config"]
+    assert said == f"{home}/config.toml: [app] unknown setting 'mice'; did you mean 'mouse'?"

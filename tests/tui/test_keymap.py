@@ -9,7 +9,7 @@ import pytest
 
 from lrtui import paths
 from lrtui.tui.app import LrtuiApp, run_app
-from lrtui.tui.keymap import KeymapError, read_keymap
+from lrtui.tui.config import ConfigError, read_config
 from tests.tui.doubles import SPEC, FakeDriver, whole_run
 from tests.tui.helpers import screen_text, until
 
@@ -39,7 +39,7 @@ def test_it_lies_in_lrtui_home_or_in_the_users_config_folder(
 
 
 def test_without_a_file_no_key_is_changed() -> None:
-    assert read_keymap(paths.config()) == {}
+    assert read_config(paths.config()).keymap == {}
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_without_a_file_no_key_is_changed() -> None:
     ],
 )
 def test_ids_are_mapped_to_keys_however_toml_writes_them(write: Write, text: str) -> None:
-    assert read_keymap(write(text)) == {"run.reset": "f9", "run.smoother": "minus,ctrl+b"}
+    assert read_config(write(text)).keymap == {"run.reset": "f9", "run.smoother": "minus,ctrl+b"}
 
 
 @pytest.mark.parametrize(
@@ -64,6 +64,9 @@ def test_ids_are_mapped_to_keys_however_toml_writes_them(write: Write, text: str
         ('[keys]\nrun.reset = "f99"', "run.reset: unknown key 'f99'"),
         ('[keys]\nrun.reset = ""', "run.reset: unknown key ''"),
         ("keys = 1", "unknown binding ''"),
+        ("[app]\nasci = true", "[app] unknown setting 'asci'; did you mean 'ascii'?"),
+        ('[app]\nmouse = "on"', "[app] mouse: expected true or false"),
+        ("app = 1", "app: expected a table"),
         ('[keys]\nrun.reset = "x"', "run.stop and run.reset both have the key 'x'"),
         ('[keys]\nrun.reset = "q"', "run.reset and app.quit both have the key 'q'"),
         (
@@ -76,20 +79,20 @@ def test_what_is_wrong_is_refused_in_a_line_with_the_file(
     write: Write, text: str, words: str
 ) -> None:
     path = write(text)
-    with pytest.raises(KeymapError) as error:
-        read_keymap(path)
+    with pytest.raises(ConfigError) as error:
+        read_config(path)
     assert str(error.value).startswith(f"{path}: ")
     assert words in str(error.value)
     assert "\n" not in str(error.value)
 
 
 def test_two_keys_may_be_exchanged(write: Write) -> None:
-    keymap = read_keymap(write('[keys]\nrun.reset = "x"\nrun.stop = "r"'))
+    keymap = read_config(write('[keys]\nrun.reset = "x"\nrun.stop = "r"')).keymap
     assert keymap == {"run.reset": "x", "run.stop": "r"}
 
 
 async def test_the_key_does_what_it_is_mapped_to_and_the_help_says_so(write: Write) -> None:
-    keymap = read_keymap(write('[keys]\nrun.reset = "x"\nrun.stop = "r"\nrun.copy = "f8"'))
+    keymap = read_config(write('[keys]\nrun.reset = "x"\nrun.stop = "r"\nrun.copy = "f8"')).keymap
     driver = FakeDriver(whole_run(SPEC))
     app = LrtuiApp(SPEC, driver=driver, keymap=keymap)
     async with app.run_test(size=(100, 60)) as pilot:

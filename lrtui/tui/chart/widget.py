@@ -66,6 +66,9 @@ class Chart(Widget):
             self.picture = picture
             self._redraw()
 
+    def on_mount(self) -> None:
+        self.ascii = self.ascii or bool(getattr(self.app, "ascii", False))
+
     def on_resize(self, _: events.Resize) -> None:
         self._redraw()
 

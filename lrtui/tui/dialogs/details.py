@@ -23,10 +23,19 @@ from lrtui.tui.run.answer_panel import (
     verdict_and_reason,
 )
 from lrtui.tui.run.model import RunModel
+from lrtui.tui.run.state import RunState
 from lrtui.tui.toast import copy
+from lrtui.tui.widgets.hanging import Entry, Hanging
 
+_RULE_INDENT = 30
 _COPY_KEYS = [
-    Binding(str(number), f"copy({number - 1})", f"copy line {number}", id=f"details.copy{number}")
+    Binding(
+        str(number),
+        f"copy({number - 1})",
+        "copy the line",
+        id=f"details.copy{number}",
+        group=Binding.Group("copy that line"),
+    )
     for number in (1, 2, 3, 4)
 ]
 
@@ -37,14 +46,13 @@ class Details(Dialog[None]):
     DEFAULT_CSS = """
     Details {
         .dialog { width: 116; scrollbar-size-vertical: 1; }
-        .rules { text-wrap: nowrap; text-overflow: ellipsis; }
     }
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,i,enter", "dismiss", "close", id="details.close"),
         *_COPY_KEYS,
-        Binding("up,k", "scroll(-1)", show=False, id="details.up"),
+        Binding("up,k", "scroll(-1)", "scroll", key_display="↑↓", id="details.up"),
         Binding("down,j", "scroll(1)", show=False, id="details.down"),
     ]
 
@@ -59,17 +67,21 @@ class Details(Dialog[None]):
     def compose(self) -> ComposeResult:
         sections = (_answer_lines(self.model), _code_lines(self.code), _check_lines(self.model))
         texts = [Content("\n").join(lines) for lines in sections]
-        rules = Content("\n").join([Content(""), *_rule_lines(self.model)])
         with VerticalScroll(classes="dialog"):
             yield Static(Content("\n\n").join(filter(None, texts)))
-            yield Static(rules, classes="rules")
-            yield Static(Content.styled("\n↑↓ scroll   esc closes", "dim"))
+            yield Hanging(list(_rule_entries(self.model)), _RULE_INDENT)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Hide the digits for which there is no line."""
+        if action != "copy":
+            return True
+        (index,) = parameters
+        return isinstance(index, int) and index < len(self.code)
 
     def action_copy(self, index: int) -> None:
         """Copy a line of code."""
-        if index < len(self.code):
-            name = list(self.code)[index]
-            copy(self.app, self.code[name], f"the line for {_title(name)}")
+        name = list(self.code)[index]
+        copy(self.app, self.code[name], f"the line for {_title(name)}")
 
     def action_scroll(self, by: int) -> None:
         """Scroll, where the page is longer than the screen."""
@@ -128,6 +140,7 @@ def _code_lines(code: dict[str, str]) -> Iterator[Content]:
 
 
 def _check_lines(model: RunModel) -> Iterator[Content]:
+    yield from _restore_lines(model.state)
     for result in verdicts(model.state.measured):
         yield Content.assemble(("race: ", "dim"), clean(verdict_line(result)))
     stability = model.state.stability
@@ -136,15 +149,27 @@ def _check_lines(model: RunModel) -> Iterator[Content]:
         yield Content.assemble(("stability: ", "dim"), clean(line))
 
 
-def _rule_lines(model: RunModel) -> Iterator[Content]:
+def _restore_lines(state: RunState) -> Iterator[Content]:
+    """Whether the model is as it was, and the digest that shows it."""
+    digest, words = state.initial_digest, "model before the run"
+    if state.restored is not None:
+        digest = state.restored.digest
+        words = "model put back exactly"
+        if not state.restored.exact:
+            words = "the model is NOT as it was"
+    if digest:
+        yield Content.assemble((f"{words}: ", "dim"), f"digest {clean(digest)}")
+
+
+def _rule_entries(model: RunModel) -> Iterator[Entry]:
     answer = model.answer_with_rules
     if answer is None or not answer.suggestions:
         return
-    suggestions = answer.suggestions
-    yield Content.styled("what the published rules suggest", "dim")
-    for name, lr in suggestions.items():
-        label = f"{rate(lr):>9}  {clean(name):<18}"
-        yield Content.assemble(label, (_rule_description(name), "dim"))
+    yield Entry(Content(""), "")
+    yield Entry(Content.styled("what the published rules suggest", "dim"), "")
+    for name, lr in answer.suggestions.items():
+        label = Content(f"{rate(lr):>9}  {clean(name)}")
+        yield Entry(label, _rule_description(name), "dim")
 
 
 def _rule_description(name: str) -> str:

@@ -123,7 +123,7 @@ class RunScreen(Screen[None]):
         self.query_one(OutputPane).follow(model.driver)
 
     def _key_of(self, binding_id: str) -> str:
-        return cast("LrtuiApp", self.app).key_of(binding_id)
+        return cast("LrtuiApp", self.app).key_name(binding_id)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide the keys that do nothing now."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import groupby
 from operator import attrgetter
+from typing import Any
 
 from textual import events
 from textual.binding import Binding
@@ -33,23 +34,30 @@ class KeyBar(Quiet):
     def on_resize(self, _: events.Resize) -> None:
         self._show_keys(self.screen)
 
-    def _show_keys(self, screen: Screen[object]) -> None:
+    def _show_keys(self, screen: Screen[Any]) -> None:
         gap = "  " if self.app.size.width >= self.roomy_from else " "
-        entries: list[Content] = []
-        for names, description in self._entries(screen):
-            entries.append(Content.assemble((names, "bold $accent"), f" {description}"))
-        self.show(Content.assemble(gap[1:], Content(gap).join(entries)))
+        self.show(keys_line(screen, gap))
 
-    def _entries(self, screen: Screen[object]) -> Iterator[tuple[str, str]]:
-        """Key names and description of every entry; a group of bindings is one entry."""
-        shown: dict[str, Binding] = {}
-        for active in screen.active_bindings.values():
-            if active.binding.show:
-                shown.setdefault(active.binding.action, active.binding)
-        for group, bindings in groupby(shown.values(), attrgetter("group")):
-            if group is None:
-                for binding in bindings:
-                    yield self.app.get_key_display(binding), binding.description
-            else:
-                names = [self.app.get_key_display(binding) for binding in bindings]
-                yield " ".join(names), group.description
+
+def keys_line(screen: Screen[Any], gap: str = "  ") -> Content:
+    """The keys that do something now on this screen."""
+    entries: list[Content] = []
+    for names, description in _entries(screen):
+        entries.append(Content.assemble((names, "bold $accent"), f" {description}"))
+    return Content.assemble(gap[1:], Content(gap).join(entries))
+
+
+def _entries(screen: Screen[Any]) -> Iterator[tuple[str, str]]:
+    """Key names and description of every entry; a group of bindings is one entry."""
+    app = screen.app
+    shown: dict[str, Binding] = {}
+    for active in screen.active_bindings.values():
+        if active.binding.show:
+            shown.setdefault(active.binding.action, active.binding)
+    for group, bindings in groupby(shown.values(), attrgetter("group")):
+        if group is None:
+            for binding in bindings:
+                yield app.get_key_display(binding), binding.description
+        else:
+            names = [app.get_key_display(binding) for binding in bindings]
+            yield " ".join(names), group.description

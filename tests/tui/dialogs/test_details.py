@@ -8,7 +8,7 @@ from lrtui.analysis.answer import Plan
 from lrtui.events import Ended, Suggested
 from lrtui.spec import Choice, RunSpec
 from lrtui.tui.run.screen import RunScreen
-from tests.tui.doubles import SPEC, FakeDriver, answer, curve, started, whole_run
+from tests.tui.doubles import DIGEST, SPEC, FakeDriver, answer, curve, started, whole_run
 from tests.tui.helpers import all_drawn, run_screen, screen_text, until
 
 SGD = msgspec.structs.replace(SPEC, optimizer=Choice("torch.optim:SGD", {"momentum": 0.9}))
@@ -25,7 +25,7 @@ async def opened(screen: RunScreen, pilot: Pilot[None]) -> str:
     await all_drawn(screen, pilot)
     await pilot.press("i")
     await until(pilot, lambda: screen.app.screen is not screen)
-    return "\n".join(str(part.render()) for part in screen.app.screen.query("Static"))
+    return "\n".join(str(part.render()) for part in screen.app.screen.query("Static, Hanging"))
 
 
 @pytest.mark.parametrize("size", [(80, 24), (100, 30), (200, 50)])
@@ -136,3 +136,20 @@ async def test_the_answer_and_the_next_step_are_two_lines_where_there_is_no_room
         text = screen_text(screen.app)
         assert " 3.20e-03   good 1.10e-03 … 7.90e-03  ●●●○" in text
         assert "▸ c race it: 1,200 steps" in text
+
+
+async def test_a_rules_explanation_wraps_below_itself_and_is_not_cut() -> None:
+    suggested = msgspec.structs.replace(answer(), suggestions={"valley": 1e-3})
+    async with run_screen(finished(suggested), SGD, size=(80, 40)) as (screen, pilot):
+        await opened(screen, pilot)
+        lines = screen_text(screen.app).split("\n")
+        (first,) = [index for index, line in enumerate(lines) if "1.00e-03  valley" in line]
+        column = lines[first].index("Half-way")
+        assert lines[first + 1][column - 2 : column] == "  "
+        assert lines[first + 1][column] != " "
+        assert "gaps." in " ".join(lines[first : first + 4])
+
+
+async def test_the_digest_of_the_model_is_here() -> None:
+    async with run_screen(finished(answer()), SGD) as (screen, pilot):
+        assert f"digest {DIGEST}" in await opened(screen, pilot)

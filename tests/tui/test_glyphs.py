@@ -1,0 +1,106 @@
+"""A terminal that shows only ASCII gets only ASCII, and everything stays as wide as it was."""
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+import tests.tui.terminal_child
+from lrtui.tui.config import ascii_setting, mouse_setting
+from lrtui.tui.glyphs import ascii_text, only_ascii
+from tests.terminal.terminal import Terminal
+
+CHILD = [sys.executable, tests.tui.terminal_child.__file__]
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_what_is_written_is_ascii_and_as_wide(text: str) -> None:
+    written = ascii_text(text)
+    assert written.isascii()
+    assert cell_len(written) == cell_len(text)
+
+
+def test_glyphs_become_what_looks_like_them() -> None:
+    assert ascii_text("╭─│ ▸ 3.2e-03 … × · é ⠀⠒⣀⠉") == "+-| > 3.2e-03 . x . e  '.'"
+
+
+@pytest.mark.parametrize(
+    ("environ", "utf8_mode", "variable"),
+    [
+        ({}, True, ""),
+        ({"LANG": "C.UTF-8"}, False, ""),
+        ({"LANG": "de_DE.utf8@euro"}, False, ""),
+        ({"LANG": "C"}, False, "LANG=C"),
+        ({"LANG": "C", "LC_CTYPE": "C.UTF-8"}, True, "LANG=C"),  # Python has set LC_CTYPE
+        ({"LANG": "C", "LC_CTYPE": "C.UTF-8"}, False, ""),  # the person has
+        ({"LC_ALL": "POSIX", "LANG": "en_GB.UTF-8"}, True, "LC_ALL=POSIX"),
+        ({"LC_ALL": "en_GB.UTF-8", "LANG": "C"}, False, ""),
+        ({"LANG": "de_DE.ISO-8859-1"}, False, "LANG=de_DE.ISO-8859-1"),
+        ({"TERM": "linux", "LANG": "en_GB.UTF-8"}, False, "TERM=linux"),
+    ],
+)
+def test_the_environment_says_whether_glyphs_are_shown(
+    environ: dict[str, str], utf8_mode: bool, variable: str
+) -> None:
+    assert only_ascii(environ, utf8_mode) == variable
+
+
+@pytest.mark.parametrize(
+    ("flag", "config", "source", "value"),
+    [
+        (True, False, "--ascii", True),
+        (False, True, "--no-ascii", False),
+        (None, False, "config.toml", False),
+        (None, True, "config.toml", True),
+        (None, None, "LANG=C", True),
+    ],
+)
+def test_the_flag_wins_then_the_file_then_the_environment(
+    flag: bool | None, config: bool | None, source: str, value: bool
+) -> None:
+    assert ascii_setting(flag, config, {"LANG": "C"}, False) == (value, source)
+
+
+def test_the_mouse_is_off_unless_it_is_asked_for() -> None:
+    assert mouse_setting(None, None) == (False, "default")
+    assert mouse_setting(None, True) == (True, "config.toml")
+    assert mouse_setting(True, False) == (True, "--mouse")
+
+
+def drawn(tmp_path: Path, **environ: str) -> bytes:
+    """Everything that the app writes: the run screen, a page of help, a question, its end."""
+    env = {"PYTHONPATH": str(Path.cwd()), **environ}
+    with Terminal([*CHILD, ""], tmp_path, env) as app:
+        app.wait_for("completed: all iterations ran")
+        app.press("?")
+        app.wait_for("boundary one column")
+        app.press("escape")
+        app.wait_until_gone("boundary one column")
+        app.press("i")
+        app.wait_for("lines of code")
+        app.press("escape")
+        app.wait_until_gone("lines of code")
+        app.press("q")
+        assert app.wait_for_exit() == 0
+        assert "constant" in app.text
+        return bytes(app.written)
+
+
+@pytest.mark.parametrize("environ", [{"LC_ALL": "", "LANG": "C"}, {"LC_ALL": "POSIX"}])
+def test_in_a_locale_without_utf8_every_byte_is_ascii(
+    tmp_path: Path, environ: dict[str, str]
+) -> None:
+    written = drawn(tmp_path, **environ)
+    assert written.isascii(), set(re.findall(rb"[\x80-\xff]+", written))
+
+
+def test_the_config_file_forces_it_or_forbids_it(tmp_path: Path, home: Path) -> None:
+    home.mkdir()
+    (home / "config.toml").write_text("[app]\nascii = true\n")
+    assert drawn(tmp_path, LC_ALL="C.UTF-8").isascii()
+    (home / "config.toml").write_text("[app]\nascii = false\n")
+    assert not drawn(tmp_path, LC_ALL="POSIX").isascii()
