@@ -272,6 +272,7 @@ RUNS: list[BindingType] = [
         "find",
         id="runs.find",
         key_display="/",
+        priority=True,  # what is typed next must reach the search, not the keys of the screen
         tooltip="search: every word has to be in the run's line",
     ),
     Binding(

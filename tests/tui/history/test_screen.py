@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+from textual.events import Key
 from textual.widgets import Input
 
 from lrtui import paths
@@ -98,6 +99,15 @@ async def test_a_search_narrows_the_list_and_escape_ends_it_before_it_leaves() -
         assert screen.app.screen is screen
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(screen.app.screen, SetupScreen))
+
+
+async def test_what_is_typed_at_once_after_the_slash_reaches_the_search() -> None:
+    kept(1, spec_of("SGD"))
+    async with history_screen() as (screen, pilot):
+        for key in ["slash", *"sgd/d"]:  # without a pause between them
+            screen.app.post_message(Key(key, None if key == "slash" else key))
+        await until(pilot, lambda: screen.query_one(Input).value == "sgd/d")
+        assert record_path(run_id(1)).exists()
 
 
 async def test_keys_do_not_act_while_the_person_types_a_search() -> None:
