@@ -22,24 +22,48 @@ FRONT_END_GONE = "the front end went away"
 
 
 class StopFlag:
-    """Asks a run to end after the step in progress, from another thread."""
+    """Asks a run to end after the step in progress, or to go on further; from another thread.
+
+    `asked` is true where there is anything to look at: a run reads it after each step.
+    """
 
     def __init__(self) -> None:
+        self.asked = False
         self._event = threading.Event()
         self._orphaned = False
+        self._end_lr: float | None = None
+        self._lock = threading.Lock()
 
     def set(self) -> None:
         """Ask for the end on behalf of the user."""
-        self._event.set()
+        with self._lock:
+            self._event.set()
+            self.asked = True
 
     def orphan(self) -> None:
         """Ask for the end because the front end has gone away."""
         self._orphaned = True
-        self._event.set()
+        self.set()
 
     def clear(self) -> None:
-        """Withdraw the request: another run begins."""
-        self._event.clear()
+        """Withdraw all requests: another run begins."""
+        with self._lock:
+            self._event.clear()
+            self._end_lr = None
+            self.asked = False
+
+    def extend(self, end_lr: float) -> None:
+        """Ask a run to raise the end of its range."""
+        with self._lock:
+            self._end_lr = end_lr
+            self.asked = True
+
+    def take_extension(self) -> float | None:
+        """The end that was asked for, once; None where none was."""
+        with self._lock:
+            end_lr, self._end_lr = self._end_lr, None
+            self.asked = self._event.is_set()
+            return end_lr
 
     def is_set(self) -> bool:
         """Whether the run is to end."""

@@ -2,8 +2,9 @@
 
 The chart, the progress line of `lrtui run`, the journal and an attached viewer consume the same
 events and know nothing of each other. A run is `Started`, then `Step`s, then `Suggested` and
-`Ended`. After that come `Measured` results of the checks that the user asks for, and `Restored`
-after a reset. A `Notice` may come at any time.
+`Ended`; it may be `Extended`, before or after its end. Then come `Measured` results of the checks
+that the user asks for, and `Restored` after a reset. A `Notice` may come at any time, and so may
+what is `Passing`.
 """
 
 import math
@@ -56,6 +57,7 @@ class Started(msgspec.Struct, frozen=True, kw_only=True, tag="started", tag_fiel
     momentum: float | None = None
     plan: Plan = ANY_PLAN  # that the answer is for; its epochs have become steps
     log: str  # path of the log that holds tracebacks and the user's prints
+    samples_per_step: int = 0  # examples of one optimizer step; 0: the loader does not say
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True, tag="step", tag_field="event"):
@@ -202,6 +204,51 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, tag="notice", tag_field=
     obstacle: Obstacle | UnsetType = UNSET
 
 
+class Racing(msgspec.Struct, frozen=True, kw_only=True, tag="racing", tag_field="event"):
+    """How far a race is: a few times a second, and not kept in the journal.
+
+    `of`, `total` and `budget` are 0 while the time of a step is not known yet. A race that is
+    decided ends before its budget does.
+    """
+
+    lr: float  # of the trial that is being trained
+    round: int
+    seed: int
+    done: int  # its iterations so far
+    of: int  # that it is to have
+    trials: int  # that are finished
+    total: int  # trials that the budget allows at the most, the finished ones included
+    spent: int  # optimizer steps so far
+    budget: int  # optimizer steps of the whole race
+    seconds_left: float | None = None  # until the budget is over, at the pace so far
+
+
+class Machine(msgspec.Struct, frozen=True, kw_only=True, tag="machine", tag_field="event"):
+    """What a run takes of the machine: once a second, and not kept in the journal.
+
+    Of a GPU: its utilisation in per cent and its memory, all processes included. Of a CPU: that of
+    the training process, where 100 is one core, and its resident memory. Memory is in bytes.
+    """
+
+    kind: Literal["gpu", "cpu"]
+    name: str
+    utilisation: float
+    memory_used: int
+    memory_total: int
+
+
+class Extended(msgspec.Struct, frozen=True, kw_only=True, tag="extended", tag_field="event"):
+    """The range of a run was extended, while it ran or after its end; or the `problem` with that.
+
+    After the end of a run, its further steps follow, and another `Suggested` and `Ended`.
+    """
+
+    end_lr: float = 0.0  # the new one: a rate of the ramp at or above what was asked for
+    num_iter: int = 0
+    total_steps: int = 0
+    problem: str = ""
+
+
 class Restored(msgspec.Struct, frozen=True, kw_only=True, tag="restored", tag_field="event"):
     """Model and optimizer were restored; `exact` if `digest` equals that of the start."""
 
@@ -209,17 +256,33 @@ class Restored(msgspec.Struct, frozen=True, kw_only=True, tag="restored", tag_fi
     exact: bool
 
 
+class FailurePlace(msgspec.Struct, frozen=True, kw_only=True):
+    """The last frame of a failed run in the user's own files."""
+
+    file: str
+    line: int
+    function: str = ""  # "" at the top level of the file
+    source: str = ""  # that line of the file; "" where it cannot be read
+
+
 class Ended(msgspec.Struct, frozen=True, kw_only=True, tag="ended", tag_field="event"):
-    """A run is over: how, and why in words. `phase` says where a failed run failed."""
+    """A run is over: how, and why in words.
+
+    The rest is of a failed run: its phase, the place in the user's own code, and the last lines
+    that their code printed (at most `lrtui.output.LAST_LINES`).
+    """
 
     status: Status
     reason: str
     seconds: float
     phase: str = ""
     record: str = ""  # path of the record that was written
+    where: FailurePlace | None = None
+    output: list[str] = []
 
 
-Event = Started | Step | Measured | Suggested | Notice | Restored | Ended
+Passing = Racing | Machine  # true for a moment, and part of no record
+Event = Started | Step | Measured | Suggested | Notice | Passing | Extended | Restored | Ended
 
 
 def nonfinite_kind(value: float) -> NonFinite | None:
@@ -256,7 +319,7 @@ class MeasuredLine(msgspec.Struct, frozen=True, tag="measured", tag_field="event
     values: dict[str, Any]
 
 
-Line = Started | Step | MeasuredLine | Suggested | Notice | Restored | Ended
+Line = Started | Step | MeasuredLine | Suggested | Notice | Passing | Extended | Restored | Ended
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)

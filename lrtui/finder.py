@@ -38,13 +38,22 @@ from lrtui.engine.race.trial_setup import (
     rates_of_race,
     trial_settings,
 )
+from lrtui.engine.ramp import Course
 from lrtui.engine.range_test import Outcome, broken_off
 from lrtui.engine.reading.notes import Notes
-from lrtui.engine.repeats import all_repeats
+from lrtui.engine.repeats import Measuring, all_repeats, going_on
 from lrtui.engine.restore.digest import digest
 from lrtui.engine.restore.snapshot import Snapshot
 from lrtui.engine.restore.values import is_optimizer
-from lrtui.engine.settings import Beyond, Given, Settings, check_effects, ramp_of, settings_of
+from lrtui.engine.settings import (
+    Beyond,
+    Given,
+    Settings,
+    check_effects,
+    extended,
+    ramp_of,
+    settings_of,
+)
 from lrtui.engine.stability import Stability
 from lrtui.engine.step import check_update, updates_itself
 from lrtui.engine.training import Training
@@ -183,6 +192,9 @@ class LRFinder:
         self._compiled = cast(nn.Module, torch.compile(model)) if compile else None
         self._active: weakref.ref[Generator[Any, None, Any]] | None = None
         self._settings = Settings()
+        self._measuring: Measuring | None = None  # the last test, as long as it can go on
+        self._loaders: tuple[Any, Any] = (None, None)  # of the last test
+        self._own_lrs: tuple[float | None, ...] = ()  # the optimizers', before the last test
         self.status: str
         self.reason: str
         self.failure: PhaseError | None = None
@@ -310,14 +322,71 @@ class LRFinder:
         if chosen.repeats > 1 and self._spent:
             self._put_back()  # repeats start from the weights before the last test
         own_lrs = SavedLearningRates(self.optimizers)
-        ramp = ramp_of(chosen, own_lrs.values)
+        course = Course(ramp_of(chosen, own_lrs.values))
         self._clear_history()
         self._settings = chosen
         self._begin(train_loader, val_loader)
-        repeats = all_repeats(self._training(), train_loader, val_loader, chosen, ramp, self._note)
+        self._loaders = (train_loader, val_loader)
+        repeats = all_repeats(
+            self._training(), train_loader, val_loader, chosen, course, self._note, self._keep
+        )
         steps = self._restoring_on_error(repeats, own_lrs)
         self._active = weakref.ref(steps)
         return steps
+
+    def extend(self, end_lr: float) -> Generator[Step, None, None]:
+        """Go on with the last test to a higher rate, at the same distance from rate to rate.
+
+        While a test runs, its ramp grows, and there are no steps here: they come from its own
+        generator. After a test that ended without diverging, the generator goes on where it was,
+        and has to be run to its end; its losses are those of a test that was asked for with that
+        range from the start. Closed before, it puts everything back, as `steps` does.
+
+        Args:
+            end_lr: the new end; it becomes the first rate of the ramp at or above that.
+
+        Raises:
+            ValueError: the test cannot go on to there, and why; raised by the call.
+        """
+        if self.status != "running":
+            self._end_active()  # trials: they put everything back
+        settings = self._extended(end_lr)
+        measuring = self._measuring
+        assert measuring is not None
+        own_lrs = SavedLearningRates(self.optimizers)
+        if self.is_ramping:
+            measuring.course.ramp = ramp_of(settings, self._own_lrs)
+            self._settings = measuring.settings = settings
+            return _no_steps()
+        ramp = ramp_of(settings, own_lrs.values)
+        self._settings = measuring.settings = settings
+        self._begin_restorable(*self._loaders)
+        steps = self._restoring_on_error(going_on(self._training(), measuring, ramp), own_lrs)
+        self._active = weakref.ref(steps)
+        return steps
+
+    @property
+    def is_ramping(self) -> bool:
+        """Whether a test is in progress whose ramp has not come to its end."""
+        measuring = self._measuring
+        return self.status == "running" and measuring is not None and not measuring.course.is_over
+
+    def _extended(self, end_lr: float) -> Settings:
+        """The settings of the last test with that end; ValueError where it cannot go on."""
+        if self.status not in ("running", "completed"):
+            ended = self.reason or "there is none"
+            raise ValueError(f"only a test that came to its end can go on: {ended}")
+        measuring = self._measuring
+        if measuring is None:
+            gone = "the state that the test ended in is gone"
+            raise ValueError(f"{gone}: run it again with end_lr {end_lr:g}")
+        if self.status == "running" and not self.is_ramping:
+            raise ValueError("the test is at its end: extend it when it is over")
+        return extended(measuring.settings, measuring.course.ramp, end_lr)
+
+    def _keep(self, measuring: Measuring) -> None:
+        """Keep what the test in progress is measured with, for `extend`."""
+        self._measuring = measuring
 
     def reset(self) -> None:
         """Put everything back as it was when this object was made, exactly, any number of times.
@@ -547,9 +616,10 @@ class LRFinder:
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything but a test in progress: a generator cannot be copied or pickled."""
-        return {**vars(self), "_active": None}
+        return {**vars(self), "_active": None, "_measuring": None, "_loaders": (None, None)}
 
     def _clear_history(self) -> None:
+        self._measuring = None
         self.history = empty()
         self.histories = [self.history]
         self.status = ""
@@ -599,6 +669,7 @@ class LRFinder:
 
     def _put_back(self) -> None:
         """Go back to where the last test began."""
+        self._measuring = None
         self._start.restore()
         self._spent = False
 
@@ -607,6 +678,7 @@ class LRFinder:
     ) -> Generator[Step, None, None]:
         """Pass the steps on and record them; put everything back if they end too early."""
         self.status = "running"
+        self._own_lrs = tuple(own_lrs.values)
         self._spent = True
         try:
             with (
@@ -629,6 +701,8 @@ class LRFinder:
 
     def _end(self, outcome: Outcome) -> None:
         self.status, self.reason = outcome.status, outcome.reason
+        if outcome.status != "completed":
+            self._measuring = None
         obstacle = outcome.explanation.obstacle
         if obstacle is None:
             return
@@ -736,6 +810,10 @@ class LRFinder:
             self._begin(train_loader, val_loader)
         own_lrs = SavedLearningRates(self.optimizers).values
         return TrialSetup(self._training(), train_loader, settings, own_lrs)
+
+
+def _no_steps() -> Generator[Step, None, None]:
+    yield from ()
 
 
 def _failure_line(failure: Failure, error: Exception) -> str:

@@ -7,29 +7,11 @@ from typing import Any, TypeVar
 import click
 
 from lrtui.spec import CHOICES, Choice, RunSpec, SpecError
-from lrtui.specfields import declaration_of, value_at, with_values
+from lrtui.specfields import FLAGS, declaration_of, value_at, with_values
 from lrtui.specproblems import checked
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-FLAGS = {  # a parameter of the command → the field that it sets
-    **{role: role for role in CHOICES},
-    "start_lr": "range.start_lr",
-    "end_lr": "range.end_lr",
-    "num_iter": "range.num_iter",
-    "mode": "range.mode",
-    "schedule": "plan.schedule",
-    "steps": "plan.steps",
-    "epochs": "plan.epochs",
-    "warmup_steps": "plan.warmup",
-    "batch_size": "loader.batch_size",
-    "val": "range.val",
-    "accumulate": "range.accumulation_steps",
-    "precision": "precision",
-    "device": "device",
-    "repeats": "range.repeats",
-    "seed": "seed",
-}
 PLAN_FLAGS = ("schedule", "steps", "warmup_steps")  # a record has no loader to count epochs in
 _TYPES = {"int": int, "float": float}
 

@@ -38,6 +38,16 @@ class Confirm(msgspec.Struct, frozen=True, kw_only=True, tag="confirm", tag_fiel
     warmup: int = 0  # of these steps
 
 
+class Extend(msgspec.Struct, frozen=True, kw_only=True, tag="extend", tag_field="command"):
+    """Raise the end of the range, of the run in progress or of the last one; see `Extended`.
+
+    `idle` says that the front end knows of no run in progress.
+    """
+
+    end_lr: float
+    idle: bool = False
+
+
 class Stability(msgspec.Struct, frozen=True, tag="stability", tag_field="command"):
     """Measure the stability limit on the last run's live objects; a `StabilityResult` follows."""
 
@@ -87,7 +97,7 @@ class Quit(msgspec.Struct, frozen=True, tag="quit", tag_field="command"):
 
 
 Question = Describe | Look | Check | Fetch
-Command = Run | Confirm | Stability | Stop | Reset | Question | Quit
+Command = Run | Extend | Confirm | Stability | Stop | Reset | Question | Quit
 
 
 class Ready(msgspec.Struct, frozen=True, tag="ready", tag_field="event"):

@@ -20,6 +20,8 @@ from lrtui.analysis.answer import ANY_PLAN, Bounds, Obstacle, Plan, Schedule, Su
 from lrtui.events import (
     Ended,
     Event,
+    Extended,
+    FailurePlace,
     Measured,
     NonFinitePlace,
     Notice,
@@ -57,6 +59,14 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
     nonfinite: list[NonFinitePlace] = []
 
 
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """How a run failed: its phase, the place in the user's code, what that printed last."""
+
+    phase: str = ""
+    where: FailurePlace | None = None
+    output: list[str] = []
+
+
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     """All that is known of a run.
 
@@ -88,6 +98,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     measured: list[Result] = []
     notices: list[str] = []
     obstacle: Obstacle | UnsetType = UNSET  # what takes rates out of the answer
+    failure: Failure | UnsetType = UNSET  # of a failed run
     unknown: JsonObject = {}
 
     def run_spec(self) -> RunSpec:
@@ -125,6 +136,8 @@ def from_events(events: Iterable[Event]) -> RunRecord:
                 steps.clear()
             case Step():
                 steps.append(event)
+            case Extended() if started is not None and not event.problem:
+                started, suggested, ended = _to_further_end(started, event), None, None
             case Suggested():
                 suggested = event
             case Measured():
@@ -151,9 +164,28 @@ def from_events(events: Iterable[Event]) -> RunRecord:
         )
     if ended is not None:
         record = msgspec.structs.replace(
-            record, status=ended.status, reason=ended.reason, seconds=ended.seconds
+            record,
+            status=ended.status,
+            reason=ended.reason,
+            seconds=ended.seconds,
+            failure=_failure(ended),
         )
     return record
+
+
+def _to_further_end(started: Started, extended: Extended) -> Started:
+    """The start of a run whose range was extended; its spec is the one to run again."""
+    test = msgspec.structs.replace(
+        started.spec.range, end_lr=extended.end_lr, num_iter=extended.num_iter
+    )
+    spec = msgspec.structs.replace(started.spec, range=test)
+    return msgspec.structs.replace(started, spec=spec, total_steps=extended.total_steps)
+
+
+def _failure(end: Ended) -> Failure | UnsetType:
+    if end.status != "failed":
+        return UNSET
+    return Failure(phase=end.phase, where=end.where, output=end.output)
 
 
 def _unfinished(started: Started, steps: Sequence[Step]) -> RunRecord:

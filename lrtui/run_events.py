@@ -7,14 +7,16 @@ code raises.
 Numbers that are not finite are None in these events; `nonfinite` lists their places.
 """
 
+import math
 import time
 import traceback
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+import msgspec
 import torch
 
 from lrtui import __version__
@@ -23,13 +25,16 @@ from lrtui.analysis.answer import Schedule
 from lrtui.analysis.race import Trial
 from lrtui.analysis.race_verdict import Race
 from lrtui.catalog.errors import Phase, one_line, user_line, with_user_line
+from lrtui.catalog.places import user_place
 from lrtui.endings import StopFlag, check_problem
 from lrtui.engine.checks.gradients import NoGradientError
 from lrtui.engine.checks.updates import OptimizerError, optimizer_that_failed
 from lrtui.engine.data.batches import loader_length
+from lrtui.engine.machine import sampled
 from lrtui.engine.optim import momentum_of
 from lrtui.engine.race.budget import ended
 from lrtui.engine.race.race import RaceStopped
+from lrtui.engine.race.trial import RacePlan, TrialStep
 from lrtui.engine.settings import Given
 from lrtui.engine.stability import Stability
 from lrtui.events import (
@@ -37,9 +42,12 @@ from lrtui.events import (
     ConfirmationResult,
     Ended,
     Event,
+    Extended,
+    Machine,
     Measured,
     NonFinitePlace,
     Notice,
+    Racing,
     Restored,
     StabilityResult,
     Started,
@@ -47,9 +55,11 @@ from lrtui.events import (
     Step,
     Suggested,
     TrialResult,
+    ends_check,
     nonfinite_kind,
 )
 from lrtui.finder import LRFinder
+from lrtui.output import NO_OUTPUT, Output
 from lrtui.planned import Planned, planned
 from lrtui.protocol import Confirm
 from lrtui.record import now
@@ -57,6 +67,8 @@ from lrtui.report.race import what_it_is
 from lrtui.spec import RunSpec
 
 CURVE_POINTS = 60
+RACING_SECONDS = 0.25  # between two events of how far a race is
+STEPS_OF_A_PACE = 5  # before them the time of a step is not known
 Loader = Iterable[object]
 
 
@@ -104,6 +116,16 @@ class LiveObjects:
             batches = loader_length(loader)
         return planned(spec.plan, batches, spec.range.accumulation_steps)
 
+    @property
+    def samples_per_step(self) -> int:
+        """Examples of one optimizer step, as far as the loader says; 0: it does not."""
+        loader = getattr(self.train_loader, "data_loader", self.train_loader)
+        sampler = getattr(loader, "batch_sampler", None)
+        size = getattr(loader, "batch_size", None) or getattr(sampler, "batch_size", None)
+        if not isinstance(size, int):
+            return 0
+        return size * self.spec.range.accumulation_steps
+
     def analysis(self) -> Analysis:
         """The answer for the plan."""
         plan = self.planned.plan
@@ -119,9 +141,7 @@ class _TestEnd(NamedTuple):
     """How a range test ended, and after how many iterations."""
 
     iterations: int
-    status: Status
-    reason: str
-    phase: str = ""
+    ended: Ended
 
 
 def started_event(objects: LiveObjects, *, run_id: str, digest: str, log: str) -> Started:
@@ -142,40 +162,118 @@ def started_event(objects: LiveObjects, *, run_id: str, digest: str, log: str) -
         momentum=momentum_of(finder.optimizer),
         plan=objects.planned.plan,
         log=log,
+        samples_per_step=objects.samples_per_step,
     )
 
 
 def range_test_events(
-    objects: LiveObjects, started: Started, stop: StopFlag, began: float
+    objects: LiveObjects,
+    started: Started,
+    stop: StopFlag,
+    began: float,
+    output: Output = NO_OUTPUT,
 ) -> Iterator[Event]:
-    """Run a range test: `Started`, every `Step`, `Suggested` where a step was measured, `Ended`.
+    """Run a range test: `Started`, every `Step`, `Suggested`, `Ended`.
 
-    A notice may come before each of them but the first.
+    A notice may come before each of them but the first. There is no `Suggested` where no step was
+    measured, nor where a test failed before there was a rate: its answer is the failure.
 
     Args:
         objects: in the state that the test starts from.
         started: see `started_event`.
         stop: ends the test after the step in progress.
         began: when the run began, on the clock of `time.perf_counter`.
+        output: what the user's code prints in this run.
     """
     yield started
     if objects.planned.problem:
         yield Notice(text=objects.planned.problem, level="warning")
-    steps = _past_steps(objects) if objects.past else _measured_steps(objects, stop)
-    end = yield from steps
-    seconds = time.perf_counter() - began
+    if objects.past:
+        end = yield from _past_steps(objects)
+    else:
+        end = yield from _measured_steps(objects, stop, output)
+    yield from _conclusion(objects, end, time.perf_counter() - began)
+
+
+def extension_events(
+    objects: LiveObjects,
+    end_lr: float,
+    stop: StopFlag,
+    seconds: float,
+    output: Output = NO_OUTPUT,
+) -> Iterator[Event]:
+    """Go on with a run that has ended: `Extended`, its further steps, `Suggested`, `Ended`.
+
+    Where it cannot go on, there is nothing but an `Extended` with the problem.
+
+    Args:
+        objects: of the run, as it left them.
+        end_lr: the new end of its range.
+        stop: ends the test after the step in progress.
+        seconds: that the run has taken.
+        output: what the user's code prints in it.
+    """
+    began = time.perf_counter()
+    finder = objects.finder
+    try:
+        steps = finder.extend(end_lr)
+    except ValueError as error:
+        yield Extended(problem=str(error))
+        return
+    yield _extended_event(finder)
+    before = len(finder.history["lr"])
+    end = yield from _followed_steps(objects, lambda: steps, before, stop, output)
+    yield from _conclusion(objects, end, seconds + time.perf_counter() - began)
+
+
+def _extended_event(finder: LRFinder) -> Extended:
+    settings = finder.settings
+    end_lr = settings.end_lr
+    assert isinstance(end_lr, float)  # an extension sets one end for all groups
+    return Extended(
+        end_lr=end_lr, num_iter=settings.num_iter, total_steps=settings.num_iter * settings.repeats
+    )
+
+
+def _conclusion(objects: LiveObjects, end: "_TestEnd", seconds: float) -> Iterator[Event]:
+    """The answer, where there is one, and the end."""
     if end.iterations:
-        yield suggested_event(objects.analysis())
-    yield Ended(status=end.status, reason=end.reason, phase=end.phase, seconds=seconds)
+        analysis = objects.analysis()
+        if end.ended.status != "failed" or analysis.suggestion.lr is not None:
+            yield suggested_event(analysis)
+    yield msgspec.structs.replace(end.ended, seconds=seconds)
+
+
+def while_sampled(
+    events: Iterable[Event], device: torch.device, send: Callable[[Machine], None]
+) -> Iterator[Event]:
+    """Pass events on while samples of the machine are sent beside them, until the last event.
+
+    Args:
+        events: of a run or a check.
+        device: that it is computed on.
+        send: takes a sample, on another thread.
+    """
+    last: Event | None = None
+    with sampled(device, send):
+        for event in events:
+            if isinstance(event, Ended) or ends_check(event):
+                last = event  # nothing comes after it
+            else:
+                yield event
+    if last is not None:
+        yield last
 
 
 class _Notices:
     """Passes on the notices of a finder's test as they come, but for those before the run."""
 
-    def __init__(self, finder: LRFinder | None = None, before: Sequence[str] = ()) -> None:
+    def __init__(
+        self, finder: LRFinder | None = None, before: Sequence[str] = (), since: int = 0
+    ) -> None:
         self._finder = finder
         self._before = before
-        self._sent = 0
+        self._sent = since
 
     def new(self) -> Sequence[Notice]:
         """Those since the last call."""
@@ -193,28 +291,83 @@ def _past_steps(objects: LiveObjects) -> Generator[Step | Notice, None, _TestEnd
 
 
 def _measured_steps(
-    objects: LiveObjects, stop: StopFlag
-) -> Generator[Step | Notice, None, _TestEnd]:
-    iterations = 0
+    objects: LiveObjects, stop: StopFlag, output: Output
+) -> Generator[Step | Notice | Extended, None, _TestEnd]:
+    def steps() -> Generator[Step, None, None]:
+        return objects.finder.steps(objects.train_loader, objects.val_loader, **objects.settings)
+
+    return _followed_steps(objects, steps, 0, stop, output)
+
+
+def _followed_steps(
+    objects: LiveObjects,
+    make_steps: Callable[[], Generator[Step, None, None]],
+    before: int,
+    stop: StopFlag,
+    output: Output,
+) -> Generator[Step | Notice | Extended, None, _TestEnd]:
+    """The steps of a test that has measured some `before`, to its end, however it comes."""
+    iterations = before
+    finder = objects.finder
     notices = _Notices()
     end: _TestEnd | None = None
     try:
-        steps = objects.finder.steps(objects.train_loader, objects.val_loader, **objects.settings)
-        notices = _Notices(objects.finder, objects.notices)
+        steps = make_steps()
+        notices = _Notices(finder, objects.notices, since=len(finder.notices) if before else 0)
         with closing(steps):
             for step in steps:
                 iterations += 1
                 yield from notices.new()
                 yield step
-                if stop.is_set():
-                    progress = f"after {iterations} of {objects.total_steps} iterations"
-                    end = _TestEnd(iterations, stop.status, stop.reason(progress))
+                if stop.asked:
+                    yield from _extended_in_mid_run(finder, stop)
+                    if not stop.is_set():
+                        continue
+                    total = finder.settings.num_iter * finder.settings.repeats
+                    progress = f"after {iterations} of {total} iterations"
+                    end = _TestEnd(iterations, _ended(stop.status, stop.reason(progress)))
                     break
     except (Exception, SystemExit) as error:  # noqa: BLE001 - user code may raise anything
-        traceback.print_exc()
-        end = _TestEnd(iterations, "failed", *_failure(objects.finder, error))
+        reason, phase = _failure(objects.finder, error)
+        end = _TestEnd(iterations, failed_event(error, reason, phase, output))
     yield from notices.new()
     return end or _finished(objects.finder, iterations)
+
+
+def _extended_in_mid_run(finder: LRFinder, stop: StopFlag) -> Iterator[Extended]:
+    """Raise the end of a test in progress, if that was asked for.
+
+    One whose ramp is over is extended when it has ended.
+    """
+    if not finder.is_ramping:
+        return
+    end_lr = stop.take_extension()
+    if end_lr is None:
+        return
+    try:
+        finder.extend(end_lr)
+    except ValueError as error:
+        yield Extended(problem=str(error))
+    else:
+        yield _extended_event(finder)
+
+
+def failed_event(error: BaseException, reason: str, phase: str, output: Output) -> Ended:
+    """The end of a run that failed; prints the traceback, which is no output of the user's."""
+    printed = output.last_lines()
+    traceback.print_exception(error)
+    return Ended(
+        status="failed",
+        reason=reason,
+        phase=phase,
+        seconds=0.0,
+        where=user_place(error),
+        output=printed,
+    )
+
+
+def _ended(status: Status, reason: str) -> Ended:
+    return Ended(status=status, reason=reason, seconds=0.0)
 
 
 def _failure(finder: LRFinder, error: BaseException) -> tuple[str, Phase]:
@@ -238,22 +391,25 @@ def _finished(finder: LRFinder, iterations: int) -> _TestEnd:
         "interrupted": "interrupted",
     }
     status = statuses.get(finder.status, "completed")
-    return _TestEnd(iterations, status, finder.reason)
+    return _TestEnd(iterations, _ended(status, finder.reason))
 
 
 def confirmation_events(
     objects: LiveObjects, command: Confirm, stop: StopFlag
-) -> Iterator[Measured]:
-    """Run a race: a `TrialResult` for each short training, then a `ConfirmationResult`."""
+) -> Iterator[Measured | Racing]:
+    """Run a race: a `TrialResult` for each short training, then a `ConfirmationResult`.
+
+    While a trial runs, there are a few `Racing` a second.
+    """
     return _guarded("confirmation", _confirmation(objects, command, stop))
 
 
-def stability_events(objects: LiveObjects) -> Iterator[Measured]:
+def stability_events(objects: LiveObjects) -> Iterator[Measured | Racing]:
     """Measure the largest stable learning rate at the start of training: a `StabilityResult`."""
     return _guarded("stability", _stability(objects))
 
 
-def _guarded(check: Check, events: Iterator[Measured]) -> Iterator[Measured]:
+def _guarded(check: Check, events: Iterator[Measured | Racing]) -> Iterator[Measured | Racing]:
     """The events of a check; a check that fails ends with the problem."""
     try:
         yield from events
@@ -262,8 +418,60 @@ def _guarded(check: Check, events: Iterator[Measured]) -> Iterator[Measured]:
         yield check_problem(check, _check_failure(error))
 
 
-def _confirmation(objects: LiveObjects, command: Confirm, stop: StopFlag) -> Iterator[Measured]:
+class _Pace:
+    """How far a race is, told a few times a second."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self._seconds = seconds  # that the race may take
+        self._began = time.perf_counter()
+        self._first: float | None = None  # when the first step was over
+        self._told = -math.inf
+        self._finished = 0
+        self._spent = 0  # by the finished trials
+
+    def finish(self, trial: Trial) -> None:
+        """Count a trial."""
+        self._finished += 1
+        self._spent += trial.iterations
+
+    def new(self, step: TrialStep) -> Iterator[Racing]:
+        """The progress, unless it was told a moment ago."""
+        now = time.perf_counter()
+        if self._first is None:
+            self._first = now
+        if now - self._told < RACING_SECONDS:
+            return
+        self._told = now
+        allowed = step.plan or RacePlan(budget=0, trials=0)
+        spent = self._spent + step.iteration + 1
+        yield Racing(
+            lr=step.lr,
+            round=step.round,
+            seed=step.seed,
+            done=step.iteration + 1,
+            of=step.iterations,
+            trials=self._finished,
+            total=allowed.trials,
+            spent=spent,
+            budget=allowed.budget,
+            seconds_left=self._seconds_left(now, spent, allowed.budget),
+        )
+
+    def _seconds_left(self, now: float, spent: int, budget: int) -> float | None:
+        """Until the budget is over: steps at the pace so far, or seconds, whichever is less."""
+        known = []
+        if self._first is not None and budget and spent >= STEPS_OF_A_PACE:
+            known.append((now - self._first) / (spent - 1) * max(0, budget - spent))
+        if self._seconds is not None:
+            known.append(max(0.0, self._seconds - (now - self._began)))
+        return min(known, default=None)
+
+
+def _confirmation(
+    objects: LiveObjects, command: Confirm, stop: StopFlag
+) -> Iterator[Measured | Racing]:
     finished: list[Trial] = []
+    pace = _Pace(command.seconds)
     race: Race | None = None
     raced_name = "suggestion"
     if command.lr not in (None, objects.analysis().suggestion.lr):
@@ -288,14 +496,17 @@ def _confirmation(objects: LiveObjects, command: Confirm, stop: StopFlag) -> Ite
                 continue
             if isinstance(progress, Trial):
                 finished.append(progress)
+                pace.finish(progress)
                 yield trial_event(finished, raced_name, command.schedule)
+            else:
+                yield from pace.new(progress)
             if stop.is_set():
                 count = "1 trial" if len(finished) == 1 else f"{len(finished)} trials"
                 race = ended(trials, RaceStopped(stop.reason(f"after {count}")))
     yield confirmation_event(race, command, objects.judged_by)
 
 
-def _stability(objects: LiveObjects) -> Iterator[Measured]:
+def _stability(objects: LiveObjects) -> Iterator[Measured | Racing]:
     yield stability_event(objects.finder.stability(_train_loader(objects)))
 
 

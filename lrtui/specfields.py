@@ -30,6 +30,24 @@ _TYPES: Mapping[str, type[msgspec.Struct]] = {
     "loader": LoaderSpec,
     "plan": PlanSpec,
 }
+FLAGS = {  # a parameter of the command → the field that it sets
+    **{role: role for role in CHOICES},
+    "start_lr": "range.start_lr",
+    "end_lr": "range.end_lr",
+    "num_iter": "range.num_iter",
+    "mode": "range.mode",
+    "schedule": "plan.schedule",
+    "steps": "plan.steps",
+    "epochs": "plan.epochs",
+    "warmup_steps": "plan.warmup",
+    "batch_size": "loader.batch_size",
+    "val": "range.val",
+    "accumulate": "range.accumulation_steps",
+    "precision": "precision",
+    "device": "device",
+    "repeats": "range.repeats",
+    "seed": "seed",
+}
 _TYPE_NAMES = {
     "`int`": "a whole number",
     "`float`": "a number",

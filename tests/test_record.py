@@ -8,9 +8,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lrtui.analysis.answer import ANY_PLAN, Calibration
-from lrtui.events import Event, Measured, Step, decode, encode, nonfinite_kind
+from lrtui.events import (
+    Ended,
+    Event,
+    Extended,
+    FailurePlace,
+    Machine,
+    Measured,
+    Racing,
+    Step,
+    decode,
+    encode,
+    nonfinite_kind,
+)
+from lrtui.protocol import decode_message
 from lrtui.record import (
     SCHEMA,
+    Failure,
     RecordError,
     from_events,
     from_json,
@@ -30,6 +44,7 @@ OLDER = [  # without newer settings, without a plan
 NAMED = GOLDEN.with_name("run_with_name.json")
 RACED = GOLDEN.with_name("run_with_race.json")
 CALIBRATED = GOLDEN.with_name("run_with_calibration.json")
+FAILED = GOLDEN.with_name("run_that_failed.json")
 CONFIRMED = GOLDEN.with_name("run_with_confirmation.json")  # before races
 json_values = st.recursive(
     st.none()
@@ -49,6 +64,55 @@ def test_a_record_is_written_like_the_golden_file() -> None:
 def test_a_race_is_written_like_the_golden_file() -> None:
     raced = from_events([*run_events(), Measured(TRIAL), Measured(RACE)])
     assert to_json(raced).decode() == RACED.read_text()
+
+
+def test_a_failure_is_written_like_the_golden_file_and_read_back() -> None:
+    where = FailurePlace(
+        file="/home/me/net.py", line=17, function="forward", source="return self.head(x)"
+    )
+    end = Ended(
+        status="failed",
+        reason="the model failed on batch 4: ValueError: why (net.py:17)",
+        seconds=1.5,
+        phase="model",
+        where=where,
+        output=["epoch 1", "epoch 2"],
+    )
+    assert decode(encode(end)) == end
+    record = from_events([STARTED, *steps(), end])
+    assert to_json(record).decode() == FAILED.read_text()
+    failure = Failure(phase="model", where=where, output=["epoch 1", "epoch 2"])
+    assert from_json(FAILED.read_bytes()).failure == failure
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        Racing(lr=1e-3, round=0, seed=0, done=1, of=2, trials=0, total=9, spent=1, budget=90),
+        Machine(kind="cpu", name="CPU", utilisation=99.5, memory_used=1, memory_total=2),
+        Extended(end_lr=100.0, num_iter=450, total_steps=450),
+        Extended(problem="a test with repeats cannot go on"),
+    ],
+    ids=lambda event: type(event).__name__,
+)
+def test_an_event_is_read_back_as_it_was_written(event: Event) -> None:
+    assert decode(encode(event)) == event
+    assert decode_message(encode(event)) == event
+
+
+def test_a_run_whose_range_was_extended_has_the_spec_to_run_again() -> None:
+    further = Extended(end_lr=100.0, num_iter=450, total_steps=450)
+    record = from_events([STARTED, *steps(), SUGGESTED, ENDED, further, *steps(), SUGGESTED, ENDED])
+    assert record.run_spec().range.end_lr == 100.0
+    assert record.run_spec().range.num_iter == 450
+    assert len(record.history.lr) == 2 * len(steps())
+    refused = Extended(problem="why")
+    assert from_events([*run_events(), refused]) == from_events(run_events())
+
+
+def test_a_journal_from_before_failures_had_places_is_read() -> None:
+    line = b'{"event":"ended","status":"failed","reason":"why","seconds":1.0,"phase":"model"}'
+    assert decode(line) == Ended(status="failed", reason="why", seconds=1.0, phase="model")
 
 
 def test_what_an_answer_rests_on_is_written_like_the_golden_file_and_read_back() -> None:

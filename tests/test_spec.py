@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lrtui.cli import run
-from lrtui.flags import FLAGS
 from lrtui.settings import Limits
 from lrtui.spec import (
     CHOICES,
@@ -23,7 +22,7 @@ from lrtui.spec import (
     SpecError,
     to_toml,
 )
-from lrtui.specfields import declaration_of, setting_paths, value_at, with_values
+from lrtui.specfields import FLAGS, declaration_of, setting_paths, value_at, with_values
 from lrtui.specfile import override, parse, read
 from lrtui.specproblems import checked, problems
 from lrtui.tui.form.fields import SETTINGS, text_of

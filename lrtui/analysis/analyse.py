@@ -36,18 +36,26 @@ class Analysis(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def analyse(
-    curves: Sequence[Curve], obstacle: Obstacle | None = None, plan: Plan = ANY_PLAN
+    curves: Sequence[Curve],
+    obstacle: Obstacle | None = None,
+    plan: Plan = ANY_PLAN,
+    *,
+    rules: bool = True,
 ) -> Analysis:
     """Analyse one or more repeats for a planned training. Never raises, whatever was measured.
 
-    With an obstacle there is no number at all, or none above its highest usable rate.
+    Args:
+        curves: the repeats.
+        obstacle: with one there is no number at all, or none above its highest usable rate.
+        plan: the training that the rate is for.
+        rules: whether to ask the published rules too, which takes most of the time.
     """
     evidence = gather_evidence(curves)
     answers: dict[Schedule, Suggestion] = {}
     for schedule in SCHEDULES:
         planned = msgspec.structs.replace(plan, schedule=schedule)
         answers[schedule] = answer_for(planned, evidence, curves)
-    suggestions = typical_suggestions(curves)
+    suggestions = typical_suggestions(curves) if rules else {}
     bounds = None
     if answers[plan.schedule].verdict not in WITHOUT_BOUNDS:
         bounds = bounds_of(evidence)

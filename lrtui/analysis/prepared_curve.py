@@ -14,6 +14,8 @@ DIFFER = 4  # standard errors; a larger difference of medians is taken for real
 NEIGHBOURS = 9  # losses in a running median
 MEAN_OF = 5  # losses averaged at the end of a curve and at its lowest point
 RISEN = 6  # standard errors; more than DIFFER, because the lowest of many means is low by chance
+CLIMBED = 0.5  # of the deepest fall: so far above its first level a loss has blown up
+HELD_AT_END = 0.5  # of the deepest fall; a curve that ends with less is above its minimum
 SHARE_OF_AGE = 0.76  # of the median age of the gradients: how late momentum makes a step
 USUAL_MOMENTUM = 0.9  # PyTorch's default beta1, and the usual momentum of SGD
 
@@ -34,6 +36,9 @@ class PreparedCurve:
         noise: standard deviation of the noise in the quietest part of the curve.
         diverged: whether the last loss is far above the level, or not finite.
         turned: whether the loss rises again at the end.
+        climb: log10 of the last rate before the loss blew up, though it came back down later;
+            None: it never did.
+        holds_at_end: whether the last losses hold half of the deepest fall.
         moves_at_once: whether the loss already changes at the first rates.
         delay: points of the curve until a rate shows in the loss.
         iterations_per_lr: above 1 on a staircase, whose first loss of each step is in `fall`.
@@ -48,6 +53,8 @@ class PreparedCurve:
     noise: float
     diverged: bool
     turned: bool
+    climb: float | None
+    holds_at_end: bool
     moves_at_once: bool
     delay: float
     iterations_per_lr: float = 1.0
@@ -59,6 +66,12 @@ class PreparedCurve:
         if not self.diverged or len(not_above) == 0 or not_above[-1] == len(self.fall) - 1:
             return None
         return float(self.log_lr[not_above[-1]])
+
+    @property
+    def last_stable(self) -> float | None:
+        """log10 of the last rate before the loss blew up, for good or for a while; None: never."""
+        known = [rate for rate in (self.climb, self.last_before_blow_up) if rate is not None]
+        return min(known, default=None)
 
     @property
     def delay_in_iterations(self) -> float:
@@ -105,6 +118,8 @@ def prepare_curve(
     precision = float(SINGLE.eps) * max(abs(level), level - float(finite.min()))
     noise = max(noise, float(capped.std()), precision)
     diverged = bool(losses[-1] > level + 2 * CAP * noise)
+    trend = running_median(losses)
+    climb = before_climb(losses, trend, level, noise)
 
     local_noise = np.maximum(noise, noise_around(np.minimum(losses, float(finite.max()))))
     # a single low loss is not a fall
@@ -120,6 +135,8 @@ def prepare_curve(
         noise=noise,
         diverged=diverged,
         turned=diverged or turned_up(finite),
+        climb=None if climb is None else float(log_lr[climb]),
+        holds_at_end=holds_at_end(trend, level),
         moves_at_once=len(first) < len(finite) // 10,
         delay=delay(momentum) / iterations_per_lr,
         iterations_per_lr=iterations_per_lr,
@@ -181,6 +198,30 @@ def medians_agree(
     # the variance of a median is π/2 of that of a mean
     error = noise * sqrt(pi / 2 * (1 / len(some) + 1 / len(others)))
     return abs(float(np.median(others) - np.median(some))) <= standard_errors * error
+
+
+def before_climb(losses: FloatArray, trend: FloatArray, level: float, noise: float) -> int | None:
+    """Index of the last loss before a climb from which the curve came back; None without one.
+
+    A climb is a running median far above the first level, by the noise and by the deepest fall. A
+    climb to the end of the curve is a divergence.
+    """
+    far = max(2 * CAP * noise, CLIMBED * deepest_of(trend, level))
+    above = np.flatnonzero(trend > level + far)
+    if len(above) == 0 or not (trend[above[0] :] <= level).any():
+        return None
+    at_level = np.flatnonzero(losses[: above[0]] <= level + noise)
+    return int(at_level[-1]) if len(at_level) else 0
+
+
+def deepest_of(trend: FloatArray, level: float) -> float:
+    """How far a running median falls below the first level; at least 0."""
+    return max(0.0, level - float(trend[np.isfinite(trend)].min(initial=level)))
+
+
+def holds_at_end(trend: FloatArray, level: float) -> bool:
+    """Whether a running median ends with at least half of its deepest fall."""
+    return bool(level - trend[-1] >= HELD_AT_END * deepest_of(trend, level))
 
 
 def turned_up(losses: FloatArray) -> bool:

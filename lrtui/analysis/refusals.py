@@ -299,6 +299,19 @@ def first_step(repeat: PreparedCurve) -> float:
     return float(10 ** (repeat.log_lr[1] - repeat.log_lr[0]))
 
 
+def fell_after_climb(valley: Valley) -> Suggestion:
+    """A loss that blew up and then fell further: the rates below have to be tested alone."""
+    assert valley.climb is not None
+    climb, lowest = 10**valley.climb, 10 ** float(valley.log_lr[valley.deepest])
+    return refuse(
+        "disagree",
+        f"The loss climbed far above its first level from {climb:.1e} on, and fell again up to"
+        f" {lowest:.1e}: after the climb it says nothing of a training from the start.",
+        f"Test again up to {climb:.0e}, on an exponential ramp of at least {LEAST} iterations from"
+        f" {climb / 1e5:.0e}.",
+    )
+
+
 def two_valleys(left: float, right: float) -> Suggestion:
     """A centre between two valleys, where the loss was high; log10 of the deepest rates of both."""
     return refuse(

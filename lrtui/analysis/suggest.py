@@ -135,7 +135,9 @@ def judge(evidence: Evidence, curves: Sequence[Curve], plan: Plan = ANY_PLAN) ->
         return refusals.fast_ramp(valley)
     if valley.significance < SURE:
         return refusals.no_fall(valley, evidence.repeats)
-    if not valley.turned and valley.share[-1] >= TURNED:
+    if valley.climb is not None and valley.reference > valley.climb:
+        return refusals.fell_after_climb(valley)
+    if is_still_falling(valley):
         return refusals.still_falling(valley, curves)
     if valley.centre_within_delay:
         return refusals.too_fast(valley)
@@ -154,6 +156,12 @@ def judge(evidence: Evidence, curves: Sequence[Curve], plan: Plan = ANY_PLAN) ->
     if valley.delay_at_centre > refusals.LATE:
         return refusals.fast_ramp(valley)
     return answer(valley, evidence, curves, plan)
+
+
+def is_still_falling(valley: Valley) -> bool:
+    """Whether the test ended before the loss turned up: it ends near its lowest, and never rose."""
+    has_turned = valley.turned or valley.climb is not None or not valley.holds_at_end
+    return not has_turned and bool(valley.share[-1] >= TURNED)
 
 
 def fell_at_once(valley: Valley) -> bool:

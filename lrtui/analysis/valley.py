@@ -11,7 +11,7 @@ the fall, which scatters least. Both move to lower rates where a ramp gives each
 iterations. That is corrected, so that tests of 250 to 1000 iterations have the same reference rate.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import e, log10
 
@@ -51,6 +51,9 @@ class Valley:
         noise: standard deviation of the noise.
         diverged: whether a repeat ends far above its level.
         turned: whether a repeat rises again at its end.
+        last_stable: log10 of the last rate before any repeat blew up; None: none did.
+        climb: likewise, of a repeat that came back down.
+        holds_at_end: whether every repeat holds half of its fall at its end.
     """
 
     log_lr: FloatArray
@@ -63,6 +66,9 @@ class Valley:
     noise: float
     diverged: bool
     turned: bool
+    last_stable: float | None
+    climb: float | None
+    holds_at_end: bool
 
     @property
     def deepest(self) -> int:
@@ -115,9 +121,8 @@ class Valley:
     def ceiling(self) -> float:
         """log10 of the highest rate around the deepest fall at which the loss has not blown up."""
         last = self.edges(BARELY)[1]
-        blow_up = self.longest.last_before_blow_up
-        if blow_up is not None:
-            last = min(last, max(blow_up, float(self.log_lr[self.deepest])))
+        if self.last_stable is not None:
+            last = min(last, self.last_stable)
         if last == self.log_lr[-1]:
             return last
         return self.before_delay(last)
@@ -219,7 +224,15 @@ def find_valley(repeats: Sequence[PreparedCurve]) -> Valley:
         noise=noise,
         diverged=any(repeat.diverged for repeat in repeats),
         turned=any(repeat.turned for repeat in repeats),
+        last_stable=lowest_of(repeat.last_stable for repeat in repeats),
+        climb=lowest_of(repeat.climb for repeat in repeats),
+        holds_at_end=all(repeat.holds_at_end for repeat in repeats),
     )
+
+
+def lowest_of(rates: Iterable[float | None]) -> float | None:
+    """The lowest of the rates that are known."""
+    return min((rate for rate in rates if rate is not None), default=None)
 
 
 def uniform_grid(start: float, end: float) -> FloatArray:

@@ -6,8 +6,6 @@ import traceback
 from pathlib import Path
 from typing import Literal
 
-_PACKAGE = Path(__file__).parent.parent
-
 Phase = Literal[
     "model", "data", "optimizer", "loss", "metric", "step", "device", "precision", "training"
 ]
@@ -40,22 +38,23 @@ def one_line(error: BaseException, limit: int = 300) -> str:
         return safe_line(f"it called sys.exit({error.code!r})", limit)
     if isinstance(error, SyntaxError) and error.filename:
         return f"{name}: {error.msg} ({Path(error.filename).name}:{error.lineno})"
-    lines = _message(error).splitlines()
+    lines = message_of(error).splitlines()
     if not lines:
         return safe_line(name, limit)
-    if _is_from_worker(lines[0]):
+    if is_from_worker(lines[0]):
         return safe_line(lines[-1].strip(), limit)
     return safe_line(f"{name}: {lines[0]}", limit)
 
 
-def _message(error: BaseException) -> str:
+def message_of(error: BaseException) -> str:
+    """An exception's text; "" where its own `__str__` raises."""
     try:
         return str(error).strip()
     except Exception:  # noqa: BLE001 - a user's exception class may raise in its __str__
         return ""
 
 
-def _is_from_worker(first_line: str) -> bool:
+def is_from_worker(first_line: str) -> bool:
     """Whether a message is the traceback of a DataLoader's worker or of a replica, as text."""
     return first_line.startswith("Caught ") and (
         " in DataLoader " in first_line or " in replica " in first_line
@@ -64,13 +63,13 @@ def _is_from_worker(first_line: str) -> bool:
 
 def _line_in_worker(error: BaseException, folder: Path | None) -> str:
     """The innermost line of the user's code in a traceback that a worker sent as text."""
-    text = _message(error)
+    text = message_of(error)
     innermost = ""
-    if not _is_from_worker(text.partition("\n")[0]):
+    if not is_from_worker(text.partition("\n")[0]):
         return innermost
     for file, line in re.findall(r'File "([^"]+)", line (\d+)', text):
         path = Path(file)
-        if _is_user_code(path, folder):
+        if is_user_code(path, folder):
             innermost = f"{path.name}:{line}"
     return innermost
 
@@ -92,7 +91,7 @@ def user_line(error: BaseException, folder: Path | None = None) -> str:
     innermost = ""
     for frame, line in traceback.walk_tb(error.__traceback__):
         path = Path(frame.f_code.co_filename)
-        if _is_user_code(path, folder):
+        if is_user_code(path, folder):
             innermost = f"{path.name}:{line}"
     return _line_in_worker(error, folder) or innermost
 
@@ -105,7 +104,8 @@ def with_user_line(message: str, error: BaseException, folder: Path | None = Non
     return f"{message} ({line})"
 
 
-def _is_user_code(path: Path, folder: Path | None) -> bool:
+def is_user_code(path: Path, folder: Path | None) -> bool:
+    """Whether a file is the user's own, and no package's: see `user_line`."""
     # not files of Python source: <string>, <frozen importlib._bootstrap>, an extension's .pyx
     if path.name.startswith("<") or path.suffix not in (".py", ""):
         return False

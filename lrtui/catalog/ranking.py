@@ -47,6 +47,12 @@ def rank(file: Definitions, node: Definition, role: Role) -> int:
     return _LIKELY if _takes_first(node, role) else _OTHER_FUNCTION
 
 
+def models(file: Definitions) -> list[Definition]:
+    """The definitions that are surely models, judged by their text: the classes first."""
+    nodes = [node for node in file.public() if rank(file, node, "model") <= _MAKES_MODULE]
+    return sorted(nodes, key=lambda node: rank(file, node, "model"))
+
+
 def _fits(file: Definitions, node: ast.ClassDef, role: Role) -> bool:
     if role == "model":
         return file.is_module(node)

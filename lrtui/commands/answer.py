@@ -6,9 +6,11 @@ import msgspec
 
 from lrtui.analysis.answer import Schedule, Suggestion
 from lrtui.commands.streams import printable
-from lrtui.record import RunRecord
+from lrtui.record import Failure, RunRecord
+from lrtui.report import failure as failed
 from lrtui.report import race, training
 from lrtui.report.code import code_lines
+from lrtui.report.headline import headline, interval
 from lrtui.spec import Choice
 
 
@@ -18,11 +20,28 @@ def summary(record: RunRecord, path: str, rules: bool = False) -> Iterator[str]:
     With `rules` also what the published rules suggest.
     """
     yield printable(f"{record.status}: {record.reason}")
-    yield from map(printable, answer_lines(record))
+    yield from map(printable, failure_lines(record))
+    if record.status == "failed" and not has_answer(record):
+        yield "no learning rate: the run failed"
+    else:
+        yield from map(printable, answer_lines(record))
     if rules:
         yield from map(printable, rule_lines(record))
     if path:
         yield printable(f"record   {path}")
+
+
+def failure_lines(record: RunRecord) -> Iterator[str]:
+    """Where in the user's code a failed run failed, what that printed last, and where its log is.
+
+    Nothing for any other run. A failed run without a rate has no other answer.
+    """
+    failure = record.failure
+    if not isinstance(failure, Failure):
+        return
+    yield from failed.lines(failure.where, failure.output)
+    if record.log and record.log not in record.reason:
+        yield f"log      {record.log}"
 
 
 def answer_lines(record: RunRecord) -> Iterator[str]:
@@ -49,21 +68,20 @@ def rule_lines(record: RunRecord) -> Iterator[str]:
 
 
 def has_answer(record: RunRecord) -> bool:
-    """Whether a learning rate can be recommended."""
-    return record.suggestion is not None and record.suggestion.lr is not None
+    """Whether a learning rate can be recommended, after the races."""
+    suggestion, _ = race.corrected(record.measured, record.suggestion, record.bounds)
+    return suggestion is not None and suggestion.lr is not None
 
 
 def _suggestion_lines(record: RunRecord, suggestion: Suggestion) -> Iterator[str]:
     interval_only = training.is_interval_only(suggestion, record.measured)
-    if suggestion.lr is None:
-        yield f"no learning rate can be recommended ({suggestion.verdict})"
-    elif interval_only:
-        yield f"lr       {_interval(suggestion)} · {_training(record, suggestion)}"
+    first = headline(suggestion, record.measured, record.plan.warmup)
+    if suggestion.lr is None or interval_only:
+        yield first
     else:
-        words = _training(record, suggestion)
-        yield f"lr       {suggestion.lr:.1e} · {words}{_before_race(record, suggestion)}"
+        yield f"{first}{_before_race(record, suggestion)}"
         if suggestion.low is not None:
-            yield f"from     {_interval(suggestion)}"
+            yield f"from     {interval(suggestion)}"
     for line in (*training.coverage(suggestion), *training.expectations(suggestion)):
         yield f"         {line}"
     yield suggestion.reason
@@ -78,16 +96,6 @@ def _before_race(record: RunRecord, suggestion: Suggestion) -> str:
     if record.suggestion is None or record.suggestion.lr in (None, suggestion.lr):
         return ""
     return f"   the test alone: {record.suggestion.lr:.1e}"
-
-
-def _interval(suggestion: Suggestion) -> str:
-    if suggestion.low is None or suggestion.high is None:
-        return ""
-    return f"{suggestion.low:.1e} to {suggestion.high:.1e}"
-
-
-def _training(record: RunRecord, suggestion: Suggestion) -> str:
-    return training.training(suggestion.schedule, suggestion.steps, record.plan.warmup)
 
 
 def _long_training_lines(record: RunRecord, suggestion: Suggestion) -> Iterator[str]:

@@ -4,7 +4,19 @@ import io
 import sys
 
 from lrtui.commands.streams import printable
-from lrtui.events import Ended, Event, Measured, Notice, Started, Step, Suggested, TrialResult
+from lrtui.events import (
+    Ended,
+    Event,
+    Extended,
+    Measured,
+    Notice,
+    Racing,
+    Started,
+    Step,
+    Suggested,
+    TrialResult,
+)
+from lrtui.report.progress import racing_text
 
 
 class Progress:
@@ -26,9 +38,13 @@ class Progress:
                 self._line(_start_text(event))
             case Notice():
                 self._line(event.text)
+            case Extended(problem="", total_steps=total):
+                self._total = total
             case Step():
                 self._count += 1
                 self._step(event)
+            case Racing():
+                self._rewrite(racing_text(event))
             case Measured(result=TrialResult() as trial):
                 self._line(_trial_text(trial))
             case Suggested() | Ended():
@@ -44,12 +60,17 @@ class Progress:
         tenth = self._count * 10 // max(1, self._total)
         text = f"{self._count}/{self._total}  lr {step.lr:.2e}  loss {_loss_text(step)}"
         if self._rewrites:
-            self._out.write(f"\r\x1b[K{text}")
-            self._out.flush()
-            self._open = True
+            self._rewrite(text)
         elif tenth > self._shown_tenth:
             self._line(text)
         self._shown_tenth = tenth
+
+    def _rewrite(self, text: str) -> None:
+        """Show a line that the next one replaces; nothing where lines cannot be replaced."""
+        if self._rewrites:
+            self._out.write(f"\r\x1b[K{text}")
+            self._out.flush()
+            self._open = True
 
     def _line(self, text: str) -> None:
         self.close()

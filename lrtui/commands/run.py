@@ -17,6 +17,7 @@ from lrtui.events import Ended, Event, Started, Suggested
 from lrtui.launch.driver import Driver
 from lrtui.launch.session import Session
 from lrtui.record import RecordError, RunRecord, from_events, to_json
+from lrtui.report import failure as failed
 from lrtui.runs.store import save
 from lrtui.spec import RunSpec
 
@@ -160,6 +161,8 @@ def _print(record: RunRecord, end: Ended, as_json: bool) -> int:
         out.write(to_json(record).decode())
     if record.status == "failed":
         code = say(_failure(record, end), USER_FAILED)
+        for line in failed.lines(end.where, end.output):
+            note(line)
     else:
         code = ANSWER if has_answer(record) else NO_ANSWER
         if not as_json:

@@ -63,6 +63,37 @@ class Ramp:
         return map(self.lrs_at, range(self.num_iter))
 
 
+class Course:
+    """A ramp that may grow while it is run: at the same rates, to a higher end.
+
+    Args:
+        ramp: as it is now.
+        first: the iteration to begin with.
+    """
+
+    def __init__(self, ramp: Ramp, first: int = 0) -> None:
+        self.ramp = ramp
+        self.first = first
+        self.is_over = False
+
+    def lrs_at(self, iteration: int) -> tuple[float, ...]:
+        """The learning rate of every group at an iteration."""
+        return self.ramp.lrs_at(iteration)
+
+    def __len__(self) -> int:
+        """How many iterations the whole ramp takes."""
+        return self.ramp.num_iter
+
+    def __iter__(self) -> Iterator[tuple[float, ...]]:
+        """The learning rates of every group from the first iteration on."""
+        iteration = self.first
+        self.is_over = False
+        while iteration < self.ramp.num_iter:
+            yield self.ramp.lrs_at(iteration)
+            iteration += 1
+        self.is_over = True
+
+
 def start_lrs_of(
     start_lr: float | Sequence[float] | None, group_lrs: Sequence[float | None]
 ) -> tuple[float, ...]:

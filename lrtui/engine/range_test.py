@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Generator, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import torch
@@ -13,7 +13,7 @@ from lrtui.engine.data.batches import OutOfData
 from lrtui.engine.deferred import LateReader, Measurement, Point
 from lrtui.engine.failures.nonfinite import Explanation, Losses, explain
 from lrtui.engine.optim import set_learning_rates
-from lrtui.engine.ramp import Ramp
+from lrtui.engine.ramp import Course, Ramp
 from lrtui.engine.step import TrainStep, Update
 from lrtui.engine.tracker import Tracker
 from lrtui.engine.validation import Validation
@@ -30,7 +30,7 @@ class Outcome(NamedTuple):
 
 def range_test(
     train: TrainStep,
-    ramp: Ramp,
+    ramp: Ramp | Course,
     tracker: Tracker,
     optimizers: Sequence[Optimizer],
     device: torch.device,
@@ -42,15 +42,17 @@ def range_test(
     repeat: int = 0,
     clock: Callable[[], float] = time.perf_counter,
     began: float | None = None,
+    first: int = 0,
+    losses: Losses | None = None,
 ) -> Generator[Step, None, Outcome]:
     """Raise the learning rate from step to step and yield the loss at each.
 
     It ends when the ramp is over, the loss has diverged, the data is exhausted or time is up. The
     training loss of a point is the one before the optimizer's step at its rate; the validation loss
-    is the one after. Seconds are counted from `began`, on the `clock`.
+    is the one after. Seconds are counted from `began`, on the `clock`. A test that goes on begins
+    at the iteration `first`, after these `losses`.
     """
     start = clock() if began is None else began
-    planned = len(ramp)
 
     # warm up at the lowest rate: the first steps of a cold optimizer are not typical
     for done in range(warmup):
@@ -63,23 +65,24 @@ def range_test(
             return _out_of_data(f"{done} of {warmup} warm-up iterations")
 
     # ramp up, one optimizer step at each rate
-    outcome = Outcome("completed", f"all {planned} iterations ran")
+    outcome: Outcome | None = None
     curve = _Curve(
         tracker,
         train.loss_scale(),
         repeat,
         lambda: clock() - start,
         lambda iteration, losses: explain(train, warmup + iteration, iteration, losses),
+        losses or Losses(),
     )
     reader = LateReader(device, lag)
-    for iteration, lrs in enumerate(ramp):
+    for iteration, lrs in enumerate(ramp, first):
         try:
             # train at this rate, then measure
             set_learning_rates(optimizers, lrs)
             update = train()
             reader.add(_measurement(iteration, lrs, update, validation))
         except OutOfData:
-            outcome = _out_of_data(f"{iteration} of {planned} iterations")
+            outcome = _out_of_data(f"{iteration} of {len(ramp)} iterations")
             break
         except Exception:
             # the points before the error still count
@@ -94,13 +97,13 @@ def range_test(
             return diverged
 
         # stop when time is up
-        if clock() - start >= max_seconds and iteration + 1 < planned:
-            outcome = _out_of_time(max_seconds, f"{iteration + 1} of {planned} iterations")
+        if clock() - start >= max_seconds and iteration + 1 < len(ramp):
+            outcome = _out_of_time(max_seconds, f"{iteration + 1} of {len(ramp)} iterations")
             break
 
     # yield the losses that are still on their way
     diverged = yield from curve.steps(reader.remaining())
-    return diverged or outcome
+    return diverged or outcome or Outcome("completed", f"all {len(ramp)} iterations ran")
 
 
 @dataclass
@@ -112,7 +115,7 @@ class _Curve:
     repeat: int
     seconds: Callable[[], float]
     explain: Callable[[int, Losses], Explanation]  # a loss that is not finite
-    losses: Losses = field(default_factory=Losses)
+    losses: Losses
 
     def steps(self, points: Iterable[Point]) -> Generator[Step, None, Outcome | None]:
         """Yield a step for each point; returns None unless the loss has blown up."""

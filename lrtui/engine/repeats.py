@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 from functools import partial
 
 import torch
@@ -16,12 +17,12 @@ from lrtui.engine.checks.updates import is_known
 from lrtui.engine.data.batches import train_batches
 from lrtui.engine.data.replay import Replay
 from lrtui.engine.deferred import default_lag
-from lrtui.engine.failures.nonfinite import Explanation
+from lrtui.engine.failures.nonfinite import Explanation, Losses
 from lrtui.engine.initialise.draws import reinitialise
-from lrtui.engine.ramp import Ramp
+from lrtui.engine.ramp import Course, Ramp
 from lrtui.engine.range_test import Outcome, range_test
 from lrtui.engine.restore.generators import generators_in
-from lrtui.engine.restore.random_state import reseed
+from lrtui.engine.restore.random_state import RngState, reseed
 from lrtui.engine.settings import Settings
 from lrtui.engine.step import TrainStep, updates_itself
 from lrtui.engine.tracker import Tracker
@@ -37,19 +38,48 @@ from lrtui.engine.validation import Validation
 from lrtui.events import Notice, Step
 
 
+@dataclass
+class Measuring:
+    """What a range test is measured with: kept, it can go on where it ended.
+
+    Attributes:
+        settings: of the test; they change where its ramp is extended.
+        course: its ramp.
+        train: the training step, with the iterator of its batches.
+        tracker: of the smoothed loss.
+        losses: measured so far.
+        validation: None without a validation loader.
+        seconds: that the test has taken.
+        random_state: at its end.
+    """
+
+    settings: Settings
+    course: Course
+    train: TrainStep
+    tracker: Tracker
+    losses: Losses
+    validation: Validation | None
+    seconds: float = 0.0
+    random_state: RngState | None = None
+
+
+Keep = Callable[[Measuring], None]
+
+
 def all_repeats(
     training: Training,
     train_loader: Loader,
     val_loader: Loader | None,
     settings: Settings,
-    ramp: Ramp,
+    course: Course,
     say: Say,
+    keep: Keep,
 ) -> Generator[Step, None, Outcome]:
     """The steps of every repeat, one after the other; returns the outcome of the last one that ran.
 
     All start from the current state, which is the one in the snapshot. The first keeps the current
     random states, so that its curve is the one of a test without repeats. While it runs, `say` gets
-    a notice for what makes its rates unusable.
+    a notice for what makes its rates unusable. `keep` gets what each is measured with.
     """
     began = time.perf_counter()
     seed = torch.initial_seed()
@@ -67,12 +97,15 @@ def all_repeats(
         train = train_step(training, settings, train_loader, batches, has_drawn=repeat > 0)
         checks: AbstractContextManager[object] = nullcontext()
         if repeat == 0:
-            checks = checked(training, settings, train_loader, ramp, train, say)
+            checks = checked(training, settings, train_loader, course.ramp, train, say)
+        tracker, losses = Tracker(settings.smooth_f, settings.diverge_th), Losses()
+        measuring = Measuring(settings, course, train, tracker, losses, validation)
+        keep(measuring)
         with checks:
             outcome = yield from range_test(
                 train,
-                ramp,
-                Tracker(settings.smooth_f, settings.diverge_th),
+                course,
+                tracker,
                 training.optimizers,
                 training.device,
                 validation=validation,
@@ -81,12 +114,45 @@ def all_repeats(
                 max_seconds=max_seconds,
                 repeat=repeat,
                 began=began,
+                losses=losses,
             )
+        measuring.seconds = time.perf_counter() - began
+        measuring.random_state = RngState()
         if outcome.explanation.is_certain:
             bad_batch = outcome.explanation
         if outcome.status == "stopped":
             break
     return outcome if bad_batch is None else outcome._replace(explanation=bad_batch)
+
+
+def going_on(
+    training: Training, measuring: Measuring, ramp: Ramp
+) -> Generator[Step, None, Outcome]:
+    """The steps of a test that goes on where it ended, up to the end of a longer ramp.
+
+    Model and optimizer have to be as the test left them. Its random states are set again.
+    """
+    settings = measuring.settings
+    began = time.perf_counter() - measuring.seconds
+    course = measuring.course = Course(ramp, first=measuring.course.ramp.num_iter)
+    if measuring.random_state is not None:
+        measuring.random_state.restore()
+    outcome = yield from range_test(
+        measuring.train,
+        course,
+        measuring.tracker,
+        training.optimizers,
+        training.device,
+        validation=measuring.validation,
+        lag=default_lag(training.device),
+        max_seconds=math.inf if settings.max_seconds is None else settings.max_seconds,
+        began=began,
+        first=course.first,
+        losses=measuring.losses,
+    )
+    measuring.seconds = time.perf_counter() - began
+    measuring.random_state = RngState()
+    return outcome
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """Settings of one range test: torch_lr_finder's names and defaults, and what goes beyond them."""
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Annotated, Any, TypedDict, cast
 
@@ -10,6 +11,8 @@ from lrtui.engine.ramp import Mode, Ramp, keep_ratios, one_each, start_lrs_of
 from lrtui.engine.reading.overruled import entries_problem
 from lrtui.engine.types import BatchStep, Metric
 from lrtui.settings import declarations, setting
+
+ALMOST = 1e-6  # of a gap between two rates: an end this near to a rate is that rate
 
 StartLr = Annotated[
     float | Sequence[float] | None,
@@ -185,6 +188,34 @@ def ramp_of(settings: Settings, group_lrs: Sequence[float | None]) -> Ramp:
     if mode.lower() in ("exp", "linear"):  # torch_lr_finder ignores case
         mode = mode.lower()
     return Ramp(starts, ends, settings.num_iter, cast(Mode, mode), settings.iterations_per_lr)
+
+
+def extended(settings: Settings, ramp: Ramp, end_lr: float) -> Settings:
+    """The settings of the same ramp up to a higher end, at the same distance from rate to rate.
+
+    The end is the first rate at or above `end_lr`.
+
+    Raises:
+        ValueError: a ramp that cannot be extended to there, and why.
+    """
+    if settings.repeats > 1:
+        raise ValueError("a test with repeats cannot go on: the state of the others is gone")
+    start, end = ramp.start_lrs[0], ramp.end_lrs[0]
+    if not math.isfinite(end_lr) or not end_lr > end > start:
+        raise ValueError(f"end_lr must be above the {end:g} of now, got {end_lr:g}")
+    same_ends = len(set(zip(ramp.start_lrs, ramp.end_lrs, strict=True))) == 1
+    if not (same_ends or settings.keep_ratios):
+        raise ValueError("the rates of the parameter groups rise at different speeds")
+    gaps = ramp.distinct_lrs - 1
+    if ramp.mode == "exp":
+        gap = math.log(end / start) / gaps
+        wanted = math.ceil(math.log(end_lr / start) / gap - ALMOST)
+        reached = start * (end / start) ** (wanted / gaps)
+    else:
+        wanted = math.ceil((end_lr - start) / (end - start) * gaps - ALMOST)
+        reached = start + wanted / gaps * (end - start)
+    num_iter = (wanted + 1) * ramp.iterations_per_lr
+    return replace(settings, end_lr=reached, num_iter=num_iter)
 
 
 def _ends_in_ratio(

@@ -10,11 +10,16 @@ from lrtui.spec import RunSpec
 class Driver(Protocol):
     """A run on its own thread. Calls return at once; their results arrive as events.
 
-    `events` only grows, and only that thread appends to it. A front end remembers how far it has
-    read, and polls.
+    `events` only grows, and only that thread appends to it (and one that samples the machine). A
+    front end remembers how far it has read, and polls.
     """
 
     events: list[Event]
+
+    @property
+    def read_only(self) -> bool:
+        """A saved run: there are no objects, so nothing can be run, tried or restored."""
+        ...
 
     @property
     def busy(self) -> bool:
@@ -23,6 +28,14 @@ class Driver(Protocol):
 
     def run(self, spec: RunSpec) -> None:
         """Run a spec: the events of the new run follow those of the last, from a `Started` on."""
+        ...
+
+    def extend(self, end_lr: float) -> None:
+        """Raise the end of the range, of the run in progress or of the last one.
+
+        An `Extended` follows, with the new end or with the problem; after a run that has ended its
+        further steps, another `Suggested` and another `Ended`. Ignored during a check.
+        """
         ...
 
     def confirm(
@@ -62,6 +75,17 @@ class Driver(Protocol):
         """Stop a run in progress, then put model and optimizer back; a `Restored` follows."""
         ...
 
+    def output(self) -> list[str]:
+        """The last lines that the user's code printed, at most `lrtui.output.MOST_LINES`.
+
+        Text of the user's, without escape sequences: clean it before it is shown.
+        """
+        ...
+
     def close(self) -> None:
         """End the thread and the process of the run. Idempotent."""
+        ...
+
+    def join(self, timeout: float) -> None:
+        """Wait until a closed driver's last events have arrived, but not longer than `timeout`."""
         ...

@@ -12,22 +12,27 @@ from pathlib import Path
 
 from lrtui.analysis.answer import Schedule
 from lrtui.endings import StopFlag
-from lrtui.events import Event
+from lrtui.events import Ended, Event
+from lrtui.output import Output
 from lrtui.protocol import Confirm
 from lrtui.record import new_id
 from lrtui.run_events import (
     LiveObjects,
     confirmation_events,
+    extension_events,
     range_test_events,
     restore,
     stability_events,
     started_event,
+    while_sampled,
 )
 from lrtui.spec import RunSpec
 
 
 class LiveDriver:
     """A Driver on live objects. What they print goes to the log."""
+
+    read_only = False
 
     def __init__(self, objects: LiveObjects, log: Path) -> None:
         self.events: list[Event] = []
@@ -45,6 +50,13 @@ class LiveDriver:
     def run(self, spec: RunSpec) -> None:
         """Run (again) from the restored state. `spec` is unused: the objects bring settings."""
         self._start(self._run_events())
+
+    def extend(self, end_lr: float) -> None:
+        """Raise the end of the range, of the run in progress or of the last one."""
+        if self.busy:
+            self._stop.extend(end_lr)
+        else:
+            self._start(self._extension_events(end_lr))
 
     def confirm(
         self,
@@ -80,11 +92,18 @@ class LiveDriver:
         self._stop.set()
         self._start_thread(self._reset_events(self._thread))
 
+    def output(self) -> list[str]:
+        """The last lines that were printed in a run or a check."""
+        return Output(self.log).lines()
+
     def close(self) -> None:
         """Stop, and wait for the step in progress: the objects are the caller's again."""
         self._stop.set()
         if self._thread is not None:
             self._thread.join()
+
+    def join(self, timeout: float) -> None:
+        """Nothing to wait for: `close` has waited."""
 
     def _start(self, events: Iterator[Event]) -> None:
         if self.busy:
@@ -102,21 +121,35 @@ class LiveDriver:
     def _consume(self, events: Iterator[Event]) -> None:
         """Run the generator on this thread, with prints and tracebacks in the log."""
         with (
-            Path(self.log).open("a", errors="replace") as log,
+            # line by line, so that `output` has what was printed
+            Path(self.log).open("a", errors="replace", buffering=1) as log,
             redirect_stdout(log),
             redirect_stderr(log),
         ):
-            for event in events:
+            device = self._objects.finder.device
+            for event in while_sampled(events, device, self.events.append):
                 self.events.append(event)
 
     def _run_events(self) -> Iterator[Event]:
         began = time.perf_counter()
+        output = Output.from_now(self.log)
         finder = self._objects.finder
         if not self._objects.past:
             finder.reset()
         self._digest = finder.digest()
         started = started_event(self._objects, run_id=new_id(), digest=self._digest, log=self.log)
-        yield from range_test_events(self._objects, started, self._stop, began)
+        yield from range_test_events(self._objects, started, self._stop, began, output)
+        end_lr = self._stop.take_extension()
+        if end_lr is not None:  # asked for when the ramp was at its end
+            yield from self._extension_events(end_lr)
+
+    def _extension_events(self, end_lr: float) -> Iterator[Event]:
+        seconds = 0.0
+        for event in self.events:
+            if isinstance(event, Ended):
+                seconds = event.seconds
+        output = Output.from_now(self.log)
+        return extension_events(self._objects, end_lr, self._stop, seconds, output)
 
     def _reset_events(self, previous: threading.Thread | None) -> Iterator[Event]:
         if previous is not None:

@@ -2,8 +2,8 @@
 
 from lrtui.analysis.answer import Schedule
 from lrtui.endings import check_problem
-from lrtui.events import Event, Restored
-from lrtui.record import RunRecord
+from lrtui.events import Event, Extended, Restored
+from lrtui.record import Failure, RunRecord
 from lrtui.runs.replay import events_of, spec_of
 from lrtui.spec import RunSpec
 
@@ -59,3 +59,15 @@ class RecordDriver:
 
     def close(self) -> None:
         """Nothing is held."""
+
+    def extend(self, end_lr: float) -> None:
+        """Say that there is nothing to go on from."""
+        self.events.append(Extended(problem=_NO_OBJECTS))
+
+    def output(self) -> list[str]:
+        """What a failed run printed last; of others nothing is kept."""
+        failure = self.record.failure
+        return list(failure.output) if isinstance(failure, Failure) else []
+
+    def join(self, timeout: float) -> None:
+        """Nothing to wait for."""

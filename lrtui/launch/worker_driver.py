@@ -8,11 +8,23 @@ from pathlib import Path
 import msgspec
 
 from lrtui.analysis.answer import Schedule
+from lrtui.catalog.places import crash_place
 from lrtui.catalog.targets import locate, split
 from lrtui.endings import STOPPED, check_problem, unbuilt_start
-from lrtui.events import Check, Ended, Event, Notice, Restored, Started, Step, ends_check
+from lrtui.events import (
+    Check,
+    Ended,
+    Event,
+    Extended,
+    Notice,
+    Restored,
+    Started,
+    Step,
+    ends_check,
+)
 from lrtui.launch.process import WorkerProcess
-from lrtui.protocol import Answer, Confirm, Message, Ready, Reset, Run, Stability, Stop
+from lrtui.output import NO_OUTPUT, Output
+from lrtui.protocol import Answer, Confirm, Extend, Message, Ready, Reset, Run, Stability, Stop
 from lrtui.record import RecordError, from_events, new_id
 from lrtui.runs.store import journal_path, record_path, save_run
 from lrtui.spec import CHOICES, Choice, RunSpec
@@ -21,6 +33,8 @@ from lrtui.spec import CHOICES, Choice, RunSpec
 _STOP_SECONDS = 5.0
 # one that still imports torch or builds holds nothing that could be lost
 _STOP_UNSTARTED_SECONDS = 0.5
+
+NO_OBJECTS = "the worker with the run's objects is gone: run the range test again"
 
 FileStamp = tuple[int, int]  # modification time in ns, and size
 
@@ -33,6 +47,8 @@ class WorkerDriver:
         on_close: called once, when the driver is closed.
     """
 
+    read_only = False
+
     def __init__(self, take: Callable[[], WorkerProcess], on_close: Callable[[], None]) -> None:
         self.events: list[Event] = []
         self._take = take
@@ -42,8 +58,10 @@ class WorkerDriver:
         self._run: Run | None = None
         self._first = 0  # the index of the last run's first event
         self._began = 0.0
+        self._output = NO_OUTPUT  # what the last run has printed
         self._busy = False
         self._check: Check | None = None  # the check in progress
+        self._extends = False  # a run that had ended goes on
         self._stopped = False
         self._closed = False
         # a worker may die at the moment at which it is sent a command
@@ -72,8 +90,22 @@ class WorkerDriver:
                 reason = f"cannot be started: {error}"
                 self._append(Ended(status="failed", phase="worker", reason=reason, seconds=0))
                 return
+            self._output = Output.from_now(self._log)
             self._run = Run(spec=spec, id=new_id())
             process.send(self._run)
+
+    def extend(self, end_lr: float) -> None:
+        """Raise the end of the range, of the run in progress or of the last one."""
+        with self._lock:
+            if self._closed or self._check is not None:
+                return
+            if self._process is None or self._process.ended:
+                self._append(Extended(problem=NO_OBJECTS))
+                return
+            idle = not self._busy
+            if idle:
+                self._busy, self._stopped, self._extends = True, False, True
+            self._process.send(Extend(end_lr=end_lr, idle=idle))
 
     def confirm(
         self,
@@ -119,6 +151,10 @@ class WorkerDriver:
         self.stop()
         self._process.send(Reset())
 
+    def output(self) -> list[str]:
+        """The last lines that were printed since the last run began."""
+        return self._output.lines()
+
     def close(self) -> None:
         """Ask the worker to quit; see `join`."""
         if self._closed:
@@ -137,8 +173,7 @@ class WorkerDriver:
             if self._busy or self._closed:
                 return
             if self._process is None or self._process.ended:
-                problem = "the worker with the run's objects is gone: run the range test again"
-                self._append(check_problem(check, problem))
+                self._append(check_problem(check, NO_OBJECTS))
                 return
             self._busy, self._stopped, self._check = True, False, check
             self._process.send(command)
@@ -164,10 +199,13 @@ class WorkerDriver:
             self._append(message)
 
     def _append(self, event: Event) -> None:
-        if isinstance(event, Ended) or ends_check(event):
-            self._busy, self._check = False, None
+        refused = isinstance(event, Extended) and bool(event.problem)
+        if isinstance(event, Ended) or ends_check(event) or (refused and self._extends):
+            self._busy, self._check, self._extends = False, None, False
             if self._process is not None:
                 self._process.end_within(None)
+        elif isinstance(event, Extended) and not refused and not self._busy:
+            self._busy = self._extends = True  # asked for at the last moment of a run
         self.events.append(event)
 
     def _worker_ended(self, reason: str) -> None:
@@ -195,8 +233,14 @@ class WorkerDriver:
             reason = f"{STOPPED}; the worker did not answer and was ended"
             end = Ended(status="stopped", reason=reason, seconds=seconds)
         else:
-            reason, phase = self._death(reason), _phase_of(self._run_events())
-            end = Ended(status="failed", phase=phase, reason=reason, seconds=seconds)
+            end = Ended(
+                status="failed",
+                phase=_phase_of(self._run_events()),
+                reason=self._death(reason),
+                seconds=seconds,
+                where=crash_place(self._output.lines()),
+                output=self._output.last_lines(),
+            )
         self._append(msgspec.structs.replace(end, record=self._save_record(end)))
 
     def _death(self, reason: str) -> str:

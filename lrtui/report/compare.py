@@ -9,7 +9,8 @@ import msgspec
 
 from lrtui.analysis.answer import Bounds, Suggestion
 from lrtui.record import RunRecord
-from lrtui.report.race import TrialRow, corrected, latest, rows
+from lrtui.report.race import corrected, latest
+from lrtui.report.standings import Standing, standings
 
 SAME_EXAMPLES = 1.1  # ratio up to which two numbers of examples count as equal
 AS_GOOD = 0.02  # relative difference of two losses that decides nothing
@@ -47,7 +48,7 @@ class Contender(msgspec.Struct, frozen=True, kw_only=True):
     device: str = ""
     suggestion: Suggestion | None = None
     bounds: Bounds | None = None
-    trial: TrialRow | None = None
+    trial: Standing | None = None
     judged_by: str = ""
     lowest: tuple[float, float] | None = None
     seconds: float = 0.0
@@ -95,7 +96,7 @@ def contender(record: RunRecord, name: str, lowest: tuple[float, float] | None) 
     suggestion, bounds = corrected(record.measured, record.suggestion, record.bounds)
     trials, confirmation = latest(record.measured)
     trial = None
-    for row in rows(trials):
+    for row in standings(trials, confirmation):
         if suggestion is not None and row.lr == suggestion.lr:
             trial = row
     return Contender(

@@ -8,25 +8,9 @@ import msgspec
 from lrtui.analysis.answer import Bounds, Schedule, Suggestion
 from lrtui.analysis.calibration import after_race
 from lrtui.events import ConfirmationResult, Result, StabilityResult, TrialResult
+from lrtui.report.blown_up import without_blown_up
+from lrtui.report.standings import standings
 from lrtui.report.training import RACE
-
-
-class TrialRow(msgspec.Struct, frozen=True):
-    """One rate of a race, as its trials in the last round left it.
-
-    Attributes:
-        lr: the rate.
-        what: what it is to the raced rate.
-        loss: mean loss that its trials reached; None if one blew up.
-        steps: optimizer steps of each trial.
-        trials: how many trials.
-    """
-
-    lr: float
-    what: str
-    loss: float | None
-    steps: int
-    trials: int
 
 
 def latest(
@@ -45,25 +29,6 @@ def latest(
         else:
             confirmation = result
     return trials, confirmation
-
-
-def rows(trials: Sequence[TrialResult]) -> list[TrialRow]:
-    """One row a rate, from the lowest to the highest."""
-    by_rate: dict[float, list[TrialResult]] = {}
-    for trial in trials:
-        by_rate.setdefault(trial.lr, []).append(trial)
-    return [_row(by_rate[lr]) for lr in sorted(by_rate)]
-
-
-def _row(trials: Sequence[TrialResult]) -> TrialRow:
-    """The row of one rate, from its trials in its last round."""
-    last_round = max(trial.round for trial in trials)
-    last = [trial for trial in trials if trial.round == last_round]
-    losses = [trial.loss for trial in last if trial.loss is not None]
-    mean = None
-    if len(losses) == len(last):
-        mean = sum(losses) / len(losses)
-    return TrialRow(last[-1].lr, last[-1].what, mean, last[-1].iterations, len(last))
 
 
 def verdicts(measured: Sequence[Result]) -> list[ConfirmationResult]:
@@ -87,8 +52,9 @@ def corrected(
 ) -> tuple[Suggestion | None, Bounds | None]:
     """The answer after the races of a record, one after the other.
 
-    A race counts if it was about the answer as it stood, for the same schedule. Records from before
-    there was a race may have replaced the upper bound, which was the peak of one-cycle then.
+    A race counts if it was about the answer as it stood, for the same schedule. Rates that blew up
+    in a trial are never part of the answer, see `without_blown_up`. Records from before there was a
+    race may have replaced the upper bound, which was the peak of one-cycle then.
     """
     for result in measured:
         if not isinstance(result, ConfirmationResult) or result.problem:
@@ -97,7 +63,7 @@ def corrected(
             suggestion = _after(result, suggestion)
         elif result.schedule == "one-cycle" and result.verdict == "refuted":
             bounds = _with_peak(bounds, result)
-    return suggestion, bounds
+    return without_blown_up(measured, suggestion, bounds)
 
 
 def _is_about(result: ConfirmationResult, suggestion: Suggestion | None) -> bool:
@@ -166,14 +132,17 @@ def _trial_table(
         title += f", loss reached is the {confirmation.judged_by}"
     yield title
     yield f"         {'lr':8}  {'what':16}  {'loss':>8}  steps"
-    for row in rows(trials):
+    for row in standings(trials, confirmation):
         loss = "blew up"
         if row.loss is not None:
             loss = f"{row.loss:.3g}"
         steps = f"{row.steps}"
         if row.trials > 1:
             steps = f"{row.steps} × {row.trials}"
-        yield f"         {row.lr:.2e}  {row.what:16}  {loss:>8}  {steps}"
+        mark = ""
+        if row.standing in ("pick", "as good"):
+            mark = f"  {row.standing}"
+        yield f"         {row.lr:.2e}  {row.what:16}  {loss:>8}  {steps:9}{mark}".rstrip()
 
 
 def what_it_is(lr: float, raced_lr: float, raced_name: str) -> str:

@@ -16,7 +16,8 @@ from lrtui import paths
 from lrtui.analysis.answer import Suggestion
 from lrtui.files import write_atomic
 from lrtui.record import JsonObject, RecordError, RunRecord, from_json_without_unknown
-from lrtui.report.race import corrected, latest, rows
+from lrtui.report.race import corrected, latest
+from lrtui.report.standings import standings
 
 _VERSION = 1  # of the entries; another one is read as no index
 _SAVED_EVERY = 2000  # records read, so that a long first look is not lost when it is cut off
@@ -184,10 +185,10 @@ def _is_storable(entry: Entry) -> bool:
 
 
 def _reached(record: RunRecord, suggestion: Suggestion | None) -> float | None:
-    trials, _ = latest(record.measured)
+    trials, confirmation = latest(record.measured)
     if suggestion is None or suggestion.lr is None:
         return None
-    for row in rows(trials):
+    for row in standings(trials, confirmation):
         if row.lr == suggestion.lr:
             return row.loss
     return None

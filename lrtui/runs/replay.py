@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from lrtui.events import Ended, Event, Measured, NonFinite, Notice, Started, Step, Suggested
-from lrtui.record import History, RecordError, RunRecord
+from lrtui.record import Failure, History, RecordError, RunRecord
 from lrtui.runs.curves import answer_of
 from lrtui.spec import RangeSpec, RunSpec, SpecError
 
@@ -31,8 +31,20 @@ def events_of(record: RunRecord) -> list[Event]:
     if suggested is not None:
         events.append(suggested)
     events += [Measured(result) for result in record.measured]
-    events.append(Ended(status=record.status, reason=record.reason, seconds=record.seconds))
+    events.append(_ended(record))
     return events
+
+
+def _ended(record: RunRecord) -> Ended:
+    failure = record.failure if isinstance(record.failure, Failure) else Failure()
+    return Ended(
+        status=record.status,
+        reason=record.reason,
+        seconds=record.seconds,
+        phase=failure.phase,
+        where=failure.where,
+        output=failure.output,
+    )
 
 
 def spec_of(record: RunRecord) -> RunSpec:

@@ -2,27 +2,35 @@
 
 import os
 import sys
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterable, Sequence
+from contextlib import nullcontext, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from rich.console import RenderableType
+from textual import events
 from textual.app import App
 from textual.binding import BindingsMap
 from textual.filter import LineFilter
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 
 from lrtui import paths
 from lrtui.spec import RunSpec
 from lrtui.tui import keys
+from lrtui.tui.changes import ChangedCells
 from lrtui.tui.clean import CleanFilter
 from lrtui.tui.compare.marks import Marks
+from lrtui.tui.parting import Leavable, Parting
 from lrtui.tui.terminal import guard, redirected_output, refusal
 from lrtui.tui.theme import LRTUI
+from lrtui.tui.typing_order import Typed, TypingOrder
+from lrtui.tui.widgets.for_selecting import remove_from
 
 if TYPE_CHECKING:
     from lrtui.launch.driver import Driver
     from lrtui.tui.session import Session
+
+BEFORE_RUN = "before_run"  # the group of workers that open a screen
 
 
 class LrtuiApp(App[None]):
@@ -56,12 +64,19 @@ class LrtuiApp(App[None]):
         self.register_theme(LRTUI)
         if own_theme:
             self.theme = LRTUI.name
+        self.parting = Parting()
         self._clean = CleanFilter()
+        self._changes = ChangedCells()
+        self._typing = TypingOrder(self, super().on_event, self._opens_a_screen)
         self.set_keymap(keymap or {})
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's filters, and the one that removes control characters."""
         return [*super().get_line_filters(), self._clean]
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        """Write an update, of changed cells only."""
+        super()._display(screen, self._changes.only(renderable, self.size))
 
     def on_mount(self) -> None:
         if not self.is_headless:
@@ -81,9 +96,62 @@ class LrtuiApp(App[None]):
 
         return SetupScreen(self.spec, self.session)
 
+    def on_unmount(self) -> None:
+        self._typing.close()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Let keys take effect in the order in which they were typed."""
+        if isinstance(event, Typed) and not event.is_forwarded:
+            remove_from(self.screen)
+            await self._typing.take(event)
+        else:
+            await super().on_event(event)
+
+    async def _press_keys(self, keys: Iterable[str]) -> None:
+        """Of Textual's Pilot: it returns when the keys have taken effect."""
+        await super()._press_keys(keys)
+        await self._typing.settled()
+
+    def _opens_a_screen(self) -> bool:
+        """Whether the run button is at work: it opens a screen, or asks, in a moment."""
+        if isinstance(self.screen, ModalScreen):
+            return False
+        return any(worker.group == BEFORE_RUN and worker.is_running for worker in self.workers)
+
     def leave(self, code: int) -> None:
         """End with an exit code."""
         self.exit(return_code=code)
+
+    def key_of(self, binding_id: str) -> str:
+        """The key that the person presses for a binding of the screen."""
+        for table in (self.screen.BINDINGS, self.BINDINGS):
+            bindings = BindingsMap(table)
+            bindings.apply_keymap(self._keymap)
+            for _, binding in bindings:
+                if binding.id == binding_id:
+                    return self.get_key_display(binding)
+        return ""
+
+    async def action_quit(self) -> None:
+        """Leave; ask first where something would be stopped or lost."""
+        lost = self._unsaved()
+        if not lost:
+            self.exit()
+            return
+        from lrtui.tui.dialogs.ask import Ask
+
+        self.push_screen(Ask(lost, "leave lrtui", "stay"), self._quit)
+
+    def _quit(self, agreed: bool | None) -> None:
+        if agreed:
+            self.exit()
+
+    def _unsaved(self) -> str:
+        """What the screens would lose, the topmost first."""
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, Leavable) and screen.unsaved():
+                return screen.unsaved()
+        return ""
 
     def action_help(self) -> None:
         """Show every key of the screen and of the app, also those that do nothing now."""
@@ -130,12 +198,15 @@ def run_app(spec: RunSpec | None = None, driver: "Driver | None" = None, live: b
     if driver is None:
         return _run_on_form(spec, keymap)
     log = str(getattr(driver, "log", ""))
+    app = LrtuiApp(spec, driver=driver, keymap=keymap)
     # what live objects print would land on the picture
     with redirected_output(Path(log)) if live and log else nullcontext():
         try:
-            return _run(LrtuiApp(spec, driver=driver, keymap=keymap))
+            code = _run(app)
         finally:
             driver.close()
+    _say_goodbye(app)
+    return code
 
 
 def _user_keymap(config: Path) -> tuple[str, dict[str, str]]:
@@ -154,12 +225,23 @@ def _run_on_form(spec: RunSpec | None, keymap: dict[str, str]) -> int:
     from lrtui.launch.session import Session
 
     session = Session()
+    app = LrtuiApp(spec, session, keymap=keymap)
     try:
-        return _run(LrtuiApp(spec, session, keymap=keymap))
+        code = _run(app)
     finally:
         session.close()
+    _say_goodbye(app)
+    return code
 
 
 def _run(app: LrtuiApp) -> int:
     app.run(mouse=False)
     return app.return_code or 0
+
+
+def _say_goodbye(app: LrtuiApp) -> None:
+    """Print what the runs of the app came to, on the terminal's normal screen."""
+    with suppress(OSError):  # the terminal is gone
+        for line in app.parting.lines():
+            print(line)
+        sys.stdout.flush()

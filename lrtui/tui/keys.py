@@ -109,6 +109,45 @@ RUN: list[BindingType] = [
         tooltip="smooth the curve less",
     ),
     Binding(
+        "v",
+        "line",
+        show=False,
+        id="run.line",
+        tooltip="bold line: trend, exponential average or batches",
+    ),
+    Binding("L", "log_y", show=False, id="run.log_y", tooltip="logarithmic axis of the loss"),
+    Binding("z", "zoom(1)", "zoom", id="run.zoom_in", tooltip="zoom in on what the arrows move"),
+    Binding("Z", "zoom(-1)", show=False, id="run.zoom_out", tooltip="zoom out"),
+    Binding(
+        "left_curly_bracket",
+        "pan(-1)",
+        show=False,
+        id="run.pan_left",
+        tooltip="see lower rates, zoomed",
+    ),
+    Binding(
+        "right_curly_bracket",
+        "pan(1)",
+        show=False,
+        id="run.pan_right",
+        tooltip="see higher rates, zoomed",
+    ),
+    Binding(
+        "p",
+        "cross",
+        show=False,
+        id="run.cross",
+        tooltip="a crosshair: loss and slope at any rate",
+    ),
+    Binding("o", "output", show=False, id="run.output", tooltip="show what your code printed"),
+    Binding(
+        "plus",
+        "extend",
+        show=False,
+        id="run.extend",
+        tooltip="extend the range, without starting again",
+    ),
+    Binding(
         "comma",
         "trim('start', 1)",
         show=False,
@@ -150,7 +189,7 @@ RUN: list[BindingType] = [
         "as_measured",
         "undo",
         id="run.undo",
-        tooltip="undo smoothing, trimming and repeats left out",
+        tooltip="undo smoothing, trimming, repeats left out and the zoom",
     ),
     Binding(
         "b", "copy_bounds", show=False, id="run.copy_bounds", tooltip="copy the two boundaries"
@@ -158,6 +197,10 @@ RUN: list[BindingType] = [
     Binding("up,k", "scroll_answer(-1)", show=False, id="run.up", tooltip="scroll the answer up"),
     Binding(
         "down,j", "scroll_answer(1)", show=False, id="run.down", tooltip="scroll the answer down"
+    ),
+    Binding("h", "history", "runs", id="run.history", tooltip="every run that was kept"),
+    Binding(
+        "C", "compare", show=False, id="run.compare", tooltip="compare the repeats of this run"
     ),
     Binding(
         "escape",
@@ -203,6 +246,55 @@ TRIALS: list[BindingType] = [
 
 SETUP: list[BindingType] = [
     Binding(
+        "enter",
+        "press_button",
+        "run",
+        id="setup.press",
+        key_display="⏎",
+        tooltip="on the button: run the range test",
+    ),
+    Binding(
+        "enter",
+        "row('list')",
+        "list",
+        id="setup.list",
+        key_display="⏎",
+        tooltip="in a target: list what there is",
+    ),
+    Binding(
+        "enter",
+        "row('pick')",
+        "pick",
+        id="setup.pick",
+        key_display="⏎",
+        tooltip="in a list: take the marked line",
+    ),
+    Binding(
+        "enter",
+        "done",
+        "done",
+        id="setup.done",
+        key_display="⏎",
+        tooltip="in a text: go to the run button",
+    ),
+    Binding(
+        "right,enter,space",
+        "row('next')",
+        "next value",
+        id="setup.next_value",
+        key_display="→",
+        tooltip="the next value; a letter goes to the next one that starts with it",
+    ),
+    Binding("left", "row('before')", show=False, id="setup.last_value", tooltip="the value before"),
+    Binding(
+        "enter,space",
+        "row('toggle')",
+        "open or close",
+        id="setup.toggle",
+        key_display="⏎",
+        tooltip="on “more”: show or hide the other fields",
+    ),
+    Binding(
         "f2", "save", "save", id="setup.save", tooltip="save the whole form as a preset (TOML)"
     ),
     Binding(
@@ -226,13 +318,36 @@ SETUP: list[BindingType] = [
         id="setup.run",
         tooltip="run the range test, from any field",
     ),
-    Binding("up", "app.focus_previous", show=False, id="setup.up", tooltip="the previous field"),
     Binding(
-        "down",
-        "app.focus_next",
+        "f6",
+        "copy_command",
+        "command",
+        id="setup.copy",
+        tooltip="copy the `lrtui run` command that does the same",
+    ),
+    Binding(
+        "up,shift+tab",
+        "row('up')",
+        show=False,
+        id="setup.up",
+        tooltip="the previous field; in a list: the previous line",
+    ),
+    Binding(
+        "down,tab",
+        "row('down')",
         show=False,
         id="setup.down",
         tooltip="the next field; in a list: the next line",
+    ),
+    Binding("pageup", "scroll(-1)", show=False, id="setup.page_up", tooltip="scroll up"),
+    Binding("pagedown", "scroll(1)", show=False, id="setup.page_down", tooltip="scroll down"),
+    Binding(
+        "escape",
+        "row('close')",
+        "close the list",
+        id="setup.close_list",
+        key_display="esc",
+        tooltip="close the list",
     ),
     Binding(
         "escape",

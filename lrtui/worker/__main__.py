@@ -16,6 +16,7 @@ from lrtui.endings import StopFlag
 from lrtui.protocol import (
     Command,
     Confirm,
+    Extend,
     Quit,
     Ready,
     Reset,
@@ -64,8 +65,16 @@ class Inbox:
             self.stop.clear()
         if isinstance(command, Run):
             self.claimed.set()
+        if isinstance(command, Extend):
+            self._extend(command)
         if not isinstance(command, Stop):
             self._commands.put(command)
+
+    def _extend(self, command: Extend) -> None:
+        """Tell the run in progress; where there is none, the command itself comes next."""
+        if command.idle:
+            self.stop.clear()
+        self.stop.extend(command.end_lr)
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """Outbox: sends messages to the front end, as lines on a file descriptor that nothing else uses."""
 
 import os
+import threading
 
 from lrtui.protocol import Message, encode
 
@@ -12,6 +13,7 @@ class Outbox:
         os.set_inheritable(descriptor, False)
         self._descriptor = descriptor
         self._broken = False
+        self._writing = threading.Lock()  # the sampler of the machine sends from its own thread
         self._owner = os.getpid()
 
     def send(self, message: Message) -> None:
@@ -23,9 +25,10 @@ class Outbox:
         if os.getpid() != self._owner:
             os._exit(0)
         data = encode(message)
-        try:
-            while data and not self._broken:
-                written = os.write(self._descriptor, data)
-                data = data[written:]
-        except BrokenPipeError:
-            self._broken = True
+        with self._writing:
+            try:
+                while data and not self._broken:
+                    written = os.write(self._descriptor, data)
+                    data = data[written:]
+            except BrokenPipeError:
+                self._broken = True

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from lrtui.events import Ended, Event, Notice, ends_check
+from lrtui.events import Ended, Event, Notice, Passing, ends_check
 from lrtui.record import from_events
 from lrtui.runs.store import journal_path, record_path, save_run
 from lrtui.worker.journal import Journal
@@ -28,9 +28,10 @@ class Recorder:
                 self.emit(event)
 
     def emit(self, event: Event) -> None:
-        """Send an event and keep it."""
+        """Send an event, and keep it unless it is of the moment only."""
         self._send(event)
-        self._keep(event)
+        if not isinstance(event, Passing):
+            self._keep(event)
 
     def finish(self, last: Event) -> None:
         """Write the record, then send the last event.
@@ -44,6 +45,12 @@ class Recorder:
         if isinstance(last, Ended):
             last = msgspec.structs.replace(last, record=path)
         self._send(last)
+
+    @property
+    def seconds(self) -> float:
+        """How long the run took, up to its last end."""
+        ends = [event.seconds for event in self._events if isinstance(event, Ended)]
+        return ends[-1] if ends else 0.0
 
     def reopen(self) -> None:
         """Continue after the end with a check: the journal is complete again before it grows."""

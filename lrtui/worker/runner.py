@@ -2,8 +2,8 @@
 
 import os
 import time
-import traceback
 from collections.abc import Callable
+from itertools import chain
 
 import msgspec
 import torch
@@ -14,19 +14,23 @@ from lrtui.endings import StopFlag, check_problem, unbuilt_start
 from lrtui.engine import precision
 from lrtui.engine.data.batches import loader_length
 from lrtui.engine.step import updates_itself
-from lrtui.events import Ended, Event, Notice, Restored
+from lrtui.events import Event, Extended, Notice, Restored
 from lrtui.finder import LRFinder
-from lrtui.protocol import Confirm, Run
+from lrtui.output import Output
+from lrtui.protocol import Confirm, Extend, Run
 from lrtui.range_settings import engine_settings
 from lrtui.run_events import (
     LiveObjects,
     Loader,
     confirmation_events,
+    extension_events,
+    failed_event,
     failure_reason,
     range_test_events,
     restore,
     stability_events,
     started_event,
+    while_sampled,
 )
 from lrtui.spec import PlanSpec, RangeSpec, RunSpec
 from lrtui.worker.recorder import Recorder
@@ -56,18 +60,42 @@ class Runner:
         """Run the range test of a spec; the last event is `Ended`, whatever happens."""
         began = time.perf_counter()
         log = os.environ.get("LRTUI_WORKER_LOG", "")
+        output = Output.from_now(log)
         recorder = self._recorder = Recorder(self._send, command.id)
         try:
             objects = self._objects = self._prepare(command.spec)
         except PhaseError as failure:
-            traceback.print_exception(failure)
             recorder.emit(unbuilt_start(command, log=log, torch=str(torch.__version__)))
+            end = failed_event(failure, failure.message, failure.phase, output)
             seconds = time.perf_counter() - began
-            reason, phase = failure.message, failure.phase
-            recorder.finish(Ended(status="failed", reason=reason, phase=phase, seconds=seconds))
+            recorder.finish(msgspec.structs.replace(end, seconds=seconds))
             return
         started = started_event(objects, run_id=command.id, digest=self._digest, log=log)
-        recorder.record(range_test_events(objects, started, self._stop, began))
+        events = range_test_events(objects, started, self._stop, began, output)
+        recorder.record(while_sampled(events, objects.finder.device, self._send))
+
+    def extend(self, command: Extend) -> None:
+        """Raise the end of the last run's range, unless the run in progress did that itself."""
+        if self._stop.take_extension() is None:
+            return
+        if self._objects is None or self._recorder is None:
+            self._send(Extended(problem=NO_MODEL))
+            return
+        log = os.environ.get("LRTUI_WORKER_LOG", "")
+        events = extension_events(
+            self._objects,
+            command.end_lr,
+            self._stop,
+            self._recorder.seconds,
+            Output.from_now(log),
+        )
+        first = next(events)
+        if isinstance(first, Extended) and first.problem:
+            self._send(first)
+            return
+        self._recorder.reopen()
+        device = self._objects.finder.device
+        self._recorder.record(while_sampled(chain([first], events), device, self._send))
 
     def confirm(self, command: Confirm) -> None:
         """Race the answer of the last run; its trials are added to the run's record."""
@@ -75,7 +103,9 @@ class Runner:
             self._send(check_problem("confirmation", NO_MODEL))
             return
         self._recorder.reopen()
-        self._recorder.record(confirmation_events(self._objects, command, self._stop))
+        events = confirmation_events(self._objects, command, self._stop)
+        device = self._objects.finder.device
+        self._recorder.record(while_sampled(events, device, self._send))
 
     def stability(self) -> None:
         """Measure the stability limit; it is added to the record of the last run."""

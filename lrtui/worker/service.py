@@ -13,6 +13,7 @@ from lrtui.protocol import (
     Command,
     Confirm,
     Describe,
+    Extend,
     Fetch,
     Look,
     Quit,
@@ -63,6 +64,8 @@ class Service:
         match command:
             case Run():
                 self._runner_for(command).range_test(command)
+            case Extend():
+                self._last_runner().extend(command)
             case Confirm():
                 self._last_runner().confirm(command)
             case Stability():

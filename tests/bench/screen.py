@@ -133,14 +133,14 @@ def median_milliseconds(work: Callable[[], object], times: int = 15) -> float:
 
 def time_first_paints() -> None:
     """Time the first paint of an empty app, of the form's button and of the form's fields."""
-    first_paint("form", b"accumulation_steps")  # writes the bytecode
+    first_paint("form", b"num_iter")  # writes the bytecode
     empty: list[Paint] = []
     form: list[Paint] = []
     fields: list[Paint] = []
     for _ in range(9):
         empty.append(first_paint("empty"))
         form.append(first_paint("form"))
-        fields.append(first_paint("form", b"accumulation_steps"))
+        fields.append(first_paint("form", b"num_iter"))
     for index, label in enumerate(("first paint", "CPU until then")):
         empty_ms = statistics.median(paint[index] for paint in empty)
         form_ms = statistics.median(paint[index] for paint in form)

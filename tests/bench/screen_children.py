@@ -86,6 +86,26 @@ def empty() -> None:
     Empty().run()
 
 
+def inputs() -> None:
+    """What one would write first for a form: a label and an Input for each of 60 fields."""
+    from textual.app import App, ComposeResult
+    from textual.containers import Grid, VerticalScroll
+    from textual.widgets import Input, Static
+
+    class Inputs(App[None]):
+        CSS = (
+            "Grid { grid-size: 4; grid-rows: 1; height: auto; } Input { border: none; height: 1; }"
+        )
+
+        def compose(self) -> ComposeResult:
+            with VerticalScroll(can_focus=False), Grid():
+                for number in range(60):
+                    yield Static(f"field {number}")
+                    yield Input(str(number))
+
+    Inputs().run()
+
+
 def form() -> None:
     """The form, as `lrtui` opens it."""
     from lrtui.tui.app import run_app
@@ -100,4 +120,5 @@ def set_title(title: str) -> None:
 
 
 if __name__ == "__main__":
-    {"app": app, "plain": plain, "empty": empty, "form": form}[sys.argv[1]]()
+    children = {"app": app, "plain": plain, "empty": empty, "inputs": inputs, "form": form}
+    children[sys.argv[1]]()

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from lrtui.analysis.plan import SCHEDULES
+from tests.commands.invoking import invoke
+from tests.user_modules import module
 
 SGD = [
     "--model",
@@ -163,3 +165,24 @@ def test_ctrl_c_in_mid_confirmation_keeps_the_run_and_its_trials(home: Path) -> 
 @pytest.mark.parametrize("value", ["0", "-3", "many"])
 def test_a_budget_that_is_no_positive_number_is_a_usage_error(option: str, value: str) -> None:
     assert lrtui(*QUICK, option, value).returncode == 2
+
+
+def test_a_failed_run_prints_where_it_failed_and_the_last_prints_and_so_does_show(
+    home: Path, tmp_path: Path
+) -> None:
+    body = "print(f'\\x1b[31mcall {self.calls}'); assert self.calls < 5, 'why'"
+    done = lrtui("--model", module(tmp_path, "net", body), "--num-iter", "20")
+    assert done.returncode == 4
+    assert "too" not in done.stdout
+    words = [f"where    {tmp_path}/net.py:13, in forward", "         call 5"]
+    for line in words:
+        assert line in done.stderr.splitlines()
+    assert "\x1b" not in done.stderr
+    (path,) = home.glob("runs/*.json")
+    shown = invoke("show", str(path))
+    assert shown.exit_code == 3
+    lines = shown.stdout.splitlines()
+    for line in words:
+        assert line in lines
+    assert any(line.startswith("log      ") for line in lines)
+    assert "no learning rate: the run failed" in lines

@@ -20,6 +20,7 @@ from lrtui.record import History, RunRecord, from_events, to_json
 from lrtui.runs.curves import curves_of
 from lrtui.runs.store import journal_path, load, record_path, save
 from tests.commands.invoking import invoke
+from tests.report.trials import trial
 from tests.sample import STARTED, run_events
 
 RECORD = from_events(run_events())
@@ -195,6 +196,30 @@ def test_the_answer_and_the_code_have_the_rate_that_trials_found_better() -> Non
     assert f"the test alone: {SUGGESTION.lr:.1e}" in done.stdout
     assert "lr=0.012" in done.stdout
     assert "train at 1.2e-02 instead" in done.stdout
+
+
+def test_an_answer_that_blew_up_in_a_stopped_race_is_shown_nowhere() -> None:
+    lr = SUGGESTION.lr
+    assert lr is not None
+    trials = [trial(lr, None), trial(lr / 2.15, 0.4), trial(lr / 4.64, 0.9)]
+    kept("01JD", measured=[*trials, ConfirmationResult(problem="stopped by the user")])
+    done = show("01JD")
+    assert done.exit_code == 0
+    assert f"lr       {lr / 2.15:.1e} · " in done.stdout
+    assert "lr=0.0014" in done.stdout
+    assert "lr=0.003" not in done.stdout
+    (row,) = (line for line in done.stdout.splitlines() if line.endswith("  pick"))
+    assert row.split()[0] == f"{lr / 2.15:.2e}"
+
+
+def test_where_every_trial_blew_up_no_rate_is_recommended() -> None:
+    lr = SUGGESTION.lr
+    assert lr is not None
+    kept("01JD", measured=[trial(lr, None), trial(lr / 10, None)])
+    done = show("01JD")
+    assert done.exit_code == 3
+    assert "no learning rate can be recommended" in done.stdout
+    assert "code" not in done.stdout
 
 
 def test_a_run_that_was_cut_off_has_the_answer_of_its_curve() -> None:

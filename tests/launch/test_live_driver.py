@@ -15,8 +15,11 @@ from lrtui.engine.settings import Given
 from lrtui.events import (
     ConfirmationResult,
     Ended,
+    Extended,
+    Machine,
     Measured,
     Notice,
+    Racing,
     Restored,
     StabilityResult,
     Started,
@@ -76,9 +79,10 @@ def test_a_run_has_the_events_of_a_worker(
     kinds = [type(event) for event in driver.events]
     assert kinds[0] is Started
     assert kinds[-2:] == [Suggested, Ended]
-    assert set(kinds[1:-2]) == {Notice, Step}
+    assert set(kinds[1:-2]) - {Machine} == {Notice, Step}
     (started,) = of_kind(driver.events, Started)
     assert started.momentum == 0.9
+    assert started.samples_per_step == 32
     assert started.spec.optimizer.target == "torch.optim:SGD"
     assert started.spec.optimizer.args == {"momentum": 0.9}
     assert started.spec.range.start_lr == 1e-5
@@ -129,7 +133,7 @@ def test_trials_and_the_limit_end_in_one_event_each(
     finish(driver)
     events = driver.events[before:]
     trials = results(events, TrialResult)
-    assert len(trials) == len(events) - 1
+    assert len(trials) == len(of_kind(events, Measured)) - 1
     confirmation = last_result(events, ConfirmationResult)
     assert confirmation.verdict in ("confirmed", "replaced", "tie", "open")
     assert trials[-1].spent == sum(trial.iterations for trial in trials)
@@ -138,6 +142,46 @@ def test_trials_and_the_limit_end_in_one_event_each(
     limit = last_result(driver.events, StabilityResult).limit
     assert isinstance(limit, float)
     assert limit > 0
+
+
+def test_a_race_says_how_far_it_is_and_samples_of_the_machine_come_along(
+    finder: LRFinder, loader: Batches, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lrtui.run_events.RACING_SECONDS", 0.0)
+    driver = driver_on(finder, loader, tmp_path / "log", end_lr=10, num_iter=100)
+    run(driver)
+    before = len(driver.events)
+    driver.confirm(lr=0.1, iterations=6000)
+    finish(driver)
+    racing = of_kind(driver.events[before:], Racing)
+    trials = results(driver.events, TrialResult)
+    assert len(racing) == trials[-1].spent  # one a step
+    assert [(each.spent, each.budget) for each in racing] == [
+        (step + 1, 6000) for step in range(len(racing))
+    ]
+    for each in racing:
+        trial = trials[each.trials]  # the one in progress
+        assert (each.lr, each.round, each.seed) == (trial.lr, trial.round, trial.seed)
+        assert each.done <= trial.iterations <= each.of
+        assert each.trials < each.total
+        assert (each.seconds_left is None) is (each.spent < 5)
+    assert racing[-1].total >= len(trials)
+    assert isinstance(driver.events[-1], Measured)
+
+
+def test_a_race_for_some_seconds_counts_them_down(
+    finder: LRFinder, loader: Batches, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lrtui.run_events.RACING_SECONDS", 0.0)
+    driver = driver_on(finder, loader, tmp_path / "log", end_lr=10, num_iter=100)
+    run(driver)
+    driver.confirm(lr=0.1, seconds=2.0)
+    finish(driver)
+    racing = of_kind(driver.events, Racing)
+    assert (racing[0].round, racing[0].total, racing[0].budget) == (-1, 0, 0)  # times a few steps
+    assert all(each.seconds_left is not None for each in racing)
+    assert max(each.seconds_left or 0.0 for each in racing) <= 2.0
+    assert racing[-1].budget > 0
 
 
 def test_a_stopped_confirmation_says_how_many_trials_it_has(
@@ -285,3 +329,62 @@ def test_epochs_are_counted_in_the_loader_that_an_iterator_wraps(
     objects = live_objects(finder, TrainDataLoaderIter(loader), None, {})
     spec = msgspec.structs.replace(objects.spec, plan=PlanSpec(epochs=2))
     assert replace(objects, spec=spec).planned.plan.steps == 2 * len(loader)
+
+
+class Talking(nn.Module):
+    """Fails in its third step, and prints before."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(8, 2)
+        self.calls = 0
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.calls += 1
+        print("call", self.calls)
+        if self.calls > 2:
+            raise RuntimeError("my own words")
+        y: Tensor = self.layer(x)
+        return y
+
+
+def test_a_failed_run_says_where_and_what_was_printed_last(loader: Batches, tmp_path: Path) -> None:
+    driver = driver_on(finder_of(Talking()), loader, tmp_path / "log", end_lr=10, num_iter=300)
+    end = run(driver)
+    assert end.status == "failed"
+    assert end.where is not None
+    assert end.where.function == "forward"
+    assert end.where.source == 'raise RuntimeError("my own words")'
+    assert end.output[-3:] == ["call 1", "call 2", "call 3"]
+    assert of_kind(driver.events, Suggested) == []
+    assert "Traceback (most recent call last):" in driver.output()
+
+
+def test_a_range_is_extended_on_live_objects_during_and_after_a_run(
+    finder: LRFinder, loader: Batches, tmp_path: Path
+) -> None:
+    driver = driver_on(finder, loader, tmp_path / "log", end_lr=1e-3, num_iter=40)
+    driver.run(driver._objects.spec)
+    driver.extend(1e-2)  # in the middle, or right after the end
+    finish(driver)
+    (extended,) = of_kind(driver.events, Extended)
+    assert extended.problem == ""
+    assert len(of_kind(driver.events, Step)) == extended.total_steps > 40
+    assert ended(driver.events).reason == f"all {extended.num_iter} iterations ran"
+    driver.extend(0.1)
+    finish(driver)
+    assert len(of_kind(driver.events, Step)) == of_kind(driver.events, Extended)[-1].total_steps
+    assert ended(driver.events).status == "completed"
+    losses = [step.raw_loss for step in of_kind(driver.events, Step)]
+    fresh = driver_on(
+        finder,
+        loader,
+        tmp_path / "log",
+        end_lr=float(finder.settings.end_lr),  # type: ignore[arg-type]
+        num_iter=finder.settings.num_iter,
+    )
+    run(fresh)
+    assert [step.raw_loss for step in of_kind(fresh.events, Step)] == losses
+    driver.extend(1e-4)
+    finish(driver)
+    assert "end_lr must be above" in of_kind(driver.events, Extended)[-1].problem

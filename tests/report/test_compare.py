@@ -9,7 +9,7 @@ import pytest
 from lrtui.analysis.answer import Suggestion
 from lrtui.record import from_json
 from lrtui.report.compare import Contender, contender, differences, pick
-from lrtui.report.race import TrialRow
+from lrtui.report.standings import Standing
 from lrtui.spec import Choice, LoaderSpec, RangeSpec, RunSpec
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -19,6 +19,13 @@ SGD = Choice("torch.optim:SGD", {"momentum": 0.9})
 def spec(**changes: Any) -> dict[str, Any]:
     built: dict[str, Any] = msgspec.to_builtins(RunSpec(**changes))
     return built
+
+
+def tried(lr: float | None, reached: float | None, steps: int) -> Standing | None:
+    """A rate that was picked in a race; None where there was no race."""
+    if reached is None:
+        return None
+    return Standing(lr or 0.0, "suggestion", reached, steps, 1, "pick")
 
 
 def run(
@@ -36,7 +43,7 @@ def run(
         name=name,
         spec=spec(**changes),
         suggestion=Suggestion(lr=lr, verdict="ok", reason="", method=""),
-        trial=None if reached is None else TrialRow(lr or 0.0, "suggestion", reached, steps, 1),
+        trial=tried(lr, reached, steps),
         judged_by=judged_by,
         lowest=None if lowest is None else (3e-2, lowest),
         seconds=seconds,

@@ -11,13 +11,11 @@ from lrtui.analysis.calibration import after_race
 from lrtui.analysis.race import Trial
 from lrtui.events import ConfirmationResult, TrialResult, encode
 from lrtui.report.race import (
-    TrialRow,
     about,
     corrected,
     latest,
     lines,
     next_step,
-    rows,
     verdict_line,
     verdicts,
     what_it_is,
@@ -82,15 +80,6 @@ REPLACED = ConfirmationResult(
 TIE = replace(REPLACED, verdict="tie", better=0.005, also=0.01, reason="at most 3 % apart")
 OPEN = replace(REPLACED, verdict="open", better=None, reason="at most 9 % apart", more_steps=417)
 CONFIRMED = replace(REPLACED, verdict="confirmed", better=None, reason="none trained better")
-
-
-def test_a_row_has_the_role_of_a_rate_and_what_its_last_trials_reached() -> None:
-    assert rows(TRIALS) == [
-        TrialRow(0.001, "÷ 10", 2.0, 20, 1),
-        TrialRow(0.01, "suggestion", 0.4, 50, 2),
-        TrialRow(0.03, "× 3", 0.15000000000000002, 50, 2),
-        TrialRow(0.1, "× 10", None, 20, 1),
-    ]
 
 
 def test_a_refutation_of_an_older_record_names_the_better_rate() -> None:

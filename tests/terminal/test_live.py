@@ -80,6 +80,9 @@ def test_leaving_in_the_middle_of_a_run_restores_them_exactly(tmp_path: Path, ho
             app.press("x")
             app.wait_for("stopped by the user")
         app.press("q")
+        if how == "q":
+            app.wait_for("A run is in progress")
+            app.press("enter")
         assert app.wait_for_exit() == 0
         assert "CODE 0 EXACT True" in app.text
 

@@ -53,6 +53,13 @@ def open_app(
     return terminal
 
 
+def record_said(app: Terminal) -> str:
+    """The path of the record that the app leaves on the terminal's own screen."""
+    said = re.findall(r"record +(\S+)", app.written.decode(errors="replace"))
+    assert said, app.text
+    return str(said[-1])
+
+
 def save_as(app: Terminal, dialog: str, path: Path) -> None:
     """Give a file's name to a dialog that is about to open, and wait until the file is written."""
     app.wait_for(dialog)
@@ -105,6 +112,12 @@ def test_the_whole_path(tmp_path: Path) -> None:
         assert app.wait_for_exit() == 0
         assert modes_left_on(bytes(app.written)) == []
 
+        # the terminal's own screen keeps the answer and the record, with the boundaries as left
+        assert record.suggestion is not None
+        assert f"lr       {record.suggestion.lr:.1e} · constant" in app.text
+        assert f"bounds   {moved[0]:.1e} to {moved[1]:.1e}" in app.text
+        assert load(record_said(app)).bounds == record.bounds
+
 
 def test_a_record_is_not_overwritten_silently(tmp_path: Path) -> None:
     (tmp_path / "mine.json").write_text("precious")
@@ -139,6 +152,7 @@ def test_a_signal_during_a_run_gives_the_terminal_back(
         app.signal(number)
         assert app.wait_for_exit() == 128 + number
         assert modes_left_on(bytes(app.written)) == []
+        assert load(record_said(app)).status == "interrupted"
 
 
 def test_what_a_model_prints_never_reaches_the_screen(tmp_path: Path) -> None:
@@ -195,6 +209,8 @@ def test_a_resize_during_a_run_is_drawn(tmp_path: Path) -> None:
             app.resize(columns, lines)
         app.wait_for("start", LONG_RUN_STARTED)
         app.press("q")
+        app.wait_for("A run is in progress")
+        app.press("enter")
         assert app.wait_for_exit() == 0
 
 

@@ -168,10 +168,12 @@ class FakeDriver:
     def __init__(self, events: list[Event] | None = None) -> None:
         self.events: list[Event] = list(events or [])
         self.busy = False
+        self.read_only = False
         self.log = LOG
         self.asked: list[str] = []
         self.specs: list[RunSpec] = []
         self.budgets: list[dict[str, object]] = []
+        self.printed: list[str] = []  # by the user's code
 
     def run(self, spec: RunSpec) -> None:
         self.busy = True
@@ -201,6 +203,9 @@ class FakeDriver:
             }
         )
 
+    def extend(self, end_lr: float) -> None:
+        self.asked.append(f"extend {end_lr:g}")
+
     def stability(self) -> None:
         self.busy = True
         self.asked.append("stability")
@@ -211,8 +216,14 @@ class FakeDriver:
     def reset(self) -> None:
         self.asked.append("reset")
 
+    def output(self) -> list[str]:
+        return self.printed
+
     def close(self) -> None:
         self.asked.append("close")
+
+    def join(self, timeout: float) -> None:
+        self.asked.append("join")
 
     def tell(self, *events: Event) -> None:
         """Let these events arrive."""

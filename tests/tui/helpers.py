@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from textual.app import App
@@ -14,8 +15,7 @@ from textual.widgets import Input
 from lrtui.analysis.answer import Suggestion
 from lrtui.spec import RunSpec
 from lrtui.tui.app import LrtuiApp
-from lrtui.tui.form.choice_box import ChoiceBox
-from lrtui.tui.form.field_box import FieldBox
+from lrtui.tui.form.page.rows import NoteRow
 from lrtui.tui.form.screen import SetupScreen
 from lrtui.tui.run.screen import RunScreen
 from tests.tui.doubles import SPEC, FakeDriver, FakeSession
@@ -87,25 +87,41 @@ async def setup_screen(
         await until(pilot, lambda: isinstance(app.screen, SetupScreen))
         screen = app.screen
         assert isinstance(screen, SetupScreen)
-        await until(
-            pilot, lambda: len(screen.query(ChoiceBox)) == 4 and len(screen.query(FieldBox)) > 15
-        )
+        await until(pilot, lambda: screen.body is not None and bool(screen.body.controls.keys))
+        form = screen.body.form if screen.body is not None else None
+        assert form is not None
         if screen.session is not None and screen.session.ready and not screen.session.problem:
-            await until(
-                pilot,
-                lambda: screen.query_one("#choice-optimizer", ChoiceBox).lookup.state != "waiting",
-            )
+            await until(pilot, lambda: form.lookups["optimizer"].state != "waiting")
         yield screen, pilot
 
 
-def box(screen: SetupScreen, path: str) -> FieldBox:
-    """The field with this path."""
-    return next(box for box in screen.query(FieldBox) if box.path == path)
+@dataclass(frozen=True)
+class Box:
+    """A field of the form: its text, and what is wrong with it."""
+
+    text: str
+    error: str
+
+
+def box(screen: SetupScreen, path: str) -> Box:
+    """The field with this path, as it is now."""
+    assert screen.body is not None
+    form = screen.body.form
+    return Box(form.text(path), form.errors.get(path, ""))
 
 
 def mark(screen: SetupScreen, path: str) -> str:
-    """The error shown at a field."""
-    return " ".join(str(error.render()) for error in box(screen, path).query(".error"))
+    """The error shown at a field: below it, where it is in sight."""
+    assert screen.body is not None
+    rows = screen.body.view.rows
+    index = next((y for y, row in enumerate(rows) if row.key == path), len(rows))
+    lines: list[str] = []
+    for row in rows[index + 1 :]:
+        if not isinstance(row, NoteRow):
+            break
+        if row.look == "error":
+            lines.append(row.text)
+    return " ".join(lines)
 
 
 async def focus(pilot: Pilot[None], widget: Widget) -> None:

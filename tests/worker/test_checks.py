@@ -10,9 +10,11 @@ import pytest
 
 from lrtui.events import (
     ConfirmationResult,
+    Machine,
     Measured,
     NonFinitePlace,
     Notice,
+    Racing,
     Restored,
     StabilityResult,
     Started,
@@ -23,7 +25,7 @@ from lrtui.events import (
 from lrtui.launch.worker_driver import WorkerDriver
 from lrtui.record import from_events
 from lrtui.runs.recover import recover
-from lrtui.runs.store import journal_path, journals, load, record_path, save
+from lrtui.runs.store import journal_path, journals, load, read_journal, record_path, save
 from lrtui.spec import Choice, LoaderSpec, RangeSpec, RunSpec
 from tests.events import R, last_result, of_kind, results
 from tests.sample import run_events
@@ -99,6 +101,24 @@ def test_trials_that_blow_up_are_null_with_their_kind_in_a_record_that_any_reade
 
     document = json.loads(Path(end.record).read_bytes(), parse_constant=refuse)
     assert document["measured"][-1]["verdict"] == "replaced"
+
+
+def test_what_is_of_the_moment_is_sent_and_not_kept(driver: WorkerDriver) -> None:
+    end = run(driver, SPEC)
+    driver.confirm(iterations=20_000)
+    wait(lambda: of_kind(driver.events, Racing) and of_kind(driver.events, Machine))
+    wait(lambda: trials_of(driver))
+    kept = read_journal(journal_path(load(end.record).id))
+    assert not any(isinstance(event, Racing | Machine) for event in kept)
+    assert any(isinstance(event, Measured) for event in kept)
+    driver.stop()
+    check_result(driver, ConfirmationResult)
+    sample = of_kind(driver.events, Machine)[0]
+    assert sample.kind == "cpu"
+    assert sample.memory_used > 10**7
+    told = of_kind(driver.events, Racing)
+    assert told[0].trials == 0
+    assert {each.budget for each in told} == {20_000}
 
 
 def test_a_confirmation_can_be_stopped_and_the_worker_goes_on(driver: WorkerDriver) -> None:

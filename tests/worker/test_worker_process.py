@@ -13,6 +13,7 @@ from lrtui.analysis.answer import Plan
 from lrtui.events import Ended, Notice, Restored, Started, Step, Suggested, encode
 from lrtui.launch.session import Session
 from lrtui.launch.worker_driver import WorkerDriver
+from lrtui.record import Failure
 from lrtui.runs.recover import recover
 from lrtui.runs.store import journal_path, journals, load, read_journal
 from lrtui.spec import Choice, PlanSpec, to_toml
@@ -137,6 +138,50 @@ def test_a_failure_in_training_names_the_line_of_the_users_code(
     assert end.reason.startswith("the model failed on batch 7 (iteration 6; ")
     assert end.reason.endswith(f"RuntimeError: a message (net.py:{line_of('a message', target)})")
     assert load(end.record).reason == end.reason
+
+
+@pytest.mark.parametrize("name", ["exception", "os exit", "kill", "segfault"])
+def test_a_failed_run_keeps_where_it_failed_and_what_was_printed_last(
+    driver: WorkerDriver, tmp_path: Path, name: str
+) -> None:
+    body = "print('call', self.calls); self.calls > 6 and fail()"
+    before = f"def fail():\n    {FAILURES[name][0]}\n"
+    target = module(tmp_path, "net", body, before)
+    end = run(driver, with_model(target))
+    assert end.output[-1] == "call 7"
+    assert len(end.output) <= 20
+    assert not any("Traceback" in line or "Fatal" in line for line in end.output)
+    if name in ("exception", "segfault"):
+        assert end.where is not None
+        assert (end.where.file, end.where.function) == (str(tmp_path / "net.py"), "fail")
+        assert end.where.source == FAILURES[name][0]
+    else:
+        assert end.where is None
+    failure = load(end.record).failure
+    assert failure == Failure(phase=end.phase, where=end.where, output=end.output)
+    # its answer is the failure: a curve this short says nothing else
+    assert of_kind(driver.events, Suggested) == []
+    assert driver.output()[: len(end.output)]
+
+
+def test_a_file_that_cannot_be_imported_has_a_place_too(
+    driver: WorkerDriver, tmp_path: Path
+) -> None:
+    target = module(tmp_path, "net", before="print('imported')\nraise ValueError('why')\n")
+    end = run(driver, with_model(target))
+    assert end.where is not None
+    assert (end.where.function, end.where.source) == ("", "raise ValueError('why')")
+    assert end.output == ["imported"]
+
+
+def test_what_is_printed_can_be_read_while_the_run_goes_on(
+    driver: WorkerDriver, tmp_path: Path
+) -> None:
+    target = module(tmp_path, "net", "print('call', self.calls)")
+    driver.run(with_model(target, LONG))
+    wait(lambda: "call 5" in driver.output())
+    driver.stop()
+    assert finish(driver).output == []
 
 
 def test_a_failure_in_torch_names_the_line_that_called_it(

@@ -2,7 +2,7 @@
 
 import ast
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -30,6 +30,20 @@ def offers_in_file(path: Path, role: Role = "model") -> list[Offer]:
     file = Definitions(parse(path))
     nodes = [node for node in file.public() if ranking.may_be(node, role)]
     nodes.sort(key=lambda node: ranking.rank(file, node, role))
+    return _offers(path, file, nodes, role)
+
+
+def models_in_file(path: Path) -> list[Offer]:
+    """The classes of a file that are an nn.Module, and the functions that make one.
+
+    Raises:
+        CatalogError: the file cannot be read or parsed.
+    """
+    file = Definitions(parse(path))
+    return _offers(path, file, ranking.models(file), "model")
+
+
+def _offers(path: Path, file: Definitions, nodes: Iterable[Definition], role: Role) -> list[Offer]:
     reader = _Reader(file)
     return [reader.offer(f"{path}:{node.name}", node, role) for node in nodes]
 

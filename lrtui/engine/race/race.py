@@ -22,7 +22,7 @@ from lrtui.analysis.race import FirstRound, Rates, final_steps, first_round
 from lrtui.analysis.race_pairs import Results
 from lrtui.analysis.race_standing import standing
 from lrtui.analysis.race_verdict import Race, judge
-from lrtui.engine.race.trial import Trial, TrialRunner, TrialStep
+from lrtui.engine.race.trial import RacePlan, Trial, TrialRunner, TrialStep
 
 Trials: TypeAlias = Generator[TrialStep | Trial, None, Race]
 _Trained: TypeAlias = Generator[TrialStep | Trial, None, None]
@@ -60,6 +60,7 @@ class _Contest:
         self.plan = plan
         self.first = first_round(rates, budget, plan.steps)
         self.trials: list[Trial] = []
+        self.pair_steps = 0  # of each trial of a pair; 0: in the first round
         self.cause = ""
 
     @property
@@ -89,9 +90,20 @@ class _Contest:
         """What the trials so far reached."""
         return Results(self.trials, self.rates.suggested, self.plan.steps)
 
+    def allowed(self) -> RacePlan:
+        """What the budget allows, those done included; a race that is decided ends earlier."""
+        tried = {trial.lr for trial in self.trials}
+        missing = [lr for lr in self.first.rates if lr not in tried]
+        left = max(0, self.left - len(missing) * self.first.steps)
+        steps = self.pair_steps or final_steps(self.first.steps, left, self.plan.steps)
+        return RacePlan(self.budget, len(self.trials) + len(missing) + left // steps)
+
     def train(self, lr: float, steps: int, *, round: int, seed: int) -> _Trained:
         """One trial."""
-        trial = yield from self.runner.trial(lr, steps, self.plan, round=round, seed=seed)
+        allowed = self.allowed()
+        trial = yield from self.runner.trial(
+            lr, steps, self.plan, round=round, seed=seed, race=allowed
+        )
         self.trials.append(trial)
         yield trial
 
@@ -127,6 +139,7 @@ class _Contest:
     def pairs(self) -> _Trained:
         """Trials of the best two, one more pair at a time, until they are decided."""
         steps = final_steps(self.first.steps, self.left, self.plan.steps)
+        self.pair_steps = steps
         while True:
             results = self.results()
             now = standing(results, self.rates.lr)

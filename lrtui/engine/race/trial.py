@@ -11,20 +11,33 @@ from lrtui.engine.data.batches import OutOfData
 from lrtui.engine.race.paces import Pace, paces
 from lrtui.engine.step import Update
 
-__all__ = ["Trial", "TrialRunner", "TrialStep", "has_blown_up", "tail_mean"]
+__all__ = ["RacePlan", "Trial", "TrialRunner", "TrialStep", "has_blown_up", "tail_mean"]
 
 BLOWN_UP = 9.0  # a loss this many times the size of the first one above it has blown up
 FIRST_LOSSES = 5  # how many losses show the size of a loss that starts near zero
 
 
+class RacePlan(NamedTuple):
+    """What a budget allows: optimizer steps of the race, and its trials, all at the most."""
+
+    budget: int
+    trials: int
+
+
 class TrialStep(NamedTuple):
-    """One optimizer step of a trial; `loss` is the one before it."""
+    """One optimizer step of a trial; `loss` is the one before it.
+
+    `iterations` are those that the trial is to have; `plan` is None while the time of a step is
+    not known yet.
+    """
 
     lr: float
     round: int
     seed: int
     iteration: int
     loss: float
+    iterations: int = 0
+    plan: RacePlan | None = None
 
 
 @dataclass(frozen=True)
@@ -43,11 +56,18 @@ class TrialRunner:
     set_pace: Callable[[Pace], None]
 
     def trial(
-        self, lr: float, iterations: int, plan: Plan, *, round: int, seed: int
+        self,
+        lr: float,
+        iterations: int,
+        plan: Plan,
+        *,
+        round: int,
+        seed: int,
+        race: RacePlan | None = None,
     ) -> Generator[TrialStep, None, Trial]:
         """Train for `iterations` steps at a rate (the peak of a schedule), or until the data ends.
 
-        The schedule and the share of its warm-up are the plan's.
+        The schedule and the share of its warm-up are the plan's. `race` is passed on in each step.
         """
         train = self.start(seed)
         curve: list[float] = []
@@ -57,7 +77,7 @@ class TrialRunner:
                 curve.append(float(train().loss))
             except OutOfData:
                 break
-            yield TrialStep(lr, round, seed, iteration, curve[-1])
+            yield TrialStep(lr, round, seed, iteration, curve[-1], iterations, race)
             if has_blown_up(curve):
                 break
         return Trial(

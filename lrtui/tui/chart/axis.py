@@ -1,6 +1,7 @@
 """Axes: the column of a learning rate, and the ticks that are labelled."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 Tick = tuple[float, str]  # where it stands, and its label
@@ -37,6 +38,13 @@ class Axis:
         if lr <= 0:
             return 0.0
         return (math.log10(lr) - math.log10(self.low)) / self.decades
+
+    def positions(self, lrs: Sequence[float]) -> list[float]:
+        """Positions of many learning rates; the same numbers as one by one."""
+        if not self.log:
+            return [(lr - self.low) / (self.high - self.low) for lr in lrs]
+        low, decades, log10 = math.log10(self.low), self.decades, math.log10
+        return [(log10(lr) - low) / decades if lr > 0 else self.position(lr) for lr in lrs]
 
     def rate(self, position: float) -> float:
         """The learning rate at a position; both ends are exact."""

@@ -57,7 +57,7 @@ def draw_curves(picture: Picture, columns: int, rows: int, glyphs: Glyphs) -> tu
     _lay_dots(canvas, drawn, window)
     paths = []
     for own in drawn:
-        path = interpolated([(x, window.dot(loss)) for x, loss in own.samples], width)
+        path = _path(own.samples, window, width)
         raster = Raster(columns, rows)
         raster.trace(path)
         canvas.lay(raster, own.curve.role)
@@ -90,13 +90,20 @@ def _window(picture: Picture, drawn: list[_Drawn], rows: int) -> Window:
     return window_for(lines, rows, dots=raw, settled=picture.settled, log=picture.y_log)
 
 
+def _path(samples: Samples, window: Window, width: int) -> Path:
+    """The row of dots of a line in each of `width` columns."""
+    dots = window.dots([loss for _, loss in samples])
+    return interpolated([(x, dot) for (x, _), dot in zip(samples, dots, strict=True)], width)
+
+
 def _lay_dots(canvas: Canvas, drawn: list[_Drawn], window: Window) -> None:
     """The lowest and the highest raw loss of every column, as dots."""
     raster = Raster(len(canvas.rows[0]), len(canvas.rows))
     for own in drawn:
-        for x, low, high in own.ranges:
-            for loss in (low, high):
-                dot = window.dot(loss)
+        lows = window.dots([low for _, low, _ in own.ranges])
+        highs = window.dots([high for _, _, high in own.ranges])
+        for (x, _, _), low, high in zip(own.ranges, lows, highs, strict=True):
+            for dot in (low, high):
                 if dot == dot:
                     raster.dot(x, round(dot))
     canvas.lay(raster, "batch")
@@ -109,10 +116,7 @@ def _lay_band(canvas: Canvas, picture: Picture, window: Window) -> None:
     lrs, lows, highs = picture.band
     columns = len(canvas.rows[0])
     low, high = (
-        interpolated(
-            [(x, window.dot(loss)) for x, loss in samples_of((lrs, edge), picture.axis, columns)],
-            columns,
-        )
+        _path(samples_of((lrs, edge), picture.axis, columns), window, columns)
         for edge in (lows, highs)
     )
     cell: Cell = (canvas.glyphs.shade, "band")

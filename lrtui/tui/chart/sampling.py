@@ -1,11 +1,12 @@
 """Sampling: at most one loss of a line for each column of dots, wherever the axis is zoomed to."""
 
 import math
-from collections.abc import Iterator
 
 from lrtui.tui.chart.axis import Axis
 from lrtui.tui.chart.picture import Points
 from lrtui.tui.chart.thinning import Column, Thinned
+
+_BEYOND = 10.0  # widths of the axis; what is farther away is taken to be there
 
 Samples = list[tuple[int, float]]  # column of dots and loss, from left to right; nan is a gap
 Ranges = list[tuple[int, float, float]]  # column of dots, lowest and highest raw loss
@@ -16,46 +17,59 @@ def samples_of(line: Points | Thinned, axis: Axis, width: int) -> Samples:
 
     The last loss in a column is the one that counts, so that a growing line does not jitter.
     """
-    losses: dict[int, float] = {}
-    for position, loss in _positions(line, axis):
-        losses[round(position * (width - 1))] = loss
+    last = width - 1
+    losses = {round(at * last): loss for at, loss in zip(*_placed(line, axis), strict=True)}
     return _visible(sorted(losses.items()), width)
 
 
 def ranges_of(curve: Thinned, axis: Axis, width: int) -> Ranges:
     """The range of the raw losses in each of `width` columns of dots."""
-    ranges: dict[int, tuple[float, float]] = {}
-    for position, column in _placed(curve, axis):
+    columns = _in_order(curve)
+    ranges: Ranges = []
+    reached, lowest, highest = -1, math.inf, -math.inf
+    for position, column in zip(_positions(curve, columns, axis), columns, strict=True):
         if not 0 <= position <= 1 or column.low > column.high:
             continue
         x = round(position * (width - 1))
-        low, high = ranges.get(x, (math.inf, -math.inf))
-        ranges[x] = min(low, column.low), max(high, column.high)
-    return [(x, low, high) for x, (low, high) in ranges.items()]
+        if x != reached:
+            if reached >= 0:
+                ranges.append((reached, lowest, highest))
+            reached, lowest, highest = x, column.low, column.high
+            continue
+        if column.low < lowest:
+            lowest = column.low
+        if column.high > highest:
+            highest = column.high
+    if reached >= 0:
+        ranges.append((reached, lowest, highest))
+    return ranges
 
 
-def _positions(line: Points | Thinned, axis: Axis) -> Iterator[tuple[float, float]]:
+def _placed(line: Points | Thinned, axis: Axis) -> tuple[list[float], list[float]]:
     """Position and loss of each point; a loss that is not finite is nan."""
     if isinstance(line, Thinned):
-        for position, column in _placed(line, axis):
-            yield position, column.smooth
-        return
-    for lr, loss in zip(*line, strict=False):
-        position = axis.position(lr)
-        if math.isfinite(position):
-            yield min(max(position, -10.0), 10.0), loss if math.isfinite(loss) else math.nan
+        columns = _in_order(line)
+        return _positions(line, columns, axis), [column.smooth for column in columns]
+    lrs, losses = line
+    positions, finite = [], []
+    for position, loss in zip(axis.positions(lrs), losses, strict=False):
+        if position - position == 0:  # neither nan nor inf
+            positions.append(min(max(position, -_BEYOND), _BEYOND))
+            finite.append(loss if loss - loss == 0 else math.nan)
+    return positions, finite
 
 
-def _placed(curve: Thinned, axis: Axis) -> Iterator[tuple[float, Column]]:
-    """The columns of a curve with their positions on the visible axis."""
-    columns = [curve.columns[key] for key in sorted(curve.columns)]
+def _in_order(curve: Thinned) -> list[Column]:
+    return [curve.columns[key] for key in sorted(curve.columns)]
+
+
+def _positions(curve: Thinned, columns: list[Column], axis: Axis) -> list[float]:
+    """Where the columns of a curve are on the visible axis."""
+    positions = [column.position for column in columns]
     if curve.axis == axis:
-        for column in columns:
-            yield column.position, column
-        return
-    for column in columns:
-        position = axis.position(curve.axis.rate(column.position))
-        yield min(max(position, -10.0), 10.0), column
+        return positions
+    lrs = [curve.axis.rate(position) for position in positions]
+    return [min(max(position, -_BEYOND), _BEYOND) for position in axis.positions(lrs)]
 
 
 def _visible(samples: Samples, width: int) -> Samples:

@@ -16,7 +16,7 @@ from lrtui.tui.chart.layout import Layout, can_be_drawn, layout_of
 from lrtui.tui.chart.picture import Picture, Role, Row, canvas_columns
 from lrtui.tui.chart.plotting import draw, marked, unmarked
 
-_GAP = 8  # unchanged cells between two changed ones; moving the cursor costs about as many bytes
+_GAP = 14  # unchanged cells between two changed ones; moving the cursor costs about as many bytes
 
 
 class Chart(Widget):

@@ -40,21 +40,14 @@ class Window:
         """What is in the middle of the highest row."""
         return self.low + (self.rows - 1) * self.per_row
 
-    def dot(self, loss: float) -> float:
-        """Row of dots of a loss, from the top; nan for a loss that has no place on a log scale."""
-        y = scaled(loss, self.log)
-        from_bottom = (y - self.low) / self.per_row
-        dot = DOTS_DOWN * (self.rows - 1 - from_bottom) + _MIDDLE_DOT
-        if dot != dot:
-            return dot
-        return min(max(dot, -FAR), FAR)
-
-    def row(self, loss: float) -> int:
-        """Row of a loss, from the top; the nearest one where it is outside."""
-        dot = self.dot(loss)
-        if dot != dot:
-            return self.rows - 1
-        return min(max(round(dot) // DOTS_DOWN, 0), self.rows - 1)
+    def dots(self, losses: Sequence[float]) -> list[float]:
+        """Rows of dots of losses, from the top; nan for one that has no place on a log scale."""
+        heights: Sequence[float] = losses
+        if self.log:
+            heights = [scaled(loss, log=True) for loss in losses]
+        per_loss = DOTS_DOWN / self.per_row
+        zero = DOTS_DOWN * (self.rows - 1) + _MIDDLE_DOT + self.low * per_loss
+        return [min(max(zero - height * per_loss, -FAR), FAR) for height in heights]  # nan stays
 
     def ticks(self) -> list[YTick]:
         """Rows and labels, no two the same."""

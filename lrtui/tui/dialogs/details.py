@@ -95,7 +95,7 @@ def _answer_lines(model: RunModel) -> Iterator[Content]:
     if suggestion.advice and not interval_only:
         yield Content.assemble(("→ ", "dim"), clean(suggestion.advice))
     yield Content.styled(clean(f"method: {suggestion.method}"), "dim")
-    view = model.view_options.description
+    view = model.view.options.description
     if view:
         yield Content.assemble(("view: ", "dim"), (view, "$accent"))
 
@@ -137,9 +137,10 @@ def _check_lines(model: RunModel) -> Iterator[Content]:
 
 
 def _rule_lines(model: RunModel) -> Iterator[Content]:
-    if model.answer is None or not model.answer.suggestions:
+    answer = model.answer_with_rules
+    if answer is None or not answer.suggestions:
         return
-    suggestions = model.answer.suggestions
+    suggestions = answer.suggestions
     yield Content.styled("what the published rules suggest", "dim")
     for name, lr in suggestions.items():
         label = f"{rate(lr):>9}  {clean(name):<18}"

@@ -40,7 +40,7 @@ class BeforeRun:
 
         if self.body is None:
             return False
-        watch = self.body.data_watch
+        watch = self.body.form.data_watch
         if watch.data is None or watch.missing is None or not watch.missing.can_download:
             return False
         dialog = Fetch(self.session, watch.data, watch.missing)
@@ -68,7 +68,7 @@ class BeforeRun:
         body = self.body
         if body is None or self.session.ready is None or spec.data.args.get("download") is True:
             return True
-        watch = body.data_watch
+        watch = body.form.data_watch
         if watch.missing is not None:
             watch.ask_again()
         await self._wait_for_answer(body)
@@ -77,12 +77,12 @@ class BeforeRun:
         if watch.can_fetch:
             return await self.offer_download()
         body.check()
-        await body.go_to("data")
+        body.go_to("data")
         return False
 
     async def _wait_for_answer(self, body: FormBody) -> None:
         deadline = time.monotonic() + _ANSWER_SECONDS
-        watch = body.data_watch
+        watch = body.form.data_watch
         while watch.pending and time.monotonic() < deadline and not self.session.problem:
             watch.ask()
             await asyncio.sleep(_POLL_SECONDS)

@@ -1,238 +1,192 @@
-"""FormBody: the fields of the setup form.
+"""FormBody: the one widget of the form. It draws every row, and sends only what changed."""
 
-It reads them into a spec, marks what is wrong, and shows what the worker answers.
-"""
+import asyncio
+from typing import ClassVar
 
-from textual import on
-from textual.app import ComposeResult
-from textual.containers import Container, Vertical, VerticalScroll
-from textual.content import Content
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Region
 from textual.message import Message
+from textual.strip import Strip
 from textual.widget import Widget
-from textual.widgets import Static
 
-from lrtui.catalog.offers import Field
-from lrtui.planned import planned
-from lrtui.report.training import sentence
-from lrtui.spec import Problem, RunSpec
-from lrtui.tui.form.choice_box import ChoiceBox
-from lrtui.tui.form.data_watch import DataWatch
-from lrtui.tui.form.field_box import FieldBox
-from lrtui.tui.form.fields import BATCHES, MACHINE, MAIN_ROLES, PLAN, RANGE, SETTINGS
-from lrtui.tui.form.fold import Fold
-from lrtui.tui.form.more import More
-from lrtui.tui.form.offers import Offers, model_spec
-from lrtui.tui.form.spec_reader import read_data, read_loader, read_spec
-from lrtui.tui.form.state import FormState
+from lrtui.spec import RunSpec
+from lrtui.tui.clean import clean
+from lrtui.tui.form.controls import Controls
+from lrtui.tui.form.form import Form
+from lrtui.tui.form.page.line import Line, Look, changed_span, fill
+from lrtui.tui.form.page.notes import help_of
+from lrtui.tui.form.page.view import View
 from lrtui.tui.session import Session
-from lrtui.tui.widgets.cycle import Cycle
-from lrtui.tui.widgets.quiet import Quiet
 
 _POLL_SECONDS = 0.25
+_BLANK: Line = ()
+_USUAL_SIZE = (80, 24)
 
 
-class FormBody(VerticalScroll, inherit_bindings=False):
-    """It scrolls with the focus; its arrow keys move the focus from field to field.
+class FormBody(Widget):
+    """Widgets for 60 fields would cost 50 ms a key in styles and layout: this has none.
 
     Attributes:
-        spec: what the form says; None where a text cannot be read.
-        problems: everything that is wrong, in the order of the fields.
+        form: what is filled in.
+        controls: the cursor, and what keys do to the row that it stands on.
     """
 
-    SCOPED_CSS = False  # the screen's classes decide the layout
+    ALLOW_SELECT = False
     DEFAULT_CSS = """
-    /* A gutter with the names of the sections, and their fields beside it. */
     FormBody {
         height: 1fr;
-        scrollbar-size-vertical: 1;
 
-        .column { height: auto; }
-        .section {
-            layout: grid;
-            grid-size: 2;
-            grid-columns: 11 1fr;
-            grid-rows: auto;
-            height: auto;
-            padding: 0 1 0 0;
-        }
-        .section > Vertical { height: auto; }
-        #plan-words { height: auto; color: $text-muted; }
-        .role { width: 1fr; height: 1; text-style: bold; }
-        .section.-here > .role { color: $accent; }
-        .fields {
-            layout: grid;
-            grid-size: 2;
-            grid-rows: auto;
-            grid-gutter: 0 3;
-            height: auto;
-        }
-    }
-    SetupScreen.-tall FormBody .section { margin: 0 0 1 0; }
-    SetupScreen.-normal FormBody .fields { grid-size: 3; }
-    SetupScreen.-wide FormBody {
-        layout: grid;
-        grid-size: 3;
-        grid-gutter: 0 4;
-        grid-rows: auto;
-
-        .fields { grid-size: 1; }
+        .form--plain { color: $foreground; }
+        .form--bold { text-style: bold; }
+        .form--dim { text-style: dim; }
+        .form--accent { color: $accent; }
+        .form--here { color: $accent; text-style: bold; }
+        .form--error { color: $error; }
+        .form--reverse { text-style: reverse; }
     }
     """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "form--plain",
+        "form--bold",
+        "form--dim",
+        "form--accent",
+        "form--here",
+        "form--error",
+        "form--reverse",
+    }
 
     class Changed(Message):
-        """The form was read again: its spec, or what is known about it, may have changed."""
+        """Something of the form, or of what is known about it, has changed."""
 
     def __init__(self, spec: RunSpec, session: Session) -> None:
-        super().__init__(can_focus=False)
+        super().__init__()
         self.session = session
-        self.state = FormState(spec)
-        self.offers = Offers(session)
-        self.data_watch = DataWatch(session)
-        self.more = More(self.state, self.offers)
-        self.problems: list[Problem] = []
-        self.spec: RunSpec | None = spec
-        self._model = self.state.texts["model"]  # the model whose `SPEC` is in the form
-        self._seen: tuple[bool, int, str] | None = None  # of the session
+        self._lines: list[Line] = []
+        self._strips: list[Strip] = []
+        self._styles: dict[Look, Style] = {}
+        self._start(spec)
+        self._redraw()
 
-    def compose(self) -> ComposeResult:
-        choices = [ChoiceBox(role, self.state, self.offers) for role in MAIN_ROLES]
-        yield Vertical(*choices[:2], classes="column")
-        yield Vertical(*choices[2:], classes="column")
-        yield Vertical(
-            self._section("plan", PLAN, Quiet(id="plan-words")),
-            self._section("range", RANGE),
-            self._section("batches", BATCHES),
-            self._section("machine", MACHINE),
-            self.more,
-            classes="column",
-        )
+    def _start(self, spec: RunSpec) -> None:
+        self.form = Form(spec, self.session)
+        self.controls = Controls(self.form)
+        self.view = View(self.form, self.controls)
 
-    async def on_mount(self) -> None:
-        await self._poll_session()
-        self.check()
-        self.set_interval(_POLL_SECONDS, self._poll_session)
+    def on_mount(self) -> None:
+        self._poll()
+        self.set_interval(_POLL_SECONDS, self._poll)
+        self.call_after_refresh(self.read_past_runs)
 
-    def _section(self, name: str, fields: dict[str, Field], *above: Widget) -> Widget:
-        boxes = [FieldBox(path, field, self.state.texts[path]) for path, field in fields.items()]
-        inside = Vertical(*above, Container(*boxes, classes="fields"))
-        return Container(Static(name, classes="role"), inside, classes="section")
+    def fill(self, spec: RunSpec) -> None:
+        """Show another spec."""
+        past = self.view.outlook.past
+        self._start(spec)
+        self.view.outlook.past = past
+        self._poll()
 
-    async def _poll_session(self) -> None:
-        """Ask the worker about the data, and show its new answers."""
-        session = self.session
-        self.data_watch.ask()
-        seen = (session.ready is not None, session.news, session.problem)
-        if seen == self._seen:
-            return
-        self._seen = seen
-        if session.ready:
-            self._offer_devices(session.ready.devices)
-        for choice in self.query(ChoiceBox):
-            await choice.refresh_offer()
-            choice.target.refresh_list()
-        self.check()
-
-    def _offer_devices(self, devices: tuple[str, ...]) -> None:
-        named = [device for device in devices if device != "auto"]
-        for cycle in self._box("device").query(Cycle):
-            cycle.offer(("auto", *named))
-
-    @on(ChoiceBox.Edited)
-    def _choice_edited(self) -> None:
-        self._use_model_spec()
-        self.check()
-
-    @on(FieldBox.Edited)
-    def _setting_edited(self, event: FieldBox.Edited) -> None:
-        self.state.set(event.box.path, event.box.text)
-        self.check()
-
-    @on(More.Opened)
-    def _more_opened(self) -> None:
-        self.check()
-
-    def _use_model_spec(self) -> None:
-        """Put the `SPEC` in the file of another model into the form."""
-        offer = self._choice("model").offer
-        if offer is None or offer.target == self._model:
-            return
-        self._model = offer.target
-        self.state.use_model_spec(model_spec(self._model))
-        for choice in self.query(ChoiceBox):
-            choice.show_texts()
-        for box in self.query(FieldBox):
-            if box.path in SETTINGS:
-                box.show(self.state.texts[box.path])
-
-    def check(self) -> None:
-        """Read the form, and mark every field that is wrong."""
-        choices = {choice.role: choice for choice in self.query(ChoiceBox)}
-        if not choices:
-            return
-        self._follow_data(choices["model"], choices["data"])
-        offers = {role: choice.offer for role, choice in choices.items()}
-        self.spec, self.problems = read_spec(self.state, offers)
-        messages: dict[str, str] = {}
-        for problem in self.problems:
-            messages.setdefault(problem.field, problem.message)
-        for role, choice in choices.items():
-            if choice.lookup.state == "wrong" and role not in messages:
-                self.problems.append(Problem(role, choice.lookup.message))
-        for box in self.query(FieldBox):
-            box.mark(messages.get(box.path, ""))
-        self.more.count_set()
-        self._show_plan()
+    def show(self) -> None:
+        """Draw what has changed since the last time, and say that something may have."""
+        self._redraw()
         self.post_message(self.Changed())
 
-    def _show_plan(self) -> None:
-        """Say in one sentence which training the learning rate is for."""
-        if self.spec is not None:
-            plan, epochs = planned(self.spec.plan, None, 1).plan, self.spec.plan.epochs
-            self.query_one("#plan-words", Quiet).show(Content(sentence(plan, epochs)), layout=True)
+    def check(self) -> None:
+        """Read the form again: what it depends on may have changed."""
+        self.form.check()
+        self.show()
 
-    def _follow_data(self, model: ChoiceBox, data: ChoiceBox) -> None:
-        """Show what is known about the data, at the data and in the model's arguments."""
-        watch = self.data_watch
-        texts = self.state.texts
-        watch.set_data(
-            read_data(self.state, data.offer),
-            read_loader(self.state),
-            texts["model"].strip(),
-            texts["batch"].strip(),
-        )
-        data.show_note(watch.batch_text, watch.problem)
-        note = ""
-        if self.state.prefill.kept:
-            note = f"its file sets {', '.join(self.state.prefill.kept)}: yours is kept"
-        model.show_note(note)
-        if self.state.use_data_facts(model.offer, watch.facts):
-            model.show_texts()
-
-    def help(self, focused: Widget | None) -> str:
-        """The help of the focused field, whose name and section are highlighted."""
-        self.query(".-here").remove_class("-here")
-        if focused is None:
-            return ""
-        text = ""
-        for widget in focused.ancestors_with_self:
-            if isinstance(widget, FieldBox) or widget.has_class("section"):
-                widget.add_class("-here")
-            if not text and isinstance(widget, FieldBox | ChoiceBox | Fold):
-                text = widget.help
-        return text
-
-    async def go_to(self, path: str) -> None:
+    def go_to(self, path: str) -> None:
         """Put the cursor into a field."""
-        if self.more.holds(path):
-            await self.more.open()
-        for box in self.query(FieldBox):
-            if box.path == path:
-                box.focus_field()
-                return
-        self._choice(path.partition(".")[0]).target.line.focus()
+        self.controls.go_to(path)
+        self.show()
 
-    def _box(self, path: str) -> FieldBox:
-        return next(box for box in self.query(FieldBox) if box.path == path)
+    def help(self) -> str:
+        """The help of the row with the cursor, after the whole value where that is cut."""
+        cursor = self.controls.cursor
+        if self.controls.kind == "run":
+            return ""
+        if self.controls.kind == "fold":
+            return "the fields that most runs leave alone; Enter shows or hides them"
+        text = self.form.text(cursor)
+        words = help_of(self.form, cursor)
+        if cell_len(clean(text)) >= self.view.value_room(cursor):
+            return f"{text}  · {words}"
+        return words
 
-    def _choice(self, role: str) -> ChoiceBox:
-        return self.query_one(f"#choice-{role}", ChoiceBox)
+    def scroll_by(self, lines: int) -> None:
+        """Show what is above or below."""
+        self.view.scroll(lines)
+        self._redraw()
+
+    def read_past_runs(self) -> None:
+        """Read the last runs, beside the screen: there may be many, on a slow disk."""
+        self.run_worker(self._read_past_runs(), group="past", exclusive=True)
+
+    async def _read_past_runs(self) -> None:
+        from lrtui.tui.form.page.recent import past_runs
+
+        self.view.outlook.past = await asyncio.to_thread(past_runs)
+        self._redraw()
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor where the mouse is."""
+        key = self.view.row_at(event.y)
+        if key:
+            self.go_to(key)
+
+    def _poll(self) -> None:
+        if self.form.poll():
+            self.controls.refresh()
+            self.show()
+
+    # drawing
+
+    def on_resize(self, _: events.Resize) -> None:
+        self._redraw()
+
+    def notify_style_update(self) -> None:
+        """Make every line again: the colours changed."""
+        super().notify_style_update()
+        self._styles.clear()
+        self._strips = list(map(self._strip, self._lines))
+        self.refresh()
+
+    def _redraw(self) -> None:
+        width, height = self.size
+        if not width or not height:  # keys may come before the first layout: they need the rows
+            self.view.lines(*_USUAL_SIZE)
+            return
+        before = self._lines
+        lines = [fill(line, width) for line in self.view.lines(width, height)]
+        lines += [fill(_BLANK, width)] * (height - len(lines))
+        self._lines = lines
+        if len(before) != height or self._strips[0].cell_length != width:
+            self._strips = list(map(self._strip, lines))
+            self.refresh()
+            return
+        changed: list[Region] = []
+        for y, line in enumerate(lines):
+            if line != before[y]:
+                self._strips[y] = self._strip(line)
+                start, columns = changed_span(before[y], line)
+                changed.append(Region(start, y, columns, 1))
+        if changed:
+            self.refresh(*changed)
+
+    def render_line(self, y: int) -> Strip:
+        """One row. Every segment has a style, as NO_COLOR requires."""
+        if y < len(self._strips):
+            return self._strips[y]
+        return Strip.blank(self.size.width, self.rich_style)
+
+    def _strip(self, line: Line) -> Strip:
+        segments = [Segment(text, self._style(look)) for text, look in line]
+        return Strip(segments, self.size.width)
+
+    def _style(self, look: Look) -> Style:
+        style = self._styles.get(look)
+        if style is None:
+            style = self._styles[look] = self.get_component_rich_style(f"form--{look}")
+        return style

@@ -94,11 +94,9 @@ class DataWatch:
         return self._looked.facts
 
     @property
-    def batch_text(self) -> str:
+    def batch_words(self) -> str:
         """The first batch in words, "" where it is not known."""
-        if not self._looked.words:
-            return ""
-        return f"a batch: {self._looked.words}"
+        return self._looked.words
 
     @property
     def problem(self) -> str:

@@ -28,11 +28,12 @@ def setting_fields(*paths: str) -> dict[str, Field]:
     return {path: setting_field(path) for path in paths}
 
 
-PLAN = setting_fields("plan.schedule", "plan.steps", "plan.epochs", "plan.warmup")
-RANGE = setting_fields(
-    "range.start_lr",
-    "range.end_lr",
-    "range.num_iter",
+PLAN = setting_fields("plan.schedule", "plan.steps")
+RANGE = setting_fields("range.start_lr", "range.end_lr", "range.num_iter")
+BATCH_SIZE = setting_fields("loader.batch_size")  # stands with the data
+# Folded away: what most runs leave alone.
+MORE_PLAN = setting_fields("plan.epochs", "plan.warmup")
+MORE_RANGE = setting_fields(
     "range.mode",
     "range.repeats",
     "range.accumulation_steps",
@@ -40,9 +41,9 @@ RANGE = setting_fields(
     "range.diverge_th",
     "range.val",
 )
-BATCHES = setting_fields("loader.batch_size", "loader.subset", "loader.workers", "seed")
+BATCHES = setting_fields("loader.subset", "loader.workers", "seed")
 MACHINE = setting_fields("device", "precision")
-MORE = setting_fields(
+REST = setting_fields(
     "batch",
     "range.val_batches",
     "loader.val_fraction",
@@ -60,10 +61,16 @@ MORE = setting_fields(
 # The worker adds the machine's devices when it is ready.
 MACHINE["device"] = msgspec.structs.replace(MACHINE["device"], choices=("auto", "cpu"))
 
-SETTINGS = {**PLAN, **RANGE, **BATCHES, **MACHINE, **MORE}
+MORE = {"plan": MORE_PLAN, "test": MORE_RANGE, "batches": BATCHES, "machine": MACHINE, "rest": REST}
+SETTINGS = {**BATCH_SIZE, **PLAN, **RANGE}
+for section in MORE.values():
+    SETTINGS |= section
 MAIN_ROLES: tuple[Role, ...] = ("model", "data", "optimizer", "loss")
 MORE_ROLES: tuple[Role, ...] = ("metric", "step")
 ROLES = MAIN_ROLES + MORE_ROLES
+# The arguments that matter for a range test; the others are folded away while they are defaults.
+MATTER: dict[Role, tuple[str, ...]] = {"optimizer": ("betas", "momentum", "weight_decay")}
+FEW = 3  # of so few arguments all are shown
 EXTRA = Field(
     name="**",
     kind="other",

@@ -13,12 +13,14 @@ from lrtui import paths
 from lrtui.catalog.companion import companion
 from lrtui.catalog.errors import CatalogError
 from lrtui.catalog.offers import Offer, Role
-from lrtui.catalog.source.reader import offers_in_file
+from lrtui.catalog.source.reader import models_in_file, offers_in_file
 from lrtui.catalog.targets import OWN, is_file_name, locate, locate_module, near, split
 from lrtui.spec import REQUIRED_CHOICES
 from lrtui.tui.session import Session
 
 _LARGEST_FILE = 4_000_000  # bytes: parsing a larger one would block the form
+_MOST_FILES = 60  # of the working directory
+_LARGEST_LISTED = 300_000  # bytes
 _USUAL_MODULES: dict[Role, str] = {"optimizer": "torch.optim", "loss": "torch.nn"}
 
 
@@ -46,6 +48,7 @@ class Offers:
     def __init__(self, session: Session) -> None:
         self.session = session
         self._files: dict[tuple[Role, str], tuple[float, Listing]] = {}  # with modification time
+        self._own: dict[Path, tuple[float, tuple[Offer, ...]]] = {}  # of the working directory
         self._built_in: dict[Role, Listing] = {}
         self._asked: set[tuple[Role, str]] = set()
 
@@ -84,6 +87,8 @@ class Offers:
         """What the list shows before anything is typed."""
         offers: list[Offer] = []
         if role == "model":
+            for path in _own_files():
+                offers += self._models(path)
             for path in _sample_files():
                 offers += self.listing(role, f"sample_models/{path.name}").offers
         if role in ("data", "metric"):
@@ -113,6 +118,19 @@ class Offers:
             self._files[key] = status.st_mtime, listing
         return self._files[key][1]
 
+    def _models(self, path: Path) -> tuple[Offer, ...]:
+        """The models in a file of the working directory; none where it cannot be read."""
+        try:
+            modified = path.stat().st_mtime
+            if path not in self._own or self._own[path][0] != modified:
+                models = [
+                    _renamed(offer, f"{path}:{_name(offer)}") for offer in models_in_file(path)
+                ]
+                self._own[path] = modified, tuple(models)
+        except (CatalogError, OSError):
+            return ()
+        return self._own[path][1]
+
     def _module(self, role: Role, where: str) -> Listing:
         if self.session.problem:
             return Listing(waiting=True)
@@ -134,6 +152,15 @@ def model_spec(target: str) -> dict[str, Any]:
         return companion(path)
     except CatalogError:
         return {}
+
+
+def _own_files() -> list[Path]:
+    """The Python files of the working directory, as `lrtui models` lists them."""
+    try:
+        files = sorted(Path().glob("[!_.]*.py"))
+        return [path for path in files[:_MOST_FILES] if path.stat().st_size <= _LARGEST_LISTED]
+    except OSError:
+        return []
 
 
 def _sample_files() -> list[Path]:

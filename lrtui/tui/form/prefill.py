@@ -12,6 +12,7 @@ class Prefill:
     Attributes:
         touched: the paths of the texts that a person edited.
         args: the arguments of the choices in the `SPEC`, by (role, target).
+        replaced: what the `SPEC` put in, by path: the text before, and the text since.
         kept: the texts of the `SPEC` that were not used because a person had edited the field.
     """
 
@@ -19,20 +20,27 @@ class Prefill:
         self.touched: set[str] = set()
         self.args: dict[tuple[str, str], dict[str, Any]] = {}
         self.kept: list[str] = []
-        self._replaced: dict[str, tuple[str, str]] = {}  # path → the text before, the text put in
+        self.replaced: dict[str, tuple[str, str]] = {}
 
     def replace(self, texts: dict[str, str], table: Mapping[str, Any]) -> None:
         """Take back what the last `SPEC` put into the texts, then put this one's in."""
-        for path, (before, put) in self._replaced.items():
+        for path, (before, put) in self.replaced.items():
             if texts[path] == put and path not in self.touched:
                 texts[path] = before
-        self._replaced, self.args, self.kept = {}, {}, []
+        self.replaced, self.args, self.kept = {}, {}, []
         for path, text in self._texts(table):
             if path not in self.touched:
-                self._replaced[path] = texts[path], text
+                self.replaced[path] = texts[path], text
                 texts[path] = text
             elif texts[path] != text:
                 self.kept.append(f"{path} {text}")
+
+    def before(self, path: str, text: str) -> str | None:
+        """The text that the `SPEC` replaced by this one; None where it did not."""
+        if path in self.touched or path not in self.replaced:
+            return None
+        before, put = self.replaced[path]
+        return before if put == text != before else None
 
     def _texts(self, table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         """Path and text of everything in a `SPEC` except its model."""

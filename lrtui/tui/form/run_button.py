@@ -1,28 +1,49 @@
-"""RunButton: it has the focus when the form opens."""
+"""RunButton: the line with the run button, and what is wrong with the form beside it."""
 
-from typing import ClassVar
+from typing import TYPE_CHECKING
 
-from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.message import Message
-from textual.widgets import Static
+
+from lrtui.tui.clean import clean
+from lrtui.tui.widgets.quiet import Quiet
+
+if TYPE_CHECKING:
+    from lrtui.tui.form.form import Form
+
+_LABEL = " ⏎ run "
 
 
-class RunButton(Static, can_focus=True):
-    """One line of text. Textual's Button has 7 KB of CSS, which would delay the first paint."""
+class RunButton(Quiet):
+    """One text. Textual's Button has 7 KB of CSS, which would delay the first paint."""
 
-    ALLOW_SELECT = False
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "press", show=False)]
     DEFAULT_CSS = """
-    RunButton { width: auto; height: 1; margin: 0 1; color: $accent; text-style: bold; }
-    RunButton:focus { text-style: bold reverse; }
+    RunButton { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
     """
 
     class Pressed(Message):
-        """It was pressed with Enter or clicked."""
+        """It was clicked."""
+
+    def on_mount(self) -> None:
+        self._show(Content(""), has_cursor=True)
+
+    def show_state(self, form: "Form", *, has_cursor: bool) -> None:
+        """Show whether Enter presses the button, and the first problem of the form."""
+        self._show(_problem(form), has_cursor=has_cursor)
+
+    def _show(self, problem: Content, *, has_cursor: bool) -> None:
+        style = "bold $accent reverse" if has_cursor else "bold $accent"
+        self.show(Content.assemble((_LABEL, style), "  ", problem))
 
     def on_click(self) -> None:
-        self.action_press()
-
-    def action_press(self) -> None:
-        """Post `Pressed`."""
         self.post_message(self.Pressed())
+
+
+def _problem(form: "Form") -> Content:
+    if not form.problems:
+        problem = form.data_watch.problem
+        return Content.styled(problem and clean(f"data: {problem}"), "$error")
+    first = Content.styled(clean(str(form.problems[0])), "$error")
+    if len(form.problems) == 1:
+        return first
+    return Content.assemble(first, (f"  (and {len(form.problems) - 1} more)", "dim"))

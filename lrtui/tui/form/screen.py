@@ -1,21 +1,23 @@
-"""SetupScreen: the form that makes a RunSpec. The run button has the focus: Enter runs the form.
+"""SetupScreen: the form that makes a RunSpec. The cursor is on the run button: Enter runs the form.
 
 It paints before the form's own modules are imported.
 """
 
 from typing import TYPE_CHECKING
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Input, Static
 
 from lrtui.spec import RunSpec
 from lrtui.tui import keys
 from lrtui.tui.clean import clean
+from lrtui.tui.form.keyboard import Keyboard
 from lrtui.tui.form.run_button import RunButton
+from lrtui.tui.form.top_line import TopLine
+from lrtui.tui.toast import copy, tell
 from lrtui.tui.widgets.key_bar import KeyBar
 from lrtui.tui.widgets.quiet import Quiet
 
@@ -24,32 +26,21 @@ if TYPE_CHECKING:
     from lrtui.tui.form.body import FormBody
     from lrtui.tui.session import Session
 
-_WIDTHS = [(0, "-narrow"), (104, "-normal"), (170, "-wide")]
-_HEIGHTS = [(0, "-short"), (34, "-tall")]
 _HELP = "⏎ runs the form; tab and the arrow keys move between fields; ? lists all keys"
+_OF_THE_FORM = ("row", "scroll", "copy_command")  # actions that do nothing before it is mounted
 
 
 class SetupScreen(Screen[None]):
-    """The frame around the form, and the actions of its keys."""
+    """The frame around the form, and the actions of its keys. No widget has the focus."""
 
     BINDINGS = keys.SETUP
-    HORIZONTAL_BREAKPOINTS = _WIDTHS
-    VERTICAL_BREAKPOINTS = _HEIGHTS
-    AUTO_FOCUS = "#run"
+    AUTO_FOCUS = ""
     DEFAULT_CSS = """
     SetupScreen {
-        #top { height: 1; }
-        #title { width: 1fr; }
-        #torch { width: auto; }
-        #form { height: 1fr; margin: 1 0 0 0; }
-        #bottom { height: 1; }
-        #problem {
-            width: 1fr;
-            padding: 0 0 0 2;
-            text-wrap: nowrap;
-            text-overflow: ellipsis;
-        }
-        #help { height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+        overflow: hidden;
+
+        #form { height: 1fr; }
+        #help { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
     }
     """
 
@@ -58,20 +49,18 @@ class SetupScreen(Screen[None]):
         self.session = session
         self.given = spec
         self.body: FormBody | None = None
+        self._keys = Keyboard(self)
+        self._bar = ("run", False)  # what the key bar was made for
 
     def compose(self) -> ComposeResult:
-        title = Content.assemble(("lrtui", "bold"), ("  learning-rate range test", "dim"))
-        with Horizontal(id="top"):
-            yield Static(title, id="title")
-            yield Quiet(id="torch")
+        yield TopLine()
         yield Vertical(id="form")
-        with Horizontal(id="bottom"):
-            yield RunButton(" ⏎ run ", id="run")
-            yield Quiet(id="problem")
+        yield RunButton(id="run")
         yield Quiet(id="help")
         yield KeyBar()
 
     def on_mount(self) -> None:
+        self._show_help()
         # The button paints first and works at once; the form, which takes longer, follows a frame
         # later. The app is asked for that: while it starts, a screen counts itself as refreshed
         # before anything is painted.
@@ -80,66 +69,83 @@ class SetupScreen(Screen[None]):
     async def _mount_form(self) -> None:
         from lrtui.tui.form.body import FormBody
 
-        form = self.query_one("#form")
-        self.body = None
-        with self.app.batch_update():
-            await form.remove_children()
-            self.body = FormBody(self.given, self._session)
-            await form.mount(self.body)
+        body = FormBody(self.given, self._session)
+        await self.query_one("#form").mount(body)
+        self.body = body
+        await self._keys.start(body)
+        self.refresh_bindings()
 
     @property
     def spec(self) -> RunSpec | None:
         """What the form says now; None where a text cannot be read."""
         if self.body is None:
             return self.given
-        return self.body.spec
+        return self.body.form.spec
 
     def on_form_body_changed(self) -> None:
-        """Show the state of the worker and the first problem."""
-        self._show_torch()
-        self.query_one("#problem", Quiet).show(self._problem_line())
-        self.refresh_bindings()
+        """Show the state of the worker, the first problem, the help and the keys of the row."""
+        if self.body is None:
+            return
+        self.query_one(TopLine).show_torch(self._session)
+        self.query_one(RunButton).show_state(self.body.form, has_cursor=self.kind == "run")
+        self._show_help()
+        bar = (self.kind, self.body.form.data_watch.can_fetch)
+        if bar != self._bar:
+            self._bar = bar
+            self.refresh_bindings()
 
-    def _show_torch(self) -> None:
-        session = self._session
-        line = Content.styled("loading torch …", "dim")
-        if session.problem:
-            line = Content.styled(clean(session.problem), "$error")
-        elif session.ready:
-            line = Content.styled(f"torch {clean(session.ready.torch)}", "dim")
-        self.query_one("#torch", Quiet).show(line, layout=True)
-
-    def _problem_line(self) -> Content:
-        body = self.body
-        if body is None:
-            return Content("")
-        if not body.problems:
-            problem = body.data_watch.problem
-            return Content.styled(problem and clean(f"data: {problem}"), "$error")
-        first = Content.styled(clean(str(body.problems[0])), "$error")
-        others = len(body.problems) - 1
-        if not others:
-            return first
-        return Content.assemble(first, (f"  (and {others} more)", "dim"))
-
-    def on_descendant_focus(self) -> None:
-        """Show the help of the focused field."""
-        text = ""
-        if self.body is not None:
-            text = self.body.help(self.focused)
+    def _show_help(self) -> None:
+        text = self.body.help() if self.body is not None else ""
         self.query_one("#help", Quiet).show(Content.styled(clean(text or _HELP), "dim"))
 
     def on_screen_resume(self) -> None:
-        """Ask about the data again: a run may have changed it."""
+        """Ask about the data and look at the runs again: a run may have changed them."""
         if self.body is not None:
-            self.body.data_watch.ask_again()
+            self.body.form.data_watch.ask_again()
+            self.body.read_past_runs()
 
-    @on(Input.Submitted)
-    def _submitted(self) -> None:
-        self.action_leave_field()
+    # keys
+
+    @property
+    def kind(self) -> str:
+        """What the cursor stands on; "list" while its list is open."""
+        if self.body is None:
+            return "run"
+        if self.body.controls.list_is_open:
+            return "list"
+        return self.body.controls.kind
+
+    async def on_key(self, event: events.Key) -> None:
+        """Do what a key says, before the next key is looked at."""
+        await self._keys.take(event)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Paste into the field with the cursor."""
+        event.stop()
+        self._keys.paste(event.text)
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Whether a key types: then it is none of the app's keys."""
+        return self._keys.types(key, character)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether an action does something where the cursor is."""
+        if action == "fetch":
+            return self.body is not None and self.body.form.data_watch.can_fetch
+        match action:
+            case "press_button":
+                return self.kind == "run"
+            case "done":
+                return self.kind == "text"
+            case "leave_field":
+                return self.kind not in ("run", "list")
+            case "row":
+                return self.body is not None and self.body.controls.can(str(parameters[0]))
+        return self.body is not None or action not in _OF_THE_FORM
 
     @on(RunButton.Pressed)
-    def _pressed(self) -> None:
+    def action_press_button(self) -> None:
+        """Press the run button."""
         self.action_run()
 
     def action_run(self) -> None:
@@ -166,23 +172,38 @@ class SetupScreen(Screen[None]):
     def fill(self, spec: RunSpec) -> None:
         """Put another spec into the form."""
         self.given = spec
-        self.action_leave_field()
-        self.run_worker(self._mount_form(), group="fill")
+        if self.body is not None:
+            self.body.fill(spec)
 
     def action_fetch(self) -> None:
         """Download the data."""
         asking = self._before_run().offer_download()
         self.run_worker(asking, group="before_run", exclusive=True)
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The download key is shown where the data can be downloaded."""
-        if action != "fetch":
-            return True
-        return self.body is not None and self.body.data_watch.can_fetch
+    def action_copy_command(self) -> None:
+        """Copy the command that does the same as the form."""
+        command = self._form_body.view.outlook.command()
+        if command is None:
+            tell(self.app, "no command runs this form: correct it, or save it as a preset (f2)")
+        else:
+            copy(self.app, command, "the command")
+
+    def action_scroll(self, pages: int) -> None:
+        """Scroll by half a screen."""
+        self._form_body.scroll_by(pages * max(self.size.height // 2, 1))
+
+    def action_row(self, verb: str) -> None:
+        """Do something to the row with the cursor, or move the cursor."""
+        self._form_body.controls.do(verb)
+        self._form_body.show()
+
+    def action_done(self) -> None:
+        """Go from a text to the run button."""
+        self.action_leave_field()
 
     def action_leave_field(self) -> None:
         """Go back to the run button."""
-        self.query_one("#run").focus()
+        self._form_body.go_to("run")
 
     def _checked_spec(self) -> RunSpec | None:
         """The spec of a form without problems; else go to the first field that is wrong."""
@@ -190,16 +211,20 @@ class SetupScreen(Screen[None]):
         if body is None:
             return self.given
         body.check()
-        if body.spec is not None and not body.problems:
-            return body.spec
-        going = body.go_to(body.problems[0].field)
-        self.run_worker(going, group="before_run", exclusive=True)
+        if body.form.spec is not None and not body.form.problems:
+            return body.form.spec
+        body.go_to(body.form.problems[0].field)
         return None
 
     def _before_run(self) -> "BeforeRun":
         from lrtui.tui.form.before_run import BeforeRun
 
         return BeforeRun(self.app, self._session, self.body)
+
+    @property
+    def _form_body(self) -> "FormBody":
+        assert self.body is not None, "its keys do nothing before it is mounted"
+        return self.body
 
     @property
     def _session(self) -> "Session":

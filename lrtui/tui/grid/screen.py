@@ -13,13 +13,15 @@ from textual.screen import Screen
 
 from lrtui.report.compare import differences
 from lrtui.tui import keys
-from lrtui.tui.chart.picture import Curve, Picture
+from lrtui.tui.chart.picture import Picture
 from lrtui.tui.chart.widget import Chart
 from lrtui.tui.clean import clean
 from lrtui.tui.compare.marks import MOST, marks_of
 from lrtui.tui.dialogs.ask import Ask
 from lrtui.tui.grid.runs import GridCell, GridRuns
 from lrtui.tui.numbers import duration, rate
+from lrtui.tui.run.curve_view import CurveView
+from lrtui.tui.run.pictures import curves_of
 from lrtui.tui.theme import NORMAL_WIDTH
 from lrtui.tui.toast import tell
 from lrtui.tui.widgets.key_bar import KeyBar
@@ -45,6 +47,7 @@ class GridScreen(Screen[None]):
     def __init__(self, runs: GridRuns) -> None:
         super().__init__()
         self.runs = runs
+        self.view = CurveView(runs.state)
         found = differences([msgspec.to_builtins(cell.spec) for cell in runs.cells])
         self.varied = [(one.label, one.values) for one in found]
         self.compared = False
@@ -79,10 +82,11 @@ class GridScreen(Screen[None]):
         """Draw the runs."""
         runs = self.runs
         self.query_one("#title", Quiet).show(self._title())
-        curves = tuple(Curve(repeat.curve, "trend") for repeat in runs.state.repeats)
+        if self.view.state is not runs.state:
+            self.view = CurveView(runs.state)
         picture = Picture(
             runs.state.axis,
-            curves,
+            tuple(curves_of(self.view)),
             runs.version,
             legend=False,
             settled=runs.state.ended is not None,

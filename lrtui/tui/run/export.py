@@ -57,10 +57,10 @@ def save_copy(model: RunModel, path: Path, *, overwrite: bool) -> None:
     from lrtui.runs.store import save
 
     events = list(model.state.events)
-    if model.test_answer is not None:
-        events.append(model.test_answer)
-    if model.view_options != AS_MEASURED:
-        events.append(Measured(model.view_options.result))
+    if model.answer_with_rules is not None:
+        events.append(model.answer_with_rules)
+    if model.view.options != AS_MEASURED:
+        events.append(Measured(model.view.options.result))
     record = msgspec.structs.replace(from_events(events), bounds=model.bounds)
     save(record, path, overwrite=overwrite)
 

@@ -1,17 +1,26 @@
 """The first line of the run screen: what is run, how far it is, how long it still takes."""
 
+from collections.abc import Iterator
 from pathlib import PurePath
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 
+from lrtui.events import Status
 from lrtui.spec import RunSpec
 from lrtui.tui.clean import clean
 from lrtui.tui.numbers import duration
 from lrtui.tui.run.state import RunState
 from lrtui.tui.widgets.quiet import Quiet
 
+_ENDINGS: dict[Status, tuple[str, str, str]] = {  # glyph, word, style
+    "completed": ("✓", "done", "bold $success"),
+    "diverged": ("✓", "done", "bold $success"),  # the usual end of a range test
+    "stopped": ("■", "stopped", "bold"),
+    "interrupted": ("■", "interrupted", "bold"),
+    "failed": ("✗", "failed", "bold $error"),
+}
 _WAITING = {"building": "building …", "resetting": "restoring …", "reset": "ready"}
 
 
@@ -60,12 +69,23 @@ def _progress(state: RunState) -> Content:
     if state.phase == "running":
         return _running(state, steps)
     if state.ended is None:
-        return Content.styled(_WAITING[state.phase], "dim")
-    style = "bold"
-    if state.ended.status == "failed":
-        style = "bold $error"
+        return Content.assemble((_WAITING[state.phase], "dim"), *_restored(state))
+    glyph, word, style = _ENDINGS[state.ended.status]
     seconds = duration(state.ended.seconds)
-    return Content.assemble((state.ended.status, style), (f"  {steps}  {seconds}", "dim"))
+    return Content.assemble(
+        (f"{glyph} {word}", style), (f" {steps} in {seconds}", "dim"), *_restored(state)
+    )
+
+
+def _restored(state: RunState) -> Iterator[str | tuple[str, str]]:
+    """Whether model and optimizer are as they were; nothing before a reset."""
+    if state.restored is None:
+        return
+    yield (" · ", "dim")
+    if state.restored.exact:
+        yield ("model put back exactly", "$success")
+    else:
+        yield ("model NOT put back exactly", "bold $error")
 
 
 def _running(state: RunState, steps: str) -> Content:

@@ -1,12 +1,13 @@
 """RunModel: what the run screen and its dialogs share. It knows no Textual, torch or files.
 
 It holds a driver, the state that its events add up to, and what the person chose: the two
-boundaries and the view options. Screens draw it and bind keys to its methods.
+boundaries, and how the curves are looked at. Screens draw it and bind keys to its methods.
 """
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from dataclasses import replace
 from operator import attrgetter
+from typing import Literal
 
 import msgspec
 
@@ -16,13 +17,14 @@ from lrtui.launch.driver import Driver
 from lrtui.report import training
 from lrtui.report.race import corrected
 from lrtui.spec import RunSpec
-from lrtui.tui.chart.thinning import Thinned
 from lrtui.tui.run.boundaries import Boundaries, Side
 from lrtui.tui.run.budget import Budget, Candidate
-from lrtui.tui.run.state import Repeat, RunState
-from lrtui.tui.run.view_options import AS_MEASURED, ViewOptions, trim_step
+from lrtui.tui.run.curve_view import ZOOM, CurveView
+from lrtui.tui.run.state import RunState
 
 EVENTS_PER_POLL = 20_000  # so that a backlog cannot freeze the keys
+
+Pointer = tuple[Literal["start", "end", "cross"], float]  # what the arrows move, and its rate
 
 
 class RunModel:
@@ -35,18 +37,14 @@ class RunModel:
     def __init__(self, driver: Driver, spec: RunSpec) -> None:
         self.driver = driver
         self.state = RunState(spec)
+        self.view = CurveView(self.state)
         self.events_read = 0
-        self._changes = 0  # of the person's, for `version`
         self._forget_choices()
 
     def _forget_choices(self) -> None:
         axis = self.state.axis
         self.boundaries = Boundaries(axis.low, axis.high)
-        self.view_options = AS_MEASURED
-        self.limit_shown = True
-        self._view_answer: Suggested | None = None
-        self._view_curves: list[Thinned] | None = None
-        self._changes += 1
+        self.view.forget()
 
     def start(self) -> None:
         """Run the spec, unless the driver has run something already."""
@@ -69,7 +67,7 @@ class RunModel:
     @property
     def version(self) -> int:
         """Grows whenever the chart has to change."""
-        return self.state.version + self._changes
+        return self.state.version + self.view.changes
 
     @property
     def log_path(self) -> str:
@@ -92,7 +90,12 @@ class RunModel:
     @property
     def test_answer(self) -> Suggested | None:
         """The answer of the range test alone, under the view options."""
-        return self._view_answer or self.state.suggested
+        return self.view.answer or self.state.suggested
+
+    @property
+    def answer_with_rules(self) -> Suggested | None:
+        """The answer of the test alone, with what the published rules suggest."""
+        return self.view.answer_with_rules or self.state.suggested
 
     @property
     def suggestion(self) -> Suggestion | None:
@@ -107,6 +110,13 @@ class RunModel:
         if self.suggestion is None:
             return None
         return self.suggestion.lr
+
+    @property
+    def shown_lr(self) -> float | None:
+        """The recommended rate; while a test runs the one that its curve justifies so far."""
+        if self.view.provisional is not None and self.state.phase == "running":
+            return self.view.provisional.lr
+        return self.suggested_lr
 
     @property
     def rates(self) -> dict[Schedule, float | None]:
@@ -144,33 +154,23 @@ class RunModel:
         return None
 
     @property
-    def curves(self) -> Sequence[Thinned]:
-        """Curves of the repeats, as the view options show them."""
-        if self._view_curves is not None:
-            return self._view_curves
-        return [repeat.curve for repeat in self.state.repeats]
-
-    @property
-    def metrics(self) -> Sequence[Thinned]:
-        """Metrics of the repeats that are not left out."""
-        return [repeat.metric for repeat in self._shown_repeats() if repeat.metric.columns]
+    def pointer(self) -> Pointer | None:
+        """What the arrows move: the crosshair, or else the active boundary."""
+        if self.view.display.cross is not None:
+            return "cross", self.view.display.cross
+        if not self.has_boundaries:
+            return None
+        return self.boundaries.active, self.boundaries.active_lr
 
     def step_near(self, lr: float) -> Step | None:
         """The point nearest to a learning rate, in the first repeat that is not left out."""
-        shown = self._shown_repeats()
+        shown = self.view.repeats
         if not shown:
             return None
         steps = shown[0].steps
         index = bisect_left(steps, lr, key=attrgetter("lr"))
         neighbours = steps[max(0, index - 1) : index + 1]
         return min(neighbours, key=lambda step: abs(step.lr - lr), default=None)
-
-    def _shown_repeats(self) -> list[Repeat]:
-        shown = []
-        for index, repeat in enumerate(self.state.repeats):
-            if index not in self.view_options.without:
-                shown.append(repeat)
-        return shown
 
     # what may be asked for now
 
@@ -194,8 +194,7 @@ class RunModel:
     @property
     def can_check(self) -> bool:
         """There is a curve, and the objects it was measured on still exist."""
-        ended = self.state.ended
-        return self.has_curve and ended is not None and ended.status != "failed"
+        return self.has_curve and not self.state.failed and not self.driver.read_only
 
     @property
     def can_start_check(self) -> bool:
@@ -203,15 +202,32 @@ class RunModel:
         return self.can_check and not self.state.busy
 
     @property
+    def can_extend(self) -> bool:
+        """The range can go on: the test is running, or ran to its end without blowing up."""
+        state = self.state
+        if self.driver.read_only:
+            return False
+        if state.phase == "running":
+            return True
+        ended = state.ended
+        return ended is not None and ended.status == "completed" and not state.busy
+
+    @property
+    def extended_end(self) -> float:
+        """Where the range goes on to: ten times the end, or twice that of a linear ramp."""
+        ramp = self.state.spec.range
+        return ramp.end_lr * (10.0 if ramp.mode == "exp" else 2.0)
+
+    @property
     def can_undo_view(self) -> bool:
-        """The person changed the view."""
-        return self.view_options != AS_MEASURED
+        """The person changed how the curves are looked at."""
+        return self.view.is_changed
 
     # runs
 
     def run_again(self) -> None:
         """Run the same spec again."""
-        if self.state.busy:
+        if self.state.busy or self.driver.read_only:
             return
         self.events_read = len(self.driver.events)
         self.state.begin(self.state.spec)
@@ -219,9 +235,14 @@ class RunModel:
         self.driver.run(self.state.spec)
         self._place_boundaries()
 
+    def extend(self) -> None:
+        """Go on beyond the end of the range, without starting again."""
+        if self.can_extend:
+            self.driver.extend(self.extended_end)
+
     def reset(self) -> bool:
         """Have model and optimizer restored and empty the chart; False when no model was built."""
-        if not self.state.initial_digest:
+        if not self.state.initial_digest or self.driver.read_only:
             return False
         self.state.clear()
         self._forget_choices()
@@ -233,10 +254,20 @@ class RunModel:
     def activate(self, side: Side) -> None:
         """Make one boundary the one that the arrows move."""
         self.boundaries = self.boundaries.activate(side)
+        self.view.show(replace(self.view.display, cross=None))
 
-    def move_boundary(self, by: int, columns: int) -> None:
-        """Move the active boundary by `by` of the chart's `columns`."""
-        self.boundaries = self.boundaries.moved(by, self.state.axis, columns)
+    def move(self, by: int, columns: int) -> None:
+        """Move the crosshair, or else the active boundary, by `by` of the chart's `columns`."""
+        axis, display = self.state.axis, self.view.display
+        columns = self.view.columns_of_axis(columns)
+        if display.cross is None:
+            self.boundaries = self.boundaries.moved(by, axis, columns)
+            self.view.keep_in_sight(self.boundaries.active_lr)
+            return
+        column = axis.column(display.cross, columns) + by
+        cross = axis.rate_of(min(max(column, 0), columns - 1), columns)
+        self.view.show(replace(display, cross=cross))
+        self.view.keep_in_sight(cross)
 
     def adopt(self) -> None:
         """Put both boundaries where the answer proposes them."""
@@ -254,46 +285,45 @@ class RunModel:
             return Bounds(*span)
         return Bounds(self.state.axis.low, self.state.axis.high)
 
-    # view options
+    # how the curves are looked at
 
     def smooth(self, by: int) -> None:
-        """Smooth the curves more (-1) or less (1)."""
-        self._change_view(self.view_options.smoothed(by, self.state.spec.range.smooth_f))
+        """Smooth the exponential average more (-1) or less (1)."""
+        if self.has_curve:
+            self.view.smooth(by)
+            self._place_boundaries()
 
     def trim(self, side: Side, by: int) -> None:
         """Leave out a few more points at one side (1), or fewer (-1)."""
-        count = min((len(repeat.steps) for repeat in self.state.repeats), default=0)
-        self._change_view(self.view_options.trimmed(side, by * trim_step(count), count))
+        if self.has_curve:
+            self.view.trim(side, by)
+            self._place_boundaries()
 
     def toggle_repeat(self, repeat: int) -> None:
         """Leave a repeat out, or include it again."""
-        self._change_view(self.view_options.toggled(repeat, len(self.state.repeats)))
+        if self.has_curve:
+            self.view.toggle_repeat(repeat)
+            self._place_boundaries()
 
     def undo_view(self) -> None:
-        """Go back to the curves as measured."""
-        self._change_view(AS_MEASURED)
-
-    def _change_view(self, options: ViewOptions) -> None:
-        """Redraw the curves and recompute the answer under these options."""
-        if not self.has_curve or options == self.view_options:
-            return
-        self.view_options = options
-        self._changes += 1
-        if options == AS_MEASURED:
-            self._view_curves, self._view_answer = None, None
-        else:
-            self._recompute()
+        """Go back to the curves as measured, drawn as usual."""
+        self.view.undo()
         self._place_boundaries()
 
-    def _recompute(self) -> None:
-        from lrtui.tui.run.recompute import recompute_answer, redraw_curves
+    def toggle_cross(self) -> None:
+        """Show the crosshair at the suggestion or the middle of the axis, or hide it."""
+        display, axis = self.view.display, self.view.axis
+        cross = None
+        if display.cross is None:
+            cross = self.suggested_lr or axis.rate(0.5)
+        self.view.show(replace(display, cross=cross))
 
-        state, options = self.state, self.view_options
-        points = [repeat.steps for repeat in state.repeats]
-        self._view_curves = redraw_curves(points, options, state.axis)
-        self._view_answer = recompute_answer(
-            points, options, state.spec.range, state.momentum, state.obstacle, state.plan
-        )
+    def zoom(self, times: int) -> None:
+        """Zoom in (1) or out (-1) around what the arrows move."""
+        centre = self.view.axis.rate(0.5)
+        if self.pointer is not None:
+            centre = self.pointer[1]
+        self.view.zoom(centre, ZOOM**times)
 
     # checks: the race and the stability limit
 
@@ -327,8 +357,8 @@ class RunModel:
     def measure_limit(self) -> None:
         """Measure the stability limit; once it is known, hide or show it."""
         if self.state.limit is not None:
-            self.limit_shown = not self.limit_shown
-            self._changes += 1
+            display = self.view.display
+            self.view.show(replace(display, limit=not display.limit))
         elif self.can_start_check:
             self.state.start_check("stability")
             self.driver.stability()

@@ -1,85 +1,131 @@
 """What the charts show: the run's loss over learning rate, the trials' loss over iterations."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import TYPE_CHECKING
 
 from lrtui.events import TrialResult
 from lrtui.tui.chart.axis import axis_for
-from lrtui.tui.chart.picture import Curve, Mark, Metric, Picture, Points, Role
-from lrtui.tui.chart.thinning import Thinned, band_of, mean_of
+from lrtui.tui.chart.glyphs import ROLE_MARKERS
+from lrtui.tui.chart.picture import (
+    RUN_ROLES,
+    Band,
+    Curve,
+    Mark,
+    Metric,
+    Picture,
+    Points,
+    Role,
+    Tried,
+)
+from lrtui.tui.clean import clean
+from lrtui.tui.numbers import rate
 from lrtui.tui.run.boundaries import Boundaries
+from lrtui.tui.run.curve_view import CurveView
 from lrtui.tui.run.model import RunModel
 from lrtui.tui.run.state import RunState
+
+if TYPE_CHECKING:
+    from lrtui.analysis.trend import Trend
+    from lrtui.tui.run.trends import Trends
 
 _EMPTY = {
     "building": "building the model and the data …",
     "running": "waiting for the first points …",
-    "ended": "nothing was measured: esc goes back to the form",
+    "ended": "nothing was measured",
     "resetting": "restoring …",
     "reset": "restored: press Enter to run again",
 }
 
 
 def run_picture(model: RunModel) -> Picture:
-    """Curves, metric, boundaries, suggestion and stability limit."""
-    state = model.state
-    curves = model.curves
+    """Curves, metric, boundaries, suggestion, trials and stability limit on one axis."""
+    state, view = model.state, model.view
+    trends = view.trends
     return Picture(
-        state.axis,
-        tuple(_loss_curves(curves)),
-        model.version,
-        tuple(_marks(model)),
-        _interval(model),
-        metric=_metric(model),
-        band=band_of(curves) if len(curves) > 1 else None,
-        band_name=f"{len(curves)} repeats",
+        view.axis,
+        curves=tuple(curves_of(view)),
+        version=model.version,
+        marks=tuple(_marks(model)),
+        interval=_interval(model),
+        tried=tuple(_tried(state)),
+        tried_title=_tried_title(state),
+        metric=_metric(state, trends),
+        band=_band(view, trends),
+        band_name=f"{len(view.repeats)} repeats",
+        not_finite=tuple(state.not_finite),
+        y_log=view.display.y_log,
+        legend=True,
         settled=state.phase == "ended",
         empty=_EMPTY[state.phase],
     )
 
 
-def _loss_curves(curves: Sequence[Thinned]) -> list[Curve]:
-    """The raw losses of every repeat, and the mean of the smoothed ones in front."""
-    drawn = [Curve(role="repeat", dots=curve) for curve in curves]
-    if len(curves) == 1:
-        drawn.append(Curve(curves[0], "trend"))
-    elif curves:
-        drawn.append(Curve(mean_of(curves), "trend"))
-    return drawn
+def points_of(trend: "Trend") -> Points:
+    """A trend as the chart takes it."""
+    return tuple(trend.lr.tolist()), tuple(trend.value.tolist())
 
 
-def _metric(model: RunModel) -> Metric | None:
-    """The mean of the metric over the repeats."""
-    metrics = model.metrics
-    if not metrics:
+def curves_of(view: CurveView) -> Iterator[Curve]:
+    """The batches as dots, and the bold line that the person chose in front of them."""
+    trends = view.trends
+    for dots in view.dots:
+        yield Curve(role="batch", dots=dots, name="batches")
+    if trends is None or view.display.line == "batches":
+        for repeat in view.repeats:
+            lrs = tuple(step.lr for step in repeat.steps)
+            yield Curve((lrs, tuple(step.measured_loss for step in repeat.steps)), "trend")
+    elif view.display.line == "average":
+        for average in view.averages:
+            yield Curve(points_of(average), "trend", name="exponential average")
+    else:
+        yield Curve(points_of(trends.loss), "trend", name="trend")
+
+
+def _band(view: CurveView, trends: "Trends | None") -> Band | None:
+    """The range of the repeats' own trends, on the grid of the first one."""
+    if trends is None or len(trends.each) < 2 or view.display.line != "trend":
         return None
-    mean = mean_of(metrics)
-    better = model.state.spec.range.metric_mode
-    values = [value for value in mean[1] if math.isfinite(value)]
-    best = None
-    if values:
-        best = max(values) if better == "max" else min(values)
-    return Metric("metric", (Curve(mean, "metric"),), best, better)
+    from lrtui.tui.run.trends import band_of
+
+    return band_of(trends.each)
 
 
-def _marks(model: RunModel) -> list[Mark]:
-    """The vertical lines; the active boundary is last, so it lies on top."""
-    marks: list[Mark] = []
-    lr, limit = model.suggested_lr, model.state.limit
-    if lr is not None:
-        marks.append(Mark(lr, "lr", "answer"))
-    if limit is not None and model.limit_shown:
-        marks.append(Mark(limit, "limit", "limit"))
+def _metric(state: RunState, trends: "Trends | None") -> Metric | None:
+    if trends is None or not len(trends.metric.lr):
+        return None
+    curve = Curve(points_of(trends.metric), "metric")
+    return Metric(metric_name(state), (curve,), state.metric_best, state.spec.range.metric_mode)
+
+
+def metric_name(state: RunState) -> str:
+    """The name of the metric, as the person knows it."""
+    return clean(state.spec.metric.target).rpartition(":")[2] or "metric"
+
+
+def _marks(model: RunModel) -> Iterator[Mark]:
+    """The vertical lines; the answer is last, so it lies on top."""
+    limit, cross = model.state.limit, model.view.display.cross
+    if limit is not None and model.view.display.limit:
+        yield Mark(limit, "limit", "limit")
     if model.has_boundaries:
-        marks += _boundary_marks(model.boundaries)
-    return marks
+        yield from _boundary_marks(model.boundaries, crossed=cross is not None)
+    if cross is not None:
+        yield Mark(cross, "▸", "cross")
+    lr = model.shown_lr
+    if lr is not None:
+        yield Mark(lr, rate(lr), "answer")
 
 
-def _boundary_marks(boundaries: Boundaries) -> list[Mark]:
-    start, end = boundaries.start, boundaries.end
+def _boundary_marks(boundaries: Boundaries, *, crossed: bool) -> list[Mark]:
+    """Start and end; the active one last. With a crosshair none is active."""
+    start, end = Mark(boundaries.start, "start", "bound"), Mark(boundaries.end, "end", "bound")
+    if crossed:
+        return [start, end]
     if boundaries.active == "start":
-        return [Mark(end, "end", "bound"), Mark(start, "▸start", "active")]
-    return [Mark(start, "start", "bound"), Mark(end, "▸end", "active")]
+        return [end, Mark(boundaries.start, "▸start", "active")]
+    return [start, Mark(boundaries.end, "▸end", "active")]
 
 
 def _interval(model: RunModel) -> tuple[float, float] | None:
@@ -89,26 +135,49 @@ def _interval(model: RunModel) -> tuple[float, float] | None:
     return suggestion.low, suggestion.high
 
 
+def _tried(state: RunState) -> Iterator[Tried]:
+    for standing in state.standings:
+        yield Tried(standing.lr, standing.loss, standing.standing)
+
+
+def _tried_title(state: RunState) -> str:
+    if not state.trials:
+        return ""
+    steps = max(trial.iterations for trial in state.trials)
+    judged_by = "loss"
+    if state.confirmation is not None and state.confirmation.judged_by:
+        judged_by = clean(state.confirmation.judged_by)
+    return f"{judged_by} after {steps:,} steps"
+
+
 def trials_picture(state: RunState) -> Picture:
-    """The last training of every rate: the tried one in front, then the best other one."""
-    trials = _back_to_front(state.trials)
-    longest = max((trial.iterations for trial in trials), default=1)
-    axis = axis_for(0.0, float(longest), log=False)
-    roles: list[Role] = ["repeat"] * len(trials)
-    if len(trials) > 1 and trials[-2].loss is not None:
-        roles[-2] = "trend"
-    if trials:
-        roles[-1] = "answer"
-    curves = []
-    for trial, role in zip(trials, roles, strict=True):
-        curves.append(Curve(_trial_points(trial), role))
+    """The trainings of a race, loss over iterations: a curve for each rate, the pick in front.
+
+    Of a rate with several trainings the mean of the last round is drawn, as the table has it.
+    """
+    longest = max((trial.iterations for trial in state.trials), default=1)
+    curves: list[Curve] = []
+    pick: list[Curve] = []
+    for index, standing in enumerate(state.standings):
+        role: Role = RUN_ROLES[index % len(RUN_ROLES)]
+        curve = Curve(
+            _mean_curve(state.trials, standing.lr),
+            role,
+            marker=ROLE_MARKERS[role],
+            name=rate(standing.lr),
+        )
+        if standing.standing == "pick":
+            pick.append(curve)
+        else:
+            curves.append(curve)
     empty = "no training was finished"
     if state.checking:
         empty = "the first training is running …"
     return Picture(
-        axis,
-        tuple(curves),
-        state.version,
+        axis_for(0.0, float(longest), log=False),
+        curves=(*curves, *pick),
+        version=state.version,
+        y_log=_all_positive(state.trials),
         x_name="iteration",
         legend=False,
         settled=True,
@@ -116,25 +185,31 @@ def trials_picture(state: RunState) -> Picture:
     )
 
 
-def _back_to_front(trials: list[TrialResult]) -> list[TrialResult]:
-    """The last trial of every rate, by falling loss; that of the rate that is tried comes last."""
-    last_trials = {trial.lr: trial for trial in trials}
-    others = [trial for trial in last_trials.values() if trial.lr != trials[0].lr]
-    others.sort(key=_loss_or_inf, reverse=True)
-    if not trials:
-        return others
-    return [*others, last_trials[trials[0].lr]]  # the first trial is always of the tried rate
+def _mean_curve(trials: list[TrialResult], lr: float) -> Points:
+    """The mean loss of a rate's trials of its last round, by iteration."""
+    own = [trial for trial in trials if trial.lr == lr]
+    last_round = max((trial.round for trial in own), default=0)
+    last = [trial for trial in own if trial.round == last_round and trial.curve]
+    length = min((len(trial.curve) for trial in last), default=0)
+    gaps = max(1, length - 1)
+    iterations: list[float] = []
+    losses: list[float] = []
+    for index in range(length):
+        iterations.append(index * (last[0].iterations - 1) / gaps)
+        losses.append(_mean(trial.curve[index] for trial in last))
+    return tuple(iterations), tuple(losses)
 
 
-def _loss_or_inf(trial: TrialResult) -> float:
-    if trial.loss is None:
-        return math.inf
-    return trial.loss
+def _all_positive(trials: list[TrialResult]) -> bool:
+    """Whether a logarithmic axis can show every loss."""
+    losses = chain.from_iterable(trial.curve for trial in trials)
+    return all(loss is None or loss > 0 for loss in losses)
 
 
-def _trial_points(trial: TrialResult) -> Points:
-    """Training losses over iterations; the curve holds fewer points than there were iterations."""
-    gaps = max(1, len(trial.curve) - 1)
-    iterations = [index * (trial.iterations - 1) / gaps for index in range(len(trial.curve))]
-    losses = [math.nan if loss is None else loss for loss in trial.curve]
-    return iterations, losses
+def _mean(losses: Iterable[float | None]) -> float:
+    """The mean; nan where a trial has none."""
+    values = list(losses)
+    finite = [value for value in values if value is not None]
+    if len(finite) < len(values):
+        return math.nan
+    return sum(finite) / len(finite)

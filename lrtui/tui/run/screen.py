@@ -2,7 +2,10 @@
 
 import asyncio
 import threading
+from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
+from typing import TYPE_CHECKING, cast
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -15,9 +18,11 @@ from lrtui.tui import keys
 from lrtui.tui.chart.widget import Chart
 from lrtui.tui.dialogs.ask import Ask
 from lrtui.tui.numbers import rate
+from lrtui.tui.parting import lost_with_trials, parting_of, unsaved
 from lrtui.tui.run.answer_panel import AnswerPanel
 from lrtui.tui.run.boundaries import Side
 from lrtui.tui.run.budget import Budget
+from lrtui.tui.run.curve_view import PAN
 from lrtui.tui.run.export import (
     RecordChanges,
     bounds_description,
@@ -27,6 +32,7 @@ from lrtui.tui.run.export import (
 )
 from lrtui.tui.run.header import RunHeader
 from lrtui.tui.run.model import RunModel
+from lrtui.tui.run.output_pane import OutputPane
 from lrtui.tui.run.pictures import run_picture
 from lrtui.tui.run.status import status
 from lrtui.tui.run.write_record import write_record
@@ -34,6 +40,9 @@ from lrtui.tui.theme import NORMAL_WIDTH, WIDTHS
 from lrtui.tui.toast import copy, tell, tell_or_print
 from lrtui.tui.widgets.key_bar import KeyBar
 from lrtui.tui.widgets.quiet import Quiet
+
+if TYPE_CHECKING:
+    from lrtui.tui.app import LrtuiApp
 
 POLL_SECONDS = 0.22  # 4-5 frames a second look smooth, and are cheap over SSH
 
@@ -48,22 +57,20 @@ class RunScreen(Screen[None]):
     RunScreen {
         #body { height: 1fr; }
         #chart { width: 1fr; height: 1fr; margin: 0 1 0 0; }
-        #status { height: auto; max-height: 6; min-height: 2; }
+        #status { height: 3; }
         &.-wide AnswerPanel { width: 44; }
         &.-narrow {
             #body { layout: vertical; }
             #chart { margin: 0; }
-            AnswerPanel {
-                width: 1fr;
-                height: 8;
-                layout: horizontal;
-                padding: 0;
-                border-left: none;
-                border-top: solid $border-blurred;
-            }
-            #suggestion { width: 1fr; }
-            #bounds { width: 27; margin: 0 0 0 2; }
+            #status { height: 2; text-wrap: nowrap; text-overflow: ellipsis; }
+            AnswerPanel { width: 1fr; height: 2; padding: 0; border-left: none; text-wrap: nowrap; }
         }
+        &.failed {
+            #chart { width: 2fr; }
+            AnswerPanel { width: 3fr; }
+        }
+        &.failed.-narrow AnswerPanel { width: 1fr; height: 1fr; border-top: solid $error; }
+        &.failed.unmeasured #chart { display: none; }
     }
     """
 
@@ -77,11 +84,14 @@ class RunScreen(Screen[None]):
         with Horizontal(id="body"):
             yield Chart(id="chart")
             yield AnswerPanel(id="answer")
+        yield OutputPane(id="output")
         yield Quiet(id="status")
         yield KeyBar(roomy_from=NORMAL_WIDTH)
 
     def on_mount(self) -> None:
+        parting_of(self.app).follow(self.model)
         self.model.start()
+        _import_trends()
         self.set_interval(POLL_SECONDS, self.poll)
         self.call_after_refresh(self.redraw)
 
@@ -100,16 +110,20 @@ class RunScreen(Screen[None]):
         self.redraw()
         if (state.phase, state.checking, state.suggested) != before:
             self.refresh_bindings()
-        if state.ended is not None:
-            _import_recompute()
 
     def redraw(self) -> None:
         """Draw the model. Widgets send only what differs from what they show."""
-        model = self.model
+        model, narrow = self.model, self.app.size.width < NORMAL_WIDTH
+        self.set_class(model.state.failed, "failed")
+        self.set_class(not model.state.repeats, "unmeasured")
         self.query_one(RunHeader).show(model.state)
         self.query_one(Chart).show(run_picture(model))
-        self.query_one(AnswerPanel).show(model)
-        self.query_one("#status", Quiet).show(status(model), layout=True)
+        self.query_one(AnswerPanel).show(model, self._key_of, narrow=narrow)
+        self.query_one("#status", Quiet).show(status(model, narrow=narrow))
+        self.query_one(OutputPane).follow(model.driver)
+
+    def _key_of(self, binding_id: str) -> str:
+        return cast("LrtuiApp", self.app).key_of(binding_id)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide the keys that do nothing now."""
@@ -118,9 +132,19 @@ class RunScreen(Screen[None]):
             case "stop":
                 return model.state.can_stop
             case "again":
-                return not model.state.busy
-            case "choose" | "move":
+                return not model.state.busy and not model.driver.read_only
+            case "reset":
+                return not model.driver.read_only
+            case "compare":
+                return len(model.state.repeats) > 1 and model.state.ended is not None
+            case "extend":
+                return model.can_extend
+            case "choose":
                 return model.has_boundaries
+            case "move":
+                return model.pointer is not None
+            case "cross" | "zoom" | "pan" | "log_y" | "line":
+                return bool(model.state.repeats)
             case "adopt":
                 return model.can_adopt
             case "confirm":
@@ -146,9 +170,17 @@ class RunScreen(Screen[None]):
 
     def action_again(self) -> None:
         """Run the same spec again."""
+        self._unless_lost("run again", self._again)
+
+    def _again(self) -> None:
+        parting_of(self.app).keep(self.model)
         self._save_in_background()
         self.model.run_again()
         self._changed()
+
+    def action_extend(self) -> None:
+        """Go on beyond the end of the range, without starting again."""
+        self.model.extend()
 
     def action_stop(self) -> None:
         """Stop what is running; what was measured is kept."""
@@ -156,26 +188,46 @@ class RunScreen(Screen[None]):
 
     def action_reset(self) -> None:
         """Restore model and optimizer, and empty the chart."""
+        self._unless_lost("reset", self._reset)
+
+    def _reset(self) -> None:
+        parting_of(self.app).keep(self.model)
         self._save_in_background()
         if self.model.reset():
             self._changed()
         else:
             tell(self.app, "nothing to reset: no model was built", "warning")
 
-    def action_back(self) -> None:
+    def _unless_lost(self, action: str, act: Callable[[], None]) -> None:
+        """Act; ask first where that would lose what was measured after the curve."""
+
+        def answered(agreed: bool | None) -> None:
+            if agreed:
+                act()
+
+        lost = lost_with_trials(self.model)
+        if lost:
+            self.app.push_screen(Ask(lost, action, "stay"), answered)
+        else:
+            act()
+
+    def unsaved(self) -> str:
+        """What leaving would stop or lose."""
+        return unsaved(self.model)
+
+    async def action_back(self) -> None:
         """Go back to the form; what is running is stopped first, if the person agrees."""
-        if self.model.state.busy and not self.alone:
-            question = Ask("A run is in progress.", "stop it and go back to the form", "stay")
+        lost = self.unsaved()
+        if self.alone:
+            await self.app.action_quit()
+        elif lost:
+            question = Ask(lost, "go back to the form", "stay")
             self.app.push_screen(question, self._leave)
         else:
-            self._leave(True)
+            self.dismiss()
 
     def _leave(self, agreed: bool | None) -> None:
-        if not agreed:
-            return
-        if self.alone:
-            self.app.exit()
-        else:
+        if agreed:
             self.dismiss()
 
     # boundaries
@@ -186,8 +238,8 @@ class RunScreen(Screen[None]):
         self.redraw()
 
     def action_move(self, by: int) -> None:
-        """Move the active boundary by columns."""
-        self.model.move_boundary(by, self.query_one(Chart).columns)
+        """Move the crosshair, or else the active boundary, by columns."""
+        self.model.move(by, self.query_one(Chart).columns)
         self._changed()
 
     def action_adopt(self) -> None:
@@ -213,8 +265,35 @@ class RunScreen(Screen[None]):
         self._changed()
 
     def action_as_measured(self) -> None:
-        """Undo the view options and the better rate."""
+        """Undo the view options, the zoom and the other kind of line."""
         self.model.undo_view()
+        self._changed()
+
+    def action_line(self) -> None:
+        """Draw the trend, the exponential average or the batches boldly."""
+        view = self.model.view
+        view.show(view.display.next_line())
+        self._changed()
+
+    def action_log_y(self) -> None:
+        """Draw the loss on a logarithmic axis, or on a linear one again."""
+        view = self.model.view
+        view.show(replace(view.display, y_log=not view.display.y_log))
+        self.redraw()
+
+    def action_zoom(self, times: int) -> None:
+        """Zoom in or out around what the arrows move."""
+        self.model.zoom(times)
+        self._changed()
+
+    def action_pan(self, by: int) -> None:
+        """Move the visible part of the axis."""
+        self.model.view.pan(by * PAN)
+        self.redraw()
+
+    def action_cross(self) -> None:
+        """Show a crosshair, which the arrows then move; or hide it."""
+        self.model.toggle_cross()
         self._changed()
 
     # checks
@@ -255,6 +334,27 @@ class RunScreen(Screen[None]):
         from lrtui.tui.dialogs.details import Details
 
         self.app.push_screen(Details(self.model))
+
+    def action_output(self) -> None:
+        """Show what the user's code printed, or hide it."""
+        pane = self.query_one(OutputPane)
+        pane.toggle()
+        pane.follow(self.model.driver)
+
+    def action_history(self) -> None:
+        """Show every run that was kept."""
+        from lrtui.tui.history.opening import open_history
+
+        open_history(self.app)
+
+    def action_compare(self) -> None:
+        """Show the repeats of this run beside each other."""
+        from lrtui.record import from_events
+        from lrtui.tui.compare.contenders import drawn_repeats
+        from lrtui.tui.compare.screen import CompareScreen
+
+        record = from_events(self.model.state.events)
+        self.app.push_screen(CompareScreen(drawn_repeats(record), repeats=True))
 
     def action_scroll_answer(self, by: int) -> None:
         """Scroll the answer panel."""
@@ -299,8 +399,8 @@ class RunScreen(Screen[None]):
         tell_or_print(app, f"your changes are not in the run's record: {reason}")
 
 
-def _import_recompute() -> None:
-    """Import numpy beside the screen, so that the first change of the view does not wait for it."""
+def _import_trends() -> None:
+    """Import numpy while the model is built, so that the first points do not wait for it."""
     threading.Thread(
-        target=import_module, args=("lrtui.tui.run.recompute",), name="import", daemon=True
+        target=import_module, args=("lrtui.tui.run.trends",), name="import", daemon=True
     ).start()

@@ -5,14 +5,19 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Literal
 
+import msgspec
+
 from lrtui.analysis.answer import ANY_PLAN, Obstacle, Plan
 from lrtui.events import (
     Check,
     ConfirmationResult,
     Ended,
     Event,
+    Extended,
+    Machine,
     Measured,
     Notice,
+    Racing,
     Restored,
     Result,
     StabilityResult,
@@ -24,21 +29,20 @@ from lrtui.events import (
     obstacle_among,
 )
 from lrtui.report.race import latest
+from lrtui.report.standings import Standing, standings
 from lrtui.spec import RunSpec
 from lrtui.tui.chart.axis import Axis, axis_for
-from lrtui.tui.chart.thinning import Thinned
 
 Phase = Literal["building", "running", "ended", "resetting", "reset"]
+LOAD_SAMPLES = 24  # seconds of the machine's load that are drawn
 _TREND_POINTS = 12  # the trend is read from this many smoothed losses
 _FLAT = 0.01  # a smaller relative change of the loss is no trend
 
 
-@dataclass
+@dataclass(eq=False)
 class Repeat:
-    """One repeat of the range test: its points, and the same points thinned for the chart."""
+    """One repeat of the range test: its points."""
 
-    curve: Thinned
-    metric: Thinned
     steps: list[Step] = field(default_factory=list)
 
 
@@ -65,10 +69,14 @@ class RunState:
     def _forget(self, phase: Phase) -> None:
         self.phase: Phase = phase
         self.repeats: list[Repeat] = []
-        self.metric_range: tuple[float, float] | None = None
+        self.points = 0  # of all repeats
+        self.not_finite: list[float] = []  # rates at which the loss was not finite
+        self.metric_best: float | None = None
         self.lr_range: tuple[float, float] | None = None
         self.events: list[Event] = []
         self.steps = 0
+        self._total_steps = 0  # of an extended range
+        self.extension_problem = ""  # why the range could not be extended
         self.last: Step | None = None
         self.suggested: Suggested | None = None
         self.ended: Ended | None = None
@@ -76,19 +84,23 @@ class RunState:
         self.notice = ""
         self.measured: list[Result] = []
         self.checking: Check | None = None
+        self.racing: Racing | None = None  # how far the race in progress is
+        self.machine: Machine | None = None  # the newest sample
+        self.load: deque[float] = deque(maxlen=LOAD_SAMPLES)  # utilisation, in per cent
         self._recent_losses: deque[float] = deque(maxlen=_TREND_POINTS)
         self.version += 1
 
     def start_check(self, check: Check) -> None:
         """Note that a race or a stability measurement was asked for."""
-        self.checking = check
+        self.checking, self.racing = check, None
         self.version += 1
 
     def feed(self, event: Event) -> None:
         """Take in one more event."""
         if self.phase == "resetting" and not _matters_to_reset(event):
             return
-        self.events.append(event)
+        if not isinstance(event, Racing | Machine):
+            self.events.append(event)
         match event:
             case Started():
                 self._start(event)
@@ -104,8 +116,16 @@ class RunState:
                 self.phase = "ended"
             case Restored():
                 self._restore(event)
+            case Extended():
+                self._extend(event)
             case Measured():
                 self._measure(event)
+            case Racing():
+                self.racing = event
+                self.version += 1
+            case Machine():
+                self.machine = event
+                self.load.append(event.utilisation)
 
     def _start(self, event: Started) -> None:
         notices = [earlier for earlier in self.events if isinstance(earlier, Notice)]
@@ -115,29 +135,50 @@ class RunState:
         self.initial_digest = event.digest
         self.events = [event, *notices]
 
+    def _extend(self, event: Extended) -> None:
+        """Take in the new end of the range; a run that has ended goes on."""
+        self.extension_problem = event.problem
+        self.version += 1
+        if event.problem:
+            return
+        ramp = msgspec.structs.replace(
+            self.spec.range, end_lr=event.end_lr, num_iter=event.num_iter
+        )
+        self.spec = msgspec.structs.replace(self.spec, range=ramp)
+        self.axis = axis_for(ramp.start_lr, ramp.end_lr, ramp.mode == "exp")
+        self._total_steps = event.total_steps
+        if self.phase == "ended":
+            self.phase, self.ended, self.suggested = "running", None, None
+
     def _step(self, step: Step) -> None:
         self.steps += 1
         self.last = step
         if step.skipped:
             return
         while len(self.repeats) <= step.repeat:
-            self.repeats.append(Repeat(Thinned(self.axis), Thinned(self.axis)))
+            self.repeats.append(Repeat())
             self._recent_losses.clear()
-        repeat = self.repeats[step.repeat]
-        repeat.steps.append(step)
-        repeat.curve.add(step.lr, step.raw_loss, step.loss)
+        self.repeats[step.repeat].steps.append(step)
+        self.points += 1
+        if step.raw_loss is None:
+            self.not_finite.append(step.lr)
         self.lr_range = _extended(self.lr_range, step.lr)
         if step.loss is not None:
             self._recent_losses.append(step.loss)
         if step.metric is not None and math.isfinite(step.metric):
-            repeat.metric.add(step.lr, None, step.metric)
-            self.metric_range = _extended(self.metric_range, step.metric)
+            self._metric(step.metric)
         self.version += 1
+
+    def _metric(self, value: float) -> None:
+        """Note the best value of the metric."""
+        better = max if self.spec.range.metric_mode == "max" else min
+        best = self.metric_best
+        self.metric_best = value if best is None else better(best, value)
 
     def _measure(self, event: Measured) -> None:
         self.measured.append(event.result)
         if ends_check(event):
-            self.checking = None
+            self.checking, self.racing = None, None
         self.version += 1
 
     def _restore(self, event: Restored) -> None:
@@ -151,6 +192,18 @@ class RunState:
         return self.phase in ("building", "running", "resetting") or self.checking is not None
 
     @property
+    def failed(self) -> bool:
+        """Whether the run ended with a failure."""
+        return self.ended is not None and self.ended.status == "failed"
+
+    @property
+    def seconds_per_step(self) -> float | None:
+        """Mean time of a step so far; None before the first."""
+        if self.last is None or not self.last.seconds:
+            return None
+        return self.last.seconds / self.steps
+
+    @property
     def can_stop(self) -> bool:
         """Whether something is running that can be stopped: anything but a reset."""
         return self.busy and self.phase != "resetting"
@@ -158,6 +211,8 @@ class RunState:
     @property
     def total_steps(self) -> int:
         """Steps of the whole run, over all repeats."""
+        if self._total_steps:
+            return self._total_steps
         if self.started is not None:
             return self.started.total_steps
         return self.spec.range.num_iter * self.spec.range.repeats
@@ -216,6 +271,12 @@ class RunState:
             return None
         _, result = latest(self.measured)
         return result
+
+    @property
+    def standings(self) -> list[Standing]:
+        """Where each rate of that race stands, from the lowest to the highest."""
+        running = None if self.racing is None or self.racing.round < 0 else self.racing.lr
+        return standings(self.trials, self.confirmation, running)
 
     @property
     def stability(self) -> StabilityResult | None:

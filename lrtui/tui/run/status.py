@@ -1,69 +1,87 @@
-"""The lines below the chart: a point as numbers, the view options, what the run is doing."""
+"""The lines below the chart: a point as numbers, and what the run is doing or how it ended."""
 
 from collections.abc import Iterator
 
 from textual.content import Content
 
 from lrtui.events import ConfirmationResult, Ended, Step
+from lrtui.report.progress import racing_text
 from lrtui.tui.clean import clean
 from lrtui.tui.numbers import loss, rate
+from lrtui.tui.run.machine import machine_words
 from lrtui.tui.run.model import RunModel
+from lrtui.tui.run.pictures import metric_name
 from lrtui.tui.run.state import RunState
 
 Span = str | tuple[str, str]  # text, or text with its style
 
 _CHECKING = {
-    "confirmation": "a race is running: c shows it",
+    "confirmation": "a race is running",
     "stability": "measuring the stability limit …",
 }
 
 
-def status(model: RunModel) -> Content:
-    """All of these lines."""
-    return Content("\n").join([*_point_line(model), *_view_line(model), *_run_lines(model)])
+def status(model: RunModel, *, narrow: bool) -> Content:
+    """All of these lines; on a narrow screen, which has no room for more, at most two."""
+    lines = [*_point_line(model, short=narrow), *_view_line(model), *_run_lines(model)]
+    if narrow and model.state.phase == "running":
+        lines += machine_words(model.state)
+    if narrow:
+        lines = lines[:2]
+    return Content("\n").join(lines)
 
 
-def _point_line(model: RunModel) -> Iterator[Content]:
-    """The point at the active boundary of a finished run, or the last point of a running one."""
-    state, boundaries = model.state, model.boundaries
-    if state.ended is not None and model.has_boundaries:
-        step = model.step_near(boundaries.active_lr)
+def _point_line(model: RunModel, *, short: bool) -> Iterator[Content]:
+    """The point at the crosshair or the active boundary, or the last one of a running test."""
+    state, pointer = model.state, model.pointer
+    if pointer is not None and (state.ended is not None or pointer[0] == "cross"):
+        name, lr = pointer
+        step = model.step_near(lr)
         if step is not None:
-            label = (f"at {boundaries.active} ", "dim")
-            lr = rate(boundaries.active_lr)
-            yield Content.assemble(label, lr, *_losses(step), *_metric_range(state))
+            label = (f"▸{name} ", "bold $accent")
+            yield Content.assemble(label, rate(lr), *_losses(model, step, lr, short=short))
             return
     if state.last is not None:
-        spans = [*_losses(state.last), *_trend(state), *_metric_range(state)]
-        yield Content.assemble(("lr ", "dim"), rate(state.last.lr), *spans)
+        lr = state.last.lr
+        spans = [*_losses(model, state.last, lr, short=short), *_direction(state)]
+        yield Content.assemble(("lr ", "dim"), rate(lr), *spans)
 
 
-def _losses(step: Step) -> Iterator[Span]:
+def _losses(model: RunModel, step: Step, lr: float, *, short: bool) -> Iterator[Span]:
+    """Trend, batch, slope and metric at a rate, as far as they are known and have room."""
+    trends = model.view.trends
+    trend = slope = None
+    if trends is not None:
+        trend, slope = trends.loss.at(lr), trends.loss.slope(lr)
     yield ("   loss ", "dim")
-    yield loss(step.loss)
-    yield (" (raw ", "dim")
-    yield loss(step.measured_loss)
-    yield (")", "dim")
+    if trend is None:
+        yield loss(step.measured_loss)
+    else:
+        yield loss(trend)
+    if short:
+        return
+    if trend is not None:
+        yield (" (batch ", "dim")
+        yield loss(step.measured_loss)
+        yield (")", "dim")
+    if slope is not None:
+        yield ("   slope ", "dim")
+        yield f"{slope:+.2g}"
+        yield ("/decade", "dim")
     if step.metric is not None:
-        yield ("   metric ", "dim")
+        yield (f"   {metric_name(model.state)} ", "dim")
         yield f"{step.metric:.4g}"
 
 
-def _trend(state: RunState) -> Iterator[Span]:
+def _direction(state: RunState) -> Iterator[Span]:
     if state.trend:
         yield ("   now ", "dim")
         yield state.trend
 
 
-def _metric_range(state: RunState) -> Iterator[Span]:
-    """The metric's range, which its dots fill on the chart."""
-    if state.metric_range is not None:
-        low, high = state.metric_range
-        yield (f" ··· {low:.3g} to {high:.3g}", "$secondary")
-
-
 def _view_line(model: RunModel) -> Iterator[Content]:
-    description = model.view_options.description
+    changes = [model.view.options.description, model.view.display.description]
+    description = " · ".join(filter(None, changes))
     if description:
         undo = ("   u undoes", "dim")
         yield Content.assemble(("view: ", "dim"), (description, "bold $accent"), undo)
@@ -71,38 +89,40 @@ def _view_line(model: RunModel) -> Iterator[Content]:
 
 def _run_lines(model: RunModel) -> Iterator[Content]:
     state = model.state
-    if state.checking is not None:
-        yield Content.assemble((_CHECKING[state.checking], "$accent"), ("   x stops", "dim"))
+    if state.racing is not None:
+        yield Content.assemble(("race: ", "$accent"), racing_text(state.racing))
+    elif state.checking is not None:
+        yield Content.styled(_CHECKING[state.checking], "$accent")
     elif state.ended is None:
         if state.notice:
             yield Content.styled(clean(state.notice), "dim")
-    elif state.ended.status == "failed":
-        yield from _failure_lines(state.ended, model.log_path)
-    else:
+    elif state.extension_problem:
+        yield Content.assemble(("not extended: ", "$warning"), clean(state.extension_problem))
+    elif state.ended.status != "failed":
         yield Content.assemble(
-            (f"{state.ended.status}: ", "bold"),
-            clean(state.ended.reason),
+            _ending(state, state.ended),
             *_repeats(model),
             *_check_results(model),
+            *_kept(state.ended),
         )
 
 
-def _failure_lines(ended: Ended, log_path: str) -> Iterator[Content]:
-    title = "failed: "
-    if ended.phase:
-        title = f"failed ({clean(ended.phase)}): "
-    yield Content.assemble((title, "bold $error"), clean(ended.reason))
-    if log_path:
-        yield Content.assemble(("traceback: ", "dim"), clean(log_path))
+def _ending(state: RunState, ended: Ended) -> str:
+    """How a run that did not fail ended. A loss that blows up is the usual end, not a fault."""
+    if ended.status == "diverged" and state.lr_range is not None:
+        return f"done: the loss blew up at {state.lr_range[1]:.1e}, as a range test wants it"
+    if ended.status == "completed":
+        return f"done: {clean(ended.reason)}"
+    return clean(ended.reason)
 
 
 def _repeats(model: RunModel) -> Iterator[Span]:
     count = len(model.state.repeats)
-    shown = count - len(model.view_options.without)
+    shown = count - len(model.view.options.without)
     if count <= 1:
         return
     if shown == count:
-        yield (f"   mean of {count} repeats", "dim")
+        yield (f"   {count} repeats", "dim")
     else:
         yield (f"   {shown} of {count} repeats", "dim")
 
@@ -112,12 +132,12 @@ def _check_results(model: RunModel) -> Iterator[Span]:
     state = model.state
     if state.confirmation is not None:
         yield from _confirmation(state.confirmation)
-    if state.stability is None or not model.limit_shown:
+    if state.stability is None or not model.view.display.limit:
         return
     if state.limit is None:
         yield f"   no limit: {clean(state.stability.problem)}"
     else:
-        yield (f"   limit {rate(state.limit)}, {clean(state.stability.formula)}", "$warning")
+        yield (f"   stable below {rate(state.limit)} at the start", "$warning")
 
 
 def _confirmation(result: ConfirmationResult) -> Iterator[Span]:
@@ -126,4 +146,10 @@ def _confirmation(result: ConfirmationResult) -> Iterator[Span]:
         raced = f"   race for {result.schedule}: "
     yield (raced, "dim")
     yield (result.verdict or "no verdict", "bold")
-    yield ("  c shows", "dim")
+
+
+def _kept(ended: Ended) -> Iterator[Span]:
+    """The last characters of the run's id, by which `lrtui show` finds it."""
+    if ended.record:
+        name = ended.record.rpartition("/")[2].removesuffix(".json")
+        yield (f"   kept as {name[-6:]}", "dim")

@@ -1,10 +1,15 @@
 """A race as text: the first line, the table, and the verdict."""
 
 from collections.abc import Iterator, Sequence
+from itertools import cycle
 
 from textual.content import Content
 
-from lrtui.report.race import TrialRow, rows, verdict_line
+from lrtui.report.progress import racing_text
+from lrtui.report.race import verdict_line
+from lrtui.report.standings import Standing, StandingWord
+from lrtui.tui.chart.glyphs import ROLE_MARKERS
+from lrtui.tui.chart.picture import RUN_ROLES
 from lrtui.tui.clean import clean
 from lrtui.tui.numbers import loss, rate
 from lrtui.tui.run.model import RunModel
@@ -19,54 +24,57 @@ _VERDICT_STYLES = {
     "undecided": "bold $warning",
 }
 
+_STANDING_STYLES: dict[StandingWord, str] = {"pick": "bold $success", "as good": "bold"}
+
 
 def title(state: RunState) -> Content:
-    """The schedule, and how many trials are done."""
+    """The schedule, and how far the race is."""
     schedule = ""
     if state.trials:
         schedule = f"  {clean(state.trials[-1].schedule)}"
-    running = "● " if state.checking == "confirmation" else ""
+    return Content.assemble(("race", "bold"), schedule, *_progress(state))
+
+
+def _progress(state: RunState) -> Iterator[str | tuple[str, str]]:
+    if state.checking == "confirmation":
+        yield ("   ● ", "bold $accent")
+        if state.racing is not None:
+            yield racing_text(state.racing)
+            return
     spent = sum(trial.iterations for trial in state.trials)
-    return Content.assemble(
-        ("race", "bold"),
-        schedule,
-        (f"   {running}", "bold $accent"),
-        (f"{len(state.trials)} done, {spent} iterations", "dim"),
-    )
+    yield (f"   {len(state.trials)} trials, {spent:,} steps", "dim")
 
 
 def table(state: RunState) -> Content:
     """A line for each rate: what it is to the raced one, and the loss that it reached."""
-    trial_rows = rows(state.trials)
-    if not trial_rows:
+    rates = state.standings
+    if not rates:
         return Content("")
-    answer: float | None = state.trials[0].lr
-    if state.confirmation is not None and state.confirmation.verdict is not None:
-        answer = state.confirmation.answer
-    return Content("\n").join(_lines(trial_rows, answer))
+    return Content("\n").join(_lines(rates))
 
 
-def _lines(trial_rows: Sequence[TrialRow], answer: float | None) -> Iterator[Content]:
-    finite = [row.loss for row in trial_rows if row.loss is not None]
-    best_loss = min(finite, default=None)
-    yield Content.styled(f"  {'lr':>8}  {'what it is':<17}  {'loss reached':>12}  steps", "dim")
-    for row in trial_rows:
-        if row.lr == answer:
-            yield Content.styled(f"▸ {_line(row)}", "bold $success")
-        elif row.loss == best_loss:
-            yield Content.styled(f"  {_line(row)}", "bold")
-        else:
-            yield Content(f"  {_line(row)}")
+def _lines(rates: Sequence[Standing]) -> Iterator[Content]:
+    yield Content.styled(f"    {'lr':>8}  {'what it is':<17}  {'loss reached':>12}  steps", "dim")
+    for role, row in zip(cycle(RUN_ROLES), rates, strict=False):
+        style = _STANDING_STYLES.get(row.standing, "")
+        arrow = "▸" if row.standing == "pick" else " "
+        yield Content.assemble(
+            (f"{arrow} ", style), ROLE_MARKERS[role], (f" {_line(row)}", style), _standing(row)
+        )
 
 
-def _line(row: TrialRow) -> str:
-    reached = "blew up"
+def _line(row: Standing) -> str:
+    reached = "–"
     if row.loss is not None:
         reached = loss(row.loss)
     steps = str(row.steps)
     if row.trials > 1:
         steps += f" × {row.trials}"
-    return f"{rate(row.lr):>8}  {clean(row.what):<17}  {reached:>12}  {steps}"
+    return f"{rate(row.lr):>8}  {clean(row.what):<17}  {reached:>12}  {steps:<9}"
+
+
+def _standing(row: Standing) -> tuple[str, str]:
+    return row.standing, "$error" if row.standing == "blew up" else "dim"
 
 
 def verdict(model: RunModel) -> Content:

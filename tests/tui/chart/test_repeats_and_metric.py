@@ -26,10 +26,11 @@ async def test_the_number_of_repeats_and_the_metrics_range_are_text(size: tuple[
     async with run_screen(FakeDriver(events()), THREE_REPEATS, size=size) as (screen, pilot):
         await all_drawn(screen, pilot)
         text = screen_text(screen.app)
-        assert "mean of 3 repeats" in text
-        assert "0.1 to 0.892" in text
+        assert "3 repeats" in text
+        assert "best 0.892" in text
         await pilot.press("2")
-        assert "2 of 3 repeats" in screen_text(screen.app)
+        assert "without repeat 2" in screen_text(screen.app)
+        assert "2 repeats" in screen_text(screen.app)
 
 
 async def test_loss_and_metric_at_the_active_boundary_are_text() -> None:
@@ -38,5 +39,6 @@ async def test_loss_and_metric_at_the_active_boundary_are_text() -> None:
         await pilot.press("e")
         nearest = min(with_metric(0), key=lambda step: abs(step.lr - screen.model.boundaries.end))
         text = screen_text(screen.app)
-        assert f"at end {screen.model.boundaries.end:.2e}   loss {nearest.loss:.4g}" in text
-        assert f"metric {nearest.metric:.4g}" in text
+        assert f"▸end {screen.model.boundaries.end:.2e}   loss " in text
+        assert f"(batch {nearest.raw_loss:.4g})" in text
+        assert f"{nearest.metric:.4g}" in text

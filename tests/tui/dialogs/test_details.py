@@ -54,7 +54,7 @@ async def test_the_code_has_the_moved_boundaries_and_a_digit_copies_its_line() -
     async with run_screen(finished(suggested), SGD) as (screen, pilot):
         await all_drawn(screen, pilot)
         await pilot.press("e", "shift+left")
-        end = f"{screen.model.boundaries.end:.2g}"
+        end = f"{screen.model.boundaries.end:.3g}"
         assert end != "0.2"
         text = await opened(screen, pilot)
         assert f"max_lr={end}" in text
@@ -99,7 +99,7 @@ async def test_without_an_answer_there_is_no_constant_rate_to_copy() -> None:
         text = screen_text(screen.app)
         assert "still falling: it fell" in text
         assert "Raise end_lr to 1e3." in text
-        assert "lr     none" in text
+        assert " none " in text
         page = await opened(screen, pilot)
         assert "lr=0" not in page.replace("max_lr=0", "").replace("base_lr=0", "")
         assert "Raise end_lr to 1e3." in page
@@ -127,14 +127,12 @@ async def test_before_an_answer_i_opens_nothing() -> None:
         assert screen.app.screen is screen
 
 
-async def test_the_answer_fits_its_panel_at_80_by_24() -> None:
-    async with run_screen(FakeDriver(whole_run(SPEC)), size=(80, 24)) as (screen, pilot):
+@pytest.mark.parametrize("size", [(60, 18), (80, 24)])
+async def test_the_answer_and_the_next_step_are_two_lines_where_there_is_no_room_for_a_panel(
+    size: tuple[int, int],
+) -> None:
+    async with run_screen(FakeDriver(whole_run(SPEC)), size=size) as (screen, pilot):
         await all_drawn(screen, pilot)
         text = screen_text(screen.app)
-        for words in (
-            "3.20e-03",
-            "1.10e-03 to 7.90e-03",
-            "ok: steepest where the repeats agree",
-            "confirm it",
-        ):
-            assert words in text
+        assert " 3.20e-03   good 1.10e-03 … 7.90e-03  ●●●○" in text
+        assert "▸ c race it: 1,200 steps" in text

@@ -15,13 +15,22 @@ from lrtui.spec import Choice, RunSpec
 from lrtui.specfields import with_values
 from lrtui.tui.dialogs.ask import Ask
 from lrtui.tui.dialogs.fetch import Fetch
-from lrtui.tui.form.choice_box import ChoiceBox
-from lrtui.tui.form.field_box import FieldBox
 from lrtui.tui.form.screen import SetupScreen
 from lrtui.tui.run.screen import RunScreen
 from tests.tui.doubles import FakeSession
-from tests.tui.form.finding import body, choice, is_mounted, spec, type_into
-from tests.tui.helpers import box, focus, screen_text, screen_words, setup_screen, until
+from tests.tui.form.finding import (
+    body,
+    cursor,
+    form,
+    go_to,
+    is_shown,
+    lookup,
+    open_fold,
+    outlook,
+    spec,
+    type_into,
+)
+from tests.tui.helpers import box, screen_text, screen_words, setup_screen, until
 
 FASHION = Choice("torchvision:FashionMNIST")
 MISSING = Availability(there=False, message="not there", can_download=True, size=30_878_645)
@@ -29,12 +38,13 @@ NET = "def net(num_classes: int, in_channels: int = 5, width: int = 8):\n    pas
 
 
 async def pick(screen: SetupScreen, pilot: Pilot[None], role: str, target: str) -> None:
-    choice(screen, role).target.line.value = target
+    type_into(screen, role, target)
+    body(screen).controls.close_list()
+    body(screen).show()
     await until(
         pilot,
         lambda: (
-            body(screen).state.texts[role] == target
-            and choice(screen, role).lookup.state != "waiting"
+            form(screen).state.texts[role] == target and lookup(screen, role).state != "waiting"
         ),
     )
     await until(pilot, lambda: screen.spec is None or getattr(screen.spec, role).target == target)
@@ -63,7 +73,7 @@ async def test_the_spec_of_a_models_file_fills_the_form_until_another_model_is_p
         await spec_is(screen, pilot, lambda spec: spec.loss.target == "none")
         assert spec(screen).data == Choice("lrtui:stdlib-text", {"mapping": True})
         assert spec(screen).loader.batch_size == 32
-        assert choice(screen, "data").target.text == "lrtui:stdlib-text"
+        assert box(screen, "data").text == "lrtui:stdlib-text"
         assert box(screen, "loader.batch_size").text == "32"
         await pick(screen, pilot, "model", "sample_models/mlp.py:MLP")
         await spec_is(screen, pilot, lambda spec: spec.data.target == "lrtui:digits")
@@ -76,7 +86,7 @@ async def test_a_step_from_a_models_file_reaches_the_spec_while_its_field_is_fol
         await pick(screen, pilot, "model", "sample_models/gan.py:GAN")
         await spec_is(screen, pilot, lambda spec: spec.step.target == "sample_models/gan.py:step")
         assert spec(screen).optimizer.target == "sample_models/gan.py:optimizers"
-        assert body(screen).more.fold.count == 1
+        assert is_shown(screen, "step")  # it is set: it stands above the fold
         await pick(screen, pilot, "model", "sample_models/mlp.py:MLP")
         await until(pilot, lambda: screen.spec == RunSpec(model=Choice("sample_models/mlp.py:MLP")))
 
@@ -115,7 +125,7 @@ async def test_the_data_fills_empty_fields_and_a_typed_value_wins(
         await until(pilot, lambda: "7 from data" in screen_text(screen.app))
         assert "1 from data" in screen_text(screen.app)
         assert box(screen, "model.num_classes").text == ""
-        assert not body(screen).problems  # a required parameter that the data fills
+        assert not form(screen).problems  # a required parameter that the data fills
         assert spec(screen).model.args == {}
         type_into(screen, "model.in_channels", "5")  # the default, said on purpose
         await spec_is(screen, pilot, lambda spec: spec.model.args == {"in_channels": 5})
@@ -143,26 +153,23 @@ async def test_values_from_the_data_never_replace_what_is_being_typed() -> None:
     session.facts["lrtui:digits"] = small_images()
     async with setup_screen(session, size=(120, 50)) as (screen, pilot):
         await until(pilot, lambda: "7 from data" in screen_text(screen.app))
-        line = choice(screen, "model").target.line
-        await focus(pilot, line)
-        line.value = "sample_models/mlp.py:MLP"
-        choice(
-            screen, "model"
-        ).show_texts()  # an answer that comes before the form has seen what was typed
-        assert line.value == "sample_models/mlp.py:MLP"
+        type_into(screen, "model", "sample_models/mlp.py:MLP")
+        body(screen).check()  # an answer that comes while it is being typed
+        assert box(screen, "model").text == "sample_models/mlp.py:MLP"
+        assert "sample_models/mlp.py:MLP" in screen_text(screen.app)
         type_into(screen, "optimizer.weight_decay", "0.5")
-        choice(screen, "optimizer").show_texts()
+        body(screen).check()
         assert box(screen, "optimizer.weight_decay").text == "0.5"
         await spec_is(screen, pilot, lambda spec: spec.optimizer.args == {"weight_decay": 0.5})
         assert spec(screen).model.target == "sample_models/mlp.py:MLP"
 
 
-async def test_the_first_batch_is_shown_at_the_data() -> None:
+async def test_the_first_batch_is_shown_beside_the_fields() -> None:
     session = FakeSession()
     async with setup_screen(session, size=(120, 50)) as (screen, pilot):
-        await until(pilot, lambda: "a batch: " in screen_text(screen.app))
+        await until(pilot, lambda: bool(session.looked))
         (looked,) = session.looked.values()
-        assert f"a batch: {looked.words}" in screen_text(screen.app)
+        await until(pilot, lambda: looked.words in outlook(screen))
 
 
 async def test_a_file_is_asked_about_once_before_it_is_run(tmp_path: Path) -> None:
@@ -211,7 +218,7 @@ async def test_a_users_data_is_not_loaded_before_it_is_trusted(tmp_path: Path) -
     session = FakeSession()
     async with setup_screen(session, given) as (screen, pilot):
         await until(pilot, lambda: key(given.data) in session.checked)
-        body(screen).data_watch.ask()
+        form(screen).data_watch.ask()
         assert not session.looked
         await pilot.press("f5")
         await until(pilot, lambda: isinstance(screen.app.screen, Ask))
@@ -299,57 +306,54 @@ async def test_missing_data_without_a_download_is_reported_at_its_field_and_not_
     ) as (screen, pilot):
         await until(pilot, lambda: "table.csv is not there" in screen_words(screen.app))
         await pilot.press("f5")
-        await until(pilot, lambda: screen.focused is choice(screen, "data").target.line)
+        await until(pilot, lambda: cursor(screen) == "data")
         assert not session.drivers
 
 
 @pytest.mark.parametrize("size", [(80, 24), (200, 50)])
 async def test_the_folded_fields_open_with_enter_and_reach_the_spec(size: tuple[int, int]) -> None:
     async with setup_screen(size=size) as (screen, pilot):
-        await focus(pilot, body(screen).more.fold)
-        await pilot.press("enter")
-        await until(pilot, lambda: len(screen.query(ChoiceBox)) == 6)
+        assert not is_shown(screen, "metric")
+        await open_fold(screen, pilot, "settings")
         texts = {
             "range.warmup": "3",
             "range.clip_grad_norm": "1.5",
             "loader.val_fraction": "0.1",
             "compile": "true",
+            "metric": "lrtui:accuracy",
         }
         for path, text in texts.items():
-            field = box(screen, path)
-            field.widget.value = text
-            field.post_message(FieldBox.Edited(field))  # a Cycle posts no change of its own
-        choice(screen, "metric").target.line.value = "lrtui:accuracy"
+            assert is_shown(screen, path)
+            type_into(screen, path, text)
         await spec_is(screen, pilot, lambda spec: spec.metric.target == "lrtui:accuracy")
         assert spec(screen).range.warmup == 3
         assert spec(screen).range.clip_grad_norm == 1.5
         assert spec(screen).loader.val_fraction == 0.1
         assert spec(screen).compile
-        await focus(pilot, body(screen).more.fold)
+        go_to(screen, "fold:settings")
         await pilot.press("enter")
-        await until(pilot, lambda: "5 set" in screen_text(screen.app))
-        assert not screen.query_one("#inside").display
+        await until(pilot, lambda: not is_shown(screen, "range.repeats"))
+        for path in texts:
+            assert is_shown(screen, path)  # what is set stays in sight
 
 
-async def test_a_problem_in_the_folded_section_opens_it() -> None:
+async def test_a_problem_with_a_folded_choice_is_shown_and_found_by_the_run_key() -> None:
     given = RunSpec(metric=Choice("gone.py:metric"))
     async with setup_screen(spec=given) as (screen, pilot):
-        await focus(pilot, body(screen).more.fold)
-        await pilot.press("enter", "enter")
         await until(
-            pilot, lambda: any(problem.field == "metric" for problem in body(screen).problems)
+            pilot, lambda: any(problem.field == "metric" for problem in form(screen).problems)
         )
         await pilot.press("f5")
-        await until(pilot, lambda: screen.focused is choice(screen, "metric").target.line)
-        assert screen.query_one("#inside").display
+        await until(pilot, lambda: cursor(screen) == "metric")
+        assert "gone.py: no such file" in screen_words(screen.app)
 
 
 async def test_an_argument_without_a_widget_is_written_as_toml(tmp_path: Path) -> None:
     target = own_file(tmp_path, "def net(layers: dict = {}, **more):\n    pass\n")
     async with setup_screen(size=(120, 50)) as (screen, pilot):
         await pick(screen, pilot, "model", target)
-        await until(pilot, lambda: is_mounted(screen, "model.**"))
-        await focus(pilot, box(screen, "model.layers").widget)
+        await until(pilot, lambda: is_shown(screen, "model.**"))
+        go_to(screen, "model.layers")
         await until(pilot, lambda: "written as TOML" in screen_words(screen.app))
         type_into(screen, "model.layers", "{a = [1, 2]}")
         type_into(screen, "model.**", "{depth = 3}")
@@ -357,5 +361,5 @@ async def test_an_argument_without_a_widget_is_written_as_toml(tmp_path: Path) -
         assert spec(screen).model.args == {"layers": {"a": [1, 2]}, "depth": 3}
         type_into(screen, "model.**", "depth")
         await until(
-            pilot, lambda: any(problem.field == "model.**" for problem in body(screen).problems)
+            pilot, lambda: any(problem.field == "model.**" for problem in form(screen).problems)
         )

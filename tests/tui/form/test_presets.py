@@ -14,7 +14,7 @@ from lrtui.tui.dialogs.write import Write
 from lrtui.tui.run.screen import RunScreen
 from lrtui.tui.widgets.quiet import Quiet
 from tests.tui.doubles import FakeSession
-from tests.tui.form.finding import is_mounted, type_into
+from tests.tui.form.finding import cursor, is_shown, type_into
 from tests.tui.helpers import box, screen_text, screen_words, setup_screen, until
 
 
@@ -43,7 +43,7 @@ async def test_a_form_with_a_problem_is_not_saved() -> None:
         type_into(screen, "range.num_iter", "ten")
         await pilot.pause()
         await pilot.press("f2")
-        await until(pilot, lambda: screen.focused is box(screen, "range.num_iter").widget)
+        await until(pilot, lambda: cursor(screen) == "range.num_iter")
         assert screen.app.screen is screen
 
 
@@ -62,10 +62,10 @@ async def test_f3_lists_recent_presets_first_filters_and_fills_the_form() -> Non
         await until(pilot, lambda: app.screen.query_one(OptionList).option_count == 1)
         await pilot.press("enter")
         await until(pilot, lambda: screen.spec is not None and screen.spec.seed == 7)
-        await until(pilot, lambda: is_mounted(screen, "seed"))
+        await until(pilot, lambda: is_shown(screen, "seed"))
         assert box(screen, "seed").text == "7"
         assert app.screen is screen
-        assert screen.focused is screen.query_one("#run")
+        assert cursor(screen) == "run"
 
 
 @pytest.mark.parametrize(

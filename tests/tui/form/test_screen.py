@@ -10,15 +10,25 @@ from lrtui.events import Ended
 from lrtui.protocol import Described
 from lrtui.spec import Choice, PlanSpec, RunSpec
 from lrtui.tui.dialogs.ask import Ask
-from lrtui.tui.form.field_box import FieldBox
 from lrtui.tui.form.state import FormState
-from lrtui.tui.form.target_input import TargetInput
 from lrtui.tui.run.screen import RunScreen
-from lrtui.tui.widgets.cycle import Cycle
-from lrtui.tui.widgets.quiet import Quiet
 from tests.tui.doubles import SPEC, FakeSession, whole_run
-from tests.tui.form.finding import body, choice, is_mounted, spec, type_into
-from tests.tui.helpers import box, focus, mark, screen_text, screen_words, setup_screen, until
+from tests.tui.form.finding import (
+    body,
+    cursor,
+    form,
+    go_to,
+    is_shown,
+    listed,
+    lookup,
+    notes,
+    open_fold,
+    outlook,
+    shown_paths,
+    spec,
+    type_into,
+)
+from tests.tui.helpers import box, mark, screen_text, screen_words, setup_screen, until
 
 
 class SilentSession(FakeSession):
@@ -53,7 +63,9 @@ async def test_enter_works_before_the_worker_is_warm() -> None:
 
 
 async def test_fields_are_read_from_the_signatures() -> None:
-    async with setup_screen(size=(100, 60)) as (screen, _):
+    async with setup_screen(size=(100, 70)) as (screen, pilot):
+        for fold in ("model", "optimizer", "settings"):
+            await open_fold(screen, pilot, fold)
         text = screen_text(screen.app)
         for name in (
             "width",
@@ -73,13 +85,13 @@ async def test_fields_are_read_from_the_signatures() -> None:
 async def test_the_typed_values_are_run() -> None:
     session = FakeSession()
     async with setup_screen(session, SPEC) as (screen, pilot):
-        await focus(pilot, box(screen, "range.end_lr").widget)
+        go_to(screen, "range.end_lr")
         await pilot.press("end", "backspace", "backspace", "2")
-        await focus(pilot, box(screen, "optimizer.weight_decay").widget)
+        go_to(screen, "optimizer.weight_decay")
         await pilot.press("end", "5")
-        await focus(pilot, box(screen, "optimizer.amsgrad").widget)
+        go_to(screen, "optimizer.amsgrad")
         await pilot.press("space")
-        await focus(pilot, box(screen, "range.mode").widget)
+        go_to(screen, "range.mode")
         await pilot.press("l")
         await pilot.press("f5")
         await until(pilot, lambda: isinstance(screen.app.screen, RunScreen))
@@ -120,7 +132,7 @@ async def test_wrong_input_is_marked_at_its_field_and_not_run(
         )  # the line beside the run button, visible from everywhere
         await pilot.press("f5")
         assert not session.drivers
-        assert screen.focused is box(screen, path).widget
+        assert cursor(screen) == path
         type_into(screen, path, "0.5, 0.6" if "betas" in path else "5")
         await until(pilot, lambda: not mark(screen, path))
 
@@ -140,7 +152,7 @@ async def test_wrong_input_is_marked_at_its_field_and_not_run(
 async def test_an_unknown_target_is_reported(role: str, target: str, words: str) -> None:
     session = FakeSession()
     async with setup_screen(session, size=(160, 50)) as (screen, pilot):
-        choice(screen, role).target.line.value = target
+        type_into(screen, role, target)
         await until(pilot, lambda: words in screen_words(screen.app))
         await pilot.press("f5")
         assert not session.drivers
@@ -149,9 +161,9 @@ async def test_an_unknown_target_is_reported(role: str, target: str, words: str)
 async def test_a_file_that_does_not_parse_is_reported_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text("def net(:\n    pass\n")
     async with setup_screen() as (screen, pilot):
-        choice(screen, "model").target.line.value = f"{tmp_path}/net.py:net"
+        type_into(screen, "model", f"{tmp_path}/net.py:net")
         await until(
-            pilot, lambda: any("net.py:1" in problem.message for problem in body(screen).problems)
+            pilot, lambda: any("net.py:1" in problem.message for problem in form(screen).problems)
         )
 
 
@@ -160,8 +172,9 @@ async def test_a_file_is_parsed_not_run(tmp_path: Path) -> None:
         "raise SystemExit('run!')\ndef net(width: int, depth: int = 3):\n    '''Makes a net.'''\n"
     )
     async with setup_screen() as (screen, pilot):
-        choice(screen, "model").target.line.value = f"{tmp_path}/net.py:net"
-        await until(pilot, lambda: is_mounted(screen, "model.width"))
+        type_into(screen, "model", f"{tmp_path}/net.py:net")
+        await until(pilot, lambda: is_shown(screen, "model.width"))
+        await pilot.press("escape")
         assert "Makes a net." in screen_text(screen.app)
         await until(
             pilot,
@@ -171,7 +184,7 @@ async def test_a_file_is_parsed_not_run(tmp_path: Path) -> None:
             ),
         )
         type_into(screen, "model.width", "4")
-        await until(pilot, lambda: not body(screen).problems)
+        await until(pilot, lambda: not form(screen).problems)
         assert spec(screen).model.args == {"width": 4}
 
 
@@ -180,8 +193,9 @@ async def test_a_default_that_is_not_plain_data_is_left_to_the_module(tmp_path: 
         "import torch\ndef net(width: int = 4, act: type = torch.nn.ReLU):\n    pass\n"
     )
     async with setup_screen() as (screen, pilot):
-        choice(screen, "model").target.line.value = f"{tmp_path}/net.py:net"
-        await until(pilot, lambda: is_mounted(screen, "model.act"))
+        type_into(screen, "model", f"{tmp_path}/net.py:net")
+        await until(pilot, lambda: is_shown(screen, "model.act"))
+        await pilot.press("escape")
         assert box(screen, "model.act").text == ""
         assert "ReLU" in screen_text(screen.app)
         await until(pilot, lambda: screen.spec is not None and screen.spec.model.args == {})
@@ -189,52 +203,41 @@ async def test_a_default_that_is_not_plain_data_is_left_to_the_module(tmp_path: 
 
 async def test_enter_lists_and_picks_a_sample_model() -> None:
     async with setup_screen() as (screen, pilot):
-        line = choice(screen, "model").target.line
-        await focus(pilot, line)
-        line.value = ""
+        type_into(screen, "model", "")
         await pilot.press(*"mlp")
-        target = screen.query_one("#choice-model TargetInput", TargetInput)
-        assert target.menu.display
-        assert all("mlp" in completion.text.lower() for completion in target.completions)
+        assert listed(screen)
+        assert all("mlp" in text.lower() for text in listed(screen))
+        assert listed(screen)[0] in screen_text(screen.app)
         await pilot.press("enter")
-        assert line.value.startswith("sample_models/mlp.py:")
-        await until(pilot, lambda: not target.menu.display)
-        await until(pilot, lambda: choice(screen, "model").lookup.state == "known")
+        assert box(screen, "model").text.startswith("sample_models/mlp.py:")
+        await until(pilot, lambda: not listed(screen))
+        await until(pilot, lambda: lookup(screen, "model").state == "known")
 
 
 async def test_enter_on_a_complete_target_lists_the_others_too() -> None:
     async with setup_screen() as (screen, pilot):
-        target = screen.query_one("#choice-model TargetInput", TargetInput)
-        await focus(pilot, target.line)
+        go_to(screen, "model")
         await pilot.press("enter")
-        listed = [completion.text for completion in target.completions]
-        assert listed[0] == "sample_models/cnn.py:SmallCNN"
-        assert any("mlp.py" in text for text in listed)
+        assert listed(screen)[0] == "sample_models/cnn.py:SmallCNN"
+        assert any("mlp.py" in text for text in listed(screen))
         await pilot.press("escape")
-        assert not target.menu.display
-        assert screen.focused is target.line
+        assert not listed(screen)
+        assert cursor(screen) == "model"
 
 
 async def test_a_list_opens_when_the_worker_answers() -> None:
     session = SilentSession("torchvision")
     async with setup_screen(session) as (screen, pilot):
-        target = screen.query_one("#choice-data TargetInput", TargetInput)
-        await focus(pilot, target.line)
-        target.line.value = "torchvision:"
+        type_into(screen, "data", "torchvision:")
         await until(pilot, lambda: ("data", "torchvision") in session.asked)
         offer = Offer(target="torchvision:FakeData", summary="Random images.")
         session.described["data", "torchvision"] = Described(
             role="data", where="torchvision", offers=(offer,)
         )
-        await until(
-            pilot,
-            lambda: (
-                [completion.text for completion in target.completions] == ["torchvision:FakeData"]
-            ),
-        )
+        await until(pilot, lambda: listed(screen) == ["torchvision:FakeData"])
         await pilot.press("enter")
-        assert target.text == "torchvision:FakeData"
-        await until(pilot, lambda: choice(screen, "data").lookup.state == "known")
+        assert box(screen, "data").text == "torchvision:FakeData"
+        await until(pilot, lambda: lookup(screen, "data").state == "known")
 
 
 async def test_paths_complete_folder_by_folder_down_to_what_a_file_offers(tmp_path: Path) -> None:
@@ -242,38 +245,25 @@ async def test_paths_complete_folder_by_folder_down_to_what_a_file_offers(tmp_pa
     (tmp_path / "nets" / "good.py").write_text("def build(width: int = 8):\n    return None\n")
     (tmp_path / "notes.txt").write_text("")
     async with setup_screen() as (screen, pilot):
-        target = screen.query_one("#choice-model TargetInput", TargetInput)
-        await focus(pilot, target.line)
-        target.line.value = f"{tmp_path}/n"
-        await until(pilot, lambda: target.menu.display)
-        assert [completion.text for completion in target.completions] == [f"{tmp_path}/nets/"]
+        type_into(screen, "model", f"{tmp_path}/n")
+        await until(pilot, lambda: listed(screen) == [f"{tmp_path}/nets/"])
         await pilot.press("enter")
-        await until(
-            pilot, lambda: [completion.note for completion in target.completions] == ["Python file"]
-        )
+        await until(pilot, lambda: notes(screen) == ["Python file"])
         await pilot.press("enter")
-        await until(
-            pilot,
-            lambda: (
-                [completion.text for completion in target.completions]
-                == [f"{tmp_path}/nets/good.py:build"]
-            ),
-        )
+        await until(pilot, lambda: listed(screen) == [f"{tmp_path}/nets/good.py:build"])
         await pilot.press("enter")
-        assert target.text == f"{tmp_path}/nets/good.py:build"
-        await until(pilot, lambda: is_mounted(screen, "model.width"))
+        assert box(screen, "model").text == f"{tmp_path}/nets/good.py:build"
+        await until(pilot, lambda: is_shown(screen, "model.width"))
 
 
 async def test_typed_arguments_are_back_when_an_optimizer_is_picked_again() -> None:
     async with setup_screen() as (screen, pilot):
         type_into(screen, "optimizer.weight_decay", "0.3")
-        line = choice(screen, "optimizer").target.line
-        await pilot.pause()
-        line.value = "torch.optim:SGD"
-        await until(pilot, lambda: is_mounted(screen, "optimizer.momentum"))
+        type_into(screen, "optimizer", "torch.optim:SGD")
+        await until(pilot, lambda: is_shown(screen, "optimizer.momentum"))
         await until(pilot, lambda: spec(screen).optimizer == Choice("torch.optim:SGD"))
-        line.value = "torch.optim:AdamW"
-        await until(pilot, lambda: is_mounted(screen, "optimizer.betas"))
+        type_into(screen, "optimizer", "torch.optim:AdamW")
+        await until(pilot, lambda: is_shown(screen, "optimizer.betas"))
         assert box(screen, "optimizer.weight_decay").text == "0.3"
 
 
@@ -341,12 +331,9 @@ async def test_a_problem_of_the_worker_is_shown() -> None:
 )
 async def test_hostile_text_in_a_target_breaks_nothing(text: str) -> None:
     async with setup_screen() as (screen, pilot):
-        line = choice(screen, "model").target.line
-        await focus(pilot, line)
-        line.value = text
-        await pilot.pause()
+        type_into(screen, "model", text)
         await pilot.press("enter", "escape", "escape")
-        await until(pilot, lambda: bool(body(screen).problems))
+        await until(pilot, lambda: bool(form(screen).problems))
         assert "\x1b" not in screen_text(screen.app)
 
 
@@ -360,26 +347,25 @@ async def test_hostile_text_in_a_field_breaks_nothing() -> None:
 
 async def test_tab_reaches_every_field_and_starts_over() -> None:
     async with setup_screen(size=(80, 24)) as (screen, pilot):
-        seen = []
-        while screen.focused not in seen:
-            seen.append(screen.focused)
+        seen: list[str] = []
+        while cursor(screen) not in seen:
+            seen.append(cursor(screen))
             await pilot.press("tab")
-        for field in screen.query(FieldBox):
-            assert field.widget in seen
-        assert screen.query_one("#run") in seen
+        for path in ("model", "data", "optimizer.weight_decay", "range.num_iter"):
+            assert path in seen
+        assert {*shown_paths(screen), "run"} == {*seen}
 
 
 async def test_down_moves_to_the_next_field() -> None:
     async with setup_screen(size=(80, 24)) as (screen, pilot):
-        field = box(screen, "range.start_lr")
-        await focus(pilot, field.widget)
+        go_to(screen, "range.start_lr")
         await pilot.press("down")
-        assert screen.focused is box(screen, "range.end_lr").widget
+        assert cursor(screen) == "range.end_lr"
 
 
 async def test_the_focused_field_is_explained_and_visible() -> None:
     async with setup_screen(size=(80, 24)) as (screen, pilot):
-        await focus(pilot, box(screen, "loader.workers").widget)
+        go_to(screen, "loader.workers")
         await until(pilot, lambda: "processes that load batches" in screen_text(screen.app))
         await until(pilot, lambda: "workers" in screen_text(screen.app).rpartition("processes")[0])
         assert "run" in screen_text(screen.app)
@@ -388,21 +374,19 @@ async def test_the_focused_field_is_explained_and_visible() -> None:
 async def test_q_typed_into_a_field_is_a_letter_and_escape_then_q_leaves() -> None:
     async with setup_screen() as (screen, pilot):
         app = screen.app
-        await focus(pilot, box(screen, "range.end_lr").widget)
+        go_to(screen, "range.end_lr")
         await pilot.press("q")
         assert "q" in box(screen, "range.end_lr").text
         await pilot.press("escape")
-        assert screen.focused is screen.query_one("#run")
+        assert cursor(screen) == "run"
         await pilot.press("q")
     assert app.return_code == 0
 
 
 async def test_the_devices_of_the_machine_are_offered() -> None:
     async with setup_screen() as (screen, pilot):
-        cycle = box(screen, "device").widget
-        assert isinstance(cycle, Cycle)
-        await until(pilot, lambda: "cuda:0" in cycle.choices)
-        await focus(pilot, box(screen, "device").widget)
+        go_to(screen, "device")
+        await until(pilot, lambda: "cuda:0" in body(screen).controls.choices)
         await pilot.press("right", "right")
         await until(pilot, lambda: screen.spec is not None and screen.spec.device == "cuda:0")
 
@@ -429,15 +413,17 @@ async def test_the_first_texts_of_the_fields_are_no_edits(monkeypatch: pytest.Mo
 @pytest.mark.parametrize("size", [(80, 24), (100, 30), (200, 50)])
 async def test_the_plan_is_a_sentence_that_follows_its_fields(size: tuple[int, int]) -> None:
     async with setup_screen(size=size) as (screen, pilot):
-        words = screen.query_one("#plan-words", Quiet)
-        assert str(words.shown).startswith("a constant rate, for about 300 steps")
-        await focus(pilot, box(screen, "plan.schedule").widget)
-        assert "the answer is the peak of one-cycle or cosine" in screen_words(screen.app)
+        assert "a constant rate, for about 300 steps" in outlook(screen)
+        go_to(screen, "plan.schedule")
+        await until(
+            pilot,
+            lambda: "the answer is the peak of one-cycle or cosine" in screen_words(screen.app),
+        )
         await pilot.press("space")
         type_into(screen, "plan.epochs", "10")
         type_into(screen, "plan.warmup", "200")
         sentence = "the peak of one-cycle after 200 steps of warm-up, for 10 epochs of training"
-        await until(pilot, lambda: str(words.shown) == sentence)
+        assert sentence in outlook(screen)
         plan = PlanSpec(schedule="one-cycle", epochs=10, warmup=200)
         assert spec(screen) == RunSpec(plan=plan)
 

@@ -85,7 +85,7 @@ def test_boundaries_follow_the_proposal_until_they_are_moved_and_again_once_it_i
     model = polled(*whole_run(ANSWERED))
     before, could_adopt = model.bounds, model.can_adopt
     model.activate("end")
-    model.move_boundary(-3, COLUMNS)
+    model.move(-3, COLUMNS)
     moved = model.bounds
     assert (before, could_adopt, model.can_adopt) == (PROPOSED, False, True)
     assert moved not in (None, PROPOSED)
@@ -107,7 +107,7 @@ def test_lines_of_code_get_boundaries_that_somebody_chose() -> None:
     model = polled(started(SPEC), *curve(SPEC), refused, STOPPED)
     assert model.bounds is not None
     assert model.schedule_bounds is None
-    model.move_boundary(1, COLUMNS)
+    model.move(1, COLUMNS)
     assert model.schedule_bounds == model.bounds
 
 
@@ -121,12 +121,12 @@ def test_the_point_near_a_rate_is_the_nearest_on_either_side() -> None:
 
 def test_another_run_forgets_what_the_person_chose() -> None:
     model = polled(*whole_run(SPEC), trial(3.2e-3, 0.4), race_end("replaced", better=9.6e-3))
-    model.move_boundary(5, COLUMNS)
+    model.move(5, COLUMNS)
     model.smooth(1)
     could_undo = model.can_undo_view
     model.run_again()
     assert (could_undo, model.can_undo_view) == (True, False)
-    assert model.view_options == AS_MEASURED
+    assert model.view.options == AS_MEASURED
     assert model.answer is None
     assert model.bounds == Bounds(SPEC.range.start_lr, SPEC.range.end_lr)
 
@@ -139,11 +139,11 @@ def test_a_reset_empties_it_at_once_and_is_refused_before_a_model_was_built() ->
     model.poll()
     assert model.reset()
     assert model.bounds is None
-    assert model.curves == []
+    assert model.view.repeats == []
     assert not model.state.can_stop
     driver.tell(*curve(SPEC, 3), Restored(digest=DIGEST, exact=True))
     model.poll()
-    assert model.curves == []
+    assert model.view.repeats == []
     assert not model.state.busy
 
 
@@ -191,7 +191,7 @@ def test_the_limit_is_measured_once_then_hidden_and_shown() -> None:
     for shown in (False, True):
         before = model.version
         model.measure_limit()
-        assert model.limit_shown is shown
+        assert model.view.display.limit is shown
         assert model.version > before
     assert model.driver.asked == ["stability"]
 

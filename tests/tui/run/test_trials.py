@@ -1,5 +1,6 @@
 """Short trainings and the stability limit: asked for, drawn as they come, in the record."""
 
+import re
 from pathlib import Path
 
 import msgspec
@@ -9,10 +10,11 @@ from textual.pilot import Pilot
 from lrtui.analysis.answer import Plan, Suggestion
 from lrtui.commands.answer import answer_lines
 from lrtui.endings import check_problem
-from lrtui.events import Ended, Measured, StabilityResult
+from lrtui.events import Ended, Event, Measured, Racing, StabilityResult
 from lrtui.report.training import RACE
 from lrtui.runs.store import load
 from lrtui.tui.chart.plotting import draw
+from lrtui.tui.dialogs.ask import Ask
 from lrtui.tui.run.answer_panel import verdict_and_reason
 from lrtui.tui.run.budget import Budget, parse_budget
 from lrtui.tui.run.pictures import trials_picture
@@ -44,7 +46,7 @@ LIMIT = Measured(StabilityResult(limit=1e-3, eigenvalue=2000.0, formula="2/λ", 
 
 
 async def start_trainings(
-    screen: RunScreen, pilot: Pilot[None], driver: FakeDriver, *events: Measured
+    screen: RunScreen, pilot: Pilot[None], driver: FakeDriver, *events: Event
 ) -> None:
     """Ask for trainings with the default budget; these events come."""
     await all_drawn(screen, pilot)
@@ -160,7 +162,7 @@ async def test_the_rate_of_the_race_is_the_answer_everywhere_and_in_a_copy_of_th
         replaced = race_end("replaced", better=9.6e-3, reason="3.2e-03 reached 9 % more loss")
         await start_trainings(screen, pilot, driver, *TRIALS, replaced)
         await until(pilot, lambda: "replaced: train at 9.6e-03" in screen_words(screen.app))
-        assert "▸ 9.60e-03" in screen_text(screen.app)
+        assert re.search(r"▸ . 9\.60e-03 .* pick", screen_text(screen.app))
         await pilot.press("w")
         target = tmp_path / "out.json"
         await until(pilot, lambda: bool(screen.app.screen.query("Input")))
@@ -198,7 +200,7 @@ def test_after_a_race_the_reason_begins_with_the_verdict_of_the_race_alone() -> 
     raced = Suggestion(verdict="ok", lr=1e-3, method=RACE, reason="open in the race: 4 % apart")
     assert verdict_and_reason(raced).plain == "open in the race: 4 % apart"
     tested = msgspec.structs.replace(raced, method="", reason="The loss fell.")
-    assert verdict_and_reason(tested).plain == "ok: The loss fell."
+    assert verdict_and_reason(tested).plain == "The loss fell."
 
 
 async def test_without_an_answer_the_active_boundary_is_tried() -> None:
@@ -238,9 +240,9 @@ async def test_the_stability_limit_is_a_line_with_its_value_and_formula_and_l_hi
         driver.tell(LIMIT)
         await all_drawn(screen, pilot)
         text = screen_text(screen.app)
-        assert "limit" in text.split("\n")[1]
+        assert "limit" in "".join(text.split("\n")[1:4])
         assert "¦" in text
-        assert "limit 1.00e-03, 2/λ" in text
+        assert "stable below 1.00e-03 at the start" in text
         await pilot.press("l")
         assert "¦" not in screen_text(screen.app)
         assert driver.asked == ["stability"]
@@ -271,7 +273,7 @@ def test_a_training_that_blew_up_does_not_flatten_those_in_front() -> None:
         if (label := "".join(char for char, _ in row[:6]).strip())
     )
     assert high < 10
-    assert [curve.role for curve in picture.curves] == ["repeat", "trend", "answer"]
+    assert picture.curves[-1].name == "3.20e-03"  # the pick is in front
 
 
 async def test_a_reset_takes_the_trials_away() -> None:
@@ -281,5 +283,41 @@ async def test_a_reset_takes_the_trials_away() -> None:
         await pilot.press("escape")
         await until(pilot, lambda: screen.app.screen is screen)
         await pilot.press("r")
-        assert screen.model.state.trials == []
+        await until(pilot, lambda: isinstance(screen.app.screen, Ask))  # no record has them
+        await pilot.press("enter")
+        await until(pilot, lambda: screen.model.state.trials == [])
         assert "confirmed" not in screen_text(screen.app)
+
+
+RACING = Racing(
+    lr=9.6e-3, round=0, seed=0, done=12, of=40, trials=1, total=9, spent=52, budget=400,
+    seconds_left=41.0,
+)  # fmt: skip
+
+
+async def test_a_race_says_how_far_it_is_and_which_rate_is_trained_now() -> None:
+    driver = FakeDriver(whole_run(SPEC))
+    async with run_screen(driver) as (screen, pilot):
+        await start_trainings(screen, pilot, driver, trial(3.2e-3, 0.4), RACING)
+        await until(pilot, lambda: "trial 2 of at most 9" in screen_text(screen.app))
+        text = screen_text(screen.app)
+        assert "0:41 left" in text
+        assert re.search(r"9\.60e-03 .* running", text)
+        await pilot.press("escape")
+        await until(pilot, lambda: screen.app.screen is screen)
+        assert "trial 2 of at most 9" in screen_text(screen.app)
+        assert RACING not in screen.model.state.events  # it is in no record
+        driver.tell(race_end())
+        await until(pilot, lambda: screen.model.state.racing is None)
+
+
+async def test_the_curves_of_a_race_are_named_and_marked_as_its_table_is() -> None:
+    driver = FakeDriver(whole_run(SPEC))
+    async with run_screen(driver) as (screen, pilot):
+        await start_trainings(screen, pilot, driver, *TRIALS, race_end())
+        await until(pilot, lambda: "confirmed" in screen_text(screen.app))
+        chart, table = screen_text(screen.app).split("what it is")
+        for row in screen.model.state.standings:
+            marker = re.search(rf"(\S) {row.lr:.2e}", table)
+            assert marker is not None
+            assert f"{marker[1]}{row.lr:.2e}" in chart

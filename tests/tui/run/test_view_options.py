@@ -11,13 +11,12 @@ import numpy as np
 import pytest
 
 from lrtui.analysis.analyse import analyse
-from lrtui.analysis.answer import Plan
+from lrtui.analysis.answer import ANY_PLAN, Plan
 from lrtui.analysis.curve import Curve, exponential_average
 from lrtui.analysis.plan import SCHEDULES
-from lrtui.events import Ended, Event, Step
+from lrtui.events import Ended, Event, Step, Suggested
 from lrtui.spec import RangeSpec, RunSpec
-from lrtui.tui.chart.axis import axis_for
-from lrtui.tui.run.recompute import recompute_answer, redraw_curves
+from lrtui.tui.run.trends import Points, averages_of, curves_of, recompute_answer, trends_of
 from lrtui.tui.run.view_options import AS_MEASURED, ViewOptions
 from tests.tui import doubles
 from tests.tui.doubles import FakeDriver, answer, curve, started, whole_run
@@ -49,9 +48,16 @@ def run_of_three() -> list[Event]:
     return [started(THREE_REPEATS, momentum=0.9), *chain(*three_repeats()), answer(), ended]
 
 
+def answer_under(
+    points: Points, options: ViewOptions, ramp: RangeSpec = SPEC.range, plan: Plan = ANY_PLAN
+) -> Suggested:
+    """The answer under view options, of an optimizer with the usual momentum."""
+    return recompute_answer(curves_of(points, options, ramp, 0.9), options, None, plan)
+
+
 def test_trimming_is_the_analysis_of_the_trimmed_curve() -> None:
     steps = curve(SPEC)
-    recomputed = recompute_answer([steps], ViewOptions(skip_start=10, skip_end=5), SPEC.range, 0.9)
+    recomputed = answer_under([steps], ViewOptions(skip_start=10, skip_end=5))
     kept = steps[10:-5]
     trimmed = Curve.of(
         [step.lr for step in kept],
@@ -70,7 +76,7 @@ def test_trimming_is_the_analysis_of_the_trimmed_curve() -> None:
 def test_the_recomputed_answer_is_for_the_plan() -> None:
     plan = Plan(schedule="cosine", steps=3000)
     options = ViewOptions(skip_start=5)
-    recomputed = recompute_answer([curve(SPEC)], options, SPEC.range, 0.9, None, plan)
+    recomputed = answer_under([curve(SPEC)], options, plan=plan)
     assert (recomputed.suggestion.schedule, recomputed.suggestion.steps) == ("cosine", 3000)
     assert set(recomputed.by_schedule) == set(SCHEDULES)
 
@@ -86,35 +92,36 @@ async def test_a_key_that_changes_the_view_keeps_the_plan() -> None:
         assert (suggestion.schedule, suggestion.steps) == ("one-cycle", 3000)
 
 
-def test_smoothing_redoes_the_smoothed_losses_from_the_raw_ones() -> None:
-    steps = curve(doubles.SPEC)
+def test_smoothing_redoes_the_exponential_average_from_the_raw_losses() -> None:
+    steps = curve(SPEC)
     raw = np.array([step.raw_loss for step in steps])
-    recomputed = recompute_answer([steps], ViewOptions(smooth_f=0.2), doubles.SPEC.range, None)
-    again = Curve.of([step.lr for step in steps], raw, exponential_average(raw, 0.2), num_iter=100)
-    assert recomputed.suggestions == analyse([again]).suggestions
-    drawn = redraw_curves([steps], ViewOptions(smooth_f=0.2), axis_for(1e-7, 10, True))[0]
-    assert drawn.columns[0].smooth == pytest.approx(raw[0])
-    assert drawn.columns[max(drawn.columns)].smooth == pytest.approx(
-        exponential_average(raw, 0.2)[-1]
-    )
+    options = ViewOptions(smooth_f=0.2)
+    smoothed = exponential_average(raw, 0.2)
+    again = Curve.of([step.lr for step in steps], raw, smoothed, num_iter=400, momentum=0.9)
+    assert answer_under([steps], options).suggestions == analyse([again]).suggestions
+    drawn = averages_of(curves_of([steps], options, SPEC.range, 0.9))
+    assert np.array_equal(drawn[0].value, smoothed)
+
+
+def test_smoothing_changes_no_rate_because_the_answer_is_from_the_trend() -> None:
+    steps = curve(SPEC)
+    rates = {answer_under([steps], ViewOptions(smooth_f=f)).suggestion.lr for f in (0.01, 0.2, 1.0)}
+    assert len(rates) == 1
 
 
 def test_a_repeat_left_out_does_not_count() -> None:
     points = three_repeats()
     points[1] = [msgspec.structs.replace(step, raw_loss=5.0, loss=5.0) for step in points[1]]
-    recomputed = recompute_answer(
-        points, ViewOptions(without=frozenset({1})), THREE_REPEATS.range, 0.9
-    )
-    alone = recompute_answer([points[0], points[2]], AS_MEASURED, THREE_REPEATS.range, 0.9)
+    recomputed = answer_under(points, ViewOptions(without=frozenset({1})))
+    alone = answer_under([points[0], points[2]], AS_MEASURED)
     assert recomputed == alone
     assert recomputed.suggestion.method.endswith("2 repeats")
 
 
-def test_trimmed_points_keep_their_raw_loss_in_sight_and_lose_their_line() -> None:
-    drawn = redraw_curves([curve(SPEC)], ViewOptions(skip_start=20), axis_for(1e-7, 10, True))[0]
-    first = drawn.columns[0]
-    assert np.isnan(first.smooth)
-    assert first.low == curve(SPEC)[0].raw_loss
+def test_trimmed_points_are_no_part_of_the_trend() -> None:
+    steps = curve(SPEC)
+    drawn = trends_of(curves_of([steps], ViewOptions(skip_start=20), SPEC.range, 0.9))
+    assert drawn.loss.lr[0] == pytest.approx(steps[20].lr)
 
 
 def test_smoothing_steps_through_the_runs_own_and_ends_at_both_ends() -> None:
@@ -150,13 +157,14 @@ async def test_keys_change_the_answer_mark_it_and_u_puts_it_back() -> None:
         measured = screen.model.answer
         assert suggestion_of(screen).lr == 3.2e-3
         await pilot.press("right_square_bracket", "right_square_bracket", "comma", "2")
-        options = screen.model.view_options
+        options = screen.model.view.options
         assert options == ViewOptions(smooth_f=0.2, skip_start=5, without=frozenset({1}))
         text = screen_text(screen.app)
         assert "smoothing 0.20 · first 5 left out · without repeat 2" in text
         assert "u undo" in text
-        expected = recompute_answer(three_repeats(), options, THREE_REPEATS.range, 0.9)
-        assert screen.model.answer == expected
+        expected = answer_under(three_repeats(), options)
+        assert suggestion_of(screen) == expected.suggestion
+        assert screen.model.answer_with_rules == expected
         assert f"{expected.suggestion.lr:.2e}" in text
         await pilot.press("u")
         assert screen.model.answer == measured
@@ -181,7 +189,7 @@ async def test_nothing_is_recomputed_while_the_run_goes_on() -> None:
         driver.tell(started(SPEC), *curve(SPEC, 50))
         await all_drawn(screen, pilot)
         await pilot.press("right_square_bracket", "comma", "1")
-        assert screen.model.view_options == AS_MEASURED
+        assert screen.model.view.options == AS_MEASURED
 
 
 async def test_a_written_record_has_the_answer_as_it_stands_and_what_was_changed(
@@ -223,12 +231,13 @@ async def test_a_record_of_a_view_as_measured_has_no_view_in_it(tmp_path: Path) 
 
 def test_three_repeats_of_a_thousand_points_take_a_frame() -> None:
     spec = RunSpec(range=RangeSpec(start_lr=1e-7, end_lr=10.0, num_iter=1000, repeats=3))
-    points, axis = three_repeats(spec), axis_for(1e-7, 10, True)
+    points = three_repeats(spec)
     options = ViewOptions(smooth_f=0.2, skip_start=10)
     times = []
     for _ in range(7):
         begin = time.process_time()
-        recompute_answer(points, options, spec.range, 0.9)
-        redraw_curves(points, options, axis)
+        curves = curves_of(points, options, spec.range, 0.9)
+        trends_of(curves)
+        recompute_answer(curves, options)
         times.append(time.process_time() - begin)
     assert min(times) < 0.2  # 50 ms are the aim; this catches a fold that became quadratic

@@ -1,0 +1,104 @@
+"""Past runs: the last ones with their rates, and how long one like the form's took."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import NamedTuple
+
+import msgspec
+
+from lrtui import paths
+from lrtui.record import RecordError, RunRecord
+from lrtui.runs.store import load
+from lrtui.spec import RangeSpec, RunSpec
+
+_MOST = 20  # records to read
+_RAMP = ("start_lr", "end_lr", "num_iter", "mode", "repeats", "smooth_f", "diverge_th", "warmup")
+
+
+class PastRun(NamedTuple):
+    """A saved run, in the words of a list."""
+
+    when: str
+    lr: str
+    what: str
+    speed: float | None  # seconds an iteration
+    spec: RunSpec | None
+
+
+def past_runs() -> list[PastRun]:
+    """The newest runs that can be read; none where the folder cannot be."""
+    return list(islice(_readable(), _MOST))
+
+
+def expected_time(spec: RunSpec, past: Sequence[PastRun]) -> str:
+    """How long the test takes, as the last run with the same work did; "" without one."""
+    work = _work(spec)
+    for run in past:
+        if run.speed is not None and run.spec is not None and _work(run.spec) == work:
+            iterations = (spec.range.num_iter + spec.range.warmup) * spec.range.repeats
+            return f"about {_duration(run.speed * iterations)}, at the speed of the last such run"
+    return ""
+
+
+def _readable() -> Iterator[PastRun]:
+    """The newest first: a record's name begins with its time."""
+    try:
+        files = sorted(paths.runs().glob("*.json"), reverse=True)
+    except OSError:
+        return
+    for path in files:
+        try:
+            yield _past_run(load(path))
+        except (RecordError, OSError):
+            continue
+
+
+def _past_run(record: RunRecord) -> PastRun:
+    lr = "–"
+    if record.suggestion is not None and record.suggestion.lr is not None:
+        lr = f"{record.suggestion.lr:.1e}"
+    elif record.status == "failed":
+        lr = "failed"
+    try:
+        spec = record.run_spec()
+    except msgspec.ValidationError:  # of another version
+        return PastRun(_when(record.created), lr, record.id, None, None)
+    names = [choice.target.rpartition(":")[2] for choice in (spec.model, spec.data, spec.optimizer)]
+    return PastRun(_when(record.created), lr, " ".join(names), _speed(record), spec)
+
+
+def _when(created: str) -> str:
+    """The time of a run of today, the date of an older one."""
+    try:
+        moment = datetime.fromisoformat(created).astimezone()
+        today = datetime.now().astimezone().date()
+    except (ValueError, OverflowError, OSError):
+        return "     "
+    if moment.date() == today:
+        return moment.strftime("%H:%M")
+    return moment.strftime("%m-%d")
+
+
+def _speed(record: RunRecord) -> float | None:
+    """Seconds an iteration, with what building the model took."""
+    curves = record.repeats or [record.history]
+    iterations = sum(len(curve.lr) for curve in curves)
+    if record.status not in ("completed", "diverged") or not iterations:
+        return None
+    return record.seconds / iterations
+
+
+def _work(spec: RunSpec) -> RunSpec:
+    """The spec without what does not change the work of an iteration."""
+    plain = RangeSpec()
+    ramp = {name: getattr(plain, name) for name in _RAMP}
+    return msgspec.structs.replace(
+        spec, range=msgspec.structs.replace(spec.range, **ramp), plan=RunSpec().plan, seed=0
+    )
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(seconds, 1):.0f} s"
+    return f"{seconds / 60:.0f} min"

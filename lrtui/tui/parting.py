@@ -1,0 +1,192 @@
+"""Nothing is lost without a word: what leaving would lose, and what is printed after the app.
+
+The app prints on the terminal's normal screen, when its own one is gone: the answer, its interval,
+the boundaries and the path of the record.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast, runtime_checkable
+
+from textual.app import App
+
+from lrtui.tui.clean import clean
+
+if TYPE_CHECKING:
+    from lrtui.tui.app import LrtuiApp
+    from lrtui.tui.run.model import RunModel
+
+_JOIN_SECONDS = 5.0  # a worker that was closed in mid-run still writes its record
+_NOT_SAVED = "What was measured after the curve is in no record file."
+
+
+@runtime_checkable
+class Leavable(Protocol):
+    """A screen that is asked before the app is left."""
+
+    def unsaved(self) -> str:
+        """What would be lost or stopped by leaving now, as a sentence; "" where nothing would."""
+        ...
+
+
+class LastWords(NamedTuple):
+    """What is said of a run: as one line, and as several."""
+
+    line: str
+    lines: tuple[str, ...]
+
+
+@dataclass
+class _Run:
+    model: "RunModel"
+    kept: LastWords | None = None  # said before the model forgot this run
+
+
+class Parting:
+    """The runs of this app, and what is printed about them when it is left."""
+
+    def __init__(self) -> None:
+        self._runs: list[_Run] = []
+
+    def follow(self, model: "RunModel") -> None:
+        """Also speak of this model's run, as it is in the end."""
+        self._runs.append(_Run(model))
+
+    def keep(self, model: "RunModel") -> None:
+        """Keep what there is to say: the model is about to forget its run."""
+        words = last_words(model)
+        if words is None:
+            return
+        for run in self._runs:
+            if run.model is model and run.kept is None:
+                run.kept = words
+        self.follow(model)
+
+    def lines(self) -> list[str]:
+        """What is printed: several lines about a single run, one line about each of several."""
+        words = [said for said in map(_said, self._runs) if said is not None]
+        if len(words) == 1:
+            return list(words[0].lines)
+        return [said.line for said in words]
+
+
+def parting_of(app: App[Any]) -> Parting:
+    """The app's parting words."""
+    return cast("LrtuiApp", app).parting
+
+
+def _said(run: _Run) -> LastWords | None:
+    if run.kept is not None:
+        return run.kept
+    run.model.driver.join(_JOIN_SECONDS)
+    while run.model.poll():
+        pass
+    return last_words(run.model)
+
+
+def last_words(model: "RunModel") -> LastWords | None:
+    """What is left of a run: its answer or its failure, and where its record is.
+
+    None where nothing was measured and nothing failed.
+    """
+    state = model.state
+    if state.ended is not None and state.ended.status == "failed":
+        return _of_failure(model)
+    if not state.repeats and state.suggested is None:
+        return None
+    answer = _answer(model)
+    record = _record(model)
+    title = f"run      {_name(model)}"
+    pieces = [*answer, record]
+    short = [" ".join(piece.split()) for piece in pieces if piece]
+    line = "   ".join([_name(model), *short])
+    return LastWords(line, tuple(filter(None, [title, *answer, record])))
+
+
+def _of_failure(model: "RunModel") -> LastWords:
+    ended = model.state.ended
+    assert ended is not None
+    phase = f" ({clean(ended.phase)})" if ended.phase else ""
+    failure = f"failed{phase}: {clean(ended.reason)}"
+    lines = [f"run      {_name(model)}", failure]
+    if model.log_path and model.log_path not in ended.reason:
+        lines.append(f"log      {clean(model.log_path)}")
+    if ended.record:
+        lines.append(f"record   {clean(ended.record)}")
+    return LastWords(f"{_name(model)}   {failure}", tuple(lines))
+
+
+def _name(model: "RunModel") -> str:
+    """Model, data and optimizer, without the files and modules that they are in."""
+    spec = model.state.spec
+    targets = (spec.model.target, spec.data.target, spec.optimizer.target)
+    return " · ".join(clean(target.rpartition(":")[2]) for target in targets)
+
+
+def _answer(model: "RunModel") -> list[str]:
+    """The answer in the words of `lrtui run`, its interval, and the boundaries as they stand."""
+    # imported late: they delay the first paint
+    from lrtui.report.headline import headline, interval
+    from lrtui.report.training import is_interval_only
+
+    state, suggestion = model.state, model.suggestion
+    if suggestion is None:
+        return [f"no learning rate: {state.steps} of {state.total_steps} iterations were measured"]
+    lines = [clean(headline(suggestion, state.measured, state.plan.warmup))]
+    if interval(suggestion) and not is_interval_only(suggestion, state.measured):
+        lines.append(f"from     {interval(suggestion)}")
+    bounds = model.schedule_bounds
+    if bounds is not None:
+        lines.append(f"bounds   {bounds.start_lr:.1e} to {bounds.end_lr:.1e}")
+    return lines
+
+
+def _record(model: "RunModel") -> str:
+    """Where the record is; what makes one where the run's worker could not write it."""
+    state = model.state
+    if state.ended is not None:
+        return f"record   {clean(state.ended.record)}" if state.ended.record else ""
+    if state.started is None:
+        return ""
+    from lrtui.runs.store import journal_path
+
+    if not journal_path(state.started.id).exists():
+        return ""
+    return "record   none yet: `lrtui recover` makes it from the journal of this run"
+
+
+def unsaved(model: "RunModel") -> str:
+    """What leaving a run would stop or lose; "" where nothing would be."""
+    state = model.state
+    if state.phase in ("building", "running"):
+        done = f"{state.steps} of {state.total_steps} iterations"
+        return f"A run is in progress: {done}. Leaving stops it; what was measured is kept."
+    return lost_with_trials(model)
+
+
+def lost_with_trials(model: "RunModel") -> str:
+    """What forgetting a run would stop or lose of its race and its stability measurement."""
+    state = model.state
+    if state.checking == "confirmation":
+        done = len(state.trials)
+        return f"A race is in progress: {done} short trainings are done. This stops it."
+    if state.checking == "stability":
+        return "The stability limit is being measured. This stops it."
+    if state.measured and not _is_recorded(model):
+        return f"{_NOT_SAVED} w writes one."
+    return ""
+
+
+def _is_recorded(model: "RunModel") -> bool:
+    """Whether the run's own record, as it is on the disk, has all that was measured."""
+    from lrtui.record import RecordError
+    from lrtui.runs.store import load
+
+    ended = model.state.ended
+    if ended is None or not ended.record:
+        return False
+    try:
+        record = load(Path(ended.record))
+    except (RecordError, OSError):
+        return False
+    return len(record.measured) >= len(model.state.measured)

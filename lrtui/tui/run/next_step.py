@@ -1,0 +1,64 @@
+"""What to do next on the run screen: a few steps, each with its key and what it costs."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from lrtui.report import training
+from lrtui.tui.numbers import duration
+from lrtui.tui.run.model import RunModel
+
+
+class NextStep(NamedTuple):
+    """A binding's id, and what its key does and costs."""
+
+    binding: str
+    words: str
+
+
+def next_steps(model: RunModel) -> Iterator[NextStep]:
+    """The steps that make sense now, the best one first."""
+    state = model.state
+    if state.phase in ("building", "running"):
+        yield NextStep("run.stop", "stop; what was measured is kept")
+    elif state.checking == "confirmation":
+        yield NextStep("run.confirm", "see the race")
+        yield NextStep("run.stop", "stop it; its trials are kept")
+    elif state.checking is not None:
+        yield NextStep("run.stop", "stop measuring")
+    elif state.phase == "reset":
+        yield NextStep("run.again", "run again, from the restored model")
+    elif state.phase == "ended":
+        yield from _after(model)
+
+
+def _after(model: RunModel) -> Iterator[NextStep]:
+    """The steps after a run, whether it found a rate or not."""
+    suggestion = model.suggestion
+    if model.driver.read_only:
+        if suggestion is not None and suggestion.lr is not None:
+            yield NextStep("run.copy", "copy the rate and train")
+        yield NextStep("run.back", "back to the runs")
+        return
+    if model.state.failed or suggestion is None:
+        yield NextStep("run.again", "run again")
+        yield NextStep("run.back", "change the form")
+        return
+    if suggestion.lr is not None:
+        if model.state.confirmation is None or model.state.confirmation.verdict == "open":
+            yield NextStep("run.confirm", _race(model))
+        yield NextStep("run.copy", "copy the rate and train")
+        yield NextStep("run.details", "lines of code")
+        return
+    if suggestion.verdict == "still_falling" and model.can_extend:
+        yield NextStep("run.extend", f"go on to {model.extended_end:.0e}, without a new start")
+    yield NextStep("run.back", "change the form")
+
+
+def _race(model: RunModel) -> str:
+    """A race of the usual budget, and how long it takes at the pace of the run."""
+    budget = training.race_budget(model.suggestion, model.state.measured)
+    words = f"race it: {budget:,} steps"
+    seconds = model.state.seconds_per_step
+    if seconds is not None:
+        words += f", {duration(budget * seconds)}"
+    return words

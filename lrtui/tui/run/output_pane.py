@@ -1,0 +1,37 @@
+"""The pane with what the user's code prints, shown on demand."""
+
+from textual.content import Content
+
+from lrtui.launch.driver import Driver
+from lrtui.tui.clean import clean
+from lrtui.tui.widgets.quiet import Quiet
+
+ROWS = 8
+
+
+class OutputPane(Quiet):
+    """The last lines of the run's log; hidden until the person asks for it."""
+
+    DEFAULT_CSS = """
+    OutputPane {
+        display: none;
+        height: 9;
+        border-top: solid $border-blurred;
+        text-wrap: nowrap;
+        text-overflow: ellipsis;
+        text-style: dim;
+    }
+    """
+
+    def toggle(self) -> None:
+        """Show the pane, or hide it."""
+        self.display = not self.display
+
+    def follow(self, driver: Driver) -> None:
+        """Show the newest lines, where the pane is visible."""
+        if not self.display:
+            return
+        lines = [Content(clean(line)) for line in driver.output()[-ROWS:]]
+        if not lines:
+            lines = [Content("nothing was printed so far")]
+        self.show(Content("\n").join(lines))
