@@ -16,7 +16,7 @@ from lrtui.tui.form.screen import SetupScreen
 from lrtui.tui.history.screen import HistoryScreen
 from lrtui.tui.run.screen import RunScreen
 from tests.tui.doubles import FakeSession, curve, started
-from tests.tui.helpers import screen_text, screen_words, text_input, until
+from tests.tui.helpers import screen_text, screen_words, setup_screen, text_input, until
 from tests.tui.history.kept import history_screen, kept, run_id, spec_of
 
 
@@ -292,3 +292,14 @@ async def test_nothing_is_drawn_while_nothing_happens(monkeypatch: pytest.Monkey
         for _ in range(8):
             await pilot.pause(0.2)
         assert drawn == []
+
+
+async def test_h_on_the_run_button_opens_the_list() -> None:
+    kept(1, name="run1")
+    async with setup_screen() as (form, pilot):
+        app = form.app
+        await pilot.press("h")
+        await until(pilot, lambda: isinstance(app.screen, HistoryScreen))
+        await until(pilot, lambda: "run1" in screen_text(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is form)
