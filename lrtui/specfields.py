@@ -134,8 +134,8 @@ def spec_error(error: msgspec.ValidationError, path: str = "") -> SpecError:
 
     `path` is the field that was converted, "" for a whole spec.
     """
-    message, _, place = str(error).rstrip("`").partition(" - at `$")
-    field = f"{path}{place}".lstrip(".")
+    message, _, place = str(error).partition(" - at `$")
+    field = f"{path}{place.rstrip('`')}".lstrip(".")
     if message.startswith("Invalid enum value"):
         choices = ", ".join(declaration_of(field).choices)
         message = message.replace("Invalid enum value", f"expected one of ({choices}), got")

@@ -41,7 +41,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 ANY_PLAN = Plan()
 
 
-class Calibration(msgspec.Struct, frozen=True, kw_only=True):
+class Calibration(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What the interval rests on: `python -m tests.bench.answers --calibrate` writes it.
 
     Attributes:
@@ -55,7 +55,7 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
     coverage: float
 
 
-class Suggestion(msgspec.Struct, frozen=True, kw_only=True):
+class Suggestion(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A learning rate with its interval, or the reason why none can be recommended.
 
     `lr`, `low` and `high` are learning rates of parameter group 0; all three are None unless

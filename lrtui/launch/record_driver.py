@@ -2,7 +2,7 @@
 
 from lrtui.analysis.answer import Schedule
 from lrtui.endings import check_problem
-from lrtui.events import Event, Extended
+from lrtui.events import Event, Extended, Restored
 from lrtui.record import Failure, RunRecord
 from lrtui.runs.replay import events_of, spec_of
 from lrtui.spec import RunSpec
@@ -54,7 +54,8 @@ class RecordDriver:
         """Nothing runs."""
 
     def reset(self) -> None:
-        """Nothing was changed."""
+        """Nothing was changed, so all is as it was."""
+        self.events.append(Restored(digest=self.record.digest, exact=True))
 
     def close(self) -> None:
         """Nothing is held."""

@@ -358,6 +358,14 @@ SETUP: list[BindingType] = [
         key_display="esc",
         tooltip="go from a field to the run button",
     ),
+    Binding("h", "history", "runs", id="setup.history", tooltip="every run that was kept"),
+    Binding(
+        "g",
+        "grid",
+        "grid",
+        id="setup.grid",
+        tooltip="run a grid of optimizers, batch sizes and weight decays, one after the other",
+    ),
 ]
 
 RUNS: list[BindingType] = [
@@ -388,7 +396,16 @@ RUNS: list[BindingType] = [
         "find",
         id="runs.find",
         key_display="/",
+        priority=True,  # what is typed next must reach the search, not the keys of the screen
         tooltip="search: every word has to be in the run's line",
+    ),
+    Binding(
+        "escape",
+        "back",
+        "back",
+        id="runs.back",
+        key_display="esc",
+        tooltip="leave the list of runs",
     ),
     Binding(
         "C",
@@ -431,14 +448,6 @@ RUNS: list[BindingType] = [
         "grid",
         id="runs.grid",
         tooltip="run a grid of optimizers, batch sizes and weight decays from this run's settings",
-    ),
-    Binding(
-        "escape",
-        "back",
-        "back",
-        id="runs.back",
-        key_display="esc",
-        tooltip="leave the list of runs",
     ),
 ]
 

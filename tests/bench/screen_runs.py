@@ -3,23 +3,32 @@
     python -m tests.bench.screen_runs
 
 "read each" loads every record, as a list without an index has to; "cold" makes the index, "warm"
-reads it. Each is the CPU time of a process of its own, less that of one which only imports. Nothing
-is asserted: a table is printed.
+reads it, each in a process of its own. Then the runs screen at 100x30: "open" is from the key to
+the complete table, with the preview's imports; the others are single keys, painting included.
+Nothing is asserted: tables are printed.
 """
 
+import asyncio
 import os
 import subprocess
 import sys
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from lrtui.record import from_events, new_id, to_json
 
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
+
 COUNTS = (10, 1_000, 10_000)
-_IMPORTS = "from lrtui.runs.index import entries; from lrtui.runs.store import load; import sys; "
+_IMPORTS = (
+    "from time import process_time; from lrtui.runs.index import entries; "
+    "from lrtui.runs.store import load; "
+)
 _LIST = "list(entries())"
 _READ_EACH = "from lrtui import paths; [load(path) for path in paths.runs().glob('*.json')]"
 
@@ -37,22 +46,19 @@ def fill(home: Path, count: int) -> None:
 
 
 def cpu_of(code: str, home: Path) -> float:
-    """CPU seconds of a Python process, user and system."""
-    before = os.times()
+    """CPU seconds of some code in a process of its own, imports not counted."""
+    timed = f"{_IMPORTS}began = process_time(); {code}; print(process_time() - began)"
     environment = {**os.environ, "LRTUI_HOME": str(home)}
-    subprocess.run([sys.executable, "-c", _IMPORTS + code], env=environment, check=True)
-    after = os.times()
-    user = after.children_user - before.children_user
-    return user + after.children_system - before.children_system
+    arguments = [sys.executable, "-c", timed]
+    return float(subprocess.check_output(arguments, env=environment, text=True))
 
 
 def list_times(home: Path) -> tuple[float, float, float]:
     """CPU seconds to read each record, to list them without an index, and with it."""
-    base = min(cpu_of("pass", home) for _ in range(3))
     read_each = cpu_of(_READ_EACH, home)
     cold = cpu_of(_LIST, home)
     warm = min(cpu_of(_LIST, home) for _ in range(3))
-    return read_each - base, cold - base, warm - base
+    return read_each, cold, warm
 
 
 def print_lists() -> None:
@@ -65,10 +71,55 @@ def print_lists() -> None:
         print(f"{count:8,}  {read_each:10.3f}  {cold:8.3f}  {warm:8.3f}")
 
 
+async def screen_times() -> tuple[float, float, float, float]:
+    """CPU milliseconds until the table is complete, of an arrow key, a letter and a page."""
+    from lrtui.spec import RunSpec
+    from lrtui.tui.app import LrtuiApp
+    from lrtui.tui.history.opening import open_history
+    from lrtui.tui.history.screen import HistoryScreen
+    from tests.tui.doubles import FakeSession
+
+    app = LrtuiApp(RunSpec(), FakeSession())
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.pause(1.0)
+        began = time.process_time()
+        open_history(app)
+        while not (isinstance(app.screen, HistoryScreen) and app.screen.model.runs.complete):
+            await pilot.pause(0.01)
+        opened = time.process_time() - began
+        await pilot.pause(2.0)
+        arrow = await key_time(pilot, ["down"] * 20)
+        page = await key_time(pilot, ["pagedown"] * 20)
+        await pilot.press("slash")
+        letter = await key_time(pilot, list("adamw smallcnn 64"))
+    return opened * 1000, arrow, letter, page
+
+
+async def key_time(pilot: "Pilot[None]", keys: list[str]) -> float:
+    """CPU milliseconds of one of these keys, painting included; the preview is loaded once."""
+    began = time.process_time()
+    for key in keys:
+        await pilot.press("space" if key == " " else key)
+    return 1000 * (time.process_time() - began) / len(keys)
+
+
+def print_screens() -> None:
+    """The table of the runs screen."""
+    print(f"{'records':>8}  {'open':>8}  {'arrow':>8}  {'letter':>8}  {'page':>8}   CPU ms")
+    for count in COUNTS:
+        with TemporaryDirectory() as folder:
+            fill(Path(folder), count)
+            cpu_of(_LIST, Path(folder))
+            os.environ["LRTUI_HOME"] = folder
+            times = asyncio.run(screen_times())
+        print(f"{count:8,}  " + "  ".join(f"{one:8.1f}" for one in times))
+
+
 def main() -> None:
     """Print all tables."""
     print(time.strftime("%Y-%m-%d"), f"load {os.getloadavg()[0]:.1f}")
     print_lists()
+    print_screens()
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from lrtui.analysis.answer import Obstacle
-from lrtui.events import Ended, Event, Started, Step, Suggested
+from lrtui.events import Ended, Event, Restored, Started, Step, Suggested
 from lrtui.launch.record_driver import RecordDriver
 from lrtui.record import History, RecordError, RunRecord, from_events, from_json
 from lrtui.runs.replay import events_of
@@ -71,8 +71,9 @@ def test_nothing_runs_on_a_record_and_a_check_says_so() -> None:
     driver = RecordDriver(from_events(run_events()))
     count = len(driver.events)
     driver.stop()
-    driver.reset()
     assert len(driver.events) == count
+    driver.reset()
+    assert driver.events[-1] == Restored(digest=STARTED.digest, exact=True)
     driver.confirm()
     assert "saved run" in str(driver.events[-1])
     driver.run(RunSpec())

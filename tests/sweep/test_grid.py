@@ -88,7 +88,7 @@ def test_paths_need_no_quotes() -> None:
         ('[grid]\n"optimiser.target" = ["x:y"]', "did you mean 'optimizer'?"),
         ('[grid]\n"loader.batch_size" = 16', "expected a list of values"),
         ('[grid]\n"loader.batch_size" = []', "expected a list of values"),
-        ('[grid]\n"loader.batch_size" = ["x"]', "expected a whole number"),
+        ('[grid]\n"loader.batch_size" = ["x"]', "expected a whole number, got text"),
         ('[grid]\n"optimizer.target" = [3]', "optimizer.target: expected text"),
         ('[grid]\n"loader.batch_size" = [-1]', "loader.batch_size: must not be negative"),
         ('[grid]\n"loader" = [1]', "expected a table [loader]"),

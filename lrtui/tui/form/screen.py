@@ -180,6 +180,20 @@ class SetupScreen(Screen[None]):
         asking = self._before_run().offer_download()
         self.run_worker(asking, group="before_run", exclusive=True)
 
+    def action_history(self) -> None:
+        """Show every run that was kept."""
+        from lrtui.tui.history.opening import open_history
+
+        open_history(self.app)
+
+    def action_grid(self) -> None:
+        """Set up a grid around what the form says."""
+        from lrtui.tui.grid.opening import open_grid
+
+        spec = self._checked_spec()
+        if spec is not None:
+            open_grid(self.app, spec)
+
     def action_copy_command(self) -> None:
         """Copy the command that does the same as the form."""
         command = self._form_body.view.outlook.command()

@@ -24,13 +24,15 @@ def draw(records: Sequence[RunRecord], marks: Sequence[RunMark]) -> list[Drawn]:
 
 
 def _loaded(paths: Sequence[Path]) -> list[RunRecord]:
-    """The records that can be read: one may have been deleted meanwhile."""
+    """The records with a curve that can be read: one may have been deleted meanwhile."""
     records = []
     for path in paths:
         try:
-            records.append(load(path))
+            record = load(path)
         except (RecordError, OSError):
             continue
+        if record.history.lr:
+            records.append(record)
     return records
 
 

@@ -90,11 +90,17 @@ class GridScreen(Screen[None]):
             runs.version,
             legend=False,
             settled=runs.state.ended is not None,
-            empty="building the model and the data …",
+            empty=self._empty(),
         )
         self.query_one(Chart).show(picture)
         cells = Content("\n").join(self._cell_lines())
         self.query_one("#cells", Quiet).show(cells, layout=True)
+
+    def _empty(self) -> str:
+        ended = self.runs.state.ended
+        if ended is None:
+            return "building the model and the data …"
+        return clean(ended.reason)
 
     def _title(self) -> Content:
         runs = self.runs

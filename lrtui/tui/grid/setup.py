@@ -28,6 +28,7 @@ class SetUpGrid(Dialog[list[RunSpec] | None]):
 
     DEFAULT_CSS = """
     SetUpGrid {
+        #lines { height: auto; }
         Horizontal { height: 1; }
         .label { width: 16; text-style: dim; }
         #base { height: auto; margin: 0 0 1 0; }
@@ -37,8 +38,9 @@ class SetUpGrid(Dialog[list[RunSpec] | None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "cancel", id="grid.leave"),
-        Binding("up", "app.focus_previous", show=False, id="grid.up"),
-        Binding("down", "app.focus_next", show=False, id="grid.down"),
+        # with priority: what is typed next must reach the next field
+        Binding("up", "app.focus_previous", show=False, id="grid.up", priority=True),
+        Binding("down", "app.focus_next", show=False, id="grid.down", priority=True),
         Binding("f2", "save", "save", id="grid.save"),
     ]
 

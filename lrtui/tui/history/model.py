@@ -5,7 +5,7 @@ from pathlib import Path
 from lrtui.runs.index import Entry, Stamp
 from lrtui.runs.watch import Runs, Unsaved
 from lrtui.tui.compare.marks import Marks
-from lrtui.tui.history.rows import Row, order_key, row_of, row_of_unsaved
+from lrtui.tui.history.rows import Row, order_key, row_of
 
 ORDERS = ("newest", "lr", "loss", "seconds", "name")
 
@@ -59,9 +59,9 @@ class HistoryModel:
         for entry in runs.saved:
             row = self._row(entry)
             if row.id in unsaved:
-                row = row_of_unsaved(unsaved.pop(row.id), entry)
+                row = Row(row.id, entry, unsaved.pop(row.id))
             rows.append(row)
-        rows += map(row_of_unsaved, unsaved.values())
+        rows += [Row(one.id, unsaved=one) for one in unsaved.values()]
         if unsaved:
             rows.sort(key=lambda row: row.id, reverse=True)
         self._rows = rows

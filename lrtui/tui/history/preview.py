@@ -6,13 +6,14 @@ from dataclasses import dataclass
 import msgspec
 from textual.content import Content
 
+from lrtui.analysis.trend import loss_trend
 from lrtui.record import RecordError, RunRecord, from_events
 from lrtui.report.race import corrected
 from lrtui.runs.curves import curves_of
 from lrtui.runs.index import Stamp
 from lrtui.runs.store import load, read_journal
 from lrtui.tui.clean import clean
-from lrtui.tui.compare.contenders import Drawn, Points, drawn_of, mean_trend, points
+from lrtui.tui.compare.contenders import Drawn, Points, drawn_of, points
 from lrtui.tui.compare.marks import RunMark
 from lrtui.tui.history.rows import Row, progress, short
 from lrtui.tui.numbers import duration, loss, rate
@@ -69,7 +70,7 @@ def _load(row: Row) -> Preview:
             return Preview(row, problem="nothing was measured yet")
         suggestion, bounds = corrected(record.measured, record.suggestion, record.bounds)
         answered = msgspec.structs.replace(record, suggestion=suggestion, bounds=bounds)
-        return Preview(row, answered, points(*mean_trend(curves_of(record))))
+        return Preview(row, answered, points(loss_trend(curves_of(record))))
     except RecordError as error:
         return Preview(row, problem=str(error))
     except OSError as error:

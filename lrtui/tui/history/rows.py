@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache, cached_property
 
 from lrtui.report.training import RACE
 from lrtui.runs.index import Entry
@@ -27,29 +28,57 @@ _NO_RATE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Row:
-    """One run in the table.
+    """One run in the table. Its words are made when it is seen or searched: there may be thousands.
 
     Attributes:
         id: of the run.
-        created: RFC 3339, UTC.
-        title: what was run; the user's name for it comes first.
-        data: the data set, where there is room for it.
-        outcome: how it ended, in a word.
-        text: all of it in lower case, for the search.
         entry: of its record; None while it has none.
         unsaved: where it still goes on, or was cut off.
     """
 
     id: str
-    created: str
-    title: str
-    data: str
-    outcome: str
-    text: str
     entry: Entry | None = None
     unsaved: Unsaved | None = None
+
+    @property
+    def created(self) -> str:
+        """RFC 3339, UTC."""
+        if self.entry is not None:
+            return self.entry.created
+        return "" if self.unsaved is None else self.unsaved.created
+
+    @cached_property
+    def title(self) -> str:
+        """What was run; the user's name for it comes first."""
+        if self.entry is not None:
+            return _title(self.entry)
+        return _title_of_spec(self.unsaved)
+
+    @cached_property
+    def data(self) -> str:
+        """The data set, for a table that has room for it."""
+        if self.entry is not None:
+            return short(self.entry.data)
+        if self.unsaved is None or self.unsaved.spec is None:
+            return ""
+        return short(self.unsaved.spec.data.target)
+
+    @cached_property
+    def outcome(self) -> str:
+        """How it ended, in a word."""
+        if self.unsaved is not None:
+            return "running" if self.unsaved.going_on else "cut off"
+        return "" if self.entry is None else outcome(self.entry)
+
+    @cached_property
+    def text(self) -> str:
+        """All of it in lower case, for the search."""
+        words = f"{self.id} {self.title} {self.data} {self.outcome} {self.created}"
+        if self.entry is not None:
+            words += f" {self.entry.model} {self.entry.data} {self.entry.status}"
+        return words.lower()
 
     @property
     def lr(self) -> float | None:
@@ -64,36 +93,23 @@ class Row:
 
 def row_of(entry: Entry) -> Row:
     """The row of a record."""
-    run_id = entry.id or entry.file.removesuffix(".json")
-    if entry.problem:
-        title = clean(entry.problem)
-        return Row(run_id, "", title, "", "damaged", title.lower(), entry)
-    title = _title(entry)
-    data = short(entry.data)
-    word = outcome(entry)
-    text = f"{run_id} {title} {entry.model} {entry.data} {word} {entry.status} {entry.created}"
-    return Row(run_id, entry.created, title, data, word, text.lower(), entry)
+    return Row(entry.id or entry.file.removesuffix(".json"), entry)
 
 
-def row_of_unsaved(unsaved: Unsaved, entry: Entry | None = None) -> Row:
-    """The row of a run that goes on or was cut off; `entry` where it has a record already."""
-    title, data = "building …", ""
-    if unsaved.spec is not None:
-        spec = unsaved.spec
-        data = short(spec.data.target)
-        title = f"{short(spec.model.target)} {short(spec.optimizer.target)} {_batch(spec)}"
-    word = "running" if unsaved.going_on else "cut off"
-    text = f"{unsaved.id} {title} {data} {word}".lower()
-    return Row(unsaved.id, unsaved.created, title, data, word, text, entry, unsaved)
-
-
-def _batch(spec: object) -> str:
-    size = getattr(getattr(spec, "loader", None), "batch_size", 0)
-    return str(size) if size else ""
+def _title_of_spec(unsaved: Unsaved | None) -> str:
+    if unsaved is None or unsaved.spec is None:
+        return "building …"
+    spec = unsaved.spec
+    parts = [short(spec.model.target), short(spec.optimizer.target)]
+    if spec.loader.batch_size:
+        parts.append(str(spec.loader.batch_size))
+    return " ".join(parts)
 
 
 def _title(entry: Entry) -> str:
     """Model, optimizer, batch size, weight decay; after the user's name for the run."""
+    if entry.problem:
+        return clean(entry.problem)
     parts = [short(entry.model) or "live objects", short(entry.optimizer)]
     if entry.batch_size:
         parts.append(f"{entry.batch_size:g}")
@@ -108,6 +124,8 @@ def _title(entry: Entry) -> str:
 def outcome(entry: Entry) -> str:
     """How a run ended, in a word: `tried` and `ok` have a rate, the others say why not."""
     suggestion = entry.suggestion
+    if entry.problem:
+        return "damaged"
     if entry.status == "failed":
         return "failed"
     if suggestion is None:
@@ -119,6 +137,7 @@ def outcome(entry: Entry) -> str:
     return "ok"
 
 
+@cache  # a history has few targets
 def short(target: str) -> str:
     """The last part of a target: `Net` of `net.py:Net`, `digits` of `lrtui:digits`."""
     return clean(target.rpartition(":")[2])

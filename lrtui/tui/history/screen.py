@@ -175,6 +175,8 @@ class HistoryScreen(Screen[RunSpec | None]):
         match action:
             case "mark" | "open" | "rename" | "delete" | "export" | "again":
                 return has_record
+            case "find":
+                return self.focused is None  # a slash may be typed into the search
             case "undo":
                 return bool(self.model.deleted)
             case "recover":
@@ -190,7 +192,7 @@ class HistoryScreen(Screen[RunSpec | None]):
     def action_find(self) -> None:
         """Type what to search for."""
         self.query_one("#find").add_class("-open")
-        self.query_one(Line).focus()
+        self.set_focus(self.query_one(Line))
 
     @on(Input.Changed, "#query")
     def _query_changed(self, event: Input.Changed) -> None:

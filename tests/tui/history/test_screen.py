@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+from textual.events import Key
 from textual.widgets import Input
 
 from lrtui import paths
@@ -15,7 +16,7 @@ from lrtui.tui.form.screen import SetupScreen
 from lrtui.tui.history.screen import HistoryScreen
 from lrtui.tui.run.screen import RunScreen
 from tests.tui.doubles import FakeSession, curve, started
-from tests.tui.helpers import screen_text, screen_words, text_input, until
+from tests.tui.helpers import screen_text, screen_words, setup_screen, text_input, until
 from tests.tui.history.kept import history_screen, kept, run_id, spec_of
 
 
@@ -98,6 +99,15 @@ async def test_a_search_narrows_the_list_and_escape_ends_it_before_it_leaves() -
         assert screen.app.screen is screen
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(screen.app.screen, SetupScreen))
+
+
+async def test_what_is_typed_at_once_after_the_slash_reaches_the_search() -> None:
+    kept(1, spec_of("SGD"))
+    async with history_screen() as (screen, pilot):
+        for key in ["slash", *"sgd/d"]:  # without a pause between them
+            screen.app.post_message(Key(key, None if key == "slash" else key))
+        await until(pilot, lambda: screen.query_one(Input).value == "sgd/d")
+        assert record_path(run_id(1)).exists()
 
 
 async def test_keys_do_not_act_while_the_person_types_a_search() -> None:
@@ -282,3 +292,14 @@ async def test_nothing_is_drawn_while_nothing_happens(monkeypatch: pytest.Monkey
         for _ in range(8):
             await pilot.pause(0.2)
         assert drawn == []
+
+
+async def test_h_on_the_run_button_opens_the_list() -> None:
+    kept(1, name="run1")
+    async with setup_screen() as (form, pilot):
+        app = form.app
+        await pilot.press("h")
+        await until(pilot, lambda: isinstance(app.screen, HistoryScreen))
+        await until(pilot, lambda: "run1" in screen_text(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is form)
