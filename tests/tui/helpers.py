@@ -20,7 +20,7 @@ from lrtui.tui.form.screen import SetupScreen
 from lrtui.tui.run.screen import RunScreen
 from tests.tui.doubles import SPEC, FakeDriver, FakeSession
 
-_PATIENCE_SECONDS = 6  # a worker that a test starts imports torch first
+_PATIENCE_SECONDS = 60  # a worker that a test starts imports torch first
 
 
 async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:

@@ -103,17 +103,23 @@ class FormBody(Widget):
         self.show()
 
     def help(self) -> str:
-        """The help of the row with the cursor, after the whole value where that is cut."""
+        """The help of the row with the cursor, "" on the run button."""
         cursor = self.controls.cursor
         if self.controls.kind == "run":
             return ""
         if self.controls.kind == "fold":
             return "the fields that most runs leave alone; Enter shows or hides them"
+        return help_of(self.form, cursor)
+
+    def cut_value(self) -> str:
+        """The whole value of the row with the cursor, where it is cut; else ""."""
+        cursor = self.controls.cursor
+        if self.controls.kind in ("run", "fold"):
+            return ""
         text = self.form.text(cursor)
-        words = help_of(self.form, cursor)
-        if cell_len(clean(text)) >= self.view.value_room(cursor):
-            return f"{text}  · {words}"
-        return words
+        if cell_len(clean(text)) < self.view.value_room(cursor):
+            return ""
+        return text
 
     def scroll_by(self, lines: int) -> None:
         """Show what is above or below."""

@@ -26,9 +26,7 @@ class Keyboard:
         """Do what a key says, before the next key is looked at."""
         event.stop()
         event.prevent_default()
-        if self.screen.app.screen is not self.screen:
-            self._hand_on(event)
-        elif self.body is None and (self._early or not self._is_active(event.key)):
+        if self.body is None and (self._early or not self._is_active(event.key)):
             self._early.append(event)
         else:
             await self._press(event.key, event.character)
@@ -62,8 +60,3 @@ class Keyboard:
 
     def _is_active(self, key: str) -> bool:
         return key in self.screen.active_bindings
-
-    def _hand_on(self, event: events.Key) -> None:
-        """Give a dialog the keys that were typed right after the one that opened it."""
-        dialog = self.screen.app.screen
-        (dialog.focused or dialog)._forward_event(events.Key(event.key, event.character))

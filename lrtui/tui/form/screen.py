@@ -8,18 +8,16 @@ from typing import TYPE_CHECKING
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.content import Content
 from textual.screen import Screen
 
 from lrtui.spec import RunSpec
 from lrtui.tui import keys
-from lrtui.tui.clean import clean
+from lrtui.tui.form.help_line import HelpLine
 from lrtui.tui.form.keyboard import Keyboard
 from lrtui.tui.form.run_button import RunButton
 from lrtui.tui.form.top_line import TopLine
 from lrtui.tui.toast import copy, tell
 from lrtui.tui.widgets.key_bar import KeyBar
-from lrtui.tui.widgets.quiet import Quiet
 
 if TYPE_CHECKING:
     from lrtui.tui.form.before_run import BeforeRun
@@ -40,7 +38,6 @@ class SetupScreen(Screen[None]):
         overflow: hidden;
 
         #form { height: 1fr; }
-        #help { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
     }
     """
 
@@ -56,7 +53,7 @@ class SetupScreen(Screen[None]):
         yield TopLine()
         yield Vertical(id="form")
         yield RunButton(id="run")
-        yield Quiet(id="help")
+        yield HelpLine()
         yield KeyBar()
 
     def on_mount(self) -> None:
@@ -95,8 +92,11 @@ class SetupScreen(Screen[None]):
             self.refresh_bindings()
 
     def _show_help(self) -> None:
-        text = self.body.help() if self.body is not None else ""
-        self.query_one("#help", Quiet).show(Content.styled(clean(text or _HELP), "dim"))
+        line = self.query_one(HelpLine)
+        if self.body is None:
+            line.show_help(_HELP)
+        else:
+            line.show_help(self.body.help() or _HELP, self.body.cut_value())
 
     def on_screen_resume(self) -> None:
         """Ask about the data and look at the runs again: a run may have changed them."""

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 from lrtui.planned import planned
 from lrtui.report.training import sentence
-from lrtui.run_command import command_base, run_command
 from lrtui.spec import RunSpec
 from lrtui.tui.clean import clean
 from lrtui.tui.form.form import Form
 from lrtui.tui.form.page.line import Line, fit, wrapped
+from lrtui.tui.form.run_command import command_base, run_command
 
 if TYPE_CHECKING:
     from lrtui.tui.form.page.recent import PastRun

@@ -10,8 +10,8 @@ import pytest
 
 from lrtui.cli import lrtui
 from lrtui.flags import spec_from
-from lrtui.run_command import run_command
 from lrtui.spec import Choice, LoaderSpec, PlanSpec, RangeSpec, RunSpec
+from lrtui.tui.form.run_command import run_command
 
 FILES = sorted(Path("sample_models").glob("[!_]*.py"))
 SPECS = [
