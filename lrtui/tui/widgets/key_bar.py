@@ -1,6 +1,6 @@
 """KeyBar: the keys that do something now, on one line."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -11,6 +11,8 @@ from textual.content import Content
 from textual.screen import Screen
 
 from lrtui.tui.widgets.quiet import Quiet
+
+_STAY = 3  # entries at the end that are never left out
 
 
 class KeyBar(Quiet):
@@ -40,11 +42,24 @@ class KeyBar(Quiet):
 
 
 def keys_line(screen: Screen[Any], gap: str = "  ") -> Content:
-    """The keys that do something now on this screen."""
+    """The keys that do something now on this screen, as many as there is room for.
+
+    The last ones, which close the screen, explain the rest or leave the app, always stay.
+    """
     entries: list[Content] = []
     for names, description in _entries(screen):
         entries.append(Content.assemble((names, "bold $accent"), f" {description}"))
+    room = screen.app.size.width - len(gap[1:])
+    if _width(entries, gap) > room:
+        entries.insert(len(entries) - _STAY, Content.styled("…", "dim"))
+    while _width(entries, gap) > room and len(entries) > _STAY + 1:
+        del entries[-_STAY - 2]
     return Content.assemble(gap[1:], Content(gap).join(entries))
+
+
+def _width(entries: Sequence[Content], gap: str) -> int:
+    """Columns of the entries with the gaps between them."""
+    return sum(entry.cell_length for entry in entries) + len(gap) * (len(entries) - 1)
 
 
 def _entries(screen: Screen[Any]) -> Iterator[tuple[str, str]]:
