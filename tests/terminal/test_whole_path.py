@@ -113,7 +113,8 @@ def test_the_whole_path(tmp_path: Path) -> None:
         # the terminal's own screen keeps the answer and the record, with the boundaries as left
         assert record.suggestion is not None
         assert f"lr       {record.suggestion.lr:.1e} · constant" in app.text
-        assert f"bounds   {moved[0]:.1e} to {moved[1]:.1e}" in app.text
+        bounds = record.bounds
+        assert f"bounds   {bounds.start_lr:.1e} to {bounds.end_lr:.1e}" in app.text
         assert load(record_said(app)).bounds == record.bounds
 
 

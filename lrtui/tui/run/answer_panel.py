@@ -147,7 +147,7 @@ def _next_lines(model: RunModel, keys: Keys) -> Iterator[Content]:
     for index, step in enumerate(next_steps(model)):
         arrow = "▸ " if index == 0 else "  "
         key = (keys(step.binding), "bold $accent")
-        yield Content.assemble(arrow, key, f" {step.words}")
+        yield Content.assemble(arrow, key, f" {clean(step.words)}")
 
 
 def _boundary_lines(boundaries: Boundaries) -> Iterator[Content]:
@@ -165,8 +165,6 @@ def _why_lines(model: RunModel) -> Iterator[Content]:
     if _is_interval_only(model, suggestion):
         yield from long_training_lines(model, suggestion)
     yield verdict_and_reason(suggestion)
-    if suggestion.lr is None and suggestion.advice:
-        yield Content.assemble(("→ ", "dim"), clean(suggestion.advice))
     for line in training.coverage(suggestion):
         yield Content.styled(line, "dim")
 
@@ -204,5 +202,5 @@ def _two_lines(model: RunModel, keys: Keys) -> Iterator[Content]:
         first += [("lr – ", "bold"), (_WAITING[model.state.phase], "dim")]
     yield Content.assemble(*first)
     for step in next_steps(model):
-        yield Content.assemble("▸ ", (keys(step.binding), "bold $accent"), f" {step.words}")
+        yield Content.assemble("▸ ", (keys(step.binding), "bold $accent"), f" {clean(step.words)}")
         return

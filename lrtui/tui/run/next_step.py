@@ -51,7 +51,7 @@ def _after(model: RunModel) -> Iterator[NextStep]:
         return
     if suggestion.verdict == "still_falling" and model.can_extend:
         yield NextStep("run.extend", f"go on to {model.extended_end:.0e}, without a new start")
-    yield NextStep("run.back", "change the form")
+    yield NextStep("run.back", f"change the form: {suggestion.advice}".removesuffix(": "))
 
 
 def _race(model: RunModel) -> str:

@@ -39,12 +39,26 @@ def _point_line(model: RunModel, *, short: bool) -> Iterator[Content]:
         step = model.step_near(lr)
         if step is not None:
             label = (f"▸{name} ", "bold $accent")
-            yield Content.assemble(label, rate(lr), *_losses(model, step, lr, short=short))
+            spans = [*_losses(model, step, lr, short=short)]
+            if short:
+                spans = [*_other_boundary(model, name), *spans]
+            yield Content.assemble(label, rate(lr), *spans)
             return
     if state.last is not None:
         lr = state.last.lr
         spans = [*_losses(model, state.last, lr, short=short), *_direction(state)]
         yield Content.assemble(("lr ", "dim"), rate(lr), *spans)
+
+
+def _other_boundary(model: RunModel, name: str) -> Iterator[Span]:
+    """The boundary that the arrows do not move, which has no other place on a narrow screen."""
+    bounds = model.boundaries
+    if name == "start":
+        yield ("   end ", "dim")
+        yield rate(bounds.end)
+    elif name == "end":
+        yield ("   start ", "dim")
+        yield rate(bounds.start)
 
 
 def _losses(model: RunModel, step: Step, lr: float, *, short: bool) -> Iterator[Span]:
