@@ -10,6 +10,7 @@ from lrtui.record import Failure, RunRecord
 from lrtui.report import failure as failed
 from lrtui.report import race, training
 from lrtui.report.code import code_lines
+from lrtui.report.ending import ending
 from lrtui.report.headline import headline, interval
 from lrtui.spec import Choice
 
@@ -19,7 +20,8 @@ def summary(record: RunRecord, path: str, rules: bool = False) -> Iterator[str]:
 
     With `rules` also what the published rules suggest.
     """
-    yield printable(f"{record.status}: {record.reason}")
+    last_lr = max(record.history.lr, default=None)
+    yield printable(ending(record.status, record.reason, last_lr))
     yield from map(printable, failure_lines(record))
     if record.status == "failed" and not has_answer(record):
         yield "no learning rate: the run failed"

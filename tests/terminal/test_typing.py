@@ -19,7 +19,7 @@ RIGHT = "\x1b[C"
 def run(tmp_path: Path) -> Iterator[Terminal]:
     """The run screen after a finished run."""
     with Terminal(CHILD, tmp_path, {"PYTHONPATH": str(Path.cwd())}) as terminal:
-        terminal.wait_for("completed: all iterations ran")
+        terminal.wait_for("done: all iterations ran")
         yield terminal
 
 

@@ -85,7 +85,7 @@ async def test_without_a_way_it_is_sent_and_shown_until_the_next_key() -> None:
 
 def test_a_terminal_gets_the_sequence_and_the_person_the_text(tmp_path: Path) -> None:
     with Terminal(CHILD, tmp_path, {**NO_DISPLAY, "PYTHONPATH": str(Path.cwd())}) as app:
-        app.wait_for("completed: all iterations ran")
+        app.wait_for("done: all iterations ran")
         app.press("y")
         text = app.wait_for("select it here", rf"(?m)^{ARRIVES}$")
         assert "copied" not in text
@@ -102,7 +102,7 @@ def test_a_command_that_has_copied_is_known(tmp_path: Path) -> None:
         "PYTHONPATH": str(Path.cwd()),
     }
     with Terminal(CHILD, tmp_path, env) as app:
-        app.wait_for("completed: all iterations ran")
+        app.wait_for("done: all iterations ran")
         app.press("y")
         text = app.wait_for("copied lr 3.20e-03")
         assert "select it here" not in text
@@ -135,7 +135,7 @@ def test_in_tmux_it_is_in_tmuxs_buffer_and_that_is_said(tmux: Tmux, tmp_path: Pa
     env += [f"PYTHONPATH={Path.cwd()}", f"LRTUI_HOME={tmp_path}"]
     tmux("new-session", "-d", "-x", "100", "-y", "30", "env", *env, *CHILD)
     assert tmux("show-options", "-sv", "set-clipboard").strip() == "external"
-    wait(lambda: "completed: all iterations ran" in tmux("capture-pane", "-p"))
+    wait(lambda: "done: all iterations ran" in tmux("capture-pane", "-p"))
     tmux("send-keys", "y")
     wait(lambda: "prefix ] pastes it" in " ".join(tmux("capture-pane", "-p").split()))
     assert tmux("show-buffer") == ARRIVES

@@ -75,7 +75,7 @@ def drawn(tmp_path: Path, **environ: str) -> bytes:
     """Everything that the app writes: the run screen, a page of help, a question, its end."""
     env = {"PYTHONPATH": str(Path.cwd()), **environ}
     with Terminal([*CHILD, ""], tmp_path, env) as app:
-        app.wait_for("completed: all iterations ran")
+        app.wait_for("done: all iterations ran")
         app.press("?")
         app.wait_for("boundary one column")
         app.press("escape")

@@ -64,7 +64,7 @@ class Terminal:
             self.read()
 
     def painted(self) -> None:
-        self.until(lambda: "completed: all iterations ran" in self.text)
+        self.until(lambda: "done: all iterations ran" in self.text)
 
     def ended(self) -> int:
         """The exit code, or minus the signal, once it has ended."""

@@ -8,6 +8,7 @@ from textual.content import Content
 
 from lrtui.analysis.trend import loss_trend
 from lrtui.record import RecordError, RunRecord, from_events
+from lrtui.report.ending import ending
 from lrtui.report.race import corrected
 from lrtui.runs.curves import curves_of
 from lrtui.runs.index import Stamp
@@ -99,7 +100,8 @@ def facts(preview: Preview) -> Iterator[Content]:
     if row.unsaved is not None:
         yield Content.styled(progress(row.unsaved), "$accent")
     else:
-        yield Content(clean(f"{record.status}: {record.reason}"))
+        last_lr = max(record.history.lr, default=None)
+        yield Content(clean(ending(record.status, record.reason, last_lr)))
     yield from _answer(record)
     reached = None if row.entry is None else row.entry.reached
     if reached is not None:

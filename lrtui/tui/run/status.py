@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from textual.content import Content
 
 from lrtui.events import ConfirmationResult, Ended, Step
+from lrtui.report.ending import ending
 from lrtui.report.progress import racing_text
 from lrtui.tui.clean import clean
 from lrtui.tui.numbers import loss, rate
@@ -122,12 +123,9 @@ def _run_lines(model: RunModel) -> Iterator[Content]:
 
 
 def _ending(state: RunState, ended: Ended) -> str:
-    """How a run that did not fail ended. A loss that blows up is the usual end, not a fault."""
-    if ended.status == "diverged" and state.lr_range is not None:
-        return f"done: the loss blew up at {state.lr_range[1]:.1e}, as a range test wants it"
-    if ended.status == "completed":
-        return f"done: {clean(ended.reason)}"
-    return clean(ended.reason)
+    """How a run that did not fail ended."""
+    last_lr = None if state.lr_range is None else state.lr_range[1]
+    return clean(ending(ended.status, ended.reason, last_lr))
 
 
 def _repeats(model: RunModel) -> Iterator[Span]:
