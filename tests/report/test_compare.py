@@ -8,7 +8,8 @@ import pytest
 
 from lrtui.analysis.answer import Suggestion
 from lrtui.record import from_json
-from lrtui.report.compare import Contender, contender, differences, pick
+from lrtui.report.compare import Contender, contender, differences
+from lrtui.report.pick import pick
 from lrtui.report.standings import Standing
 from lrtui.spec import Choice, LoaderSpec, RangeSpec, RunSpec
 

@@ -10,7 +10,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
 
-from lrtui.report.compare import pick
+from lrtui.report.pick import pick
 from lrtui.tui import keys
 from lrtui.tui.chart.widget import Chart
 from lrtui.tui.compare.contenders import Drawn

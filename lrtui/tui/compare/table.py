@@ -5,7 +5,8 @@ from itertools import islice
 
 from textual.content import Content
 
-from lrtui.report.compare import Contender, differences, pick
+from lrtui.report.compare import Contender, differences
+from lrtui.report.pick import pick
 from lrtui.tui.clean import clean
 from lrtui.tui.compare.contenders import Drawn
 from lrtui.tui.numbers import loss
