@@ -81,6 +81,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     lrtui: str = ""
     torch: str = ""
     device: str = ""
+    parameters: int | UnsetType = UNSET  # of the model
     status: Status = "interrupted"
     reason: str = ""
     seconds: float = 0.0
@@ -202,6 +203,7 @@ def _unfinished(started: Started, steps: Sequence[Step]) -> RunRecord:
         lrtui=started.lrtui,
         torch=started.torch,
         device=started.device,
+        parameters=started.parameters or UNSET,
         digest=started.digest,
         log=started.log,
         momentum=started.momentum,

@@ -40,6 +40,7 @@ GOLDEN = Path(__file__).parent / "golden" / "run.json"
 OLDER = [  # without newer settings, without a plan
     GOLDEN.with_name("run_before_batch.json"),
     GOLDEN.with_name("run_before_plan.json"),
+    GOLDEN.with_name("run_before_parameters.json"),
 ]
 NAMED = GOLDEN.with_name("run_with_name.json")
 RACED = GOLDEN.with_name("run_with_race.json")

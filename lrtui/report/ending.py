@@ -15,6 +15,6 @@ def ending(status: Status, reason: str, last_lr: float | None) -> str:
         return f"done: the loss blew up at {last_lr:.1e}, as a range test wants it"
     if status == "completed":
         return f"done: {reason}"
-    if status == "failed":
-        return f"failed: {reason}"
+    if status in ("failed", "interrupted"):
+        return f"{status}: {reason}"
     return reason

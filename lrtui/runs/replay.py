@@ -74,7 +74,7 @@ def _started(record: RunRecord, histories: Sequence[History]) -> Started:
         torch=record.torch,
         device=record.device,
         spec=spec,
-        parameters=0,
+        parameters=record.parameters or 0,
         batch="",
         loss="",
         digest=record.digest,

@@ -109,7 +109,8 @@ def test_a_file_takes_precedence_over_an_id(
 ) -> None:
     kept("01JD")
     monkeypatch.chdir(tmp_path)
-    save(msgspec.structs.replace(RECORD, reason="the file's own"), tmp_path / "01JD")
+    own = msgspec.structs.replace(RECORD, status="completed", reason="the file's own")
+    save(own, tmp_path / "01JD")
     assert "the file's own" in show("01JD").stdout
 
 

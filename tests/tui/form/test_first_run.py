@@ -8,13 +8,14 @@ import msgspec
 import pytest
 
 from lrtui.catalog.infer import Facts
+from lrtui.events import Event
 from lrtui.paths import runs
 from lrtui.record import from_events
 from lrtui.runs.store import record_path, save
 from lrtui.spec import Choice, RunSpec
 from lrtui.tui.form.page.rows import FieldRow
 from lrtui.tui.form.screen import SetupScreen
-from tests.tui.doubles import FakeSession, whole_run
+from tests.tui.doubles import FakeSession, race_end, trial, whole_run
 from tests.tui.form.finding import (
     body,
     cursor,
@@ -161,8 +162,19 @@ async def test_the_last_runs_are_listed_with_their_rates_and_time_the_next() -> 
         await until(pilot, lambda: "last runs" in screen_text(screen.app))
         assert "3.2e-03  SmallCNN digits AdamW" in outlook(screen)
         assert "about 10 s, at the speed of the last such run" in outlook(screen)
+        assert "parameters  5,018" in outlook(screen)
         type_into(screen, "loader.batch_size", "32")
         assert "last such run" not in outlook(screen)
+        assert "parameters  5,018" in outlook(screen)
+        type_into(screen, "model.width", "32")
+        assert "5,018" not in outlook(screen)  # another model
+
+
+async def test_the_last_runs_have_the_rate_that_won_the_race() -> None:
+    save_run(trial(3.2e-3, 0.4), race_end("replaced", better=9.6e-3))
+    async with setup_screen() as (screen, pilot):
+        await until(pilot, lambda: "last runs" in screen_text(screen.app))
+        assert "9.6e-03  SmallCNN digits AdamW" in outlook(screen)
 
 
 async def test_a_folder_of_runs_that_cannot_be_read_is_no_problem(home: Path) -> None:
@@ -213,7 +225,7 @@ async def test_every_field_of_a_fold_has_its_help_on_the_last_line() -> None:
                 assert row.field.name in body(screen).help()
 
 
-def save_run() -> None:
+def save_run(*measured: Event) -> None:
     """A record of the default run, which took ten seconds."""
-    record = from_events(whole_run(RunSpec()))
+    record = from_events([*whole_run(RunSpec()), *measured])
     save(record, record_path(record.id))

@@ -14,7 +14,7 @@ from lrtui.tui.form.run_command import command_base, run_command
 if TYPE_CHECKING:
     from lrtui.tui.form.page.recent import PastRun
 
-_LABEL = 11
+_LABEL = 12
 
 
 class Outlook:
@@ -44,8 +44,10 @@ class Outlook:
         yield "test", _test(spec)
         yield "answer", sentence(planned(spec.plan, None, 1).plan, spec.plan.epochs)
         if self.past:
-            from lrtui.tui.form.page.recent import expected_time  # reads records: late
+            from lrtui.tui.form.page.recent import expected_time, parameters_of  # late
 
+            if parameters := parameters_of(spec, self.past):
+                yield "parameters", parameters
             if time := expected_time(spec, self.past):
                 yield "time", time
 

@@ -9,6 +9,7 @@ import msgspec
 
 from lrtui import paths
 from lrtui.record import RecordError, RunRecord
+from lrtui.report.race import corrected
 from lrtui.runs.store import load
 from lrtui.spec import RangeSpec, RunSpec
 
@@ -23,6 +24,7 @@ class PastRun(NamedTuple):
     lr: str
     what: str
     speed: float | None  # seconds an iteration
+    parameters: int  # of the model; 0: not known
     spec: RunSpec | None
 
 
@@ -41,6 +43,14 @@ def expected_time(spec: RunSpec, past: Sequence[PastRun]) -> str:
     return ""
 
 
+def parameters_of(spec: RunSpec, past: Sequence[PastRun]) -> str:
+    """How many parameters the model has, as the last run of the same model said; "" without one."""
+    for run in past:
+        if run.parameters and run.spec is not None and run.spec.model == spec.model:
+            return f"{run.parameters:,}"
+    return ""
+
+
 def _readable() -> Iterator[PastRun]:
     """The newest first: a record's name begins with its time."""
     try:
@@ -56,16 +66,18 @@ def _readable() -> Iterator[PastRun]:
 
 def _past_run(record: RunRecord) -> PastRun:
     lr = "–"
-    if record.suggestion is not None and record.suggestion.lr is not None:
-        lr = f"{record.suggestion.lr:.1e}"
+    suggestion, _ = corrected(record.measured, record.suggestion, record.bounds)
+    if suggestion is not None and suggestion.lr is not None:
+        lr = f"{suggestion.lr:.1e}"
     elif record.status == "failed":
         lr = "failed"
     try:
         spec = record.run_spec()
     except msgspec.ValidationError:  # of another version
-        return PastRun(_when(record.created), lr, record.id, None, None)
+        return PastRun(_when(record.created), lr, record.id, None, 0, None)
     names = [choice.target.rpartition(":")[2] for choice in (spec.model, spec.data, spec.optimizer)]
-    return PastRun(_when(record.created), lr, " ".join(names), _speed(record), spec)
+    parameters = record.parameters or 0
+    return PastRun(_when(record.created), lr, " ".join(names), _speed(record), parameters, spec)
 
 
 def _when(created: str) -> str:
