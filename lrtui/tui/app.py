@@ -81,15 +81,15 @@ class LrtuiApp(App[None]):
             self.theme = LRTUI.name
         self.parting = Parting()
         self._changes = ChangedCells()
-        self._filters: list[LineFilter] = [CleanFilter()]
+        self._own_filters: list[LineFilter] = [CleanFilter()]
         if ascii:
-            self._filters.append(AsciiFilter())
+            self._own_filters.append(AsciiFilter())
         self._typing = TypingOrder(self, super().on_event, self._opens_a_screen)
         self.set_keymap(keymap or {})
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's filters, and those that remove control characters and foreign glyphs."""
-        return [*super().get_line_filters(), *self._filters]
+        return [*super().get_line_filters(), *self._own_filters]
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         """Write an update, of changed cells only."""

@@ -51,10 +51,7 @@ class Write(Dialog[Path | None]):
         with Vertical(classes="dialog"):
             yield Static(Content(self.question), markup=False)
             yield Line(str(self.suggested))
-            yield Quiet(id="answer")
-
-    def on_mount(self) -> None:
-        self._say(_KEYS, "dim")
+            yield Quiet.of(Content.styled(_KEYS, "dim"), id="answer")
 
     @on(Input.Changed)
     def _changed(self) -> None:

@@ -8,7 +8,7 @@ from textual.widgets import Static
 
 from lrtui.tui.clean import clean
 
-_SENT = "sent to the terminal's clipboard; if it did not arrive, select it here:"
+_SENT = "sent to the terminal; if it did not arrive, select it here:"
 
 
 def remove_from(screen: Screen[Any]) -> None:

@@ -29,19 +29,32 @@ class Hanging(Widget):
         super().__init__()
         self.entries = entries
         self.indent = indent
+        self._by_width: dict[int, list[Content]] = {}
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As many lines as the entries take at this width."""
-        return sum(1 for _ in self._lines(width))
+        return len(self._wrapped(width))
 
     def render(self) -> Content:
-        return Content("\n").join(self._lines(self.content_size.width))
+        return Content("\n").join(self._wrapped(self.content_size.width))
+
+    def _wrapped(self, width: int) -> list[Content]:
+        """Textual asks for the height several times for each layout."""
+        if width not in self._by_width:
+            self._by_width[width] = list(self._lines(width))
+        return self._by_width[width]
 
     def _lines(self, width: int) -> Iterator[Content]:
         for entry in self.entries:
             label = entry.label.pad_right(max(0, self.indent - entry.label.cell_length))
             room = max(10, width - self.indent)
-            first, *rest = textwrap.wrap(clean(entry.text), room) or [""]
+            first, *rest = _wrap(clean(entry.text), room)
             yield Content.assemble(label, (first, entry.style))
             for line in rest:
                 yield Content.assemble(" " * self.indent, (line, entry.style))
+
+
+def _wrap(text: str, width: int) -> list[str]:
+    if len(text) <= width:  # most are short
+        return [text]
+    return textwrap.wrap(text, width)

@@ -1,5 +1,7 @@
 """Quiet: a text that is drawn again only when it changed."""
 
+from typing import Self
+
 from textual.content import Content
 from textual.widgets import Static
 
@@ -12,6 +14,14 @@ class Quiet(Static):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__("", id=id, classes=classes, markup=False)
         self.shown = Content("")
+
+    @classmethod
+    def of(cls, text: Content, *, id: str) -> Self:
+        """With a text from the start, which saves the layout after it is mounted."""
+        quiet = cls(id=id)
+        quiet.shown = text
+        quiet.update(text)
+        return quiet
 
     def show(self, text: Content | str, *, layout: bool = False) -> None:
         """Show a text; `layout` where its size may differ from the last one's."""
