@@ -8,8 +8,9 @@ from lrtui.analysis.answer import Plan
 from lrtui.events import Ended, Suggested
 from lrtui.spec import Choice, RunSpec
 from lrtui.tui.run.screen import RunScreen
+from lrtui.tui.widgets.quiet import Quiet
 from tests.tui.doubles import DIGEST, SPEC, FakeDriver, answer, curve, started, whole_run
-from tests.tui.helpers import all_drawn, run_screen, screen_text, screen_words, until
+from tests.tui.helpers import all_drawn, run_screen, screen_text, until
 
 SGD = msgspec.structs.replace(SPEC, optimizer=Choice("torch.optim:SGD", {"momentum": 0.9}))
 RULES = {"steepest": 1e-3, "valley": 2e-3, "slide": None}
@@ -98,7 +99,7 @@ async def test_without_an_answer_there_is_no_constant_rate_to_copy() -> None:
         await all_drawn(screen, pilot)
         text = screen_text(screen.app)
         assert "still falling: it fell" in text
-        assert "Raise end_lr to 1e3." in screen_words(screen.app)
+        assert "Raise end_lr to 1e3." in str(screen.query_one("#panel", Quiet).shown)
         assert " none " in text
         page = await opened(screen, pilot)
         assert "lr=0" not in page.replace("max_lr=0", "").replace("base_lr=0", "")
