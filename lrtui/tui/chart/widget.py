@@ -7,13 +7,14 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.geometry import Region
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
 from lrtui.tui.chart.axis import axis_for
 from lrtui.tui.chart.glyphs import glyphs_for
 from lrtui.tui.chart.layout import Layout, can_be_drawn, layout_of
-from lrtui.tui.chart.picture import Picture, Role, Row, canvas_columns
+from lrtui.tui.chart.picture import LABEL, Picture, Role, Row, canvas_columns
 from lrtui.tui.chart.plotting import draw, marked, unmarked
 
 _GAP = 14  # unchanged cells between two changed ones; moving the cursor costs about as many bytes
@@ -65,6 +66,19 @@ class Chart(Widget):
         if picture != self.picture:
             self.picture = picture
             self._redraw()
+
+    class Clicked(Message):
+        """The mouse was pressed at a learning rate."""
+
+        def __init__(self, lr: float) -> None:
+            super().__init__()
+            self.lr = lr
+
+    def on_click(self, event: events.Click) -> None:
+        """Say which rate was clicked on; the mouse is off unless the person asked for it."""
+        column = event.x - LABEL - 1
+        if 0 <= column < self.columns:
+            self.post_message(self.Clicked(self.picture.axis.rate_of(column, self.columns)))
 
     def on_mount(self) -> None:
         self.ascii = self.ascii or bool(getattr(self.app, "ascii", False))

@@ -269,6 +269,14 @@ class RunModel:
         self.view.show(replace(display, cross=cross))
         self.view.keep_in_sight(cross)
 
+    def move_to(self, lr: float, columns: int) -> None:
+        """Move the crosshair, or else the active boundary, to a visible learning rate."""
+        if self.pointer is None:
+            return
+        axis, finer = self.state.axis, self.view.columns_of_axis(columns)
+        by = axis.column(lr, finer) - axis.column(self.pointer[1], finer)
+        self.move(by, columns)
+
     def adopt(self) -> None:
         """Put both boundaries where the answer proposes them."""
         if self.proposal is not None:

@@ -119,7 +119,7 @@ class RunScreen(Screen[None]):
         self.query_one(RunHeader).show(model.state)
         self.query_one(Chart).show(run_picture(model))
         self.query_one(AnswerPanel).show(model, self._key_of, narrow=narrow)
-        self.query_one("#status", Quiet).show(status(model, narrow=narrow))
+        self.query_one("#status", Quiet).show(status(model, self._key_of, narrow=narrow))
         self.query_one(OutputPane).follow(model.driver)
 
     def _key_of(self, binding_id: str) -> str:
@@ -240,6 +240,11 @@ class RunScreen(Screen[None]):
     def action_move(self, by: int) -> None:
         """Move the crosshair, or else the active boundary, by columns."""
         self.model.move(by, self.query_one(Chart).columns)
+        self._changed()
+
+    def on_chart_clicked(self, event: Chart.Clicked) -> None:
+        """Move the crosshair, or else the active boundary, to where the mouse was clicked."""
+        self.model.move_to(event.lr, self.query_one(Chart).columns)
         self._changed()
 
     def action_adopt(self) -> None:

@@ -9,6 +9,7 @@ from lrtui.report.ending import ending
 from lrtui.report.progress import racing_text
 from lrtui.tui.clean import clean
 from lrtui.tui.numbers import loss, rate
+from lrtui.tui.run.answer_panel import Keys
 from lrtui.tui.run.machine import machine_words
 from lrtui.tui.run.model import RunModel
 from lrtui.tui.run.pictures import metric_name
@@ -22,9 +23,10 @@ _CHECKING = {
 }
 
 
-def status(model: RunModel, *, narrow: bool) -> Content:
+def status(model: RunModel, keys: Keys, *, narrow: bool) -> Content:
     """All of these lines; on a narrow screen, which has no room for more, at most two."""
-    lines = [*_point_line(model, short=narrow), *_view_line(model), *_run_lines(model)]
+    undo = keys("run.undo")
+    lines = [*_point_line(model, short=narrow), *_view_line(model, undo), *_run_lines(model)]
     if narrow and model.state.phase == "running":
         lines += machine_words(model.state)
     if narrow:
@@ -94,11 +96,11 @@ def _direction(state: RunState) -> Iterator[Span]:
         yield state.trend
 
 
-def _view_line(model: RunModel) -> Iterator[Content]:
+def _view_line(model: RunModel, undo_key: str) -> Iterator[Content]:
     changes = [model.view.options.description, model.view.display.description]
     description = " · ".join(filter(None, changes))
     if description:
-        undo = ("   u undoes", "dim")
+        undo = (f"   {undo_key} undoes", "dim")
         yield Content.assemble(("view: ", "dim"), (description, "bold $accent"), undo)
 
 

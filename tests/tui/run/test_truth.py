@@ -272,9 +272,41 @@ def test_a_range_that_cannot_be_extended_says_why() -> None:
     model = polled(*noisy(), answer(), COMPLETED)
     model.state.feed(Extended(problem="the trained state is gone"))
     assert model.state.phase == "ended"
-    assert "not extended: the trained state is gone" in str(status(model, narrow=False))
+    assert "not extended: the trained state is gone" in str(status(model, str, narrow=False))
 
 
 def test_a_test_that_blew_up_is_not_extended() -> None:
     assert not polled(*noisy(), answer(), DIVERGED).can_extend
     assert polled(*noisy(count=100)).can_extend
+
+
+async def test_a_click_on_the_chart_moves_what_the_arrows_move() -> None:
+    async with run_screen(FakeDriver([started(SPEC), *noisy(), answer(), DIVERGED])) as (
+        screen,
+        pilot,
+    ):
+        await all_drawn(screen, pilot)
+        chart = screen.query_one(Chart)
+        await pilot.press("e")
+        column = chart.columns - 10
+        await pilot.click(Chart, offset=(7 + column, 5))
+        axis = screen.model.view.axis
+        assert axis.column(screen.model.boundaries.end, chart.columns) == column
+        await pilot.press("p")
+        await pilot.click(Chart, offset=(7 + 20, 5))
+        assert screen.model.pointer is not None
+        assert axis.column(screen.model.pointer[1], chart.columns) == 20
+        assert axis.column(screen.model.boundaries.end, chart.columns) == column
+
+
+async def test_hints_follow_remapped_keys() -> None:
+    async with run_screen(FakeDriver([started(SPEC), *noisy(), answer(), DIVERGED])) as (
+        screen,
+        pilot,
+    ):
+        await all_drawn(screen, pilot)
+        screen.app.set_keymap({"run.copy": "f9", "run.undo": "f8"})
+        await pilot.press("z")
+        text = screen_text(screen.app)
+        assert "f9 copy" in text
+        assert "f8 undoes" in text
