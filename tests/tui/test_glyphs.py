@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+import lrtui
 import tests.tui.terminal_child
 from lrtui.tui.config import ascii_setting, mouse_setting
 from lrtui.tui.glyphs import ascii_text, only_ascii
@@ -104,3 +105,11 @@ def test_the_config_file_forces_it_or_forbids_it(tmp_path: Path, home: Path) -> 
     assert drawn(tmp_path, LC_ALL="C.UTF-8").isascii()
     (home / "config.toml").write_text("[app]\nascii = false\n")
     assert not drawn(tmp_path, LC_ALL="POSIX").isascii()
+
+
+def test_every_glyph_of_our_own_has_an_ascii_one() -> None:
+    ours = set()
+    for path in Path(lrtui.__file__).parent.rglob("*.py"):
+        ours |= {char for char in path.read_text("utf-8") if not char.isascii()}
+    unknown = {char for char in ours if ascii_text(char) == "?"}
+    assert unknown <= {"␡", "\ufffd"}  # what `clean` puts in the place of control characters
