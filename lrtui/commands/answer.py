@@ -21,7 +21,7 @@ def summary(record: RunRecord, path: str, rules: bool = False) -> Iterator[str]:
     With `rules` also what the published rules suggest.
     """
     last_lr = max(record.history.lr, default=None)
-    yield printable(ending(record.status, record.reason, last_lr))
+    yield printable(ending(record.status, record.reason, last_lr, record.suggestion))
     yield from map(printable, failure_lines(record))
     if record.status == "failed" and not has_answer(record):
         yield "no learning rate: the run failed"

@@ -206,10 +206,10 @@ RUN: list[BindingType] = [
     Binding(
         "escape",
         "back",
-        "form",
+        "back",
         id="run.back",
         key_display="esc",
-        tooltip="back to the form, which keeps its values",
+        tooltip="back to where you were",
     ),
 ]
 

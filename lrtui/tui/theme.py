@@ -4,6 +4,7 @@ from textual.theme import Theme
 
 NORMAL_WIDTH = 92  # columns from which the answer stands beside the chart instead of below it
 WIDTHS = [(0, "-narrow"), (NORMAL_WIDTH, "-normal"), (140, "-wide")]  # of the run screen
+HEIGHTS = [(0, "-low"), (24, "-high"), (36, "-tall")]
 
 # accent: what the person moves; success: the suggestion; secondary: the metric; everything else is
 # the terminal's default colour, plain or dim.

@@ -11,7 +11,7 @@ def legend(picture: Picture, said: set[str], glyphs: Glyphs) -> list[Entry]:
     entries: list[Entry] = []
     roles = {curve.role for curve in picture.curves if curve.line is not NO_POINTS}
     if "trend" in roles:
-        entries.append((f"{glyphs.line} trend", "trend"))
+        entries.append((f"{glyphs.line} {glyphs.text(_line_name(picture))}", "trend"))
     if any(curve.dots is not None for curve in picture.curves):
         entries.append((f"{glyphs.dot} batches", "batch"))
     if picture.band is not None:
@@ -26,3 +26,11 @@ def legend(picture: Picture, said: set[str], glyphs: Glyphs) -> list[Entry]:
     if "off" in said:
         entries.append((f"{glyphs.above} off", "text"))
     return entries
+
+
+def _line_name(picture: Picture) -> str:
+    """What the bold line is; a trend where the picture does not say."""
+    for curve in picture.curves:
+        if curve.role == "trend" and curve.name:
+            return curve.name
+    return "trend"

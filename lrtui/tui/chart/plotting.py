@@ -115,7 +115,8 @@ def _lay_names(
 ) -> None:
     """Write the name of the y axis and the legend into the first row."""
     name = glyphs.text(picture.y_name)
-    room = layout.width if layout.legend else LABEL + 1
+    shares_row = picture.marks and not layout.legend  # with the names of the marks
+    room = LABEL + 1 if shares_row else layout.width
     lay_text(row, name.rjust(LABEL)[:room], 0, "text")
     if not layout.legend:
         return

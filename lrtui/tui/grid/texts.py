@@ -13,7 +13,7 @@ LABELS = (OPTIMIZERS, SIZES, DECAYS, FIELD, VALUES, REPEATS)
 HINTS: Mapping[str, str] = {
     OPTIMIZERS: "SGD, AdamW",
     SIZES: "16, 64, 256",
-    DECAYS: "0, 0.01, 0.1",
+    DECAYS: "such as 0, 0.01, 0.1",
     FIELD: "such as range.mode, model.width, seed",
     VALUES: "separated by commas",
     REPEATS: "of the range test in each run",

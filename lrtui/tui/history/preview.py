@@ -101,7 +101,7 @@ def facts(preview: Preview) -> Iterator[Content]:
         yield Content.styled(progress(row.unsaved), "$accent")
     else:
         last_lr = max(record.history.lr, default=None)
-        yield Content(clean(ending(record.status, record.reason, last_lr)))
+        yield Content(clean(ending(record.status, record.reason, last_lr, record.suggestion)))
     yield from _answer(record)
     reached = None if row.entry is None else row.entry.reached
     if reached is not None:

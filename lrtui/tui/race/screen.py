@@ -13,7 +13,7 @@ from lrtui.tui.run.budget import Budget
 from lrtui.tui.run.model import RunModel
 from lrtui.tui.run.pictures import trials_picture
 from lrtui.tui.run.write_record import write_record
-from lrtui.tui.theme import NORMAL_WIDTH
+from lrtui.tui.theme import HEIGHTS, NORMAL_WIDTH
 from lrtui.tui.widgets.key_bar import KeyBar
 from lrtui.tui.widgets.quiet import Quiet
 
@@ -25,12 +25,17 @@ class Trials(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = keys.TRIALS
     AUTO_FOCUS = None
+    VERTICAL_BREAKPOINTS = HEIGHTS
     DEFAULT_CSS = """
     Trials {
         #title { height: 1; }
         #chart { height: 1fr; min-height: 8; }
         #table { height: auto; margin: 1 0 0 0; }
         #verdict { height: auto; max-height: 4; margin: 1 0 0 0; }
+        &.-low {
+            #chart { min-height: 4; }
+            #table, #verdict { margin: 0; }
+        }
     }
     """
 
@@ -53,7 +58,7 @@ class Trials(Screen[None]):
     def redraw(self) -> None:
         """Draw the trials, if anything changed."""
         model, state = self.model, self.model.state
-        current = (model.version, state.checking, state.phase)
+        current = (model.version, state.checking, state.phase, self.app.size.width)
         if current == self.drawn:
             return
         self.drawn = current
@@ -62,7 +67,8 @@ class Trials(Screen[None]):
             return
         self.query_one("#title", Quiet).show(title(state))
         self.query_one("#chart", Chart).show(trials_picture(state))
-        self.query_one("#table", Quiet).show(table(state), layout=True)
+        narrow = self.app.size.width < NORMAL_WIDTH
+        self.query_one("#table", Quiet).show(table(state, narrow=narrow), layout=True)
         self.query_one("#verdict", Quiet).show(verdict(model), layout=True)
         self.refresh_bindings()
 

@@ -45,32 +45,41 @@ def _progress(state: RunState) -> Iterator[str | tuple[str, str]]:
     yield (f"   {len(state.trials)} trials, {spent:,} steps", "dim")
 
 
-def table(state: RunState) -> Content:
+def table(state: RunState, *, narrow: bool) -> Content:
     """A line for each rate: what it is to the raced one, and the loss that it reached."""
     rates = state.standings
     if not rates:
         return Content("")
-    return Content("\n").join(_lines(rates))
+    return Content("\n").join(_lines(rates, _judged_by(state), narrow=narrow))
 
 
-def _lines(rates: Sequence[Standing]) -> Iterator[Content]:
-    yield Content.styled(f"    {'lr':>8}  {'what it is':<17}  {'loss reached':>12}  steps", "dim")
+def _judged_by(state: RunState) -> str:
+    """The loss of the table, which is not that of the chart where there is validation data."""
+    result = state.confirmation
+    if result is not None and result.judged_by:
+        return clean(result.judged_by)
+    return "loss at the end"
+
+
+def _lines(rates: Sequence[Standing], judged_by: str, *, narrow: bool) -> Iterator[Content]:
+    what = 10 if narrow else 17  # columns
+    header = f"    {'lr':>8}  {'what it is':<{what}}  {judged_by:>15}  {'steps':<9}"
+    yield Content.styled(header.rstrip(), "dim")
     for role, row in zip(cycle(RUN_ROLES), rates, strict=False):
         style = _STANDING_STYLES.get(row.standing, "")
         arrow = "▸" if row.standing == "pick" else " "
-        yield Content.assemble(
-            (f"{arrow} ", style), ROLE_MARKERS[role], (f" {_line(row)}", style), _standing(row)
-        )
+        words = (f" {_line(row, what)}", style)
+        yield Content.assemble((f"{arrow} ", style), ROLE_MARKERS[role], words, _standing(row))
 
 
-def _line(row: Standing) -> str:
+def _line(row: Standing, what: int) -> str:
     reached = "–"
     if row.loss is not None:
         reached = loss(row.loss)
     steps = str(row.steps)
     if row.trials > 1:
         steps += f" × {row.trials}"
-    return f"{rate(row.lr):>8}  {clean(row.what):<17}  {reached:>12}  {steps:<9}"
+    return f"{rate(row.lr):>8}  {clean(row.what):<{what}}  {reached:>15}  {steps:<9}"
 
 
 def _standing(row: Standing) -> tuple[str, str]:

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterator
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.message import Message
 
 from lrtui.analysis.answer import Suggestion
 from lrtui.report import training
@@ -46,13 +48,19 @@ class AnswerPanel(VerticalScroll, can_focus=False):
     }
     """
 
+    class Resized(Message):
+        """What the panel says may not fit it any more."""
+
     def compose(self) -> ComposeResult:
         yield Quiet(id="panel")
+
+    def on_resize(self, _: events.Resize) -> None:
+        self.post_message(self.Resized())
 
     def show(self, model: RunModel, keys: Keys, *, narrow: bool) -> None:
         """Bring the panel up to date."""
         if model.state.failed:
-            lines = failure_lines(model, keys)
+            lines = iter(failure_lines(model, keys, self.content_size))
         elif narrow:
             lines = _two_lines(model, keys)
         else:

@@ -122,7 +122,7 @@ class CurveView:
         self._trends = trends_of(curves)
         self.answer, self.provisional = None, None
         if state.phase == "running" and state.obstacle is None:
-            self.provisional = provisional(curves, state.plan)
+            self.provisional = provisional(_finished(curves), state.plan)
         elif self.options != AS_MEASURED:
             self.answer = self._recomputed(rules=False)
 
@@ -201,6 +201,11 @@ class CurveView:
         zoom = None if axis == self.state.axis else axis
         if zoom != self.display.zoom:
             self.show(replace(self.display, zoom=zoom))
+
+
+def _finished(curves: "list[Curve]") -> "list[Curve]":
+    """The repeats that have ended: the one in progress would make them look cut off."""
+    return curves[:-1] or curves
 
 
 class _Dots:

@@ -1,17 +1,43 @@
 """A failed run as text: what failed, where in the user's own file, what it printed, what to do."""
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterator, Sequence
 
 from textual.content import Content
+from textual.geometry import Size
 
 from lrtui.events import Ended
 from lrtui.report import failure
 from lrtui.tui.clean import clean
 from lrtui.tui.run.model import RunModel
 
+_FEWEST_PRINTS = 3
+_TITLE_ROWS = (Content(""), Content.styled("LAST PRINTS", "dim"))
 
-def failure_lines(model: RunModel, keys: Callable[[str], str]) -> Iterator[Content]:
-    """The failure, from what is most useful on."""
+
+def failure_lines(model: RunModel, keys: Callable[[str], str], room: Size) -> list[Content]:
+    """The failure, from what is most useful on.
+
+    Of the prints there are as many as fit into the room, the last ones, so that those before the
+    failure are seen at once.
+    """
+    lines = list(_what_and_where(model, keys))
+    ended = model.state.ended
+    if ended is None or not ended.output:
+        return lines
+    rows = room.height - len(_TITLE_ROWS) - _rows(lines, room.width)
+    printed = [Content(clean(line)) for line in ended.output[-max(rows, _FEWEST_PRINTS) :]]
+    while len(printed) > _FEWEST_PRINTS and _rows(printed, room.width) > rows:
+        del printed[0]
+    return [*lines, *_TITLE_ROWS, *printed]
+
+
+def _rows(lines: Sequence[Content], width: int) -> int:
+    """Rows that the lines take, about: words are not broken."""
+    return sum(max(1, math.ceil(line.cell_length / max(1, width))) for line in lines)
+
+
+def _what_and_where(model: RunModel, keys: Callable[[str], str]) -> Iterator[Content]:
     ended = model.state.ended
     if ended is None:
         return
@@ -20,7 +46,6 @@ def failure_lines(model: RunModel, keys: Callable[[str], str]) -> Iterator[Conte
     yield from _place_lines(ended)
     yield Content("")
     yield from _next_lines(model, ended, keys)
-    yield from _output_lines(ended)
 
 
 def _phase(ended: Ended) -> str:
@@ -46,15 +71,6 @@ def _next_lines(model: RunModel, ended: Ended, keys: Callable[[str], str]) -> It
     yield _key(keys("run.back"), "change the form")
     if model.log_path:
         yield Content.assemble(("log ", "dim"), clean(model.log_path))
-
-
-def _output_lines(ended: Ended) -> Iterator[Content]:
-    if not ended.output:
-        return
-    yield Content("")
-    yield Content.styled("LAST PRINTS", "dim")
-    for line in ended.output:
-        yield Content(clean(line))
 
 
 def _key(key: str, words: str) -> Content:

@@ -8,6 +8,7 @@ from textual.containers import Horizontal
 from textual.content import Content
 
 from lrtui.events import Status
+from lrtui.report.ending import is_cut_short
 from lrtui.spec import RunSpec
 from lrtui.tui.clean import clean
 from lrtui.tui.numbers import duration
@@ -21,6 +22,7 @@ _ENDINGS: dict[Status, tuple[str, str, str]] = {  # glyph, word, style
     "interrupted": ("■", "interrupted", "bold"),
     "failed": ("✗", "failed", "bold $error"),
 }
+_CUT_SHORT = ("■", "ended early", "bold $warning")
 _WAITING = {"building": "building …", "resetting": "restoring …", "reset": "ready"}
 
 
@@ -71,6 +73,9 @@ def _progress(state: RunState) -> Content:
     if state.ended is None:
         return Content.assemble((_WAITING[state.phase], "dim"), *_restored(state))
     glyph, word, style = _ENDINGS[state.ended.status]
+    suggestion = None if state.suggested is None else state.suggested.suggestion
+    if is_cut_short(state.ended.status, suggestion):
+        glyph, word, style = _CUT_SHORT
     seconds = duration(state.ended.seconds)
     return Content.assemble(
         (f"{glyph} {word}", style), (f" {steps} in {seconds}", "dim"), *_restored(state)

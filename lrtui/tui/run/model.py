@@ -203,9 +203,12 @@ class RunModel:
 
     @property
     def can_extend(self) -> bool:
-        """The range can go on: the test is running, or ran to its end without blowing up."""
+        """The range can go on: the test is running, or ran to its end without blowing up.
+
+        Of repeats only the last one's model is left, so all of them cannot go on.
+        """
         state = self.state
-        if self.driver.read_only:
+        if self.driver.read_only or state.spec.range.repeats > 1:
             return False
         if state.phase == "running":
             return True

@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from lrtui.analysis.answer import Suggestion
 from lrtui.report import training
 from lrtui.tui.numbers import duration
 from lrtui.tui.run.model import RunModel
+
+_IN_THE_CODE = ("bad_batch", "rate_fought")  # verdicts that no field of the form changes
 
 
 class NextStep(NamedTuple):
@@ -49,9 +52,20 @@ def _after(model: RunModel) -> Iterator[NextStep]:
         yield NextStep("run.copy", "copy the rate and train")
         yield NextStep("run.details", "lines of code")
         return
+    yield from _after_refusal(model, suggestion)
+
+
+def _after_refusal(model: RunModel, suggestion: Suggestion) -> Iterator[NextStep]:
+    """The steps after a test that gave no rate."""
+    if model.view.options.leaves_out:
+        yield NextStep("run.undo", "leave nothing out: judge the curve as measured")
+        return
     if suggestion.verdict == "still_falling" and model.can_extend:
         yield NextStep("run.extend", f"go on to {model.extended_end:.0e}, without a new start")
-    yield NextStep("run.back", f"change the form: {suggestion.advice}".removesuffix(": "))
+    if suggestion.verdict in _IN_THE_CODE:
+        yield NextStep("run.again", f"run again, after this: {suggestion.advice}")
+    else:
+        yield NextStep("run.back", f"change the form: {suggestion.advice}".removesuffix(": "))
 
 
 def _race(model: RunModel) -> str:

@@ -27,11 +27,19 @@ class OutputPane(Quiet):
         """Show the pane, or hide it."""
         self.display = not self.display
 
-    def follow(self, driver: Driver) -> None:
-        """Show the newest lines, where the pane is visible."""
+    def follow(self, driver: Driver, log: str) -> None:
+        """Show the newest lines, where the pane is visible; or where they are, of a saved run."""
         if not self.display:
             return
         lines = [Content(clean(line)) for line in driver.output()[-ROWS:]]
         if not lines:
-            lines = [Content("nothing was printed so far")]
+            lines = [Content(_nothing(driver, log))]
         self.show(Content("\n").join(lines))
+
+
+def _nothing(driver: Driver, log: str) -> str:
+    if not driver.read_only:
+        return "nothing was printed so far"
+    if log:
+        return f"what this run printed is in its log: {clean(log)}"
+    return "what this run printed was not kept"

@@ -75,7 +75,8 @@ def curves_of(view: CurveView) -> Iterator[Curve]:
     if trends is None or view.display.line == "batches":
         for repeat in view.repeats:
             lrs = tuple(step.lr for step in repeat.steps)
-            yield Curve((lrs, tuple(step.measured_loss for step in repeat.steps)), "trend")
+            losses = tuple(step.measured_loss for step in repeat.steps)
+            yield Curve((lrs, losses), "trend", name="each batch")
     elif view.display.line == "average":
         for average in view.averages:
             yield Curve(points_of(average), "trend", name="exponential average")
@@ -179,6 +180,7 @@ def trials_picture(state: RunState) -> Picture:
         version=state.version,
         y_log=_all_positive(state.trials),
         x_name="iteration",
+        y_name="training loss",
         legend=False,
         settled=True,
         empty=empty,

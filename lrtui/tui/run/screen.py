@@ -36,7 +36,7 @@ from lrtui.tui.run.output_pane import OutputPane
 from lrtui.tui.run.pictures import run_picture
 from lrtui.tui.run.status import status
 from lrtui.tui.run.write_record import write_record
-from lrtui.tui.theme import NORMAL_WIDTH, WIDTHS
+from lrtui.tui.theme import HEIGHTS, NORMAL_WIDTH, WIDTHS
 from lrtui.tui.toast import copy, tell, tell_or_print
 from lrtui.tui.widgets.key_bar import KeyBar
 from lrtui.tui.widgets.quiet import Quiet
@@ -52,6 +52,7 @@ class RunScreen(Screen[None]):
 
     BINDINGS = keys.RUN
     HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
     AUTO_FOCUS = None
     DEFAULT_CSS = """
     RunScreen {
@@ -69,7 +70,9 @@ class RunScreen(Screen[None]):
             #chart { width: 2fr; }
             AnswerPanel { width: 3fr; }
         }
-        &.failed.-narrow AnswerPanel { width: 1fr; height: 1fr; border-top: solid $error; }
+        &.failed.-narrow AnswerPanel { width: 1fr; height: 2fr; border-top: solid $error; }
+        &.failed.-narrow #chart { display: none; }
+        &.failed.-narrow.-tall #chart { display: block; }
         &.failed.unmeasured #chart { display: none; }
     }
     """
@@ -120,7 +123,11 @@ class RunScreen(Screen[None]):
         self.query_one(Chart).show(run_picture(model))
         self.query_one(AnswerPanel).show(model, self._key_of, narrow=narrow)
         self.query_one("#status", Quiet).show(status(model, self._key_of, narrow=narrow))
-        self.query_one(OutputPane).follow(model.driver)
+        self.query_one(OutputPane).follow(model.driver, model.log_path)
+
+    def on_answer_panel_resized(self, _: AnswerPanel.Resized) -> None:
+        """Fit the texts to the new size: events may be long in coming, or never come."""
+        self.redraw()
 
     def _key_of(self, binding_id: str) -> str:
         return cast("LrtuiApp", self.app).key_name(binding_id)
@@ -344,7 +351,7 @@ class RunScreen(Screen[None]):
         """Show what the user's code printed, or hide it."""
         pane = self.query_one(OutputPane)
         pane.toggle()
-        pane.follow(self.model.driver)
+        pane.follow(self.model.driver, self.model.log_path)
 
     def action_history(self) -> None:
         """Show every run that was kept."""

@@ -108,13 +108,15 @@ def _run_lines(model: RunModel) -> Iterator[Content]:
     state = model.state
     if state.racing is not None:
         yield Content.assemble(("race: ", "$accent"), racing_text(state.racing))
-    elif state.checking is not None:
+        return
+    if state.checking is not None:
         yield Content.styled(_CHECKING[state.checking], "$accent")
-    elif state.ended is None:
+        return
+    if state.extension_problem:
+        yield Content.assemble(("not extended: ", "$warning"), clean(state.extension_problem))
+    if state.ended is None:
         if state.notice:
             yield Content.styled(clean(state.notice), "dim")
-    elif state.extension_problem:
-        yield Content.assemble(("not extended: ", "$warning"), clean(state.extension_problem))
     elif state.ended.status != "failed":
         yield Content.assemble(
             _ending(state, state.ended),
@@ -127,7 +129,8 @@ def _run_lines(model: RunModel) -> Iterator[Content]:
 def _ending(state: RunState, ended: Ended) -> str:
     """How a run that did not fail ended."""
     last_lr = None if state.lr_range is None else state.lr_range[1]
-    return clean(ending(ended.status, ended.reason, last_lr))
+    suggestion = None if state.suggested is None else state.suggested.suggestion
+    return clean(ending(ended.status, ended.reason, last_lr, suggestion))
 
 
 def _repeats(model: RunModel) -> Iterator[Span]:

@@ -53,6 +53,11 @@ class ViewOptions:
         return replace(self, without=without)
 
     @property
+    def leaves_out(self) -> bool:
+        """Whether points or repeats are left out, which changes the answer."""
+        return bool(self.skip_start or self.skip_end or self.without)
+
+    @property
     def description(self) -> str:
         """The changes as a line of text; empty where there are none."""
         changes = []

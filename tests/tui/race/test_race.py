@@ -321,3 +321,28 @@ async def test_the_curves_of_a_race_are_named_and_marked_as_its_table_is() -> No
             marker = re.search(rf"(\S) {row.lr:.2e}", table)
             assert marker is not None
             assert f"{marker[1]}{row.lr:.2e}" in chart
+
+
+@pytest.mark.parametrize("size", [(60, 18), (80, 24)])
+async def test_a_small_terminal_shows_each_rate_on_one_line_and_the_verdict(
+    size: tuple[int, int],
+) -> None:
+    tried = [trial(3.2e-3 * 2.15**power, 0.3 + abs(power)) for power in (0, -1, 1, 2)]
+    tried.append(trial(3.2e-3 * 2.15**3, None))
+    driver = FakeDriver(whole_run(SPEC))
+    async with run_screen(driver, size=size) as (screen, pilot):
+        await start_trainings(screen, pilot, driver, *tried, race_end())
+        rows = screen_text(screen.app).splitlines()
+        assert sum("worse" in row and " 40 " in row for row in rows) == 3
+        assert sum("blew up" in row and " 40 " in row for row in rows) == 1
+        assert "confirmed: no rate trains better" in screen_words(screen.app)
+
+
+async def test_the_losses_of_chart_and_table_have_their_own_names() -> None:
+    driver = FakeDriver(whole_run(SPEC))
+    async with run_screen(driver) as (screen, pilot):
+        await start_trainings(screen, pilot, driver, *TRIALS, race_end())
+        rows = screen_text(screen.app).splitlines()
+        assert "training loss" in rows[1]
+        (header,) = [row for row in rows if "what it is" in row]
+        assert "validation loss" in header

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
+from lrtui.analysis.answer import Verdict
 from lrtui.events import Ended, Event, Extended, FailurePlace, Step
 from lrtui.spec import RangeSpec, RunSpec
+from lrtui.tui.chart.plotting import draw
 from lrtui.tui.chart.widget import Chart
 from lrtui.tui.run.curve_view import CurveView
 from lrtui.tui.run.model import RunModel
@@ -16,8 +18,8 @@ from lrtui.tui.run.next_step import next_steps
 from lrtui.tui.run.pictures import run_picture
 from lrtui.tui.run.status import status
 from lrtui.tui.widgets.quiet import Quiet
-from tests.tui.doubles import FakeDriver, answer, curve, race_end, started, trial
-from tests.tui.helpers import all_drawn, run_screen, screen_text, screen_words
+from tests.tui.doubles import LOG, FakeDriver, answer, curve, race_end, started, trial
+from tests.tui.helpers import all_drawn, run_screen, screen_text, screen_words, until
 
 RAMP = RangeSpec(start_lr=1e-7, end_lr=10.0, num_iter=400)
 SPEC = RunSpec(range=RAMP)
@@ -310,3 +312,98 @@ async def test_hints_follow_remapped_keys() -> None:
         text = screen_text(screen.app)
         assert "f9 copy" in text
         assert "f8 undoes" in text
+
+
+async def test_a_failure_shows_the_prints_that_came_last() -> None:
+    failed = msgspec.structs.replace(FAILED, output=[f"step {number}" for number in range(20)])
+    for size in ((80, 24), (100, 30)):
+        driver = FakeDriver([started(SPEC), *noisy(count=40), failed])
+        async with run_screen(driver, size=size) as (screen, pilot):
+            await all_drawn(screen, pilot)
+            await until(pilot, lambda: "step 19" in screen_text(pilot.app))
+
+
+async def test_the_panel_fits_a_resized_terminal_when_no_event_comes() -> None:
+    driver = FakeDriver([started(SPEC), *noisy(), answer(), DIVERGED])
+    async with run_screen(driver, size=(100, 30)) as (screen, pilot):
+        await all_drawn(screen, pilot)
+        assert "BOUNDARIES" in screen_text(screen.app)
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: "BOUNDARIES" not in screen_text(pilot.app))
+
+
+def bold_line_in_legend(model: RunModel) -> str:
+    """What the legend of the chart calls the bold line."""
+    first = "".join(char for char, _ in draw(run_picture(model), 100, 30)[0])
+    return first.partition("━")[2].partition("·")[0].strip()
+
+
+def test_the_legend_names_the_line_that_is_drawn() -> None:
+    model = polled(*noisy(), answer(), DIVERGED)
+    names = []
+    for _ in range(3):
+        names.append(bold_line_in_legend(model))
+        model.view.show(model.view.display.next_line())
+    assert names == ["trend", "exponential average", "each batch"]
+
+
+@pytest.mark.parametrize("verdict", ["bad_batch", "diverges_from_start"])
+async def test_a_blow_up_that_says_nothing_of_rates_is_not_done(verdict: Verdict) -> None:
+    spoiled = answer(lr=None, low=None, high=None, verdict=verdict)
+    driver = FakeDriver([started(SPEC), *noisy(count=40), spoiled, DIVERGED])
+    async with run_screen(driver) as (screen, pilot):
+        await all_drawn(screen, pilot)
+        text = screen_text(screen.app)
+        assert "ended early 40/400" in text
+        assert "as a range test wants it" not in text
+        assert DIVERGED.reason in text
+
+
+def test_repeats_are_not_extended() -> None:
+    steps = [step for repeat in range(3) for step in noisy(REPEATS, repeat=repeat)]
+    assert not polled(*steps[:500], spec=REPEATS).can_extend
+    falling = answer(lr=None, low=None, high=None, verdict="still_falling")
+    model = polled(*steps, falling, COMPLETED, spec=REPEATS)
+    assert not model.can_extend
+    assert "run.extend" not in [step.binding for step in next_steps(model)]
+
+
+def test_a_running_test_that_cannot_be_extended_says_why() -> None:
+    model = polled(*noisy(count=200), Extended(problem="the ramp is a staircase"))
+    assert "not extended: the ramp is a staircase" in str(status(model, str, narrow=True))
+
+
+def test_what_cannot_be_extended_still_says_how_it_ended() -> None:
+    model = polled(*noisy(), answer(), COMPLETED)
+    model.state.feed(Extended(problem="the trained state is gone"))
+    assert "all 400 iterations ran" in str(status(model, str, narrow=False))
+
+
+def test_the_rate_of_the_first_repeat_stays_while_the_second_begins() -> None:
+    first = list(noisy(REPEATS))
+    for count in (0, 40, 300):
+        model = polled(*first, *noisy(REPEATS, count=count, repeat=1), spec=REPEATS)
+        assert model.view.trends is not None
+        assert model.shown_lr is not None
+
+
+def test_a_refusal_for_left_out_points_is_undone_and_not_changed_in_the_form() -> None:
+    model = polled(*noisy(), answer(), DIVERGED)
+    while model.suggested_lr is not None:
+        model.trim("end", 5)
+    assert [step.binding for step in next_steps(model)] == ["run.undo"]
+
+
+def test_a_bad_batch_is_mended_before_another_run() -> None:
+    spoiled = answer(lr=None, low=None, high=None, verdict="bad_batch", advice="Look at row 3.")
+    (step, *_) = next_steps(polled(*noisy(count=40), spoiled, DIVERGED))
+    assert (step.binding, "Look at row 3." in step.words) == ("run.again", True)
+
+
+async def test_the_prints_of_a_saved_run_are_in_its_log() -> None:
+    driver = FakeDriver([started(SPEC), *noisy(), answer(), DIVERGED])
+    driver.read_only = True
+    async with run_screen(driver) as (screen, pilot):
+        await all_drawn(screen, pilot)
+        await pilot.press("o")
+        await until(pilot, lambda: f"is in its log: {LOG}" in screen_text(pilot.app))
