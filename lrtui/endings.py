@@ -18,7 +18,7 @@ from lrtui.protocol import Run
 from lrtui.record import now
 
 STOPPED = "stopped by the user"
-FRONT_END_GONE = "the front end went away"
+FRONT_END_GONE = "lrtui was closed"
 
 
 class StopFlag:

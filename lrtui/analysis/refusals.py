@@ -140,7 +140,9 @@ def blew_up(curve: Curve) -> Suggestion:
     )
 
 
-def no_fall(valley: Valley, repeats: Sequence[PreparedCurve]) -> Suggestion:
+def no_fall(
+    valley: Valley, repeats: Sequence[PreparedCurve], curves: Sequence[Curve]
+) -> Suggestion:
     """No certain fall: the loss rises, it is flat, or noise may hide a fall."""
     rises = bool(valley.diverged or valley.fall[-1] < -SURE * valley.error[-1])
     moves_at_once = any(repeat.moves_at_once for repeat in repeats)
@@ -150,6 +152,8 @@ def no_fall(valley: Valley, repeats: Sequence[PreparedCurve]) -> Suggestion:
     start, end = float(valley.log_lr[0]), float(valley.log_lr[-1])
     if rises and onset < start + EARLY_RISE * (end - start):
         return rises_early(onset, start)
+    if not rises and any(stopped_early(curve) for curve in curves):
+        return stopped_before_a_fall(end)
     if valley.significance >= MAYBE:
         return perhaps_noise(valley, len(repeats))
     detectable = SURE * float(valley.error[valley.deepest])
@@ -241,6 +245,15 @@ def flat(valley: Valley, detectable: float) -> Suggestion:
         f" a fall of {detectable:.2g} would have been detected.",
         f"Raise end_lr to {HIGHER * end:.0e}; if the loss stays flat, check that the optimizer has"
         " the model's parameters.",
+    )
+
+
+def stopped_before_a_fall(end: float) -> Suggestion:
+    """A test that was stopped before the loss moved; `end` is log10 of the last rate."""
+    return refuse(
+        "no_descent",
+        f"The loss had not fallen by {10**end:.1e}, where the test was stopped.",
+        "Let the test run to its end.",
     )
 
 

@@ -134,7 +134,7 @@ def judge(evidence: Evidence, curves: Sequence[Curve], plan: Plan = ANY_PLAN) ->
     if valley.delay_in_decades > TOO_LATE and not valley.starts_with_leap:
         return refusals.fast_ramp(valley)
     if valley.significance < SURE:
-        return refusals.no_fall(valley, evidence.repeats)
+        return refusals.no_fall(valley, evidence.repeats, curves)
     if valley.climb is not None and valley.reference > valley.climb:
         return refusals.fell_after_climb(valley)
     if is_still_falling(valley):

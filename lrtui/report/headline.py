@@ -16,7 +16,8 @@ def headline(suggestion: Suggestion, measured: Sequence[Result], warmup: int) ->
         warmup: steps of the warm-up in the planned training.
     """
     if suggestion.lr is None:
-        return f"no learning rate can be recommended ({suggestion.verdict})"
+        verdict = suggestion.verdict.replace("_", " ")
+        return f"no learning rate can be recommended ({verdict})"
     words = training.training(suggestion.schedule, suggestion.steps, warmup)
     if training.is_interval_only(suggestion, measured):
         return f"lr       {interval(suggestion)} · {words}"

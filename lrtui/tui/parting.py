@@ -4,6 +4,7 @@ The app prints on the terminal's normal screen, when its own one is gone: the an
 the boundaries and the path of the record.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast, runtime_checkable
@@ -78,7 +79,8 @@ def parting_of(app: App[Any]) -> Parting:
 def _said(run: _Run) -> LastWords | None:
     if run.kept is not None:
         return run.kept
-    run.model.driver.join(_JOIN_SECONDS)
+    with suppress(KeyboardInterrupt):  # ctrl+c ends the wait, not the words
+        run.model.driver.join(_JOIN_SECONDS)
     while run.model.poll():
         pass
     return last_words(run.model)
@@ -97,10 +99,11 @@ def last_words(model: "RunModel") -> LastWords | None:
     answer = _answer(model)
     record = _record(model)
     title = f"run      {_name(model)}"
-    pieces = [*answer, record]
-    short = [" ".join(piece.split()) for piece in pieces if piece]
+    end = _early_end(model)
+    short = [" ".join(piece.split()) for piece in (end, *answer, record) if piece]
     line = "   ".join([_name(model), *short])
-    return LastWords(line, tuple(filter(None, [title, *answer, record])))
+    lines = (title, end, *answer, *_why_no_rate(model), record)
+    return LastWords(line, tuple(filter(None, lines)))
 
 
 def _of_failure(model: "RunModel") -> LastWords:
@@ -139,6 +142,22 @@ def _answer(model: "RunModel") -> list[str]:
     if bounds is not None:
         lines.append(f"bounds   {bounds.start_lr:.1e} to {bounds.end_lr:.1e}")
     return lines
+
+
+def _early_end(model: "RunModel") -> str:
+    """That the run was stopped before its end, and by whom; "" where it was not."""
+    ended = model.state.ended
+    if ended is None or ended.status not in ("stopped", "interrupted"):
+        return ""
+    return clean(ended.reason)
+
+
+def _why_no_rate(model: "RunModel") -> tuple[str, ...]:
+    """Why no rate can be recommended, and what to do."""
+    suggestion = model.suggestion
+    if suggestion is None or suggestion.lr is not None:
+        return ()
+    return clean(suggestion.reason), clean(suggestion.advice)
 
 
 def _record(model: "RunModel") -> str:

@@ -355,6 +355,16 @@ def test_a_test_that_the_user_stopped_should_run_to_its_end() -> None:
     assert answer.advice == "Let the test run to its end."
 
 
+def test_a_test_that_was_stopped_before_the_loss_fell_should_run_to_its_end() -> None:
+    lrs = ladder(400)
+    losses = 2.3 + 0.02 * noise(120)
+    stopped = suggest_curves([Curve(lrs[:120], losses, num_iter=400)])
+    assert (stopped.verdict, stopped.advice) == ("no_descent", "Let the test run to its end.")
+    assert "stopped" in stopped.reason
+    ended = suggest_curves([Curve(lrs[:120], losses, num_iter=120)])
+    assert "stopped" not in ended.reason
+
+
 def test_a_ramp_that_is_over_before_its_momentum_shows_gets_no_rate() -> None:
     answer = suggest(*valley(20, start_lr=1e-3), momentum=0.99)
     assert answer.verdict == "too_short"

@@ -109,8 +109,8 @@ def test_a_file_takes_precedence_over_an_id(
 ) -> None:
     kept("01JD")
     monkeypatch.chdir(tmp_path)
-    own = msgspec.structs.replace(RECORD, status="completed", reason="the file's own")
-    save(own, tmp_path / "01JD")
+    saved = msgspec.structs.replace(RECORD, status="completed", reason="the file's own")
+    save(saved, tmp_path / "01JD")
     assert "the file's own" in show("01JD").stdout
 
 
@@ -126,7 +126,7 @@ def test_no_answer_is_exit_code_3_with_the_reason() -> None:
     kept("01JD", suggestion=refused, bounds=None)
     done = show("01JD")
     assert done.exit_code == 3
-    assert "no learning rate can be recommended (no_descent)" in done.stdout
+    assert "no learning rate can be recommended (no descent)" in done.stdout
     assert "the loss never fell." in done.stdout
     assert show("01JD", "--json").exit_code == 3
 
@@ -230,7 +230,7 @@ def test_a_run_that_was_cut_off_has_the_answer_of_its_curve() -> None:
     save(record, record_path(record.id))
     done = show(record.id)
     assert done.exit_code == 0
-    assert done.stdout.startswith("interrupted: ")
+    assert done.stdout.startswith("the run was cut off")
     assert "lr    " in done.stdout
 
 

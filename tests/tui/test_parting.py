@@ -10,7 +10,7 @@ from lrtui.events import Ended, Event, Restored
 from lrtui.record import from_events
 from lrtui.runs.store import save
 from lrtui.tui.dialogs.ask import Ask
-from lrtui.tui.parting import last_words, lost_with_trials, parting_of, unsaved
+from lrtui.tui.parting import Parting, last_words, lost_with_trials, parting_of, unsaved
 from lrtui.tui.run.model import RunModel
 from tests.tui.doubles import SPEC, FakeDriver, answer, curve, race_end, started, trial, whole_run
 from tests.tui.helpers import all_drawn, run_screen, screen_words, until
@@ -102,6 +102,35 @@ def test_a_race_is_lost_unless_the_record_on_the_disk_has_it(tmp_path: Path) -> 
     path.unlink()
     recorded(path, events)
     assert lost_with_trials(model_of(events)) == ""
+
+
+def test_a_stopped_run_says_so_and_why_there_is_no_rate() -> None:
+    refused = answer(
+        lr=None, low=None, high=None, verdict="still_falling", reason="It falls.", advice="Go on."
+    )
+    reason = "stopped by the user after 30 of 100 iterations"
+    stopped = Ended(status="stopped", reason=reason, seconds=1, record="/runs/part.json")
+    lines = lines_of([started(SPEC), *curve(SPEC, 30), refused, stopped])
+    assert lines[1:] == (
+        reason,
+        "no learning rate can be recommended (still falling)",
+        "It falls.",
+        "Go on.",
+        "record   /runs/part.json",
+    )
+
+
+def test_ctrl_c_while_a_worker_ends_does_not_swallow_the_last_words() -> None:
+    class Interrupted(FakeDriver):
+        def join(self, timeout: float) -> None:
+            raise KeyboardInterrupt
+
+    model = RunModel(Interrupted(whole_run(SPEC, record="/runs/one.json")), SPEC)
+    model.start()
+    model.poll()
+    parting = Parting()
+    parting.follow(model)
+    assert parting.lines()[-1] == "record   /runs/one.json"
 
 
 async def test_q_in_mid_run_asks_and_stays_or_leaves() -> None:

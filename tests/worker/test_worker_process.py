@@ -340,7 +340,7 @@ def test_a_killed_front_end_leaves_a_record_and_no_process(tmp_path: Path, home:
     (path,) = (home / "runs").glob("*.json")
     record = load(path)
     assert record.status == "interrupted"
-    assert record.reason.startswith("the front end went away after ")
+    assert record.reason.startswith("lrtui was closed after ")
     assert len(record.history.lr) > 3
 
 

@@ -390,7 +390,7 @@ async def test_hostile_text_is_shown_and_never_obeyed() -> None:
 
 
 async def test_help_lists_every_key_from_the_table_that_binds_it() -> None:
-    async with run_screen(FakeDriver(whole_run(SPEC)), size=(100, 60)) as (screen, pilot):
+    async with run_screen(FakeDriver(whole_run(SPEC)), size=(100, 100)) as (screen, pilot):
         await all_drawn(screen, pilot)
         await pilot.press("question_mark")
         await until(pilot, lambda: screen.app.screen is not screen)
