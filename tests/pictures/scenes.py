@@ -122,7 +122,7 @@ async def details(pilot: Pilot[None]) -> None:
     """Open the answer in full."""
     await drawn(pilot)
     await pilot.press("i")
-    await until(pilot, lambda: "lines of code" in screen_text(pilot.app))
+    await until(pilot, lambda: "lines of code;" in screen_text(pilot.app))
 
 
 SCENES = {
