@@ -25,7 +25,7 @@ def test_what_is_written_is_ascii_and_as_wide(text: str) -> None:
 
 
 def test_glyphs_become_what_looks_like_them() -> None:
-    assert ascii_text("╭─│ ▸ 3.2e-03 … × · é ⠀⠒⣀⠉") == "+-| > 3.2e-03 . x . e  '.'"
+    assert ascii_text("╭─│ ▸ 3.2e-03 … × · é ⠀⠒⣀⠉") == "+-| > 3.2e-03 ~ x . e  '.'"
 
 
 @pytest.mark.parametrize(
