@@ -81,9 +81,9 @@ def drawn(tmp_path: Path, **environ: str) -> bytes:
         app.press("escape")
         app.wait_until_gone("boundary one column")
         app.press("i")
-        app.wait_for("lines of code")
+        app.wait_for("esc close")
         app.press("escape")
-        app.wait_until_gone("lines of code")
+        app.wait_until_gone("esc close")
         app.press("q")
         assert app.wait_for_exit() == 0
         assert "constant" in app.text
