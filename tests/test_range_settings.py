@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from lrtui.analysis.refusals import LEAST
+from lrtui.analysis.plan import LEAST
 from lrtui.engine.settings import Settings
 from lrtui.range_settings import engine_settings, range_spec
 from lrtui.settings import declarations

@@ -5,6 +5,7 @@ from typing import get_args
 from lrtui.analysis.answer import Plan, Schedule
 
 SCHEDULES: tuple[Schedule, ...] = get_args(Schedule)
+LEAST = 250  # iterations; shorter tests give other answers than longer ones
 CALIBRATED_STEPS = 300  # steps of the trainings that intervals are calibrated on
 FAR = 30  # times that many steps: beyond it a test alone gives an interval, and no single rate
 

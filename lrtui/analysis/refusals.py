@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from lrtui.analysis.answer import Suggestion, Verdict
 from lrtui.analysis.curve import Curve
 from lrtui.analysis.evidence import SURE
+from lrtui.analysis.plan import LEAST
 from lrtui.analysis.prepared_curve import PreparedCurve
 from lrtui.analysis.valley import Valley
 
@@ -22,7 +23,6 @@ SAFE = 10  # times below the rate at which the loss rises
 TINY = 1e-6  # a rate too low for any step to diverge
 MAX_TIMES = 30  # times the measurements; advice to measure more than that is useless
 LATE = 0.2  # decades; a ramp with a longer delay is a fast one
-LEAST = 250  # iterations; shorter tests give other answers than longer ones
 USUAL = 400  # iterations to advise
 EARLY_RISE = 0.2  # share of the axis; a rise within it leaves no rates below it to choose from
 COARSE_STEP = 10  # times; a ramp whose second rate is further from the first skips the beginning

@@ -18,7 +18,7 @@ from lrtui.analysis.answer import ANY_PLAN, Plan, Schedule, Suggestion
 from lrtui.analysis.bounds import START_SHARE
 from lrtui.analysis.curve import Curve, FloatArray, Numbers, as_floats, unsmooth
 from lrtui.analysis.evidence import SURE, Evidence, gather_evidence
-from lrtui.analysis.plan import plan_of
+from lrtui.analysis.plan import LEAST, plan_of
 from lrtui.analysis.smoothed import doubt, hidden_noise
 from lrtui.analysis.valley import Valley
 
@@ -151,7 +151,7 @@ def judge(evidence: Evidence, curves: Sequence[Curve], plan: Plan = ANY_PLAN) ->
     if metric is not None and not overlap(held_span(valley), held_span(metric)):
         return refusals.disagree(valley, metric)
     count = planned_iterations(curves, valley)
-    if count < refusals.LEAST:
+    if count < LEAST:
         return refusals.too_few_iterations(count)
     if valley.delay_at_centre > refusals.LATE:
         return refusals.fast_ramp(valley)

@@ -30,8 +30,8 @@ _ALIKE = {
     ":": "░▒¦",
     "/": "÷╱",
     "\\": "╲",
-    ".": "·…∙◌",
-    "~": "≈⏎↵",
+    ".": "·∙◌",
+    "~": "≈…⏎↵",  # of a cut text, and of a range: a full stop would be neither
     "%": "✂",
     "L": "λ",
     "b": "β",

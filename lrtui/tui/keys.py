@@ -5,7 +5,11 @@ tooltip is its line in the help. Its id names it in the `[keys]` table of the us
 The keys of dialogs are fixed.
 """
 
+from collections.abc import Callable
+
 from textual.binding import Binding, BindingType
+
+KeyName = Callable[[str], str]  # the key of a binding's id, as the user's keymap has it
 
 _BOUNDARY = Binding.Group("bounds")
 _THIS_SCREEN = "this screen"

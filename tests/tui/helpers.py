@@ -80,9 +80,11 @@ async def setup_screen(
     session: FakeSession | None = None,
     spec: RunSpec | None = None,
     size: tuple[int, int] = (100, 30),
+    keymap: dict[str, str] | None = None,
+    ascii: bool = False,
 ) -> AsyncIterator[tuple[SetupScreen, Pilot[None]]]:
     """The app on its form, filled."""
-    app = LrtuiApp(spec or RunSpec(), session or FakeSession())
+    app = LrtuiApp(spec or RunSpec(), session or FakeSession(), keymap=keymap, ascii=ascii)
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: isinstance(app.screen, SetupScreen))
         screen = app.screen

@@ -26,7 +26,7 @@ def test_what_is_written_is_ascii_and_as_wide(text: str) -> None:
 
 
 def test_glyphs_become_what_looks_like_them() -> None:
-    assert ascii_text("╭─│ ▸ 3.2e-03 … × · é ⠀⠒⣀⠉") == "+-| > 3.2e-03 . x . e  '.'"
+    assert ascii_text("╭─│ ▸ 3.2e-03 … × · é ⠀⠒⣀⠉") == "+-| > 3.2e-03 ~ x . e  '.'"
 
 
 @pytest.mark.parametrize(
@@ -82,9 +82,9 @@ def drawn(tmp_path: Path, **environ: str) -> bytes:
         app.press("escape")
         app.wait_until_gone("boundary one column")
         app.press("i")
-        app.wait_for("lines of code;")
+        app.wait_for("esc close")
         app.press("escape")
-        app.wait_until_gone("lines of code;")
+        app.wait_until_gone("esc close")
         app.press("q")
         assert app.wait_for_exit() == 0
         assert "constant" in app.text

@@ -20,7 +20,7 @@ class Ask(Dialog[bool]):
 
     def __init__(self, question: str, yes: str, no: str) -> None:
         super().__init__()
-        self.words = f"{question}\n\n⏎  {yes}\nesc  {no}"
+        self.words = f"{question}\n\nenter  {yes}\nesc    {no}"
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):

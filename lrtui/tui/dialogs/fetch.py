@@ -48,7 +48,7 @@ class Fetch(Dialog[bool]):
         size = human(self.availability.size)
         if size:
             size = f" ({size})"
-        self._show(f"\n⏎  download it{size}\nesc  back to the form")
+        self._show(f"\nenter  download it{size}\nesc    back to the form")
         self.set_interval(_POLL_SECONDS, self._poll)
 
     def action_begin(self) -> None:
@@ -73,7 +73,7 @@ class Fetch(Dialog[bool]):
         elif isinstance(answer, Fetched) and answer.problem:
             self.begun = False
             problem = clean(answer.problem)
-            self._show(f"\n{problem}\n\n⏎  try again\nesc  back to the form", "$error")
+            self._show(f"\n{problem}\n\nenter  try again\nesc    back to the form", "$error")
         elif isinstance(answer, Fetched):
             self.dismiss(True)
 

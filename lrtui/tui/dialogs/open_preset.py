@@ -91,9 +91,9 @@ class OpenPreset(Dialog[RunSpec | None]):
         menu.display = has_presets
         menu.highlighted = 0 if has_presets else None
         if has_presets:
-            self._say("⏎ opens   ↑↓ choose   esc cancels", "dim")
+            self._say("enter opens   ↑↓ choose   esc cancels", "dim")
         elif text:
-            self._say("no such preset: ⏎ opens it as a path   esc cancels", "dim")
+            self._say("no such preset: enter opens it as a path   esc cancels", "dim")
         else:
             self._say("no presets: f2 in the form saves one", "dim")
 

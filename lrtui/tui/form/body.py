@@ -19,6 +19,7 @@ from lrtui.tui.form.form import Form
 from lrtui.tui.form.page.line import Line, Look, changed_span, fill
 from lrtui.tui.form.page.notes import help_of
 from lrtui.tui.form.page.view import View
+from lrtui.tui.keys import KeyName
 from lrtui.tui.session import Session
 
 _POLL_SECONDS = 0.25
@@ -61,9 +62,10 @@ class FormBody(Widget):
     class Changed(Message):
         """Something of the form, or of what is known about it, has changed."""
 
-    def __init__(self, spec: RunSpec, session: Session) -> None:
+    def __init__(self, spec: RunSpec, session: Session, keys: KeyName) -> None:
         super().__init__()
         self.session = session
+        self._key_name = keys
         self._lines: list[Line] = []
         self._strips: list[Strip] = []
         self._styles: dict[Look, Style] = {}
@@ -71,7 +73,7 @@ class FormBody(Widget):
         self._redraw()
 
     def _start(self, spec: RunSpec) -> None:
-        self.form = Form(spec, self.session)
+        self.form = Form(spec, self.session, self._key_name)
         self.controls = Controls(self.form)
         self.view = View(self.form, self.controls)
 

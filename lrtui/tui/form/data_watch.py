@@ -10,6 +10,7 @@ from lrtui.catalog.targets import is_file_name, is_library, locate, split
 from lrtui.catalog.trust import is_trusted
 from lrtui.protocol import Looked, key
 from lrtui.spec import Choice, LoaderSpec
+from lrtui.tui.keys import KeyName
 from lrtui.tui.session import Session
 
 _PAUSE_SECONDS = 0.5
@@ -19,8 +20,9 @@ _NOT_LOOKED = Looked(data=Choice(""), loader=LoaderSpec())  # says nothing about
 class DataWatch:
     """What is known about the data. Only trusted code of a user is run to find out."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, keys: KeyName) -> None:
         self.session = session
+        self._key_name = keys
         self.data: Choice | None = None
         self.loader = LoaderSpec()
         self.model = ""  # the target that the batch is for, "" where it must not be imported
@@ -102,7 +104,7 @@ class DataWatch:
     def problem(self) -> str:
         """What is wrong with the data and what to do, "" where nothing is."""
         if self.missing is not None:
-            return _how_to_get(self.missing)
+            return _how_to_get(self.missing, self._key_name("setup.fetch"))
         return self._looked.problem
 
     @property
@@ -146,10 +148,11 @@ def may_look(data: Choice) -> bool:
         return False
 
 
-def _how_to_get(availability: Availability) -> str:
+def _how_to_get(availability: Availability, download: str) -> str:
+    """What to do about data that is not here; `download` is the key that downloads it."""
     if not availability.can_download:
         return availability.message
     size = human(availability.size)
     if size:
         size = f" ({size})"
-    return f"not downloaded: f4 downloads it{size}, or set root to the folder that has it"
+    return f"not downloaded: {download} downloads it{size}, or set root to the folder that has it"

@@ -10,6 +10,7 @@ from lrtui.tui.form.fields import EXTRA, ROLES, SETTINGS
 from lrtui.tui.form.offers import Lookup, Offers, model_spec
 from lrtui.tui.form.spec_reader import read_data, read_loader, read_spec
 from lrtui.tui.form.state import FormState
+from lrtui.tui.keys import KeyName
 from lrtui.tui.session import Session
 
 _DEFAULTS = FormState(RunSpec()).texts
@@ -19,6 +20,7 @@ class Form:
     """The setup form. A field is named by its path, such as `range.end_lr` or `model.width`.
 
     Attributes:
+        key_name: the key of a binding, for texts that name keys.
         spec: what the form says; None where a text cannot be read.
         problems: everything that is wrong, in the order of the fields.
         errors: the first problem of each field, by path.
@@ -26,11 +28,12 @@ class Form:
         opened: the names of the sections that are unfolded.
     """
 
-    def __init__(self, spec: RunSpec, session: Session) -> None:
+    def __init__(self, spec: RunSpec, session: Session, keys: KeyName) -> None:
         self.session = session
+        self.key_name = keys
         self.state = FormState(spec)
         self.offers = Offers(session)
-        self.data_watch = DataWatch(session)
+        self.data_watch = DataWatch(session, keys)
         self.spec: RunSpec | None = spec
         self.problems: list[Problem] = []
         self.errors: dict[str, str] = {}

@@ -1,6 +1,6 @@
 """RunButton: the line with the run button, and what is wrong with the form beside it."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from textual.content import Content
 from textual.message import Message
@@ -9,9 +9,8 @@ from lrtui.tui.clean import clean
 from lrtui.tui.widgets.quiet import Quiet
 
 if TYPE_CHECKING:
+    from lrtui.tui.app import LrtuiApp
     from lrtui.tui.form.form import Form
-
-_LABEL = " ⏎ run "
 
 
 class RunButton(Quiet):
@@ -33,7 +32,8 @@ class RunButton(Quiet):
 
     def _show(self, problem: Content, *, has_cursor: bool) -> None:
         style = "bold $accent reverse" if has_cursor else "bold $accent"
-        self.show(Content.assemble((_LABEL, style), "  ", problem))
+        key = cast("LrtuiApp", self.app).key_name("setup.press")
+        self.show(Content.assemble((f" {key} run ", style), "  ", problem))
 
     def on_click(self) -> None:
         self.post_message(self.Pressed())

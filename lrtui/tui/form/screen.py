@@ -3,9 +3,10 @@
 It paints before the form's own modules are imported.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from textual import events, on
+from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.screen import Screen
@@ -20,11 +21,11 @@ from lrtui.tui.toast import copy, tell
 from lrtui.tui.widgets.key_bar import KeyBar
 
 if TYPE_CHECKING:
+    from lrtui.tui.app import LrtuiApp
     from lrtui.tui.form.before_run import BeforeRun
     from lrtui.tui.form.body import FormBody
     from lrtui.tui.session import Session
 
-_HELP = "⏎ runs the form; tab and the arrow keys move between fields; ? lists all keys"
 _OF_THE_FORM = ("row", "scroll", "copy_command")  # actions that do nothing before it is mounted
 
 
@@ -66,7 +67,7 @@ class SetupScreen(Screen[None]):
     async def _mount_form(self) -> None:
         from lrtui.tui.form.body import FormBody
 
-        body = FormBody(self.given, self._session)
+        body = FormBody(self.given, self._session, self._key_name)
         await self.query_one("#form").mount(body)
         self.body = body
         await self._keys.start(body)
@@ -94,9 +95,15 @@ class SetupScreen(Screen[None]):
     def _show_help(self) -> None:
         line = self.query_one(HelpLine)
         if self.body is None:
-            line.show_help(_HELP)
+            line.show_help(self._first_help())
         else:
-            line.show_help(self.body.help() or _HELP, self.body.cut_value())
+            line.show_help(self.body.help() or self._first_help(), self.body.cut_value())
+
+    def _first_help(self) -> str:
+        """How to use the form: shown while the cursor is on the button."""
+        run, every = self._key_name("setup.press"), self._key_name("app.help")
+        move = "tab and the arrow keys move between fields"
+        return f"{run} runs the form; {move}; {every} lists all keys"
 
     def on_screen_resume(self) -> None:
         """Ask about the data and look at the runs again: a run may have changed them."""
@@ -198,7 +205,9 @@ class SetupScreen(Screen[None]):
         """Copy the command that does the same as the form."""
         command = self._form_body.view.outlook.command()
         if command is None:
-            tell(self.app, "no command runs this form: correct it, or save it as a preset (f2)")
+            save = self._key_name("setup.save")
+            instead = f"correct it, or save it as a preset ({save})"
+            tell(self.app, f"no command runs this form: {instead}")
         else:
             copy(self.app, command, "the command")
 
@@ -218,6 +227,23 @@ class SetupScreen(Screen[None]):
     def action_leave_field(self) -> None:
         """Go back to the run button."""
         self._form_body.go_to("run")
+
+    def action_copy_text(self) -> None:
+        """Of ctrl+c: copy what is selected, else say how to leave."""
+        try:
+            super().action_copy_text()
+        except SkipAction:
+            self._say_how_to_leave()
+
+    def _say_how_to_leave(self) -> None:
+        leave = f"{self._key_name('app.quit')} leaves lrtui"
+        if self.kind == "run":
+            tell(self.app, leave)
+        else:
+            tell(self.app, f"{self._key_name('setup.leave')}, then {leave}")
+
+    def _key_name(self, binding_id: str) -> str:
+        return cast("LrtuiApp", self.app).key_name(binding_id)
 
     def _checked_spec(self) -> RunSpec | None:
         """The spec of a form without problems; else go to the first field that is wrong."""

@@ -20,7 +20,7 @@ from lrtui.tui.grid.texts import HINTS, LABELS, first_texts, grid_of, words
 from lrtui.tui.widgets.line import Line
 from lrtui.tui.widgets.quiet import Quiet
 
-_KEYS = "⏎ runs them   ↑↓ fields   f2 saves the grid as TOML   esc cancels"
+_KEYS = "enter runs them   ↑↓ fields   f2 saves the grid as TOML   esc cancels"
 
 
 class SetUpGrid(Dialog[list[RunSpec] | None]):

@@ -32,7 +32,7 @@ class Rename(Dialog[str | None]):
         with Vertical(classes="dialog"):
             yield Static("a name for this run; an empty one takes it away", markup=False)
             yield Line(clean(self.given))
-            yield Static(Content.styled("⏎ names it   esc cancels", "dim"))
+            yield Static(Content.styled("enter names it   esc cancels", "dim"))
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:

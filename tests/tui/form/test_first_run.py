@@ -13,6 +13,7 @@ from lrtui.paths import runs
 from lrtui.record import from_events
 from lrtui.runs.store import record_path, save
 from lrtui.spec import Choice, RunSpec
+from lrtui.tui.form.page.line import width_of
 from lrtui.tui.form.page.rows import FieldRow
 from lrtui.tui.form.screen import SetupScreen
 from tests.tui.doubles import FakeSession, race_end, trial, whole_run
@@ -135,6 +136,7 @@ async def test_what_will_happen_follows_the_fields() -> None:
         assert "lrtui run --num-iter 300 --repeats 3 --device cpu" in outlook(screen)
         type_into(screen, "range.num_iter", "many")
         assert "correct the fields that are marked" in outlook(screen)
+        assert all(width_of(line) <= 30 for line in body(screen).view.outlook.lines(30))
 
 
 @pytest.mark.parametrize(("size", "beside"), [((80, 24), True), ((79, 24), False)])
@@ -203,6 +205,49 @@ async def test_the_key_bar_shows_what_enter_does_now() -> None:
         await pilot.press("escape")
         await until(pilot, lambda: "q quit" in bar())
         assert cursor(screen) == "run"
+
+
+async def test_hints_name_the_keys_of_the_keymap() -> None:
+    keymap = {"setup.press": "f9", "setup.copy": "f8", "app.help": "f12"}
+    async with setup_screen(keymap=keymap) as (screen, pilot):
+        await until(pilot, lambda: "f9 runs the form" in screen_text(screen.app))
+        text = screen_text(screen.app)
+        assert "f12 lists all keys" in text
+        assert "f9 run " in text
+        assert "f8 copies it" in text
+
+
+async def test_in_ascii_enter_has_a_name() -> None:
+    async with setup_screen(ascii=True) as (screen, pilot):
+        await until(pilot, lambda: "enter runs the form" in screen_text(screen.app))
+        assert "enter run " in screen_text(screen.app).splitlines()[-3]
+
+
+async def test_ctrl_c_says_how_to_leave_from_where_the_cursor_is() -> None:
+    async with setup_screen() as (screen, pilot):
+        await pilot.press("ctrl+c")
+        await until(pilot, lambda: told(screen) == ["q leaves lrtui"])
+        go_to(screen, "range.num_iter")
+        await pilot.press("ctrl+c")
+        await until(pilot, lambda: told(screen)[1:] == ["esc, then q leaves lrtui"])
+
+
+def told(screen: SetupScreen) -> list[str]:
+    return [toast.message for toast in screen.app._notifications]
+
+
+async def test_what_will_happen_says_that_a_short_test_gives_no_rate() -> None:
+    async with setup_screen() as (screen, _):
+        assert "none" not in outlook(screen)
+        type_into(screen, "range.num_iter", "249")
+        assert "none: a test of fewer than 250 iterations" in outlook(screen)
+
+
+async def test_what_to_correct_is_not_cut() -> None:
+    async with setup_screen(size=(80, 24)) as (screen, _):
+        type_into(screen, "range.end_lr", "high")
+        assert "correct the fields that are marked" in outlook(screen)
+        assert all(width_of(line) <= 30 for line in body(screen).view.outlook.lines(30))
 
 
 def has_key(screen: SetupScreen, words: str) -> bool:

@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from lrtui.analysis.plan import LEAST
 from lrtui.planned import planned
 from lrtui.report.training import sentence
 from lrtui.spec import RunSpec
 from lrtui.tui.clean import clean
 from lrtui.tui.form.form import Form
-from lrtui.tui.form.page.line import Line, fit, wrapped
+from lrtui.tui.form.page.line import Line, Look, fit, wrapped
 from lrtui.tui.form.run_command import command_base, run_command
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class Outlook:
         spec = self.form.spec
         lines: list[Line] = [(("what will happen", "bold"),)]
         if spec is None or self.form.problems:
-            lines.append((("correct the fields that are marked", "dim"),))
+            lines += _paragraph("correct the fields that are marked", width, 0, "dim")
         else:
             for label, text in self._facts(spec):
                 lines += _entry(label, text, width)
@@ -42,7 +43,7 @@ class Outlook:
         if device := self._device(spec):
             yield "device", device
         yield "test", _test(spec)
-        yield "answer", sentence(planned(spec.plan, None, 1).plan, spec.plan.epochs)
+        yield "answer", _answer(spec)
         if self.past:
             from lrtui.tui.form.page.recent import expected_time, parameters_of  # late
 
@@ -81,9 +82,13 @@ class Outlook:
         command = self.command()
         if command is None:
             heading: Line = (("as a command", "bold"),)
-            return [(), heading, *_paragraph("save the form (f2), then: lrtui run NAME", width, 0)]
-        heading = (("as a command  ", "bold"), ("f6 copies it", "dim"))
+            return [(), heading, *_paragraph(self._save_it(), width, 0)]
+        key = self.form.key_name("setup.copy")
+        heading = (("as a command  ", "bold"), (f"{key} copies it", "dim"))
         return [(), heading, *_paragraph(clean(command), width, 2)]
+
+    def _save_it(self) -> str:
+        return f"save the form ({self.form.key_name('setup.save')}), then: lrtui run NAME"
 
     def _last_runs(self, width: int) -> list[Line]:
         if not self.past:
@@ -109,11 +114,18 @@ class _CommandBase:
         return self._base
 
 
-def _paragraph(text: str, width: int, indent: int) -> Iterator[Line]:
+def _paragraph(text: str, width: int, indent: int, look: Look = "plain") -> Iterator[Line]:
     """A text in lines; all but the first are indented."""
     for number, line in enumerate(wrapped(text, width - indent)):
         start = " " * indent if number else ""
-        yield ((start + line, "plain"),)
+        yield ((start + line, look),)
+
+
+def _answer(spec: RunSpec) -> str:
+    """What the rate will be for; that there will be none, where the test is too short."""
+    if spec.range.num_iter < LEAST:
+        return f"none: a test of fewer than {LEAST} iterations is too short for one"
+    return sentence(planned(spec.plan, None, 1).plan, spec.plan.epochs)
 
 
 def _test(spec: RunSpec) -> str:
