@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 import tests.tui.terminal_child
+from lrtui.tui.chart.glyphs import ASCII, ROLE_MARKERS
 from lrtui.tui.config import ascii_setting, mouse_setting
 from lrtui.tui.glyphs import ascii_text, only_ascii
 from tests.terminal.terminal import Terminal
@@ -25,7 +26,7 @@ def test_what_is_written_is_ascii_and_as_wide(text: str) -> None:
 
 
 def test_glyphs_become_what_looks_like_them() -> None:
-    assert ascii_text("╭─│ ▸ 3.2e-03 … × · é ⠀⠒⣀⠉") == "+-| > 3.2e-03 . x . e  '.'"
+    assert ascii_text("╭─│ ▸ 3.2e-03 … × · é ⠀⠒⣀⠉") == "+-| > 3.2e-03 ~ x . e  '.'"
 
 
 @pytest.mark.parametrize(
@@ -81,9 +82,9 @@ def drawn(tmp_path: Path, **environ: str) -> bytes:
         app.press("escape")
         app.wait_until_gone("boundary one column")
         app.press("i")
-        app.wait_for("lines of code")
+        app.wait_for("1 copies")
         app.press("escape")
-        app.wait_until_gone("lines of code")
+        app.wait_until_gone("1 copies")
         app.press("q")
         assert app.wait_for_exit() == 0
         assert "constant" in app.text
@@ -104,3 +105,13 @@ def test_the_config_file_forces_it_or_forbids_it(tmp_path: Path, home: Path) -> 
     assert drawn(tmp_path, LC_ALL="C.UTF-8").isascii()
     (home / "config.toml").write_text("[app]\nascii = false\n")
     assert not drawn(tmp_path, LC_ALL="POSIX").isascii()
+
+
+def test_a_run_has_one_marker_in_charts_and_in_texts() -> None:
+    for role, marker in ROLE_MARKERS.items():
+        assert ascii_text(marker) == ASCII.markers[role]
+    assert len(set(ASCII.markers.values())) == len(ROLE_MARKERS)
+
+
+def test_what_is_cut_does_not_end_like_a_sentence() -> None:
+    assert ascii_text("1.1e-02 … 9.1e-02") == "1.1e-02 ~ 9.1e-02"
