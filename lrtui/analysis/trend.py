@@ -13,7 +13,7 @@ import numpy as np
 
 from lrtui.analysis.curve import Curve, FloatArray, on_log_axis
 from lrtui.analysis.evidence import MIN_POINTS, prepare_all
-from lrtui.analysis.prepared_curve import CAP, running_median
+from lrtui.analysis.prepared_curve import CAP, NEIGHBOURS, running_median
 from lrtui.analysis.valley import Valley, find_valley
 
 
@@ -95,8 +95,17 @@ def _medians(grid: FloatArray, measured: Sequence[tuple[Curve, FloatArray]]) -> 
         finite = np.isfinite(values)
         if finite.sum() < MIN_POINTS:
             continue
-        log_lr, values = log_lr[finite], running_median(values[finite])
+        log_lr, values = log_lr[finite], _running_median(values[finite])
         reached = grid <= log_lr[-1]
         sums[reached] += np.interp(grid[reached], log_lr, values)
         counts[reached] += 1
     return sums / np.maximum(counts, 1)
+
+
+def _running_median(values: FloatArray) -> FloatArray:
+    """The running median, which a single last value does not move: it would draw a blow-up."""
+    medians = running_median(values)
+    half = NEIGHBOURS // 2
+    for left in range(half):  # values after this one
+        medians[-1 - left] = np.median(values[-1 - left - half :])
+    return medians

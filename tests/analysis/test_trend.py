@@ -52,6 +52,13 @@ def test_it_climbs_with_the_losses_where_they_blow_up() -> None:
     assert np.median(raw[-9:]) <= trend.value[-1] <= raw[-9:].max()
 
 
+def test_a_single_last_batch_is_no_blow_up() -> None:
+    raw = falling(0.05)
+    raw[-1] = 8.0
+    trend = loss_trend([Curve.of(LR, raw)])
+    assert trend.value[-5:].max() < 0.6
+
+
 def test_the_trend_of_repeats_is_between_theirs() -> None:
     curves = [Curve.of(LR, falling(0.1, seed=seed) + 0.1 * seed) for seed in range(3)]
     together = loss_trend(curves)

@@ -11,6 +11,7 @@ from rich.cells import cell_len
 
 import lrtui
 import tests.tui.terminal_child
+from lrtui.tui.chart.glyphs import ASCII, ROLE_MARKERS
 from lrtui.tui.config import ascii_setting, mouse_setting
 from lrtui.tui.glyphs import ascii_text, only_ascii
 from tests.terminal.terminal import Terminal
@@ -82,9 +83,9 @@ def drawn(tmp_path: Path, **environ: str) -> bytes:
         app.press("escape")
         app.wait_until_gone("boundary one column")
         app.press("i")
-        app.wait_for("esc close")
+        app.wait_for("1 copies")
         app.press("escape")
-        app.wait_until_gone("esc close")
+        app.wait_until_gone("1 copies")
         app.press("q")
         assert app.wait_for_exit() == 0
         assert "constant" in app.text
@@ -113,3 +114,13 @@ def test_every_glyph_of_our_own_has_an_ascii_one() -> None:
         ours |= {char for char in path.read_text("utf-8") if not char.isascii()}
     unknown = {char for char in ours if ascii_text(char) == "?"}
     assert unknown <= {"␡", "\ufffd"}  # what `clean` puts in the place of control characters
+
+
+def test_a_run_has_one_marker_in_charts_and_in_texts() -> None:
+    for role, marker in ROLE_MARKERS.items():
+        assert ascii_text(marker) == ASCII.markers[role]
+    assert len(set(ASCII.markers.values())) == len(ROLE_MARKERS)
+
+
+def test_what_is_cut_does_not_end_like_a_sentence() -> None:
+    assert ascii_text("1.1e-02 … 9.1e-02") == "1.1e-02 ~ 9.1e-02"

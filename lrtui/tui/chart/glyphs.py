@@ -8,7 +8,7 @@ from lrtui.tui.chart.picture import RUN_ROLES, Role, Standing
 
 # the marker of each run, on every screen; its colours are in the style sheet of the chart
 ROLE_MARKERS: dict[Role, str] = dict(zip(RUN_ROLES, "●■▲◆○□△◇", strict=True))
-_ASCII_MARKERS: dict[Role, str] = dict(zip(RUN_ROLES, "o#/%@&~=", strict=True))
+_ASCII_MARKERS: dict[Role, str] = dict(zip(RUN_ROLES, "*#/%o&~=", strict=True))
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Glyphs:
 _UPPER = 0x01 | 0x02 | 0x08 | 0x10
 _LOWER = 0x04 | 0x40 | 0x20 | 0x80
 _ASCII_TEXT = {
-    "▸": ">", "◂": "<", "▼": "v", "▾": "v", "▲": "^", "·": ".", "–": "-", "…": ".", "×": "x",
+    "▸": ">", "◂": "<", "▼": "v", "▾": "v", "▲": "^", "·": ".", "–": "-", "…": "~", "×": "x",
     "±": "~", "→": ">", "←": "<", "↑": "^", "↓": "v", "✕": "x",
     **{ROLE_MARKERS[role]: _ASCII_MARKERS[role] for role in RUN_ROLES},
 }  # fmt: skip

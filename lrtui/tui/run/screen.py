@@ -64,8 +64,10 @@ class RunScreen(Screen[None]):
             #body { layout: vertical; }
             #chart { margin: 0; }
             #status { height: 2; text-wrap: nowrap; text-overflow: ellipsis; }
-            AnswerPanel { width: 1fr; height: 2; padding: 0; border-left: none; text-wrap: nowrap; }
+            AnswerPanel { width: 1fr; height: 2; padding: 0; border-left: none; }
         }
+        &.-narrow #panel { text-wrap: nowrap; text-overflow: ellipsis; }
+        &.failed.-narrow #panel { text-wrap: wrap; }
         &.failed {
             #chart { width: 2fr; }
             AnswerPanel { width: 3fr; }

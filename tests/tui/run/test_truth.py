@@ -407,3 +407,13 @@ async def test_the_prints_of_a_saved_run_are_in_its_log() -> None:
         await all_drawn(screen, pilot)
         await pilot.press("o")
         await until(pilot, lambda: f"is in its log: {LOG}" in screen_text(pilot.app))
+
+
+async def test_advice_that_is_too_long_for_a_narrow_screen_is_cut_with_a_mark() -> None:
+    advice = "Test an untrained model, or continue training at no more than 1e-02. Or do neither."
+    refusal = answer(lr=None, low=None, high=None, verdict="already_trained", advice=advice)
+    driver = FakeDriver([started(SPEC), *noisy(), refusal, COMPLETED])
+    async with run_screen(driver, size=(80, 24)) as (screen, pilot):
+        await all_drawn(screen, pilot)
+        (row,) = [row for row in screen_text(screen.app).splitlines() if "Test an" in row]
+        assert row.rstrip().endswith("…")
