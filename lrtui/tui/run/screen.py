@@ -20,6 +20,7 @@ from lrtui.tui.dialogs.ask import Ask
 from lrtui.tui.numbers import rate
 from lrtui.tui.parting import lost_with_trials, parting_of, unsaved
 from lrtui.tui.run.answer_panel import AnswerPanel
+from lrtui.tui.run.available import is_available
 from lrtui.tui.run.boundaries import Side
 from lrtui.tui.run.budget import Budget
 from lrtui.tui.run.curve_view import PAN
@@ -136,39 +137,7 @@ class RunScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide the keys that do nothing now."""
-        model = self.model
-        match action:
-            case "stop":
-                return model.state.can_stop
-            case "again":
-                return not model.state.busy and not model.driver.read_only
-            case "reset":
-                return not model.driver.read_only
-            case "compare":
-                return len(model.state.repeats) > 1 and model.state.ended is not None
-            case "extend":
-                return model.can_extend
-            case "choose":
-                return model.has_boundaries
-            case "move":
-                return model.pointer is not None
-            case "cross" | "zoom" | "pan" | "log_y" | "line":
-                return bool(model.state.repeats)
-            case "adopt":
-                return model.can_adopt
-            case "confirm":
-                return model.can_check and model.candidate is not None
-            case "limit":
-                return model.can_check
-            case "details":
-                return model.answer is not None
-            case "smooth" | "trim":
-                return model.has_curve
-            case "leave_out":
-                return model.has_curve and len(model.state.repeats) > 1
-            case "as_measured":
-                return model.can_undo_view
-        return True
+        return is_available(self.model, action)
 
     def _changed(self) -> None:
         """Draw what a key changed, and the keys that do something now."""
