@@ -1,7 +1,7 @@
 """Refusals: verdicts without a rate, each with reason and advice."""
 
 from collections.abc import Sequence
-from math import ceil, floor
+from math import ceil
 
 import numpy as np
 from msgspec.structs import replace
@@ -204,11 +204,10 @@ def rises_early(onset: float, start: float) -> Suggestion:
 def perhaps_noise(valley: Valley, repeats: int) -> Suggestion:
     """A fall that may be noise."""
     fall = float(valley.unbiased_fall[valley.surest])
-    error = float(valley.error[valley.surest])
-    errors = floor(10 * valley.significance) / 10  # rounded down: 4.0 would be enough
+    needed = SURE * float(valley.error[valley.surest])
     return too_noisy(
-        f"A fall of {fall:.2g} ± {error:.2g} may be noise: it is {errors:.1f} standard errors,"
-        f" and {SURE:.0f} are needed.",
+        f"The loss fell by {fall:.2g}, which may be noise:"
+        f" with batches that differ so much only a fall of {needed:.2g} counts.",
         repeats,
         (SURE / valley.significance) ** 2,
     )

@@ -222,6 +222,14 @@ class RunModel:
         return ramp.end_lr * (10.0 if ramp.mode == "exp" else 2.0)
 
     @property
+    def extra_steps(self) -> int:
+        """Steps that this takes, with as many to a decade, or to a unit of a linear ramp."""
+        ramp = self.state.spec.range
+        if ramp.mode == "exp":
+            return round((ramp.num_iter - 1) / self.state.axis.decades)
+        return round((ramp.num_iter - 1) * ramp.end_lr / (ramp.end_lr - ramp.start_lr))
+
+    @property
     def can_undo_view(self) -> bool:
         """The person changed how the curves are looked at."""
         return self.view.is_changed

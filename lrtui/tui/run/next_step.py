@@ -61,7 +61,8 @@ def _after_refusal(model: RunModel, suggestion: Suggestion) -> Iterator[NextStep
         yield NextStep("run.undo", "leave nothing out: judge the curve as measured")
         return
     if suggestion.verdict == "still_falling" and model.can_extend:
-        yield NextStep("run.extend", f"go on to {model.extended_end:.0e}, without a new start")
+        words = f"go on to {model.extended_end:.0e}: {_cost(model, model.extra_steps)}"
+        yield NextStep("run.extend", words)
     if suggestion.verdict in _IN_THE_CODE:
         yield NextStep("run.again", f"run again, after this: {suggestion.advice}")
     else:
@@ -69,10 +70,15 @@ def _after_refusal(model: RunModel, suggestion: Suggestion) -> Iterator[NextStep
 
 
 def _race(model: RunModel) -> str:
-    """A race of the usual budget, and how long it takes at the pace of the run."""
+    """A race of the usual budget, and what it costs."""
     budget = training.race_budget(model.suggestion, model.state.measured)
-    words = f"race it: {budget:,} steps"
+    return f"race it: {_cost(model, budget)}"
+
+
+def _cost(model: RunModel, steps: int) -> str:
+    """A number of steps, and how long they take at the pace of the run."""
+    words = f"{steps:,} steps"
     seconds = model.state.seconds_per_step
     if seconds is not None:
-        words += f", {duration(budget * seconds)}"
+        words += f", {duration(steps * seconds)}"
     return words

@@ -417,3 +417,9 @@ async def test_advice_that_is_too_long_for_a_narrow_screen_is_cut_with_a_mark() 
         await all_drawn(screen, pilot)
         (row,) = [row for row in screen_text(screen.app).splitlines() if "Test an" in row]
         assert row.rstrip().endswith("…")
+
+
+def test_an_extension_says_what_it_costs() -> None:
+    falling = answer(lr=None, low=None, high=None, verdict="still_falling")
+    (step, *_) = next_steps(polled(*noisy(), falling, COMPLETED))
+    assert step == ("run.extend", "go on to 1e+02: 50 steps, 0:05")
