@@ -238,10 +238,21 @@ def _extended_event(finder: LRFinder) -> Extended:
 def _conclusion(objects: LiveObjects, end: "_TestEnd", seconds: float) -> Iterator[Event]:
     """The answer, where there is one, and the end."""
     if end.iterations:
-        analysis = objects.analysis()
-        if end.ended.status != "failed" or analysis.suggestion.lr is not None:
-            yield suggested_event(analysis)
+        yield from _answer(objects, end.ended.status)
     yield msgspec.structs.replace(end.ended, seconds=seconds)
+
+
+def _answer(objects: LiveObjects, status: Status) -> Iterator[Suggested | Notice]:
+    """The answer, or a notice where a fault of ours left none: the curve is kept all the same."""
+    try:
+        analysis = objects.analysis()
+    except Exception as error:  # noqa: BLE001 - see above
+        traceback.print_exc()
+        text = f"the curve is kept, but lrtui could not analyse it: {one_line(error)}"
+        yield Notice(text=text, level="warning")
+        return
+    if status != "failed" or analysis.suggestion.lr is not None:
+        yield suggested_event(analysis)
 
 
 def while_sampled(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 
+from lrtui.analysis import refusals
 from lrtui.analysis.answer import ANY_PLAN, Bounds, Obstacle, Plan, Schedule, Suggestion
 from lrtui.analysis.bounds import bounds_of
 from lrtui.analysis.curve import Curve
@@ -44,12 +45,29 @@ def analyse(
 ) -> Analysis:
     """Analyse one or more repeats for a planned training. Never raises, whatever was measured.
 
+    A fault of ours becomes the refusal `analysis_failed`: the curve is worth more than its answer.
+
     Args:
         curves: the repeats.
         obstacle: with one there is no number at all, or none above its highest usable rate.
         plan: the training that the rate is for.
         rules: whether to ask the published rules too, which takes most of the time.
     """
+    try:
+        return _analyse(curves, obstacle, plan, rules=rules)
+    except Exception as error:  # noqa: BLE001 - a fault of ours must not cost the measured curve
+        suggestion = refusals.analysis_failed(error)
+        return Analysis(
+            suggestion=for_plan(suggestion, plan),
+            by_schedule=dict.fromkeys(SCHEDULES),
+            suggestions=dict.fromkeys(RULES) if rules else {},
+            bounds=None,
+        )
+
+
+def _analyse(
+    curves: Sequence[Curve], obstacle: Obstacle | None, plan: Plan, *, rules: bool
+) -> Analysis:
     evidence = gather_evidence(curves)
     answers: dict[Schedule, Suggestion] = {}
     for schedule in SCHEDULES:

@@ -21,6 +21,7 @@ Verdict = Literal[
     "rate_unused",
     "rate_fought",
     "class_order",
+    "analysis_failed",
 ]
 
 

@@ -144,6 +144,7 @@ def debiased_average(losses: FloatArray, beta: float = 0.98, ahead: int = 0) -> 
     return debiased
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def unsmooth(losses: FloatArray, smooth_f: float) -> FloatArray:
     """The raw losses of `exponential_average(raw, smooth_f)`, its inverse.
 

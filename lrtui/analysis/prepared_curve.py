@@ -1,7 +1,7 @@
 """One curve, prepared for averaging: its level, its noise, how far it falls, and its delay."""
 
 from dataclasses import dataclass
-from math import log, pi, sqrt
+from math import isfinite, log, pi, sqrt
 
 import numpy as np
 
@@ -161,7 +161,7 @@ def delay(momentum: float | None) -> float:
     (tests/bench/answers). If the momentum is not known, the mean of the delays without momentum and
     with 0.9.
     """
-    if momentum is None:
+    if momentum is None or not isfinite(momentum):
         return (delay(0.0) + delay(USUAL_MOMENTUM)) / 2
     if momentum <= 0:
         return 1.0

@@ -1,7 +1,9 @@
 """Refusals: verdicts without a rate, each with reason and advice."""
 
+import traceback
 from collections.abc import Sequence
 from math import ceil
+from pathlib import Path
 
 import numpy as np
 from msgspec.structs import replace
@@ -34,6 +36,18 @@ ENOUGH_POINTS = f"Measure at least {LEAST} iterations, better {USUAL}."
 def refuse(verdict: Verdict, reason: str, advice: str) -> Suggestion:
     """A suggestion without a rate."""
     return Suggestion(verdict=verdict, reason=reason, advice=advice, method=METHOD)
+
+
+def analysis_failed(error: Exception) -> Suggestion:
+    """A fault of ours, in one line: it costs the answer, not the curve."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(frame.filename).name}:{frame.lineno}"
+    return refuse(
+        "analysis_failed",
+        f"lrtui cannot analyse this curve, which is a fault of its own:"
+        f" {type(error).__name__} at {place}.",
+        "The curve is kept. Please report this, with the run's record.",
+    )
 
 
 def too_little(curves: Sequence[Curve]) -> Suggestion:
@@ -162,7 +176,7 @@ def no_fall(
             f"With noise of ±{valley.noise:.2g}, a fall smaller than {detectable:.2g} cannot be"
             " detected.",
             len(repeats),
-            (detectable / (HIDDEN * valley.level)) ** 2,
+            squared(detectable / (HIDDEN * valley.level)),
         )
     if not rises:
         return flat(valley, detectable)
@@ -209,14 +223,19 @@ def perhaps_noise(valley: Valley, repeats: int) -> Suggestion:
         f"The loss fell by {fall:.2g}, which may be noise:"
         f" with batches that differ so much only a fall of {needed:.2g} counts.",
         repeats,
-        (SURE / valley.significance) ** 2,
+        squared(SURE / valley.significance),
     )
+
+
+def squared(ratio: float) -> float:
+    """The square, infinite where `ratio ** 2` raises OverflowError."""
+    return ratio * ratio
 
 
 def too_noisy(reason: str, repeats: int, times: float) -> Suggestion:
     """Noise that may hide a fall or look like one; `times` the measurements would decide."""
     advice = "Use the largest batch that fits, and ten times the iterations."
-    if ceil(times) <= MAX_TIMES:
+    if times <= MAX_TIMES:  # nor where it is infinite or nan
         advice = (
             f"Measure {ceil(repeats * times)} repeats instead of {repeats}, or use {ceil(times)}"
             " times the iterations or the batch size."

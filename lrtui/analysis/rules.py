@@ -178,6 +178,13 @@ def suggest_all(curve: Curve) -> dict[str, float | None]:
     curves = original_curves(curve)
     suggestions = {}
     for name, rule in RULES.items():
-        lrs, losses = curves[name]
-        suggestions[name] = rule(lrs, losses)
+        suggestions[name] = answer_of(rule, *curves[name])
     return suggestions
+
+
+def answer_of(rule: Rule, lrs: FloatArray, losses: FloatArray) -> float | None:
+    """What a rule suggests; None where it raises, as most of the originals do on some curves."""
+    try:
+        return rule(lrs, losses)
+    except Exception:  # noqa: BLE001 - see above
+        return None

@@ -5,7 +5,7 @@ more than the differences of neighbours suggest. A curve that is smooth because 
 not wander: its differences have no noise either.
 """
 
-from math import sqrt
+from math import inf, sqrt
 
 import msgspec
 import numpy as np
@@ -16,6 +16,7 @@ from lrtui.analysis.curve import FloatArray
 MIN_LOSSES = 20  # in the first quarter of a curve
 # times the noise between neighbours; 1 in 50 curves of raw losses wanders that far
 WANDERS = 1.5
+ALIKE = 1e-12  # of von Neumann's ratio; neighbours that differ less are one course, not noise
 VISIBLE = 1 / 500  # share of the whole curve's height; smaller noise hides nothing
 ADVICE = "Pass the raw losses, or smooth_f."
 SMOOTHED = (
@@ -24,6 +25,7 @@ SMOOTHED = (
 )
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def hidden_noise(losses: FloatArray) -> float | None:
     """How many times larger the error of a mean is than neighbours suggest; None for raw losses.
 
@@ -45,7 +47,12 @@ def hidden_noise(losses: FloatArray) -> float | None:
     is_visible = wandering > VISIBLE * height
     if not is_noisy or not is_visible or wandering < WANDERS * noise:
         return None
-    ratio = float(np.mean(slopes**2)) / float(first.var())  # von Neumann's ratio, 2 (1 - ρ)
+    variance = float(first.var())
+    if not 0 < variance < inf:
+        return None
+    ratio = float(np.mean(slopes**2)) / variance  # von Neumann's ratio, 2 (1 - ρ)
+    if not ratio > ALIKE:
+        return None
     correlation = 1 - min(ratio, 1.99) / 2
     return wandering / noise * sqrt((1 + correlation) / (1 - correlation))
 

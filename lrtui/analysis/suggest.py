@@ -74,12 +74,11 @@ def suggest(
     if smooth_f is not None:
         unsmoothed = replace(curve, raw_loss=unsmooth(curve.raw_loss, smooth_f))
         return suggest_curves([unsmoothed], plan)
-    evidence = gather_evidence([curve])
-    suggestion = judge(evidence, [curve], plan)
+    suggestion = suggest_curves([curve], plan)
     hidden = hidden_noise(curve.raw_loss)
     if hidden is None:
         return suggestion
-    return doubt(suggestion, sure=falls_by(evidence.loss, SURE * hidden))
+    return doubt(suggestion, sure=falls_by(gather_evidence([curve]).loss, SURE * hidden))
 
 
 def check_rates(lrs: FloatArray) -> None:
@@ -116,8 +115,11 @@ def check_number(name: str, value: object) -> None:
 
 
 def suggest_curves(curves: Sequence[Curve], plan: Plan = ANY_PLAN) -> Suggestion:
-    """Suggest a learning rate from the repeats of a range test. Never raises."""
-    return judge(gather_evidence(curves), curves, plan)
+    """Suggest a learning rate from the repeats of a range test. Never raises; see `analyse`."""
+    try:
+        return judge(gather_evidence(curves), curves, plan)
+    except Exception as error:  # noqa: BLE001 - it is asked while a run is drawn, too
+        return refusals.analysis_failed(error)
 
 
 def judge(evidence: Evidence, curves: Sequence[Curve], plan: Plan = ANY_PLAN) -> Suggestion:

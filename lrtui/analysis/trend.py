@@ -6,6 +6,7 @@ leave the first level upwards, the valley caps them, because they carry no more 
 answer; there the trend is their running median.
 """
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -64,9 +65,11 @@ def metric_trend(curves: Sequence[Curve]) -> Trend:
 
 
 def _trend(measured: Sequence[tuple[Curve, FloatArray]]) -> Trend:
-    prepared = prepare_all(measured)
-    if prepared:
-        return _averaged(find_valley(prepared), measured)
+    # a fault of ours costs the average: the points themselves can still be drawn
+    with contextlib.suppress(Exception):
+        prepared = prepare_all(measured)
+        if prepared:
+            return _averaged(find_valley(prepared), measured)
     for curve, values in measured:
         return _as_measured(curve, values)
     return EMPTY

@@ -283,7 +283,8 @@ def own_centres(
     """log10 of the rate that each repeat suggests alone; none for one that never falls."""
     centres = []
     for repeat, bins in zip(repeats, binned, strict=True):
-        reached = int(np.flatnonzero(bins.count)[-1]) + 1
+        # at least two: one that was stopped early may have all of its points at the first of them
+        reached = max(2, int(np.flatnonzero(bins.count)[-1]) + 1)
         own_grid = grid[:reached]
         fall, _ = averaged(bins.count[:reached], bins.fall[:reached], own_grid)
         if fall.max() > 0:

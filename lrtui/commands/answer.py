@@ -49,7 +49,9 @@ def failure_lines(record: RunRecord) -> Iterator[str]:
 def answer_lines(record: RunRecord) -> Iterator[str]:
     """The answer, in the same words as on the screen."""
     suggestion, bounds = race.corrected(record.measured, record.suggestion, record.bounds)
-    if suggestion is None:
+    if suggestion is None and record.history.lr:
+        yield f"no learning rate: the curve has no answer; `lrtui show {record.id}` analyses it"
+    elif suggestion is None:
         yield "no learning rate: nothing was measured"
     else:
         yield from _suggestion_lines(record, suggestion)

@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 from lrtui import paths
+from lrtui.catalog.errors import one_line
 from lrtui.commands.streams import ANSWER, NOT_SAVED, note, printable, put, say
 from lrtui.files import sweep
 from lrtui.record import RecordError, RunRecord
@@ -36,6 +37,12 @@ def _recover(path: Path) -> int:
     except OSError as error:
         problem = f"the record cannot be saved: {error.strerror}"
         return say(f"{path.stem}: {problem}; its journal stays: {path}", NOT_SAVED)
+    except Exception as error:  # noqa: BLE001 - a fault of ours must not keep the other journals
+        problem = f"it cannot be recovered by this version: {one_line(error)}"
+        return say(f"{path.stem}: {problem}; its journal stays: {path}", NOT_SAVED)
+    suggestion = record.suggestion
+    if suggestion is not None and suggestion.verdict == "analysis_failed":
+        note(f"{record.id}: {suggestion.reason}")
     text = f"{record.id}  {record.status}  {iterations(record)} iterations  {record_path}"
     return put([printable(text)])
 

@@ -81,10 +81,13 @@ def momentum_of(optimizer: Optimizer | Sequence[Optimizer]) -> float | None:
     if isinstance(optimizer, Sequence):
         optimizer = optimizer[0]
     group = optimizer.param_groups[0]
-    if "betas" in group:
-        return float(group["betas"][0])
-    if "momentum" in group:
-        return float(group["momentum"])
+    try:
+        if "betas" in group:
+            return float(group["betas"][0])
+        if "momentum" in group:
+            return float(group["momentum"])
+    except (TypeError, ValueError, LookupError):  # a user's optimizer may keep anything there
+        return None
     if type(optimizer).__module__.startswith("torch.optim"):
         return 0.0
     return None

@@ -25,6 +25,7 @@ _NO_RATE = {
     "rate_unused": "unused",
     "rate_fought": "unused",
     "class_order": "sorted",
+    "analysis_failed": "our fault",
 }
 
 

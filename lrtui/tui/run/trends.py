@@ -66,6 +66,9 @@ def curves_of(
 
 def band_of(each: Sequence[Trend]) -> tuple[list[float], list[float], list[float]]:
     """Rates, and the lowest and highest of several trends there, as far as all of them reach."""
+    each = [trend for trend in each if len(trend.lr)]  # one without a finite loss has none
+    if not each:
+        return [], [], []
     lrs = each[0].lr
     last = min(float(trend.lr[-1]) for trend in each)
     lrs = lrs[lrs <= last]

@@ -1,0 +1,1 @@
+"""Faults, signals and hostile input, tried with real processes."""
