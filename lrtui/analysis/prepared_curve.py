@@ -119,7 +119,7 @@ def prepare_curve(
     noise = max(noise, float(capped.std()), precision)
     diverged = bool(losses[-1] > level + 2 * CAP * noise)
     trend = running_median(losses)
-    climb = before_climb(losses, trend, level, noise)
+    climb = before_climb(losses, trend, level, noise, diverged=diverged)
 
     local_noise = np.maximum(noise, noise_around(np.minimum(losses, float(finite.max()))))
     # a single low loss is not a fall
@@ -200,15 +200,18 @@ def medians_agree(
     return abs(float(np.median(others) - np.median(some))) <= standard_errors * error
 
 
-def before_climb(losses: FloatArray, trend: FloatArray, level: float, noise: float) -> int | None:
+def before_climb(
+    losses: FloatArray, trend: FloatArray, level: float, noise: float, *, diverged: bool
+) -> int | None:
     """Index of the last loss before a climb from which the curve came back; None without one.
 
     A climb is a running median far above the first level, by the noise and by the deepest fall. A
-    climb to the end of the curve is a divergence.
+    climb to the end of the curve is a divergence. The last losses may come back so fast that their
+    running median does not.
     """
     far = max(2 * CAP * noise, CLIMBED * deepest_of(trend, level))
     above = np.flatnonzero(trend > level + far)
-    if len(above) == 0 or not (trend[above[0] :] <= level).any():
+    if len(above) == 0 or (diverged and not (trend[above[0] :] <= level).any()):
         return None
     at_level = np.flatnonzero(losses[: above[0]] <= level + noise)
     return int(at_level[-1]) if len(at_level) else 0
