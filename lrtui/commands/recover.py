@@ -4,7 +4,6 @@ import time
 from pathlib import Path
 
 from lrtui import paths
-from lrtui.catalog.errors import one_line
 from lrtui.commands.streams import ANSWER, NOT_SAVED, note, printable, put, say
 from lrtui.files import sweep
 from lrtui.record import RecordError, RunRecord
@@ -29,21 +28,19 @@ def _recover(path: Path) -> int:
         note(f"{path.stem}: still running, not recovered")
         return ANSWER
     try:
-        record_path = recover(path)
-        record = load(record_path)
+        recovered = recover(path)
+        record = load(recovered.path)
     except RecordError as error:
-        text = f"{error}; nothing can be recovered from {path}, which can be deleted"
-        return say(text, NOT_SAVED)
+        return say(f"{error}: {path}", NOT_SAVED)
     except OSError as error:
         problem = f"the record cannot be saved: {error.strerror}"
         return say(f"{path.stem}: {problem}; its journal stays: {path}", NOT_SAVED)
-    except Exception as error:  # noqa: BLE001 - a fault of ours must not keep the other journals
-        problem = f"it cannot be recovered by this version: {one_line(error)}"
-        return say(f"{path.stem}: {problem}; its journal stays: {path}", NOT_SAVED)
+    for problem in recovered.problems:
+        note(f"{record.id}: {problem}")
     suggestion = record.suggestion
     if suggestion is not None and suggestion.verdict == "analysis_failed":
         note(f"{record.id}: {suggestion.reason}")
-    text = f"{record.id}  {record.status}  {iterations(record)} iterations  {record_path}"
+    text = f"{record.id}  {record.status}  {iterations(record)} iterations  {recovered.path}"
     return put([printable(text)])
 
 

@@ -7,6 +7,7 @@ import contextlib
 import fcntl
 import os
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 from msgspec import UNSET
@@ -88,24 +89,38 @@ def going_on(path: Path) -> bool:
     return False
 
 
-def read_journal(path: Path) -> list[Event]:
-    """The events of a journal, without a torn last line that a killed writer left.
+class Journalled(NamedTuple):
+    """What a journal says, and how many of its lines nobody can read."""
 
-    Raises:
-        RecordError: any other line cannot be read.
+    events: list[Event]
+    skipped: int
+
+
+def read_journal(path: Path) -> Journalled:
+    """The events of a journal, without lines that are none: a full disk or a crash tears some.
+
+    A torn last line is not counted: every writer that is killed may leave one.
     """
-    lines = path.read_bytes().split(b"\n")
+    *lines, last = path.read_bytes().split(b"\n")
     events: list[Event] = []
-    for number, line in enumerate(lines, 1):
-        if not line:
-            continue
-        try:
-            events.append(decode(line))
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            if number == len(lines):
-                break
-            raise RecordError(f"{path.name}: line {number} is not an event: {error}") from None
-    return events
+    skipped = 0
+    for line in filter(None, lines):
+        event = _event(line)
+        if event is None:
+            skipped += 1
+        else:
+            events.append(event)
+    event = _event(last)
+    if event is not None:
+        events.append(event)
+    return Journalled(events, skipped)
+
+
+def _event(line: bytes) -> Event | None:
+    try:
+        return decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def _is_newer(path: Path, other: Path) -> bool:

@@ -1,6 +1,7 @@
 """Recorder: passes the events of a run on, and keeps them in its journal and its record."""
 
 from collections.abc import Callable, Iterable
+from typing import Literal
 
 import msgspec
 
@@ -54,11 +55,9 @@ class Recorder:
 
     def reopen(self) -> None:
         """Continue after the end with a check: the journal is complete again before it grows."""
-        path = journal_path(self._run_id)
-        complete = path.exists()
-        self._journal = Journal(path)
-        if complete:
-            return
+        if not self._journal.kept or self._journal.path.exists():
+            return  # the record could not be saved: the journal was kept, and goes on
+        self._journal = Journal(self._journal.path)
         for event in self._events:
             self._journal.append(event)
 
@@ -76,6 +75,7 @@ class Recorder:
     def _keep(self, event: Event) -> None:
         self._events.append(event)
         self._journal.append(event)
-        if self._journal.problem:
-            self._send(Notice(text=self._journal.problem, level="warning"))
-            self._journal.problem = ""
+        if self._journal.news:
+            level: Literal["info", "warning"] = "info" if self._journal.kept else "warning"
+            self._send(Notice(text=self._journal.news, level=level))
+            self._journal.news = ""

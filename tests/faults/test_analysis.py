@@ -99,6 +99,6 @@ recover.from_events = broken
     done = lrtui_after(fault, "recover")
     assert done.returncode == 5
     assert b"Traceback" not in done.stderr
-    assert f"{IDS[0]}: it cannot be recovered by this version: IndexError" in done.stderr.decode()
+    assert f"{IDS[0]}.jsonl: this version cannot recover it: IndexError" in done.stderr.decode()
     assert [path.exists() for path in paths] == [True, False]
     assert len(load(record_path(IDS[1])).history.lr) == 4

@@ -125,7 +125,7 @@ def test_a_journal_becomes_the_record_of_what_was_measured() -> None:
     path = journal_path(STARTED.id)
     path.write_bytes(b"".join(LINES[:3]))
     assert journals() == [path]
-    recovered = load(recover(path))
+    recovered = load(recover(path).path)
     assert recovered.status == "interrupted"
     assert recovered.history.lr == [step.lr for step in steps()[:2]]
     assert journals() == []
@@ -138,14 +138,56 @@ def test_a_journal_cut_anywhere_keeps_every_whole_line(cut: int, tmp_path: Path)
     path = tmp_path / "torn.jsonl"
     whole = b"".join(LINES)
     path.write_bytes(whole[:cut])
-    assert len(read_journal(path)) in (whole[:cut].count(b"\n"), whole[:cut].count(b"\n") + 1)
+    assert len(read_journal(path).events) in (
+        whole[:cut].count(b"\n"),
+        whole[:cut].count(b"\n") + 1,
+    )
 
 
-def test_a_bad_line_in_the_middle_of_a_journal_is_reported(tmp_path: Path) -> None:
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(bad=st.lists(st.tuples(st.integers(0, len(LINES)), st.binary(min_size=1)), max_size=4))
+def test_bad_lines_are_left_out_and_counted_wherever_they_are(
+    bad: list[tuple[int, bytes]], tmp_path: Path
+) -> None:
+    lines = list(LINES)
+    for place, content in bad:
+        lines.insert(place, b"x" + content.replace(b"\n", b"") + b"\n")
     path = tmp_path / "bad.jsonl"
-    path.write_bytes(LINES[0] + b"rubbish\n" + LINES[1])
-    with pytest.raises(RecordError, match=r"bad\.jsonl: line 2 is not an event"):
-        read_journal(path)
+    path.write_bytes(b"".join(lines))
+    journalled = read_journal(path)
+    assert [encode(event) for event in journalled.events] == LINES
+    assert journalled.skipped == len(bad)
+
+
+@pytest.mark.parametrize("lost", range(1, 4))
+def test_a_run_with_a_torn_line_is_recovered_without_it_and_says_so(lost: int) -> None:
+    path = journal_path(STARTED.id)
+    lines = [*LINES[:lost], LINES[lost][:20] + b"\n", *LINES[lost + 1 :]]
+    path.write_bytes(b"".join(lines))
+    recovered = recover(path)
+    record = load(recovered.path)
+    assert recovered.problems == ("without 1 line of its journal that cannot be read",)
+    assert record.notices[-1] == recovered.problems[0]
+    assert len(record.history.lr) >= 3
+
+
+def test_steps_without_a_start_are_recovered_and_nothing_is_claimed_of_what_was_run() -> None:
+    path = journal_path("01AA")
+    path.write_bytes(LINES[0][:30] + b"\n" + b"".join(map(encode, steps())))
+    recovered = recover(path)
+    record = load(recovered.path)
+    assert (record.id, record.spec, len(record.history.lr)) == ("01AA", {}, 4)
+    assert "what was run is not known" in recovered.problems[1]
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"x\ny\n", b'{"event":"st'])
+def test_a_journal_that_says_nothing_is_kept(content: bytes) -> None:
+    path = journal_path("01AA")
+    path.write_bytes(content)
+    with pytest.raises(RecordError, match=r"01AA\.jsonl: "):
+        recover(path)
+    assert path.read_bytes() == content
 
 
 def test_the_list_is_newest_first_and_says_which_cannot_be_read() -> None:
@@ -170,7 +212,7 @@ def test_a_recovered_run_has_the_answer_for_its_plan() -> None:
     events: list[Event] = [msgspec.structs.replace(STARTED, plan=plan), *steps()]
     path = journal_path(STARTED.id)
     path.write_bytes(b"".join(encode(event) for event in events))
-    record = load(recover(path))
+    record = load(recover(path).path)
     assert record.plan == plan
     assert record.suggestion is not None
     assert (record.suggestion.schedule, record.suggestion.steps) == ("cosine", 3000)

@@ -108,7 +108,7 @@ def test_what_is_of_the_moment_is_sent_and_not_kept(driver: WorkerDriver) -> Non
     driver.confirm(iterations=20_000)
     wait(lambda: of_kind(driver.events, Racing) and of_kind(driver.events, Machine))
     wait(lambda: trials_of(driver))
-    kept = read_journal(journal_path(load(end.record).id))
+    kept = read_journal(journal_path(load(end.record).id)).events
     assert not any(isinstance(event, Racing | Machine) for event in kept)
     assert any(isinstance(event, Measured) for event in kept)
     driver.stop()
@@ -231,4 +231,4 @@ def test_a_confirmation_that_was_cut_off_is_recovered_from_its_journal() -> None
     path.write_bytes(b"".join(encode(event) for event in [*events, Measured(TRIAL)]))
     os.utime(path, (2**31, 2**31))
     assert journals() == [path]
-    assert load(recover(path)).measured == [TRIAL]
+    assert load(recover(path).path).measured == [TRIAL]

@@ -332,7 +332,7 @@ def test_a_killed_front_end_leaves_a_record_and_no_process(tmp_path: Path, home:
         env={**os.environ, "LRTUI_HOME": str(home)},
     )
     assert front.stderr is not None
-    wait(lambda: journals() and len(of_kind(read_journal(journals()[0]), Step)) > 3)
+    wait(lambda: journals() and len(of_kind(read_journal(journals()[0]).events, Step)) > 3)
     front.send_signal(signal.SIGKILL)
     front.wait()
     front.stderr.close()
@@ -348,7 +348,7 @@ def test_a_journal_left_by_a_killed_worker_is_recovered(home: Path) -> None:
     path = journal_path(STARTED.id)
     lines = [encode(STARTED), *map(encode, sample_steps()), b'{"event":"st']
     path.write_bytes(b"".join(lines))
-    assert len(load(recover(path)).history.lr) == 4
+    assert len(load(recover(path).path).history.lr) == 4
 
 
 def test_a_notice_says_when_an_idle_worker_went_away(driver: WorkerDriver) -> None:

@@ -46,7 +46,7 @@ def recover_all(cut_off: Sequence[Unsaved]) -> str:
         try:
             recover(one.journal)
         except RecordError as error:
-            problems.append(f"{one.journal}: {error}: delete it to be rid of it")
+            problems.append(f"{error}: {one.journal}")
         except OSError as error:
             problems.append(f"{one.journal}: {error.strerror}")
     count = len(cut_off) - len(problems)

@@ -84,7 +84,7 @@ def _record(row: Row) -> RunRecord | None:
     if row.unsaved is not None:
         if row.unsaved.spec is None:
             return None
-        return from_events(read_journal(row.unsaved.journal))
+        return from_events(read_journal(row.unsaved.journal).events)
     if row.entry is None:
         return None
     return load(row.entry.path)
