@@ -4,6 +4,7 @@ Two kinds of choice: view options change what the answer is computed from, the d
 Everything computed is cached until points come or a choice changes.
 """
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,11 +20,12 @@ from lrtui.tui.run.view_options import AS_MEASURED, ViewOptions, trim_step
 if TYPE_CHECKING:
     from lrtui.analysis.curve import Curve
     from lrtui.analysis.trend import Trend
-    from lrtui.tui.run.trends import Trends
+    from lrtui.tui.run.trends import Line, SteadyLines, Trends
 
 ZOOM = 2.0  # one key press makes the visible part so many times smaller
 PAN = 0.25  # of the visible part
 _UPDATES = 200  # of the trend, while a run grows
+_STEADY_RATE = 0.2  # of its logarithm: a smaller change of the rate so far is not shown
 _FEWEST = 12  # points that a trend is drawn from
 
 
@@ -44,6 +46,7 @@ class CurveView:
         self._trends: Trends | None = None
         self._trends_of: object = None
         self._dots: list[_Dots] = []
+        self._steady: SteadyLines | None = None
         self.changes += 1
 
     # what is drawn
@@ -94,6 +97,17 @@ class CurveView:
 
         return averages_of(self._curves())
 
+    def steady(self, name: str, line: "Line") -> "Line":
+        """The line itself; while the run grows with changes around its newest point only."""
+        last = self.state.last
+        if self.state.phase != "running" or last is None or last.lr <= 0:
+            return line
+        if self._steady is None:
+            from lrtui.tui.run.trends import SteadyLines
+
+            self._steady = SteadyLines()
+        return self._steady.updated(name, line, last.lr, self.state.axis)
+
     @property
     def answer_with_rules(self) -> Suggested | None:
         """The answer under the view options and what the published rules suggest then."""
@@ -120,9 +134,11 @@ class CurveView:
 
         state, curves = self.state, self._curves()
         self._trends = trends_of(curves)
+        before = self.provisional
         self.answer, self.provisional = None, None
         if state.phase == "running" and state.obstacle is None:
-            self.provisional = provisional(_finished(curves), state.plan)
+            now = provisional(_finished(curves), state.plan)
+            self.provisional = _steadied(before, now)
         elif self.options != AS_MEASURED:
             self.answer = self._recomputed(rules=False)
 
@@ -206,6 +222,15 @@ class CurveView:
 def _finished(curves: "list[Curve]") -> "list[Curve]":
     """The repeats that have ended: the one in progress would make them look cut off."""
     return curves[:-1] or curves
+
+
+def _steadied(before: Suggestion | None, now: Suggestion | None) -> Suggestion | None:
+    """The rate so far, as it was while it changes little: its line goes through the whole chart."""
+    if before is None or now is None or not before.lr or not now.lr:
+        return now
+    if abs(math.log(now.lr / before.lr)) <= _STEADY_RATE:
+        return before
+    return now
 
 
 class _Dots:

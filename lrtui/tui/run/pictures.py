@@ -51,7 +51,7 @@ def run_picture(model: RunModel) -> Picture:
         interval=_interval(model),
         tried=tuple(_tried(state)),
         tried_title=_tried_title(state),
-        metric=_metric(state, trends),
+        metric=_metric(view, trends),
         band=_band(view, trends),
         band_name=f"{len(view.repeats)} repeats",
         not_finite=tuple(state.not_finite),
@@ -81,7 +81,8 @@ def curves_of(view: CurveView) -> Iterator[Curve]:
         for average in view.averages:
             yield Curve(points_of(average), "trend", name="exponential average")
     else:
-        yield Curve(points_of(trends.loss), "trend", name="trend")
+        line = view.steady("trend", points_of(trends.loss))
+        yield Curve(line, "trend", name="trend")
 
 
 def _band(view: CurveView, trends: "Trends | None") -> Band | None:
@@ -90,13 +91,16 @@ def _band(view: CurveView, trends: "Trends | None") -> Band | None:
         return None
     from lrtui.tui.run.trends import band_of
 
-    return band_of(trends.each)
+    lrs, lows, highs = band_of(trends.each)
+    lower, upper = view.steady("lows", (lrs, lows)), view.steady("highs", (lrs, highs))
+    return lower[0], lower[1], upper[1]
 
 
-def _metric(state: RunState, trends: "Trends | None") -> Metric | None:
+def _metric(view: CurveView, trends: "Trends | None") -> Metric | None:
+    state = view.state
     if trends is None or not len(trends.metric.lr):
         return None
-    curve = Curve(points_of(trends.metric), "metric")
+    curve = Curve(view.steady("metric", points_of(trends.metric)), "metric")
     return Metric(metric_name(state), (curve,), state.metric_best, state.spec.range.metric_mode)
 
 

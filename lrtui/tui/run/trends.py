@@ -5,6 +5,7 @@ With what it imports, the only part of the run screen that needs numpy.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -14,11 +15,17 @@ from lrtui.analysis.answer import ANY_PLAN, Obstacle, Plan, Suggestion
 from lrtui.analysis.curve import Curve, FloatArray, exponential_average
 from lrtui.analysis.suggest import suggest_curves
 from lrtui.analysis.trend import Trend, loss_trend, metric_trend
+from lrtui.analysis.valley import BANDWIDTH
 from lrtui.events import Step, Suggested
 from lrtui.spec import RangeSpec
+from lrtui.tui.chart.axis import Axis
 from lrtui.tui.run.view_options import ViewOptions
 
 Points = Sequence[Sequence[Step]]  # the steps of each repeat
+Line = tuple[Sequence[float], Sequence[float]]  # rates and values
+
+_STEADY = 512  # points of a steady line
+_REACH = 3 * BANDWIDTH  # decades around the newest point in which an average still changes
 
 
 @dataclass(frozen=True)
@@ -156,3 +163,50 @@ def _blame_trimming(suggestion: Suggestion, options: ViewOptions) -> Suggestion:
         reason=f"The loss falls right up to where the {left_out} points are left out.",
         advice="Leave out fewer of them.",
     )
+
+
+class SteadyLines:
+    """Lines of a run that grows, which change only around the newest point.
+
+    A trend is computed again with every poll, on a grid that grows with the curve. Far from the
+    newest point it stays the same but for rounding, which would redraw dots all along the line.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[str, _Kept] = {}
+
+    def updated(self, name: str, line: Line, newest: float, axis: Axis) -> Line:
+        """A line as it is drawn: new around the rate of the newest point, elsewhere as before.
+
+        Args:
+            name: of the line.
+            line: rates, increasing, and values.
+            newest: the rate of the newest point.
+            axis: of the whole test; a line of another axis is forgotten.
+        """
+        rates, values = map(np.asarray, line)
+        if not len(rates):
+            return line
+        kept = self._kept.get(name)
+        if kept is None or kept.axis != axis:
+            grid = np.array([axis.rate(index / (_STEADY - 1)) for index in range(_STEADY)])
+            kept = self._kept[name] = _Kept(axis, grid, np.full(_STEADY, np.nan))
+        inside = (kept.rates >= rates[0]) & (kept.rates <= rates[-1]) & (kept.rates > 0)
+        near = np.zeros(_STEADY, dtype=bool)
+        near[inside] = np.abs(np.log10(kept.rates[inside] / newest)) <= _REACH
+        changes = inside & (near | np.isnan(kept.values))
+        kept.values[changes] = np.interp(np.log10(kept.rates[changes]), np.log10(rates), values)
+        known = np.isfinite(kept.values)
+        # and the end itself, which lies between two points of the grid
+        return (
+            [*kept.rates[known].tolist(), float(rates[-1])],
+            [*kept.values[known].tolist(), float(values[-1])],
+        )
+
+
+class _Kept(NamedTuple):
+    """A line as it was drawn last."""
+
+    axis: Axis
+    rates: FloatArray
+    values: FloatArray  # nan where nothing was measured yet

@@ -423,3 +423,30 @@ def test_an_extension_says_what_it_costs() -> None:
     falling = answer(lr=None, low=None, high=None, verdict="still_falling")
     (step, *_) = next_steps(polled(*noisy(), falling, COMPLETED))
     assert step == ("run.extend", "go on to 1e+02: 50 steps, 0:05")
+
+
+def test_a_growing_line_changes_around_its_newest_point_only() -> None:
+    model = polled(*noisy(count=250))
+    first = dict(bold_line(model))
+    for step in list(noisy(count=300))[250:]:
+        model.state.feed(step)
+    second = dict(bold_line(model))
+    behind = [lr for lr in first if lr < 1e-4]
+    assert len(behind) > 100
+    assert all(first[lr] == second[lr] for lr in behind)
+    exact, newest = model.view.trends, model.state.last
+    assert exact is not None
+    assert newest is not None
+    end = second[max(second)]
+    assert max(second) == pytest.approx(newest.lr)
+    assert end == pytest.approx(exact.loss.value[-1])
+
+
+def test_a_rate_so_far_that_hardly_changes_stays_where_it_is() -> None:
+    model = polled(*noisy(count=370))
+    shown = {model.shown_lr for _ in [model.view.trends]}
+    for step in list(noisy(count=390))[370:]:
+        model.state.feed(step)
+        assert model.view.trends is not None
+        shown.add(model.shown_lr)
+    assert len(shown) <= 3  # and not one for each step
