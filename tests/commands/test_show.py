@@ -230,7 +230,7 @@ def test_a_run_that_was_cut_off_has_the_answer_of_its_curve() -> None:
     save(record, record_path(record.id))
     done = show(record.id)
     assert done.exit_code == 0
-    assert done.stdout.startswith("the run was cut off")
+    assert done.stdout.startswith("interrupted: ")
     assert "lr    " in done.stdout
 
 

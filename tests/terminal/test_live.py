@@ -105,7 +105,7 @@ def test_a_model_that_fails_is_reported_and_the_script_goes_on(tmp_path: Path) -
         path.read_text().replace("return self.body(x)", "raise RuntimeError('it broke')")
     )
     with Terminal(argv, tmp_path) as app:
-        app.wait_for(r"RuntimeError: it\s+broke")
+        app.wait_for(r"RuntimeError:\s+it\s+broke")
         app.press("q")
         assert app.wait_for_exit() == 0
         assert "CODE 0 EXACT True POINTS 0" in app.text
