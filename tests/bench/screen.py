@@ -112,12 +112,14 @@ def frame(points: int) -> float:
     from lrtui.tui.chart.thinning import Thinned
 
     axis = axis_for(1e-7, 10.0, log=True)
-    curve = Thinned(axis)
+    dots, lrs, line = Thinned(axis), [], []
     for i in range(points):
         lr = axis.rate(i / (points - 1))
         loss = 2.3 + (lr - 0.1) ** 2 - (i / points) + 0.1 * ((i * 7919) % 13 / 13)
-        curve.add(lr, loss, loss)
-    picture = Picture(axis, (Curve(curve, "trend", curve),))
+        dots.add(lr, loss)
+        line.append(loss)
+        lrs.append(lr)
+    picture = Picture(axis, (Curve((lrs, line), "trend", dots),))
     return median_milliseconds(lambda: draw(picture, *SIZE))
 
 

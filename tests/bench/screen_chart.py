@@ -60,12 +60,14 @@ def _print_frame(label: str, picture: Picture) -> None:
 
 
 def _long(count: int) -> Picture:
+    """So many points as dots, and a trend, which has as many points as the run screen's."""
     noise = random.Random(0)
-    curve = Thinned(AXIS)
+    dots = Thinned(AXIS)
     for index in range(count):
         lr = AXIS.rate(index / (count - 1))
-        curve.add(lr, loss_at(lr) * noise.uniform(0.8, 1.2), loss_at(lr))
-    return Picture(AXIS, (Curve(curve, "trend", curve),))
+        dots.add(lr, loss_at(lr) * noise.uniform(0.8, 1.2))
+    lrs = [AXIS.rate(index / 511) for index in range(512)]
+    return Picture(AXIS, (Curve((lrs, list(map(loss_at, lrs))), "trend", dots),))
 
 
 def _eight() -> Picture:
@@ -92,10 +94,7 @@ def plotext_frame(picture: Picture, width: int, height: int) -> str:
                 points = [(c.position, getattr(c, edge)) for c in columns if getattr(c, edge) < 3]
                 xs, ys = zip(*points, strict=True)
                 figure.scatter(list(xs), list(ys), marker="braille", color=1)
-        if isinstance(curve.line, Thinned):
-            points = [(c.position, c.smooth) for c in curve.line.columns.values()]
-        else:
-            points = list(zip(picture.axis.positions(curve.line[0]), curve.line[1], strict=True))
+        points = list(zip(picture.axis.positions(curve.line[0]), curve.line[1], strict=True))
         xs, ys = zip(*[point for point in points if point[1] < 3], strict=True)
         figure.plot(list(xs), list(ys), marker="braille", color=2)
     return str(figure.build())

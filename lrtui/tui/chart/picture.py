@@ -48,9 +48,9 @@ LABEL = 6  # columns of the y labels
 
 @dataclass(frozen=True)
 class Curve:
-    """One line, and the raw losses behind it. Give a long or growing line as a Thinned."""
+    """One line, and the raw losses behind it."""
 
-    line: Points | Thinned = NO_POINTS
+    line: Points = NO_POINTS
     role: Role = "trend"
     dots: Thinned | None = None  # whose raw losses are drawn as dots
     marker: str = ""  # drawn on the line every few columns, and at its end

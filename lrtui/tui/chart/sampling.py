@@ -12,7 +12,7 @@ Samples = list[tuple[int, float]]  # column of dots and loss, from left to right
 Ranges = list[tuple[int, float, float]]  # column of dots, lowest and highest raw loss
 
 
-def samples_of(line: Points | Thinned, axis: Axis, width: int) -> Samples:
+def samples_of(line: Points, axis: Axis, width: int) -> Samples:
     """The line in `width` columns of dots, and the nearest sample beyond either end.
 
     The last loss in a column is the one that counts, so that a growing line does not jitter.
@@ -24,7 +24,7 @@ def samples_of(line: Points | Thinned, axis: Axis, width: int) -> Samples:
 
 def ranges_of(curve: Thinned, axis: Axis, width: int) -> Ranges:
     """The range of the raw losses in each of `width` columns of dots."""
-    columns = _in_order(curve)
+    columns = [curve.columns[key] for key in sorted(curve.columns)]
     ranges: Ranges = []
     reached, lowest, highest = -1, math.inf, -math.inf
     for position, column in zip(_positions(curve, columns, axis), columns, strict=True):
@@ -45,11 +45,8 @@ def ranges_of(curve: Thinned, axis: Axis, width: int) -> Ranges:
     return ranges
 
 
-def _placed(line: Points | Thinned, axis: Axis) -> tuple[list[float], list[float]]:
+def _placed(line: Points, axis: Axis) -> tuple[list[float], list[float]]:
     """Position and loss of each point; a loss that is not finite is nan."""
-    if isinstance(line, Thinned):
-        columns = _in_order(line)
-        return _positions(line, columns, axis), [column.smooth for column in columns]
     lrs, losses = line
     positions, finite = [], []
     for position, loss in zip(axis.positions(lrs), losses, strict=False):
@@ -57,10 +54,6 @@ def _placed(line: Points | Thinned, axis: Axis) -> tuple[list[float], list[float
             positions.append(min(max(position, -_BEYOND), _BEYOND))
             finite.append(loss if loss - loss == 0 else math.nan)
     return positions, finite
-
-
-def _in_order(curve: Thinned) -> list[Column]:
-    return [curve.columns[key] for key in sorted(curve.columns)]
 
 
 def _positions(curve: Thinned, columns: list[Column], axis: Axis) -> list[float]:

@@ -245,5 +245,5 @@ class _Dots:
         """Take in the points that came."""
         steps = self.repeat.steps
         for step in steps[self._count :]:
-            self.thinned.add(step.lr, step.raw_loss, None)
+            self.thinned.add(step.lr, step.raw_loss)
         self._count = len(steps)

@@ -1,22 +1,33 @@
 """Curves and pictures that the tests of the chart draw, and readers of what was drawn."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from lrtui.tui.chart.axis import Axis, axis_for
 from lrtui.tui.chart.layout import layout_of
-from lrtui.tui.chart.picture import LABEL, Curve, Mark, Metric, Picture, Row, Tried
-from lrtui.tui.chart.thinning import Thinned, band_of, mean_of
+from lrtui.tui.chart.picture import LABEL, Band, Curve, Mark, Metric, Picture, Points, Row, Tried
+from lrtui.tui.chart.thinning import Thinned
 
 AXIS = axis_for(1e-7, 10.0, log=True)
 Point = tuple[float, float | None, float | None]  # lr, raw loss, smoothed loss
 
 
-def thinned(points: Iterable[Point], axis: Axis = AXIS) -> Thinned:
-    curve = Thinned(axis)
+class Measured(NamedTuple):
+    """A line, and the losses that are dots behind it."""
+
+    line: Points
+    dots: Thinned
+
+
+def measured(points: Iterable[Point], axis: Axis = AXIS) -> Measured:
+    dots = Thinned(axis)
+    lrs, losses = [], []
     for lr, raw, smooth in points:
-        curve.add(lr, raw, smooth)
-    return curve
+        dots.add(lr, raw)
+        lrs.append(lr)
+        losses.append(math.nan if smooth is None else smooth)
+    return Measured((lrs, losses), dots)
 
 
 def textbook_loss(lr: float) -> float:
@@ -28,18 +39,30 @@ def rates(count: int = 100) -> list[float]:
     return [AXIS.rate(i / (count - 1)) for i in range(count)]
 
 
-def textbook(count: int = 100, times: float = 1.0) -> Thinned:
-    return thinned((lr, textbook_loss(lr), times * textbook_loss(lr)) for lr in rates(count))
+def textbook(count: int = 100, times: float = 1.0) -> Measured:
+    return measured((lr, textbook_loss(lr), times * textbook_loss(lr)) for lr in rates(count))
 
 
-def flat(loss: float = 1.0) -> Thinned:
-    return thinned((lr, loss, loss) for lr in rates())
+def flat(loss: float = 1.0) -> Measured:
+    return measured((lr, loss, loss) for lr in rates())
 
 
-def plain(*curves: Thinned, **kwargs: object) -> Picture:
+def plain(*curves: Measured, **kwargs: object) -> Picture:
     """Curves with their dots, and nothing else."""
-    drawn = tuple(Curve(curve, "trend", curve) for curve in curves)
-    return Picture(curves[0].axis, drawn, **kwargs)  # type: ignore[arg-type]
+    drawn = tuple(Curve(curve.line, "trend", curve.dots) for curve in curves)
+    return Picture(curves[0].dots.axis, drawn, **kwargs)  # type: ignore[arg-type]
+
+
+def mean_of(curves: Sequence[Measured]) -> Points:
+    """The mean of lines over the same rates."""
+    losses = zip(*(curve.line[1] for curve in curves), strict=True)
+    return curves[0].line[0], [sum(at_lr) / len(at_lr) for at_lr in losses]
+
+
+def band_of(curves: Sequence[Measured]) -> Band:
+    """The lowest and the highest of lines over the same rates."""
+    losses = list(zip(*(curve.line[1] for curve in curves), strict=True))
+    return curves[0].line[0], list(map(min, losses)), list(map(max, losses))
 
 
 def full() -> Picture:
@@ -48,7 +71,7 @@ def full() -> Picture:
     accuracy = [math.exp(-((math.log10(lr) + 1.5) ** 2)) for lr in rates()]
     return Picture(
         AXIS,
-        (*(Curve(role="repeat", dots=own) for own in repeats), Curve(mean_of(repeats), "trend")),
+        (*(Curve(role="repeat", dots=own.dots) for own in repeats), Curve(mean_of(repeats))),
         marks=(
             Mark(4.8e-2, "end", "bound"),
             Mark(6e-4, "▸start", "active"),

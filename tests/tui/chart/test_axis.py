@@ -62,7 +62,7 @@ def test_no_sequence_of_moves_leaves_the_range(
 
 def test_a_zoomed_picture_shows_the_part_of_the_curve_that_is_there() -> None:
     axis = zoomed(AXIS, 1e-2, 4, AXIS)
-    picture = Picture(axis, (Curve(textbook(400)),))
+    picture = Picture(axis, (Curve(textbook(400).line),))
     drawn = draw(picture, 100, 30)
     rows = canvas(picture, drawn)
     assert all("trend" in roles_at(rows, column) for column in range(1, 80))

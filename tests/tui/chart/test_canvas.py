@@ -10,26 +10,28 @@ from tests.tui.chart.pictures import (
     canvas,
     flat,
     full,
+    measured,
     plain,
     rates,
     rows_with,
     text,
     textbook,
-    thinned,
 )
 
 
 def test_the_trend_lies_before_the_batches() -> None:
     picture = plain(textbook())
     rows = canvas(picture, draw(picture, 100, 30))
-    trend_only = canvas(picture, draw(replace(picture, curves=(Curve(textbook()),)), 100, 30))
+    trend_only = canvas(picture, draw(replace(picture, curves=(Curve(textbook().line),)), 100, 30))
     for own, other in zip(rows, trend_only, strict=True):
         assert [c for c in other if c[1] == "trend"] == [c for c in own if c[1] == "trend"]
 
 
 def test_the_band_is_shaded_between_the_repeats_and_behind_everything() -> None:
     band = (rates(), [1.0] * 100, [3.0] * 100)
-    picture = Picture(AXIS, (Curve(flat(0.5)), Curve(flat(2.0)), Curve(flat(3.5))), band=band)
+    picture = Picture(
+        AXIS, (Curve(flat(0.5).line), Curve(flat(2.0).line), Curve(flat(3.5).line)), band=band
+    )
     rows = canvas(picture, draw(picture, 100, 30))
     shaded = rows_with(rows, "band")
     trend = rows_with(rows, "trend")
@@ -52,8 +54,8 @@ def test_a_tail_that_leaves_the_window_is_said_at_the_edge_and_in_the_legend() -
 
 def test_a_tail_that_leaves_below_is_said_too() -> None:
     lines = [3.0] * 50 + [2.0] * 40 + [-1e9] * 10
-    behind = thinned((lr, None, loss) for lr, loss in zip(rates(), lines, strict=True))
-    picture = Picture(AXIS, (Curve(behind, "repeat"), Curve(flat(3.0), "trend")))
+    behind = measured((lr, None, loss) for lr, loss in zip(rates(), lines, strict=True))
+    picture = Picture(AXIS, (Curve(behind.line, "repeat"), Curve(flat(3.0).line)))
     assert any(cell == ("↓", "repeat") for cell in canvas(picture, draw(picture, 100, 30))[-1])
 
 
@@ -71,9 +73,9 @@ def test_the_legend_says_what_is_drawn() -> None:
     assert first.split("  ")[:4] == ["", "loss", "━ trend", "· batches"]
     assert "░ 3 repeats" in first
     assert "each repeat" not in first
-    one = replace(full(), band=None, curves=(Curve(flat(), "repeat"), Curve(flat(2.0))))
+    one = replace(full(), band=None, curves=(Curve(flat().line, "repeat"), Curve(flat(2.0).line)))
     assert "━ each repeat" in text(draw(one, 100, 30))[0]
-    only_dots = replace(one, curves=(Curve(role="repeat", dots=flat()), Curve(flat(2.0))))
+    only_dots = replace(one, curves=(Curve(role="repeat", dots=flat().dots), Curve(flat(2.0).line)))
     assert "repeat" not in text(draw(only_dots, 100, 30))[0]
     assert "trend" not in text(draw(replace(full(), legend=False), 100, 30))[0]
 

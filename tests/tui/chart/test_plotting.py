@@ -30,12 +30,12 @@ from tests.tui.chart.pictures import (
     canvas,
     flat,
     full,
+    measured,
     plain,
     rates,
     roles_at,
     text,
     textbook,
-    thinned,
 )
 
 TICK_LABELS = {f"1e{power}" for power in range(-7, 2)}
@@ -60,7 +60,7 @@ def test_labels_never_touch_each_other(width: int) -> None:
 
 def test_a_linear_ramp_has_a_linear_axis() -> None:
     axis = axis_for(0.0, 1.0, log=False)
-    curve = thinned([(0.0, 1.0, 1.0), (1.0, 0.5, 0.5)], axis)
+    curve = measured([(0.0, 1.0, 1.0), (1.0, 0.5, 0.5)], axis)
     name, *labels = text(draw(plain(curve, settled=True), 100, 20))[-1].split()
     assert name == "lr"
     assert labels[0] == "0"
@@ -83,7 +83,7 @@ def test_both_axes_have_a_name() -> None:
 
 def test_a_gap_in_the_losses_is_a_gap_in_the_line() -> None:
     losses = [None if 40 <= i < 60 else 1.0 for i in range(100)]
-    curve = thinned((lr, loss, loss) for lr, loss in zip(rates(), losses, strict=True))
+    curve = measured((lr, loss, loss) for lr, loss in zip(rates(), losses, strict=True))
     picture = plain(curve)
     rows = canvas(picture, draw(picture, 107, 20))
     in_gap = {role for column in range(42, 58) for role in roles_at(rows, column)}
@@ -158,13 +158,13 @@ def test_anything_at_any_size_makes_rows_of_the_right_size(
     axis = axis_for(start, end, log)
     lrs = [lr for lr, _, _ in points]
     losses = [math.nan if loss is None else loss for _, _, loss in points]
-    curve = thinned(points, axis)
+    curve = measured(points, axis)
     picture = Picture(
         axis,
         (
-            Curve(curve, "trend", curve),
+            Curve(curve.line, "trend", curve.dots),
             Curve((lrs, losses), "run1", marker="●", name=name),
-            Curve(thinned(points), "run2", marker="■", name=name),
+            Curve(measured(points).line, "run2", marker="■", name=name),
         ),
         marks=tuple(marks),
         interval=interval,
@@ -191,17 +191,17 @@ def test_anything_at_any_size_makes_rows_of_the_right_size(
 
 
 def test_a_long_run_is_kept_in_as_many_columns_as_a_short_one() -> None:
-    assert len(textbook(100_000).columns) == BINS
+    assert len(textbook(100_000).dots.columns) == BINS
 
 
 def test_growing_never_moves_a_cell_that_is_drawn() -> None:
     """Until the window leaps, only the cells around the new point change."""
-    curve = thinned([])
+    points: list[Point] = []
     before = None
     for index, lr in enumerate(rates()):
         loss = 1.0 + 0.1 * (index % 3) if index else 2.0
-        curve.add(lr, loss, loss)
-        picture = plain(curve)
+        points.append((lr, loss, loss))
+        picture = plain(measured(points))
         rows = canvas(picture, draw(picture, 100, 30))
         column = AXIS.column(lr, canvas_columns(100))
         if before is not None and index > 3:
@@ -265,7 +265,7 @@ def test_the_marker_and_the_curve_of_eight_runs_can_be_told_apart_without_colour
     curves = []
     for index, role in enumerate(RUN_ROLES):
         curves.append(
-            Curve(flat(1.0 + index), role, marker="●■▲◆○□△◇"[index], name="ABCDEFGH"[index])
+            Curve(flat(1.0 + index).line, role, marker="●■▲◆○□△◇"[index], name="ABCDEFGH"[index])
         )
     picture = Picture(AXIS, tuple(curves), settled=True)
     rows = text(canvas(picture, draw(picture, 100, 30)))

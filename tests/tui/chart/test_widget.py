@@ -16,9 +16,9 @@ from lrtui.tui.chart.glyphs import Glyphs
 from lrtui.tui.chart.layout import Layout
 from lrtui.tui.chart.picture import RUN_ROLES, Curve, Mark, Picture, Row
 from lrtui.tui.chart.plotting import draw, unmarked
-from lrtui.tui.chart.thinning import Thinned
 from lrtui.tui.chart.widget import Chart
 from lrtui.tui.run.screen import RunScreen
+from tests.tui.chart.pictures import measured
 from tests.tui.doubles import SPEC, FakeDriver, curve, started, whole_run
 from tests.tui.helpers import all_drawn, run_screen, until
 
@@ -45,10 +45,9 @@ class ChartApp(App[None]):
 
 
 def picture(count: int, marks: tuple[Mark, ...] = ()) -> Picture:
-    thinned = Thinned(AXIS)
-    for step in curve(SPEC, count):
-        thinned.add(step.lr, step.raw_loss, step.loss)
-    return Picture(AXIS, (Curve(thinned, "trend", thinned),), version=count, marks=marks)
+    steps = curve(SPEC, count)
+    drawn = measured((step.lr, step.raw_loss, step.loss) for step in steps)
+    return Picture(AXIS, (Curve(drawn.line, "trend", drawn.dots),), version=count, marks=marks)
 
 
 async def test_the_same_picture_sends_nothing() -> None:
