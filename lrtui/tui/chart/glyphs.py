@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from unicodedata import combining, east_asian_width
 
 from lrtui.tui.chart.picture import RUN_ROLES, Role, Standing
+from lrtui.tui.glyphs import ascii_text
 
-# the marker of each run, on every screen; its colours are in the style sheet of the chart
+# marker and colour of each run, the same in charts and in texts
 ROLE_MARKERS: dict[Role, str] = dict(zip(RUN_ROLES, "●■▲◆○□△◇", strict=True))
-_ASCII_MARKERS: dict[Role, str] = dict(zip(RUN_ROLES, "*#/%o&~=", strict=True))
+_COLOURS = ["cyan", "yellow", "magenta", "blue", "red", "green", "bright_cyan", "bright_yellow"]
+ROLE_COLOURS: dict[Role, str] = {
+    role: f"ansi_{colour}" for role, colour in zip(RUN_ROLES, _COLOURS, strict=True)
+}
 
 
 @dataclass(frozen=True)
@@ -56,9 +60,8 @@ class Glyphs:
 
     def _character(self, char: str) -> str:
         if self.ascii:
-            char = _ASCII_TEXT.get(char, char)
-            if not char.isascii():
-                return "?"
+            char = ascii_text(char)
+            return char if len(char) == 1 and char.isprintable() else "?"
         if not char.isprintable() or combining(char) or east_asian_width(char) in "WF":
             return "?"
         return char
@@ -66,11 +69,6 @@ class Glyphs:
 
 _UPPER = 0x01 | 0x02 | 0x08 | 0x10
 _LOWER = 0x04 | 0x40 | 0x20 | 0x80
-_ASCII_TEXT = {
-    "▸": ">", "◂": "<", "▼": "v", "▾": "v", "▲": "^", "·": ".", "–": "-", "…": "~", "×": "x",
-    "±": "~", "→": ">", "←": "<", "↑": "^", "↓": "v", "✕": "x",
-    **{ROLE_MARKERS[role]: _ASCII_MARKERS[role] for role in RUN_ROLES},
-}  # fmt: skip
 
 GLYPHS = Glyphs(
     ascii=False,
@@ -95,7 +93,7 @@ ASCII = Glyphs(
         "cross": "!",
         **dict.fromkeys(RUN_ROLES, ":"),
     },
-    markers=_ASCII_MARKERS,
+    markers={role: ascii_text(marker) for role, marker in ROLE_MARKERS.items()},
     tried={"pick": "@", "as good": "o", "worse": ".", "blew up": "x", "running": "~"},
     vertical="|",
     tick="+",

@@ -12,7 +12,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from lrtui.tui.chart.axis import axis_for
-from lrtui.tui.chart.glyphs import glyphs_for
+from lrtui.tui.chart.glyphs import ROLE_COLOURS, glyphs_for
 from lrtui.tui.chart.layout import Layout, can_be_drawn, layout_of
 from lrtui.tui.chart.picture import LABEL, Picture, Role, Row, canvas_columns
 from lrtui.tui.chart.plotting import draw, marked, unmarked
@@ -36,16 +36,10 @@ class Chart(Widget):
         .chart--cross { color: $foreground; }
         .chart--metric { color: $secondary; }
         .chart--bad { color: $error; text-style: bold; }
-        .chart--run1 { color: ansi_cyan; }
-        .chart--run2 { color: ansi_yellow; }
-        .chart--run3 { color: ansi_magenta; }
-        .chart--run4 { color: ansi_blue; }
-        .chart--run5 { color: ansi_red; }
-        .chart--run6 { color: ansi_green; }
-        .chart--run7 { color: ansi_bright_cyan; }
-        .chart--run8 { color: ansi_bright_yellow; }
     }
-    """
+    """ + "\n".join(
+        f"Chart .chart--{role} {{ color: {colour}; }}" for role, colour in ROLE_COLOURS.items()
+    )
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"chart--{role}" for role in get_args(Role)}
 
     def __init__(self, *, ascii: bool = False, id: str | None = None) -> None:

@@ -1,18 +1,11 @@
 """Marks: which runs are compared, and the letter, marker and colour that each has everywhere."""
 
 from dataclasses import dataclass
-from typing import Literal
 
-RunRole = Literal["run1", "run2", "run3", "run4", "run5", "run6", "run7", "run8"]
+from lrtui.tui.chart.glyphs import ROLE_COLOURS, ROLE_MARKERS
+from lrtui.tui.chart.picture import RUN_ROLES, Role
 
-_ROLES: tuple[RunRole, ...] = ("run1", "run2", "run3", "run4", "run5", "run6", "run7", "run8")
-_MARKERS = "●■▲◆○□△◇"
-# as the chart draws the roles
-_COLOURS = (
-    *("ansi_cyan", "ansi_yellow", "ansi_magenta", "ansi_blue"),
-    *("ansi_red", "ansi_green", "ansi_bright_cyan", "ansi_bright_yellow"),
-)
-MOST = len(_ROLES)
+MOST = len(RUN_ROLES)
 
 
 @dataclass(frozen=True)
@@ -29,7 +22,7 @@ class RunMark:
     @property
     def marker(self) -> str:
         """A shape."""
-        return _MARKERS[self.index]
+        return ROLE_MARKERS[self.role]
 
     @property
     def name(self) -> str:
@@ -37,14 +30,14 @@ class RunMark:
         return f"{self.marker}{self.letter}"
 
     @property
-    def role(self) -> RunRole:
+    def role(self) -> Role:
         """Its colour on a chart."""
-        return _ROLES[self.index]
+        return RUN_ROLES[self.index]
 
     @property
     def style(self) -> str:
         """Its colour in a text."""
-        return _COLOURS[self.index]
+        return ROLE_COLOURS[self.role]
 
 
 def marks_of(app: object) -> "Marks":
