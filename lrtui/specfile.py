@@ -18,13 +18,17 @@ def read(path: Path) -> RunSpec:
         SpecError: it cannot be read, or something in it is wrong: one line with the file, the line
             number and what to do.
     """
+    return parse(text_of(path), str(path))
+
+
+def text_of(path: Path) -> str:
+    """The text of a file; raises SpecError where it cannot be read."""
     try:
-        text = path.expanduser().read_text("utf-8")
+        return path.expanduser().read_text("utf-8")
     except OSError as error:
         raise SpecError(f"{path}: {error.strerror or error}") from None
     except UnicodeDecodeError as error:
         raise SpecError(f"{path}: {error}") from None
-    return parse(text, str(path))
 
 
 def parse(text: str, name: str = "spec") -> RunSpec:

@@ -22,6 +22,7 @@ import tomli_w
 from lrtui.spec import CHOICES, Choice, RunSpec, SpecError
 from lrtui.specfields import check_path, is_section, table_expected, with_values
 from lrtui.specfile import parse as parse_spec
+from lrtui.specfile import text_of
 from lrtui.specproblems import checked
 
 MOST_RUNS = 1000
@@ -135,13 +136,7 @@ def read(path: Path) -> Grid:
     Raises:
         SpecError: it cannot be read, or something in it is wrong.
     """
-    try:
-        text = path.expanduser().read_text("utf-8")
-    except OSError as error:
-        raise SpecError(f"{path}: {error.strerror or error}") from None
-    except UnicodeDecodeError as error:
-        raise SpecError(f"{path}: {error}") from None
-    return parse(text, str(path))
+    return parse(text_of(path), str(path))
 
 
 def to_toml(grid: Grid) -> str:

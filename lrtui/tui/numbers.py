@@ -2,6 +2,8 @@
 
 import math
 
+from lrtui.report.progress import clock
+
 
 def rate(lr: float | None) -> str:
     """A learning rate with three significant digits, such as `3.20e-03`."""
@@ -22,12 +24,7 @@ def loss(value: float | None) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A time as `m:ss`, or `h:mm:ss`."""
-    whole = 0
-    if math.isfinite(seconds):
-        whole = max(0, math.ceil(seconds))
-    minutes, rest = divmod(whole, 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours}:{minutes:02}:{rest:02}"
-    return f"{minutes}:{rest:02}"
+    """A time as `m:ss`, or `h:mm:ss`; a begun second counts whole."""
+    if not math.isfinite(seconds):
+        return clock(0)
+    return clock(math.ceil(seconds))

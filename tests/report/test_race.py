@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from lrtui.analysis.answer import Bounds, Schedule, Suggestion
 from lrtui.analysis.calibration import after_race
 from lrtui.analysis.race import Trial
-from lrtui.events import ConfirmationResult, TrialResult, encode
+from lrtui.events import ConfirmationResult, encode
 from lrtui.report.race import (
     about,
     corrected,
@@ -21,6 +21,7 @@ from lrtui.report.race import (
     what_it_is,
 )
 from lrtui.run_events import thinned, trial_event
+from tests.report.trials import trial
 
 ANSWER = Suggestion(
     lr=0.01,
@@ -34,22 +35,6 @@ ANSWER = Suggestion(
     loss_within=1.3,
 )
 BOUNDS = Bounds(0.001, 0.05)
-
-
-def trial(
-    lr: float, loss: float | None, round: int = 0, seed: int = 0, steps: int = 20
-) -> TrialResult:
-    return TrialResult(
-        lr=lr,
-        what=what_it_is(lr, 0.01, "suggestion"),
-        round=round,
-        seed=seed,
-        iterations=steps,
-        loss=loss,
-        curve=[],
-        schedule="constant",
-        spent=steps,
-    )
 
 
 TRIALS = [

@@ -95,7 +95,7 @@ class Outlook:
             return []
         lines: list[Line] = [(), (("last runs", "bold"),)]
         for run in self.past[:3]:
-            head = f"{run.when}  {run.lr:>7}  "
+            head = f"{run.when:<7}  {run.lr:>7}  "
             lines.append(((head, "plain"), (fit(clean(run.what), width - len(head)), "dim")))
         return lines
 

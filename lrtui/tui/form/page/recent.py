@@ -12,6 +12,7 @@ from lrtui.record import RecordError, RunRecord
 from lrtui.report.race import corrected
 from lrtui.runs.store import load
 from lrtui.spec import RangeSpec, RunSpec
+from lrtui.tui.history.rows import when
 
 _MOST = 20  # records to read
 _RAMP = ("start_lr", "end_lr", "num_iter", "mode", "repeats", "smooth_f", "diverge_th", "warmup")
@@ -74,22 +75,19 @@ def _past_run(record: RunRecord) -> PastRun:
     try:
         spec = record.run_spec()
     except msgspec.ValidationError:  # of another version
-        return PastRun(_when(record.created), lr, record.id, None, 0, None)
+        return PastRun(
+            when(record.created, datetime.now().astimezone()), lr, record.id, None, 0, None
+        )
     names = [choice.target.rpartition(":")[2] for choice in (spec.model, spec.data, spec.optimizer)]
     parameters = record.parameters or 0
-    return PastRun(_when(record.created), lr, " ".join(names), _speed(record), parameters, spec)
-
-
-def _when(created: str) -> str:
-    """The time of a run of today, the date of an older one."""
-    try:
-        moment = datetime.fromisoformat(created).astimezone()
-        today = datetime.now().astimezone().date()
-    except (ValueError, OverflowError, OSError):
-        return "     "
-    if moment.date() == today:
-        return moment.strftime("%H:%M")
-    return moment.strftime("%m-%d")
+    return PastRun(
+        when(record.created, datetime.now().astimezone()),
+        lr,
+        " ".join(names),
+        _speed(record),
+        parameters,
+        spec,
+    )
 
 
 def _speed(record: RunRecord) -> float | None:
