@@ -31,10 +31,15 @@ class Leavable(Protocol):
 
 
 class LastWords(NamedTuple):
-    """What is said of a run: as one line, and as several."""
+    """What is said of a run: as one line, and as several.
+
+    With `unfinished`, the id of a run whose record was not written yet, where that is now is looked
+    up when the words are said.
+    """
 
     line: str
     lines: tuple[str, ...]
+    unfinished: str = ""
 
 
 @dataclass
@@ -65,7 +70,7 @@ class Parting:
 
     def lines(self) -> list[str]:
         """What is printed: several lines about a single run, one line about each of several."""
-        words = [said for said in map(_said, self._runs) if said is not None]
+        words = [_with_record(said) for said in map(_said, self._runs) if said is not None]
         if len(words) == 1:
             return list(words[0].lines)
         return [said.line for said in words]
@@ -103,7 +108,10 @@ def last_words(model: "RunModel") -> LastWords | None:
     short = [" ".join(piece.split()) for piece in (end, *answer, record) if piece]
     line = "   ".join([_name(model), *short])
     lines = (title, end, *answer, *_why_no_rate(model), record)
-    return LastWords(line, tuple(filter(None, lines)))
+    unfinished = ""
+    if state.ended is None and state.started is not None:
+        unfinished = state.started.id
+    return LastWords(line, tuple(filter(None, lines)), unfinished)
 
 
 def _of_failure(model: "RunModel") -> LastWords:
@@ -161,17 +169,27 @@ def _why_no_rate(model: "RunModel") -> tuple[str, ...]:
 
 
 def _record(model: "RunModel") -> str:
-    """Where the record is; what makes one where the run's worker could not write it."""
-    state = model.state
-    if state.ended is not None:
-        return f"record   {clean(state.ended.record)}" if state.ended.record else ""
-    if state.started is None:
+    """Where the record is, as far as the run said so."""
+    ended = model.state.ended
+    if ended is None or not ended.record:
         return ""
-    from lrtui.runs.store import journal_path
+    return f"record   {clean(ended.record)}"
 
-    if not journal_path(state.started.id).exists():
-        return ""
-    return "record   none yet: `lrtui recover` makes it from the journal of this run"
+
+def _with_record(words: LastWords) -> LastWords:
+    """The words, with where the record of a run is that was forgotten before it had one."""
+    if not words.unfinished:
+        return words
+    from lrtui.runs.store import journal_path, record_path
+
+    path = record_path(words.unfinished)
+    if path.exists():
+        record = f"record   {clean(str(path))}"
+    elif journal_path(words.unfinished).exists():
+        record = "record   none yet: `lrtui recover` makes it from the journal of this run"
+    else:
+        return words
+    return LastWords(f"{words.line}   {' '.join(record.split())}", (*words.lines, record))
 
 
 def unsaved(model: "RunModel") -> str:

@@ -8,7 +8,7 @@ import pytest
 from lrtui.commands.answer import answer_lines
 from lrtui.events import Ended, Event, Restored
 from lrtui.record import from_events
-from lrtui.runs.store import save
+from lrtui.runs.store import journal_path, record_path, save
 from lrtui.tui.dialogs.ask import Ask
 from lrtui.tui.parting import Parting, last_words, lost_with_trials, parting_of, unsaved
 from lrtui.tui.run.model import RunModel
@@ -209,3 +209,25 @@ async def test_a_run_that_still_ends_while_the_app_closes_is_told_as_it_ended() 
     stopped = Ended(status="stopped", reason="by the user", seconds=1, record="/runs/part.json")
     driver.tell(stopped)
     assert parting_of(app).lines()[-1] == "record   /runs/part.json"
+
+
+@pytest.mark.parametrize("written", [True, False])
+def test_a_run_that_was_reset_in_the_middle_says_where_its_record_is_in_the_end(
+    written: bool,
+) -> None:
+    """Its worker writes the record when the run is stopped, which is after the words were kept."""
+    model = model_of([started(SPEC), *curve(SPEC, 20)])
+    assert model.state.started is not None
+    run_id = model.state.started.id
+    parting = Parting()
+    parting.follow(model)
+    parting.keep(model)
+    journal_path(run_id).write_text("{}")
+    if written:
+        record_path(run_id).write_text("{}")
+    assert model.reset()
+    said = "\n".join(parting.lines())
+    if written:
+        assert f"record   {record_path(run_id)}" in said
+    else:
+        assert "`lrtui recover` makes it" in said
