@@ -20,7 +20,7 @@ def place(where: FailurePlace) -> str:
 def next_step(where: FailurePlace | None, log: str = "") -> str:
     """What to do after a failure."""
     if where is not None:
-        return f"Mend {Path(where.file).name}, then run again: the file is read anew."
+        return f"Fix {Path(where.file).name}, then run again: the file is read anew."
     if log:
         return "The log says more."
     return ""
