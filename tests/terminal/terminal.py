@@ -33,6 +33,10 @@ CLEAR_INPUT = "\x15\x0b"  # ctrl+u, ctrl+k: everything before the cursor, everyt
 PATIENCE = 120.0
 POLL = 0.02
 
+# A pty hands over a frame in pieces of 4 KB: the screen is whole when nothing has come for so long.
+QUIET = 0.05
+LONGEST_FRAME = 1.0
+
 Condition = str | Callable[[str], object]
 
 MODES = {
@@ -61,6 +65,7 @@ class Terminal:
         self.screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self.screen)
         self.written = bytearray()
+        self._last_read = time.monotonic()
         self._lock = threading.Lock()
         self.process = PtyProcess.spawn(
             argv, cwd=str(cwd), env=environment(env or {}), dimensions=(lines, columns)
@@ -102,10 +107,19 @@ class Terminal:
     def wait_for(self, *wanted: Condition) -> str:
         """Wait until the screen matches all patterns and predicates at once, and return it."""
         end = time.monotonic() + PATIENCE
-        while not all(matches(condition, text := self.text) for condition in wanted):
+        while True:
+            text = self.whole_text()
+            if all(matches(condition, text) for condition in wanted):
+                return text
             assert time.monotonic() < end, f"never saw {wanted!r} on\n{text}"
             time.sleep(POLL)
-        return text
+
+    def whole_text(self) -> str:
+        """The screen between two frames; as it is, if the program writes without a pause."""
+        end = time.monotonic() + LONGEST_FRAME
+        while time.monotonic() < min(self._last_read + QUIET, end):
+            time.sleep(POLL)
+        return self.text
 
     def wait_until_gone(self, pattern: str) -> str:
         """Wait until nothing on the screen matches a pattern, and return the screen."""
@@ -150,6 +164,7 @@ class Terminal:
         with self._lock:
             self.written += data
             self._stream.feed(data)
+            self._last_read = time.monotonic()
 
 
 def matches(condition: Condition, text: str) -> bool:

@@ -9,6 +9,7 @@ from tests.terminal.terminal import KEYS, Terminal, lrtui_argv
 
 SEQUENCES = 150
 KEYS_EACH = 14
+TALL = 50  # lines: a field's error takes a line, and all three fields stay on the screen
 FIRST_VALUES = {"start_lr": "1e-07", "end_lr": "10", "num_iter": "400"}
 FROM_BUTTON = ["up", "up"]  # over the fold below the fields to num_iter
 
@@ -69,7 +70,7 @@ def in_one_write(app: Terminal, keys: list[str]) -> None:
 
 def test_keys_typed_at_once_are_never_reordered(tmp_path: Path) -> None:
     chance, fields = random.Random(1), Fields()
-    with Terminal(lrtui_argv(), tmp_path) as app:
+    with Terminal(lrtui_argv(), tmp_path, lines=TALL) as app:
         app.wait_for("num_iter +400", "⏎ runs")
         in_one_write(app, FROM_BUTTON)
         for _ in range(SEQUENCES):
