@@ -30,6 +30,7 @@ from lrtui.events import (
     Status,
     Step,
     Suggested,
+    json_document,
     nonfinite_kind,
     obstacle_among,
 )
@@ -249,7 +250,7 @@ def to_json(record: RunRecord) -> bytes:
     loaded = document.pop("unknown")
     document["measured"] += _unknown_results(loaded)
     merged = _with_unknown_keys(document, loaded)
-    return msgspec.json.format(msgspec.json.encode(merged), indent=2) + b"\n"
+    return json_document(merged).encode() + b"\n"
 
 
 def from_json(text: bytes, name: str = "record") -> RunRecord:

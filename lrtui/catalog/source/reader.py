@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
-from lrtui.catalog import ranking
+from lrtui.catalog import parsing, ranking
 from lrtui.catalog.errors import CatalogError
 from lrtui.catalog.fields import Default, is_plain, last_name, make_field
 from lrtui.catalog.offers import Field, Offer, Role, Signature
@@ -52,7 +52,8 @@ def parse(path: Path) -> ast.Module:
     """The syntax tree of a file; CatalogError, with the line of a syntax error, if it has none."""
     try:
         with tokenize.open(path) as file:
-            return ast.parse(file.read(), filename=str(path))
+            source = file.read()
+        return parsing.parse(source, str(path))
     except OSError as error:
         raise CatalogError(f"{path}: {error.strerror or error}") from error
     except SyntaxError as error:
