@@ -19,6 +19,7 @@ from typing import Any
 import msgspec
 import tomli_w
 
+from lrtui.files import read_file
 from lrtui.spec import CHOICES, Choice, RunSpec, SpecError
 from lrtui.specfields import check_path, is_section, table_expected, with_values
 from lrtui.specfile import parse as parse_spec
@@ -136,7 +137,7 @@ def read(path: Path) -> Grid:
         SpecError: it cannot be read, or something in it is wrong.
     """
     try:
-        text = path.expanduser().read_text("utf-8")
+        text = read_file(path.expanduser()).decode("utf-8")
     except OSError as error:
         raise SpecError(f"{path}: {error.strerror or error}") from None
     except UnicodeDecodeError as error:
