@@ -255,6 +255,10 @@ def _check_home() -> None:
     try:
         for folder in (paths.runs(), paths.logs()):
             folder.stat()
+            str(folder).encode()
+    except UnicodeEncodeError:
+        message = "the data directory's name is not UTF-8: LRTUI_HOME sets another"
+        raise click.UsageError(message) from None
     except OSError as error:
         where = "the data directory (LRTUI_HOME sets another)"
         if os.environ.get("LRTUI_HOME"):
@@ -268,11 +272,33 @@ def main() -> None:
     try:
         code = lrtui(prog_name="lrtui", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        _show(error)
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         code = 128 + signal.SIGINT
+    except Exception as error:  # noqa: BLE001 - it is shown, and is a bug of ours
+        code = _report_bug(error)
     sys.exit(code)
+
+
+def _show(error: click.ClickException) -> None:
+    """Show an error that may quote anything, in one line after the usage."""
+    from lrtui.commands.streams import printable
+
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    click.UsageError(printable(error.format_message()), context).show()
+
+
+def _report_bug(error: Exception) -> int:
+    """Show a traceback without what the terminal would obey; returns the exit code."""
+    import traceback
+
+    from lrtui.commands.streams import note
+
+    for text in traceback.format_exception(error):
+        for line in text.splitlines():
+            note(line)
+    return 1
 
 
 if __name__ == "__main__":

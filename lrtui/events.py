@@ -7,7 +7,9 @@ that the user asks for, and `Restored` after a reset. A `Notice` may come at any
 what is `Passing`.
 """
 
+import json
 import math
+import re
 from collections.abc import Iterable
 from typing import Any, Literal
 
@@ -321,13 +323,53 @@ class MeasuredLine(msgspec.Struct, frozen=True, tag="measured", tag_field="event
 
 Line = Started | Step | MeasuredLine | Suggested | Notice | Passing | Extended | Restored | Ended
 
+_NOT_ASCII = re.compile("[^\x00-\x7e]")  # JSON itself escapes the controls below
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
 
 
 def encode(event: Event) -> bytes:
     """One line of JSON, newline included."""
-    return _encoder.encode(to_line(event)) + b"\n"
+    return json_line(to_line(event))
+
+
+def json_line(message: object) -> bytes:
+    """One line of JSON, newline included. What is not UTF-8 is replaced: nobody raises over it."""
+    try:
+        return _encoder.encode(message) + b"\n"
+    except UnicodeEncodeError:
+        return _encoder.encode(in_utf8(msgspec.to_builtins(message))) + b"\n"
+
+
+def json_document(document: object) -> str:
+    """A document as JSON, indented by two, that no terminal obeys: it is printed as it is.
+
+    Characters that are not printable, such as C1 controls and those that change the direction of
+    text, are written as escapes.
+    """
+    text = msgspec.json.format(json_line(document), indent=2).decode()
+    return _NOT_ASCII.sub(_escaped, text)
+
+
+def in_utf8(value: Any) -> Any:
+    """Plain data with a replacement character for every lone surrogate.
+
+    Python has surrogates in names of files, and in texts, that are not UTF-8.
+    """
+    match value:
+        case str():
+            return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        case dict():
+            return {in_utf8(key): in_utf8(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [in_utf8(inner) for inner in value]
+        case _:
+            return value
+
+
+def _escaped(match: re.Match[str]) -> str:
+    letter = match[0]
+    return letter if letter.isprintable() else json.dumps(letter)[1:-1]
 
 
 def decode(line: bytes) -> Event:

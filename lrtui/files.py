@@ -1,12 +1,46 @@
-"""Atomic writes: a file is written completely, or not at all."""
+"""Files: written completely or not at all, and read only where they are regular ones."""
 
 import contextlib
 import errno
 import os
 import secrets
+import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 _STALE_SECONDS = 3600.0
+LARGEST = 256 * 2**20  # bytes of a file that is read whole
+
+
+def read_file(path: Path, most: int = LARGEST) -> bytes:
+    """The content of a regular file. A pipe, which could block for ever, is not waited for.
+
+    Raises:
+        OSError: it cannot be read, is no regular file, or has more than `most` bytes.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        if stat.S_ISDIR(status.st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "is not a regular file", str(path))
+        if status.st_size > most:
+            raise OSError(errno.EFBIG, f"{status.st_size:,} bytes are too many", str(path))
+        return file.read()
+
+
+def regular_files(folder: Path, pattern: str) -> Iterator[tuple[Path, os.stat_result]]:
+    """The regular files of a folder, with their status; no pipes, dangling links and the like.
+
+    Raises:
+        OSError: the folder cannot be read.
+    """
+    for path in sorted(folder.glob(pattern)):
+        with contextlib.suppress(OSError):
+            status = path.stat()
+            if stat.S_ISREG(status.st_mode):
+                yield path, status
 
 
 def write_atomic(content: bytes, path: Path, overwrite: bool = False) -> Path:

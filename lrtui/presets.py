@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lrtui import paths
-from lrtui.files import write_atomic
+from lrtui.files import regular_files, write_atomic
 from lrtui.spec import Choice, PlanSpec, RunSpec, SpecError, to_toml
 
 _RECENT_KEPT = 20
@@ -70,7 +70,7 @@ def presets(folder: Path) -> list[Preset]:
         listed.append(Preset(path, _title(path), recent=True))
     for path in _newest_first(paths.specs()):
         listed.append(Preset(path, path.stem))
-    for path in sorted(folder.glob("*.toml")):
+    for path, _ in regular_files(folder, "*.toml"):
         if path.name != "pyproject.toml":
             listed.append(Preset(path, path.name))
     return listed
@@ -83,7 +83,9 @@ def _recent_folder() -> Path:
 
 
 def _newest_first(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.toml"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    found = list(regular_files(folder, "*.toml"))
+    found.sort(key=lambda file: file[1].st_mtime_ns, reverse=True)
+    return [path for path, _ in found]
 
 
 def _title(path: Path) -> str:

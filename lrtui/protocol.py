@@ -10,7 +10,7 @@ from lrtui.analysis.answer import Schedule
 from lrtui.catalog.availability import Availability
 from lrtui.catalog.infer import Facts
 from lrtui.catalog.offers import Offer, Role
-from lrtui.events import Event, Line, Measured, MeasuredLine, from_line, to_line
+from lrtui.events import Event, Line, Measured, MeasuredLine, from_line, in_utf8, json_line, to_line
 from lrtui.spec import Choice, LoaderSpec, RunSpec
 
 
@@ -155,7 +155,6 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True, tag="fetched", tag_fiel
 Answer = Described | Looked | Checked | Fetching | Fetched
 Message = Ready | Answer | Event
 
-_encoder = msgspec.json.Encoder()
 _command_decoder: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Command)
 _message_decoder: msgspec.json.Decoder[Ready | Answer | Line] = msgspec.json.Decoder(
     Ready | Answer | Line
@@ -165,17 +164,17 @@ _message_decoder: msgspec.json.Decoder[Ready | Answer | Line] = msgspec.json.Dec
 def encode(message: Message | Command) -> bytes:
     """One line of JSON, newline included."""
     if isinstance(message, Measured):
-        return _encoder.encode(to_line(message)) + b"\n"
-    return _encoder.encode(message) + b"\n"
+        return json_line(to_line(message))
+    return json_line(message)
 
 
 def decode_command(line: bytes) -> Command:
-    """The command of one line; raises msgspec.DecodeError for anything else."""
+    """The command of one line; raises msgspec.DecodeError, or UnicodeDecodeError, for others."""
     return _command_decoder.decode(line)
 
 
 def decode_message(line: bytes) -> Message:
-    """The message of one line; raises msgspec.DecodeError for anything else."""
+    """The message of one line; raises msgspec.DecodeError, or UnicodeDecodeError, for others."""
     message = _message_decoder.decode(line)
     if isinstance(message, MeasuredLine):
         return from_line(message)
@@ -184,7 +183,8 @@ def decode_message(line: bytes) -> Message:
 
 def key(data: Choice, loader: LoaderSpec | None = None, model: str = "", batch: str = "") -> str:
     """The key that an answer is kept under: equal for equal questions."""
-    return msgspec.json.encode([data, loader, model, batch], order="sorted").decode()
+    parts = in_utf8(msgspec.to_builtins([data, loader, model, batch]))
+    return msgspec.json.encode(parts, order="sorted").decode()
 
 
 def look_of(answer: Looked) -> Look:

@@ -5,7 +5,9 @@ recovery of its journal after a crash all write the same file.
 """
 
 import json
+import math
 import secrets
+import sys
 import time
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -30,15 +32,18 @@ from lrtui.events import (
     Status,
     Step,
     Suggested,
+    json_document,
     nonfinite_kind,
     obstacle_among,
 )
+from lrtui.files import LARGEST
 from lrtui.spec import RunSpec
 
 SCHEMA = "lrtui.run/1"
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # base 32 of a ULID
 _RESULT_NAMES = {result.__struct_config__.tag for result in get_args(Result)}
-_MAX_BYTES = 256 * 2**20
+_MAX_BYTES = LARGEST
+_LARGEST = sys.float_info.max
 
 JsonObject = dict[str, Any]
 
@@ -249,7 +254,7 @@ def to_json(record: RunRecord) -> bytes:
     loaded = document.pop("unknown")
     document["measured"] += _unknown_results(loaded)
     merged = _with_unknown_keys(document, loaded)
-    return msgspec.json.format(msgspec.json.encode(merged), indent=2) + b"\n"
+    return json_document(merged).encode() + b"\n"
 
 
 def from_json(text: bytes, name: str = "record") -> RunRecord:
@@ -267,12 +272,38 @@ def from_json(text: bytes, name: str = "record") -> RunRecord:
     if schema != SCHEMA:
         raise RecordError(f"{name}: written by a newer lrtui ({schema}); this one reads {SCHEMA}")
     try:
+        document = _with_finite_numbers(document)
         record = msgspec.convert(_without_unknown_results(document), RunRecord)
         for history in (record.history, *record.repeats):
             _check_lengths(history)
-    except (msgspec.ValidationError, ValueError, RecursionError) as error:
+    except (msgspec.ValidationError, ValueError, OverflowError, RecursionError) as error:
         raise RecordError(f"{name}: {error}") from None
     return record
+
+
+def _with_finite_numbers(value: Any) -> Any:
+    """A document with numbers that a float can hold: 1e999, which JSON allows, is the largest.
+
+    It would be written as null, and null is no rate.
+    """
+    match value:
+        case dict():
+            return {name: _with_finite_numbers(inner) for name, inner in value.items()}
+        case list():
+            return [inner if _fits(inner) else _with_finite_numbers(inner) for inner in value]
+        case float() if math.isnan(value):
+            return None
+        case float() if not _fits(value):
+            return math.copysign(_LARGEST, value)
+        case int() if value.bit_length() > 63:
+            raise ValueError("a whole number in it has more than 64 bits")
+        case _:
+            return value
+
+
+def _fits(value: object) -> bool:
+    """Whether it is a finite float."""
+    return isinstance(value, float) and -_LARGEST <= value <= _LARGEST
 
 
 class _Known(RunRecord, frozen=True, kw_only=True):

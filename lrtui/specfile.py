@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from lrtui.files import read_file
 from lrtui.spec import CHOICES, Choice, RunSpec, SpecError
 from lrtui.specfields import check_path, is_section, spec_error, table_expected, with_values
 from lrtui.specproblems import checked
@@ -24,7 +25,7 @@ def read(path: Path) -> RunSpec:
 def text_of(path: Path) -> str:
     """The text of a file; raises SpecError where it cannot be read."""
     try:
-        return path.expanduser().read_text("utf-8")
+        text = read_file(path.expanduser()).decode("utf-8")
     except OSError as error:
         raise SpecError(f"{path}: {error.strerror or error}") from None
     except UnicodeDecodeError as error:

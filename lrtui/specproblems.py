@@ -32,6 +32,7 @@ _NOTHING_TAKES_ARGUMENTS = {
 def problems(spec: RunSpec) -> list[Problem]:
     """Everything wrong with a spec that can be known without running anything."""
     return [
+        *_text_problems(msgspec.to_builtins(spec)),
         *_target_problems(spec),
         *_ramp_problems(spec.range),
         *_batch_problems(spec),
@@ -49,6 +50,29 @@ def checked(spec: RunSpec) -> RunSpec:
     for problem in problems(spec):
         raise SpecError(problem.message, problem.field)
     return spec
+
+
+def _text_problems(value: object, path: tuple[str, ...] = ()) -> Iterator[Problem]:
+    """Names that are not UTF-8: they can be sent to no worker, and kept in no record."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _text_problems(name, (*path, name))
+            yield from _text_problems(inner, (*path, name))
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _text_problems(inner, path)
+    elif isinstance(value, str) and not _is_utf8(value):
+        field = ".".join(path[:1] if path[1:] == ("target",) else path)
+        shown = value.encode("utf-8", "backslashreplace").decode()
+        yield Problem(field, f"'{shown}' is not UTF-8: rename it")
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _target_problems(spec: RunSpec) -> Iterator[Problem]:

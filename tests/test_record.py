@@ -1,5 +1,6 @@
 import json
 import math
+import sys
 from pathlib import Path
 
 import msgspec
@@ -26,6 +27,7 @@ from lrtui.record import (
     SCHEMA,
     Failure,
     RecordError,
+    RunRecord,
     from_events,
     from_json,
     from_json_without_unknown,
@@ -224,7 +226,7 @@ def test_a_skipped_step_is_not_a_point_of_the_curve() -> None:
     assert record.history.lr == [step.lr for step in steps()]
 
 
-unknown_keys = st.text().filter(lambda key: key not in json.loads(GOLDEN.read_text()))
+unknown_keys = st.text().filter(lambda key: key not in RunRecord.__struct_fields__)
 
 
 @given(st.dictionaries(unknown_keys, json_values, max_size=3))
@@ -312,3 +314,53 @@ def test_every_event_survives_its_json(event: Event) -> None:
 
 def test_the_schema_is_the_published_one() -> None:
     assert SCHEMA == "lrtui.run/1"
+
+
+def placed(value: object, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    """The path of every number in a document."""
+    if isinstance(value, dict):
+        return [found for name in value for found in placed(value[name], (*path, name))]
+    if isinstance(value, list):
+        return [found for place, one in enumerate(value) for found in placed(one, (*path, place))]
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return [path] if is_number else []
+
+
+NUMBERS = placed(json.loads(GOLDEN.read_text()))
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "1e400"])
+def test_numbers_too_large_for_a_float_are_saved_and_loaded_again_or_refused(number: str) -> None:
+    refused = 0
+    for path in NUMBERS:
+        document = json.loads(GOLDEN.read_text())
+        inner = document
+        for name in path[:-1]:
+            inner = inner[name]
+        inner[path[-1]] = "HERE"
+        text = json.dumps(document).replace('"HERE"', number).encode()
+        try:
+            record = from_json_without_unknown(text)
+        except RecordError:  # a place in a list, for example
+            refused += 1
+            continue
+        saved = to_json(from_json(text))
+        assert to_json(from_json(saved)) == saved, path
+        assert from_json(saved).history == record.history
+    assert refused < len(NUMBERS) / 2
+
+
+@pytest.mark.parametrize("digits", [20, 400, 5000])
+def test_a_whole_number_that_no_json_can_hold_is_refused_in_a_line(digits: int) -> None:
+    spec = b'{"range": {"num_iter": ' + b"9" * digits + b"}}"
+    text = b'{"schema": "lrtui.run/1", "id": "1", "created": "", "spec": ' + spec + b"}"
+    with pytest.raises(RecordError) as refused:
+        from_json(text, "r.json")
+    assert len(str(refused.value).splitlines()) == 1
+
+
+def test_a_rate_too_large_for_a_float_is_the_largest() -> None:
+    text = b'{"schema": "lrtui.run/1", "id": "1", "created": "", "history": {"lr": [1e-3, 1e999]}}'
+    loaded = from_json(text)
+    assert loaded.history.lr == [1e-3, sys.float_info.max]
+    assert from_json(to_json(loaded)).history == loaded.history

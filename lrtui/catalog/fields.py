@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from lrtui.catalog.offers import Field, Kind
+from lrtui.catalog.parsing import parse
 
 _SCALARS: dict[str, Kind] = {
     "int": "int",
@@ -110,7 +111,7 @@ def last_name(node: ast.expr) -> str:
 def shape_of(annotation: str, enums: Enums) -> Shape:
     """The shape that an annotation describes; `other` for one that cannot be parsed."""
     try:
-        node = ast.parse(annotation.strip(), mode="eval").body
+        node = parse(annotation.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError):
         return Shape()
     return _shape(node, enums)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lrtui import paths
 from lrtui.catalog.errors import CatalogError
+from lrtui.files import read_file
 
 
 def is_trusted(path: Path) -> bool:
@@ -32,14 +33,14 @@ def trust(path: Path) -> None:
 def fingerprint(path: Path) -> str:
     """The SHA-256 of a file's content; CatalogError if it cannot be read."""
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return hashlib.sha256(read_file(path)).hexdigest()
     except OSError as error:
         raise CatalogError(f"{path}: {error.strerror or error}") from error
 
 
 def _trusted_fingerprints() -> set[str]:
     try:
-        text = _trust_file().read_text(encoding="utf-8", errors="replace")
+        text = read_file(_trust_file()).decode("utf-8", errors="replace")
     except OSError:
         return set()
     return {line.split()[0] for line in text.splitlines() if line.strip()}

@@ -51,17 +51,19 @@ def run_headless(
     session = Session()
     driver = session.driver(spec)
     progress = Progress()
-    with _signals_collected() as received:
-        follower = Follower(driver, progress, received)
-        driver.run(spec)
-        follower.follow()
-        if not received:
-            _measure_checks(driver, checks, follower)
-    events = list(driver.events)
-    driver.close()
-    session.close()
-    driver.join(_JOIN_SECONDS)
-    progress.close()
+    try:
+        with _signals_collected() as received:
+            follower = Follower(driver, progress, received)
+            driver.run(spec)
+            follower.follow()
+            if not received:
+                _measure_checks(driver, checks, follower)
+        events = list(driver.events)
+    finally:
+        driver.close()
+        session.close()
+        driver.join(_JOIN_SECONDS)
+        progress.close()
     code = report(events, as_json=as_json, output=output, overwrite=overwrite)
     if received:
         return 128 + received[0]

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable
 from typing import TextIO
 
-import msgspec
+from lrtui.events import json_document
 
 ANSWER, USAGE, NO_ANSWER, USER_FAILED, NOT_SAVED = 0, 2, 3, 4, 5
 
@@ -53,7 +53,7 @@ def printable(text: str) -> str:
 
 def json_text(document: object) -> str:
     """A document as JSON, indented by two."""
-    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
+    return json_document(document)
 
 
 def stdout() -> TextIO:

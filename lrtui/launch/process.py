@@ -112,6 +112,13 @@ class WorkerProcess:
         self._signal(signal.SIGKILL)
 
     def _read(self, descriptor: int) -> None:
+        """Pass messages on to the end; then the process is gone, whatever became of a message."""
+        try:
+            self._pass_on(descriptor)
+        finally:
+            self._finish()
+
+    def _pass_on(self, descriptor: int) -> None:
         """Pass messages on until the process has ended or has closed its side of the pipe."""
         incomplete = b""
         with contextlib.closing(os.fdopen(descriptor, "rb", buffering=0)) as pipe:
@@ -130,13 +137,12 @@ class WorkerProcess:
                 *lines, incomplete = (incomplete + data).split(b"\n")
                 for line in lines:
                     self._receive(line)
-        self._finish()
 
     def _receive(self, line: bytes) -> None:
         try:
             message = decode_message(line)
-        except msgspec.DecodeError:
-            return  # cut off in mid-write
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return  # cut off in mid-write, or no message of ours
         self._on_message(message)
 
     def _finish(self) -> None:

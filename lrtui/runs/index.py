@@ -14,7 +14,7 @@ import msgspec
 
 from lrtui import paths
 from lrtui.analysis.answer import Suggestion
-from lrtui.files import write_atomic
+from lrtui.files import read_file, write_atomic
 from lrtui.record import JsonObject, RecordError, RunRecord, from_json_without_unknown
 from lrtui.report.race import corrected, latest
 from lrtui.report.standings import standings
@@ -133,7 +133,7 @@ def read_entry(path: Path, stamp: Stamp | None = None) -> Entry:
     """
     try:
         stamp = stamp or _stamp(path.stat())
-        record = from_json_without_unknown(path.read_bytes(), path.name)
+        record = from_json_without_unknown(read_file(path), path.name)
         return Entry.of(record, path.name, stamp)
     except RecordError as error:
         return Entry(file=path.name, stamp=stamp or (0, 0, 0), problem=str(error))
@@ -148,7 +148,7 @@ def _stamps(folder: Path) -> dict[str, Stamp]:
     with os.scandir(folder) as found:
         for file in found:
             if file.name.endswith(".json") and not file.name.startswith("."):
-                with contextlib.suppress(FileNotFoundError):  # deleted meanwhile
+                with contextlib.suppress(OSError):  # deleted meanwhile, or a link to nowhere
                     stamps[file.name] = _stamp(file.stat())
     return stamps
 
@@ -159,7 +159,7 @@ def _stamp(status: os.stat_result) -> Stamp:
 
 def _read_index() -> dict[str, Entry]:
     try:
-        index = msgspec.json.decode(paths.runs_index().read_bytes(), type=_Index)
+        index = msgspec.json.decode(read_file(paths.runs_index()), type=_Index)
     except (OSError, ValueError, RecursionError):
         return {}
     if index.version != _VERSION:

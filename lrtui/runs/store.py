@@ -6,6 +6,7 @@ A journal without a record belongs to a run that was cut off, or that is still g
 import contextlib
 import fcntl
 import os
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ from msgspec import UNSET
 
 from lrtui import paths
 from lrtui.events import Event, decode
-from lrtui.files import write_atomic
+from lrtui.files import read_file, regular_files, write_atomic
 from lrtui.record import RecordError, RunRecord, from_json, to_json
 
 
@@ -26,7 +27,7 @@ def load(path: str | os.PathLike[str]) -> RunRecord:
         OSError: the file cannot be read.
     """
     path = Path(path).expanduser()
-    return from_json(path.read_bytes(), path.name)
+    return from_json(read_file(path), path.name)
 
 
 def save(record: RunRecord, path: Path, overwrite: bool = False) -> Path:
@@ -71,8 +72,9 @@ def journal_path(run_id: str) -> Path:
 def journals() -> list[Path]:
     """Journals without a record, or newer than it: of runs that were cut off or still go on."""
     newer = []
-    for path in sorted(paths.runs().glob("*.jsonl")):
-        if _is_newer(path, path.with_suffix(".json")):
+    for path, status in regular_files(paths.runs(), "*.jsonl"):
+        record = _modified(path.with_suffix(".json"))
+        if record is None or status.st_mtime_ns > record:
             newer.append(path)
     return newer
 
@@ -101,7 +103,7 @@ def read_journal(path: Path) -> Journalled:
 
     A torn last line is not counted: every writer that is killed may leave one.
     """
-    *lines, last = path.read_bytes().split(b"\n")
+    *lines, last = read_file(path, most=sys.maxsize).split(b"\n")
     events: list[Event] = []
     skipped = 0
     for line in filter(None, lines):
@@ -123,5 +125,9 @@ def _event(line: bytes) -> Event | None:
         return None
 
 
-def _is_newer(path: Path, other: Path) -> bool:
-    return not other.exists() or path.stat().st_mtime_ns > other.stat().st_mtime_ns
+def _modified(path: Path) -> int | None:
+    """When a file was written, in ns; None where there is none."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return None

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import RenderableType
+from rich.text import Text
 from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingsMap, Keymap
@@ -18,7 +19,7 @@ from lrtui import paths
 from lrtui.spec import RunSpec
 from lrtui.tui import keys
 from lrtui.tui.changes import ChangedCells
-from lrtui.tui.clean import CleanFilter
+from lrtui.tui.clean import CleanFilter, clean
 from lrtui.tui.compare.marks import Marks
 from lrtui.tui.config import (
     NO_FLAGS,
@@ -139,6 +140,14 @@ class LrtuiApp(App[None]):
         """Of Textual's Pilot: it returns when the keys have taken effect."""
         await super()._press_keys(keys)
         await self._typing.settled()
+
+    def _fatal_error(self) -> None:
+        """Of Textual: end with a traceback. Textual's own shows local variables, and obeys them."""
+        import traceback
+
+        lines = "".join(traceback.format_exception(self._exception)).splitlines()
+        self._exit_renderables.append(Text("\n".join(map(clean, lines))))
+        self._close_messages_no_wait()
 
     def _opens_a_screen(self) -> bool:
         """Whether the run button is at work: it opens a screen, or asks, in a moment."""
@@ -277,7 +286,7 @@ def run_app(
 
 
 def _refuse(problem: str) -> int:
-    print(f"lrtui: {problem}", file=sys.stderr)
+    print(clean(f"lrtui: {problem}"), file=sys.stderr)
     return 2
 
 

@@ -11,8 +11,10 @@ from textual.color import Color
 from textual.filter import LineFilter
 
 # C0, DEL and C1 controls; characters that change the direction of text; line and paragraph
-# separators
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+# separators; surrogates, which stand for what is not UTF-8
+_CONTROL = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
 
 
 def clean(text: str) -> str:

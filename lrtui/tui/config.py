@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from lrtui.files import read_file
 from lrtui.tui.glyphs import only_ascii
 
 
@@ -49,7 +50,7 @@ def read_config(path: Path) -> Config:
         ConfigError: it is not TOML, or has an unknown table, setting, binding or key.
     """
     try:
-        text = path.read_text("utf-8")
+        text = read_file(path).decode("utf-8")
     except FileNotFoundError:
         return Config({})
     except OSError as error:

@@ -4,6 +4,7 @@ Commands arrive on stdin, messages leave on the file descriptor FD, and prints g
 user's code reaches neither: stdin is duplicated and replaced before anything else is imported.
 """
 
+import contextlib
 import faulthandler
 import os
 import queue
@@ -11,6 +12,8 @@ import signal
 import sys
 import threading
 from pathlib import Path
+
+import msgspec
 
 from lrtui.endings import StopFlag
 from lrtui.protocol import (
@@ -50,7 +53,9 @@ class Inbox:
     def _read(self) -> None:
         with os.fdopen(self._descriptor, "rb") as lines:
             for line in lines:
-                self._take(decode_command(line))
+                # one that cannot be read must not end the watch over the front end
+                with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
+                    self._take(decode_command(line))
         # the front end is gone: end the run, keep its steps, and do not wait for code that hangs
         self.stop.orphan()
         self._commands.put(Quit())

@@ -1,12 +1,13 @@
 """Offers of a Python file, by parsing it. Nothing is executed: the file may be anybody's."""
 
 import ast
+import io
 import tokenize
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
-from lrtui.catalog import ranking
+from lrtui.catalog import parsing, ranking
 from lrtui.catalog.errors import CatalogError
 from lrtui.catalog.fields import Default, is_plain, last_name, make_field
 from lrtui.catalog.offers import Field, Offer, Role, Signature
@@ -19,6 +20,7 @@ from lrtui.catalog.source.definitions import (
     base_names,
     decorated,
 )
+from lrtui.files import read_file
 
 
 def offers_in_file(path: Path, role: Role = "model") -> list[Offer]:
@@ -51,8 +53,9 @@ def _offers(path: Path, file: Definitions, nodes: Iterable[Definition], role: Ro
 def parse(path: Path) -> ast.Module:
     """The syntax tree of a file; CatalogError, with the line of a syntax error, if it has none."""
     try:
-        with tokenize.open(path) as file:
-            return ast.parse(file.read(), filename=str(path))
+        content = read_file(path)
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
+        return parsing.parse(content.decode(encoding), str(path))
     except OSError as error:
         raise CatalogError(f"{path}: {error.strerror or error}") from error
     except SyntaxError as error:

@@ -122,7 +122,11 @@ def _age(preset: Preset) -> str:
     """How long ago a recent preset was run."""
     if not preset.recent:
         return "saved"
-    minutes = (time.time() - preset.path.stat().st_mtime) / 60
+    try:
+        modified = preset.path.stat().st_mtime
+    except OSError:  # removed meanwhile
+        return "gone"
+    minutes = (time.time() - modified) / 60
     if minutes < 1:
         return "now"
     if minutes < 60:

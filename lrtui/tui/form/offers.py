@@ -15,6 +15,7 @@ from lrtui.catalog.errors import CatalogError
 from lrtui.catalog.offers import Offer, Role
 from lrtui.catalog.source.reader import models_in_file, offers_in_file
 from lrtui.catalog.targets import OWN, is_file_name, locate, locate_module, near, split
+from lrtui.files import regular_files
 from lrtui.spec import REQUIRED_CHOICES
 from lrtui.tui.session import Session
 
@@ -157,8 +158,8 @@ def model_spec(target: str) -> dict[str, Any]:
 def _own_files() -> list[Path]:
     """The Python files of the working directory, as `lrtui models` lists them."""
     try:
-        files = sorted(Path().glob("[!_.]*.py"))
-        return [path for path in files[:_MOST_FILES] if path.stat().st_size <= _LARGEST_LISTED]
+        files = list(regular_files(Path(), "[!_.]*.py"))[:_MOST_FILES]
+        return [path for path, status in files if status.st_size <= _LARGEST_LISTED]
     except OSError:
         return []
 
