@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 from lrtui.catalog.availability import Availability
 from lrtui.catalog.infer import Facts
 from lrtui.catalog.offers import Offer
-from lrtui.catalog.trust import is_trusted
+from lrtui.catalog.trust import remembered, unagreed
 from lrtui.protocol import Described, Fetched, Fetching, key
 from lrtui.spec import Choice, RunSpec
 from lrtui.specfields import with_values
@@ -187,7 +187,7 @@ async def test_a_file_is_asked_about_once_before_it_is_run(tmp_path: Path) -> No
         await until(pilot, lambda: isinstance(screen.app.screen, Ask))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(screen.app.screen, RunScreen))
-        assert is_trusted(tmp_path / "net.py")
+        assert unagreed(spec(screen), remembered()) == []
     async with setup_screen(session, RunSpec(model=Choice(target))) as (screen, pilot):
         await pilot.press("f5")
         await until(pilot, lambda: isinstance(screen.app.screen, RunScreen))
