@@ -69,18 +69,18 @@ def file_item(path: Path, content: bytes | None = None) -> Item:
         data = real.read_bytes() if content is None else content
     except OSError as error:
         raise CatalogError(f"{path}: {error.strerror or error}") from error
-    return Item("file", str(real), hashlib.sha256(data).hexdigest(), str(real))
+    name = os.fsencode(real).decode("utf-8", "backslashreplace")
+    words = safe_line(name, _LONGEST_NAME)
+    return Item("file", name, hashlib.sha256(data).hexdigest(), words)
 
 
 def call_item(choice: Choice) -> Item:
     """A callable that no library lists and no file of the user's defines."""
     where, what = split(choice.target)
     is_class = what[:1].isupper() and "." not in what and not is_file_name(where)
-    kind: Literal["class", "call"] = "class" if is_class and not _is_built_in(where) else "call"
-    args = choice.args if kind == "call" else {}
-    text = msgspec.json.encode([choice.target, args], order="sorted")
-    digest = hashlib.sha256(text).hexdigest()
-    return Item(kind, choice.target, digest, _call_words(choice.target, args))
+    if not is_class or _is_built_in(where):
+        return _exactly("", choice)
+    return msgspec.structs.replace(_exactly("", Choice(choice.target)), kind="class")
 
 
 def items(role: str, choice: Choice, installed: Installed) -> list[Item]:
@@ -103,6 +103,19 @@ def items(role: str, choice: Choice, installed: Installed) -> list[Item]:
     if not defines(path, what, imports):
         needed.append(call_item(choice))
     return needed
+
+
+def look_item(data: Choice) -> Item:
+    """A look at data of the user's with exactly these arguments; it agrees to nothing else."""
+    return _exactly("look at ", data)
+
+
+def _exactly(prefix: str, choice: Choice) -> Item:
+    """A callable with exactly its arguments."""
+    name = prefix + choice.target
+    text = msgspec.json.encode([name, choice.args], order="sorted")
+    digest = hashlib.sha256(text).hexdigest()
+    return Item("call", name, digest, _call_words(choice.target, choice.args))
 
 
 def users_file(where: str, installed: Installed) -> Path | None:

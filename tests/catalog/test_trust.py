@@ -6,7 +6,7 @@ import pytest
 
 from lrtui import paths
 from lrtui.catalog.targets import is_listing
-from lrtui.catalog.trust import ANY_FILE, ANYTHING, remember, remembered, unagreed
+from lrtui.catalog.trust import ANY_FILE, ANYTHING, look_item, remember, remembered, unagreed
 from lrtui.spec import Choice, RunSpec
 from lrtui.specfields import with_values
 from tests.user_files import WriteFile
@@ -154,6 +154,12 @@ def test_sample_models_and_listings_are_not_asked_about() -> None:
     assert is_listing("torchvision.models.segmentation")
     assert not is_listing("torch")
     assert not is_listing("torch.optim._functional")
+
+
+def test_a_look_agrees_to_no_call() -> None:
+    data = Choice("torch:load", {"f": "x.pt"})
+    remember([look_item(data)])
+    assert asked(data.target, "data", **data.args) == ["torch:load"]
 
 
 def test_agreements_that_cover_many(user_file: WriteFile) -> None:

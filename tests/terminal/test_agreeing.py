@@ -55,7 +55,7 @@ def test_a_file_that_changes_while_the_question_is_open_is_asked_about_again(
         app.press("f5")
         app.wait_for(r"This file is new", r"net\.py")
         app.press("enter")
-        app.wait_for(r"(completed|diverged)")
+        app.wait_for(r"(done|diverged):")
         assert (tmp_path / "ran").exists()
         app.press("q")
         app.wait_for_exit()

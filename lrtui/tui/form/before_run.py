@@ -11,7 +11,7 @@ from textual.app import App
 
 from lrtui import presets
 from lrtui.catalog.errors import CatalogError
-from lrtui.catalog.trust import Item, file_item, remember, remembered, unagreed
+from lrtui.catalog.trust import Item, file_item, look_item, remember, remembered, unagreed
 from lrtui.spec import CHOICES, RunSpec
 from lrtui.tui.clean import clean
 from lrtui.tui.form.body import FormBody
@@ -81,6 +81,7 @@ class BeforeRun:
 
         with contextlib.suppress(OSError):  # disk full: the list of recent specs misses this one
             presets.remember(spec)
+            remember([look_item(spec.data)])  # the form may look at this data again
         self.app.push_screen(RunScreen(self.session.driver(spec), spec))
 
 

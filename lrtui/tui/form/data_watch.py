@@ -8,7 +8,7 @@ from lrtui.catalog.errors import CatalogError
 from lrtui.catalog.infer import Facts
 from lrtui.catalog.searchpath import Installed
 from lrtui.catalog.targets import is_library, split
-from lrtui.catalog.trust import items, remembered
+from lrtui.catalog.trust import items, look_item, remembered
 from lrtui.protocol import Looked, key
 from lrtui.spec import Choice, LoaderSpec
 from lrtui.tui.session import Session
@@ -150,7 +150,10 @@ def may_look(data: Choice) -> bool:
         return False
     if is_library(where) and where not in _MADE_WITHOUT_DOWNLOAD:
         return False
-    return _is_agreed("data", data)
+    if not _is_agreed("data", data):
+        return False
+    # the arguments may be anybody's, so a look calls the user's own code with those of a run
+    return not data.args or is_library(where) or look_item(data).line in remembered()
 
 
 def _is_agreed(role: str, choice: Choice) -> bool:
