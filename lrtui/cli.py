@@ -1,5 +1,9 @@
 """The command line. A command imports its module when it runs: `--help` must answer at once."""
 
+from lrtui.catalog import searchpath
+
+searchpath.leave_working_directory()
+
 import os
 import signal
 import sys
@@ -11,7 +15,7 @@ import click
 
 from lrtui import __version__
 from lrtui.flags import plan_options, spec_from, spec_options
-from lrtui.spec import SpecError
+from lrtui.spec import CHOICES, RunSpec, SpecError
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -101,6 +105,7 @@ def lrtui(
 @_as_json("the run record")
 @click.option("-o", "output", type=_FILE, help="Write the run record to a file.")
 @click.option("--force", is_flag=True, help="Overwrite the file that -o names.")
+@click.option("-y", "--yes", is_flag=True, help="Agree to all code that SPEC.toml or flags name.")
 @click.pass_context
 def run(
     context: click.Context,
@@ -109,9 +114,13 @@ def run(
     as_json: bool,
     output: Path | None,
     force: bool,
+    yes: bool,
     **flags: Any,
 ) -> None:
     """Run the range test without a screen.
+
+    Your own files that a flag names are run. What SPEC.toml names is run if the app has asked you
+    about it, or with --yes; without asking, only what a library lists.
 
     With --race, short trainings compare the answer with the learning rates around it. If a
     better rate is found, it is the answer, and the exit code is still 0.
@@ -129,7 +138,16 @@ def run(
     _check_budget(asked)
     spec = spec_from(spec_file, flags)
     checks = Checks(**{name: value for name, value in asked.items() if value is not None})
-    context.exit(run_headless(spec, checks=checks, as_json=as_json, output=output, overwrite=force))
+    context.exit(
+        run_headless(
+            spec,
+            agreed=_agreed(spec, spec_file, flags, yes),
+            checks=checks,
+            as_json=as_json,
+            output=output,
+            overwrite=force,
+        )
+    )
 
 
 @lrtui.command()
@@ -227,6 +245,17 @@ def doctor(context: click.Context, /, as_json: bool) -> None:
     from lrtui.commands.doctor import doctor as examine
 
     context.exit(examine(as_json))
+
+
+def _agreed(spec: RunSpec, file: Path | None, flags: dict[str, Any], yes: bool) -> set[str]:
+    """What the command agrees to: all with --yes, else the user's own code that flags name."""
+    from lrtui.catalog.trust import ANY_FILE, ANYTHING, unagreed
+
+    if yes:
+        return {ANYTHING}
+    named = {role: getattr(spec, role) for role in CHOICES if file is None or flags[role]}
+    agreed = {item.line for item in unagreed(RunSpec(**named), ()) if item.kind != "call"}
+    return agreed if file is not None else {*agreed, ANY_FILE}
 
 
 def _check_output(output: Path, force: bool) -> None:

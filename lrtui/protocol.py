@@ -10,6 +10,7 @@ from lrtui.analysis.answer import Schedule
 from lrtui.catalog.availability import Availability
 from lrtui.catalog.infer import Facts
 from lrtui.catalog.offers import Offer, Role
+from lrtui.catalog.trust import Item
 from lrtui.events import Event, Line, Measured, MeasuredLine, from_line, in_utf8, json_line, to_line
 from lrtui.spec import Choice, LoaderSpec, RunSpec
 
@@ -17,11 +18,13 @@ from lrtui.spec import Choice, LoaderSpec, RunSpec
 class Run(msgspec.Struct, frozen=True, tag="run", tag_field="command"):
     """Build the spec and run the range test; `id` becomes the run's.
 
-    A worker that has built the spec before restores its objects instead.
+    A worker that has built the spec before restores its objects instead. `agreed` is what a person
+    has agreed to for this run, beside what is remembered.
     """
 
     spec: RunSpec
     id: str
+    agreed: tuple[str, ...] = ()
 
 
 class Confirm(msgspec.Struct, frozen=True, kw_only=True, tag="confirm", tag_field="command"):
@@ -107,6 +110,12 @@ class Ready(msgspec.Struct, frozen=True, tag="ready", tag_field="event"):
     devices: tuple[str, ...]
 
 
+class Refused(msgspec.Struct, frozen=True, tag="refused", tag_field="event"):
+    """The worker did not run this: nobody has agreed to it."""
+
+    item: Item
+
+
 class Described(msgspec.Struct, frozen=True, tag="described", tag_field="event"):
     """The answer to `Describe`: what the module offers, or the `problem` with listing it."""
 
@@ -153,11 +162,11 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True, tag="fetched", tag_fiel
 
 
 Answer = Described | Looked | Checked | Fetching | Fetched
-Message = Ready | Answer | Event
+Message = Ready | Refused | Answer | Event
 
 _command_decoder: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Command)
-_message_decoder: msgspec.json.Decoder[Ready | Answer | Line] = msgspec.json.Decoder(
-    Ready | Answer | Line
+_message_decoder: msgspec.json.Decoder[Ready | Refused | Answer | Line] = msgspec.json.Decoder(
+    Ready | Refused | Answer | Line
 )
 
 

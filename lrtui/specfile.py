@@ -25,7 +25,7 @@ def read(path: Path) -> RunSpec:
 def text_of(path: Path) -> str:
     """The text of a file; raises SpecError where it cannot be read."""
     try:
-        text = read_file(path.expanduser()).decode("utf-8")
+        return read_file(path.expanduser()).decode("utf-8")
     except OSError as error:
         raise SpecError(f"{path}: {error.strerror or error}") from None
     except UnicodeDecodeError as error:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
+from lrtui.build import libraries
 from lrtui.build.datasets import vision
 from lrtui.build.datasets.download import Progress
 from lrtui.build.importing import load
@@ -36,6 +37,8 @@ def available(choice: Choice) -> Availability:
     where, what = split(choice.target)
     if where == "torchvision":
         load(choice.target)  # CatalogError for an unknown name
+        if what not in libraries.torchvision_names("data"):
+            return Availability(there=True)  # what no list has is not even made before it is run
         return _vision_set(choice, what).availability()
     if where == "lrtui" and what in _FILES:
         return _file_available(choice, what)

@@ -52,6 +52,8 @@ def inspect_first_batch(
 ) -> tuple[Facts | None, str]:
     """Facts about the data of a choice, and what its first batch is taken for. Runs user code.
 
+    Nothing is downloaded.
+
     Args:
         data: what gives the batch.
         loader: how it does, where the data is a data set.
@@ -62,7 +64,8 @@ def inspect_first_batch(
     Raises:
         PhaseError: the data cannot be made, or gives no batch.
     """
-    made = import_choice("data", data, notice).call()
+    args = {name: value for name, value in data.args.items() if name != "download"}
+    made = import_choice("data", data, notice).with_args(args).call()
     train = make_loaders(data.target, made, loader, 0, torch.device("cpu")).train
     batch = load_first_batch(data.target, train)
     signature = _signature(model)

@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+from importlib.machinery import PathFinder
 from pathlib import Path
 from types import ModuleType
 
@@ -10,6 +11,9 @@ import torch  # noqa: F401 - before any user module: a file called torch.py must
 from lrtui.build import libraries
 from lrtui.build.types import Factory
 from lrtui.catalog.errors import CatalogError, one_line, with_user_line
+from lrtui.catalog.guard import RefusedError
+from lrtui.catalog.imports import module_name, names_in
+from lrtui.catalog.searchpath import search_last, working_directory
 from lrtui.catalog.targets import OWN, Notice, is_file_name, locate, near, split
 
 
@@ -45,56 +49,50 @@ def attribute(module: ModuleType, where: str, what: str) -> object:
 
 
 def load_module(where: str) -> ModuleType:
-    """Import a module. The working directory is searched last, as `python -m` does."""
-    if str(Path.cwd()) not in sys.path and "" not in sys.path:
-        sys.path.append(str(Path.cwd()))
+    """Import a module. The working directory is searched last."""
+    search_last(working_directory())
     return _import(where, where, None)
 
 
 def load_file(where: str, notice: Notice = lambda text: None) -> ModuleType:
     """Import a user's file under its own name; loader workers then can import it too.
 
-    Its folder is put on sys.path. Three guards: torch is imported first, a file beside it that
-    hides the standard library is reported, and the module that was imported must be the file that
-    was asked for.
+    Its folder is searched last: a file in it never hides an installed module. A file beside it
+    that is hidden itself is reported, and the module that was imported must be the file that was
+    asked for.
     """
     path = locate(where)
     if path is None:
         raise CatalogError(f"{where}: no such file")
     if path.suffix != ".py":
         raise CatalogError(f"{where}: not a Python file (.py)")
-    root, name = importable(path)
-    for hidden in shadows(root):
-        notice(
-            f"{root / hidden}.py hides the standard library's '{hidden}' from every module:"
-            " rename it if imports fail"
-        )
-    if str(root) not in sys.path:
-        sys.path.insert(0, str(root))
+    if "." in path.stem:
+        raise CatalogError(f"{path.name}: a module's name cannot contain a dot: rename the file")
+    root, name = module_name(path)
+    for hidden in hidden_imports(path, root):
+        notice(f"{root / hidden} is hidden by the installed module '{hidden}': rename it")
+    search_last(root)
+    search_last(working_directory())
     importlib.invalidate_caches()
     module = _import(name, where, path)
     _check_origin(module, name, where, path)
     return module
 
 
-def importable(path: Path) -> tuple[Path, str]:
-    """The folder to put on sys.path, and the dotted name, which includes enclosing packages."""
-    if "." in path.stem:
-        raise CatalogError(f"{path.name}: a module's name cannot contain a dot: rename the file")
-    names = [path.stem]
-    folder = path.parent
-    while (folder / "__init__.py").is_file() and folder.name.isidentifier():
-        names.insert(0, folder.name)
-        folder = folder.parent
-    if path.stem == "__init__" and len(names) > 1:
-        names.pop()
-    return folder, ".".join(names)
+def hidden_imports(path: Path, root: Path) -> list[str]:
+    """The modules beside a file that it imports by name, but that an installed one hides."""
+    search = [entry for entry in sys.path if Path(entry) not in (root, working_directory())]
+    hidden = []
+    for name in sorted({name.partition(".")[0] for name in names_in(path)} - {""}):
+        is_beside = (root / f"{name}.py").is_file() or (root / name / "__init__.py").is_file()
+        if is_beside and (name in sys.stdlib_module_names or _is_found(name, search)):
+            hidden.append(name)
+    return hidden
 
 
-def shadows(folder: Path) -> list[str]:
-    """The modules of the standard library that files of a folder hide."""
-    stems = {path.stem for path in folder.glob("*.py")}
-    return sorted(stems & sys.stdlib_module_names)
+def _is_found(name: str, search: list[str]) -> bool:
+    spec = PathFinder.find_spec(name, search)
+    return spec is not None and spec.origin is not None
 
 
 def _own_target(what: str) -> tuple[str, str]:
@@ -126,6 +124,8 @@ def _import(name: str, where: str, path: Path | None) -> ModuleType:
     """Import a module; CatalogError with the module's own error and its line."""
     try:
         return importlib.import_module(name)
+    except RefusedError as error:
+        raise CatalogError(str(error)) from error
     except ModuleNotFoundError as error:
         if path is None and error.name is not None and name.startswith(error.name):
             message = f"no module named '{error.name}': is it installed, or a file (.py)?"

@@ -13,9 +13,10 @@ from typing import Any
 import torch
 from msgspec.structs import replace
 
-from lrtui.build import importing
+from lrtui.build import importing, introspect
 from lrtui.build.signatures import annotations_of, enums_in, offer_of
 from lrtui.build.types import Factory
+from lrtui.catalog import guard
 from lrtui.catalog.errors import CatalogError, PhaseError, one_line, with_user_line
 from lrtui.catalog.offers import Field, Offer, Role
 from lrtui.catalog.targets import Notice
@@ -87,9 +88,13 @@ class Picked:
 
 
 def import_choice(role: Role, choice: Choice, notice: Notice) -> Picked:
-    """Import what a choice names; PhaseError if that fails."""
+    """Import what a choice names; PhaseError if that fails, or was not agreed to."""
     try:
-        return Picked(role, choice, importing.load(choice.target, notice))
+        guard.check(role, choice)
+        factory = importing.load(choice.target, notice)
+        if not introspect.may_be_used(choice.target, factory, role):
+            guard.check_unlisted(choice)
+        return Picked(role, choice, factory)
     except CatalogError as error:
         raise PhaseError(role, str(error)) from error
 

@@ -53,9 +53,32 @@ def describe(name: str, role: Role = "model") -> Offer:
     raise CatalogError(f"{where} has no '{what}'{targets.near(what, names)}")
 
 
+def may_be_used(target: str, value: object, role: Role) -> bool:
+    """Whether a target is no library's, or one that the library lists for the role."""
+    where, what = targets.split(target)
+    if not targets.is_listing(where):
+        return True  # agreed to, or a file of the user's
+    if where == "lrtui":
+        return what in targets.OWN and targets.OWN[what].role == role
+    if where == "torchvision":
+        return what in libraries.torchvision_names(role)
+    if where == "timm":
+        return what in libraries.timm_names(role)
+    if what.startswith("_") or not _is_of_library(value):
+        return False
+    if role in ("metric", "step"):
+        return role == "metric" and _is_criterion(what, value)
+    return _has_role(what, value, role)
+
+
+def _is_of_library(value: object) -> bool:
+    """Whether a value is defined in one of the libraries, and not only imported there."""
+    return str(getattr(value, "__module__", "")).split(".")[0] in targets.LIBRARIES
+
+
 def _source(where: str) -> Path | None:
     """The file to parse, or None for a library; CatalogError if there is no such file or module."""
-    if targets.is_library(where):
+    if targets.is_listing(where):
         return None
     if targets.is_file_name(where):
         path = targets.locate(where)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from lrtui import paths
 from lrtui.catalog.errors import CatalogError
 from lrtui.catalog.offers import Role
+from lrtui.catalog.searchpath import working_directory
 
 
 class Own(NamedTuple):
@@ -33,8 +34,29 @@ OWN = {
     "mean-absolute-error": Own("metric", "lrtui.build.metrics", "mean_absolute_error"),
 }
 
-# These libraries are imported to list them. Any other module is user code: the app asks first.
+# The libraries that lrtui knows.
 LIBRARIES = ("torch", "torchvision", "timm", "apex", "lrtui")
+
+# Their modules that list models, data sets, optimizers or losses: only these are imported to list
+# them, and what they list is used without asking.
+_LISTINGS = (
+    "lrtui",
+    "timm",
+    "timm.loss",
+    "torch.nn",
+    "torch.nn.functional",
+    "torch.utils.data",
+    "torchvision",
+    "torchvision.datasets",
+)
+_LISTINGS_AND_BELOW = (
+    "apex.optimizers",
+    "timm.models",
+    "timm.optim",
+    "torch.nn.modules",
+    "torch.optim",
+    "torchvision.models",
+)
 
 Notice = Callable[[str], None]
 
@@ -72,9 +94,19 @@ def is_library(where: str) -> bool:
     return not is_file_name(where) and where.split(".")[0] in LIBRARIES
 
 
+def is_listing(where: str) -> bool:
+    """Whether `where` is a library's module that lists what can be picked."""
+    parts = where.split(".")
+    if any(part.startswith("_") for part in parts):
+        return False
+    above = [".".join(parts[:depth]) for depth in range(1, len(parts) + 1)]
+    return where in _LISTINGS or any(module in _LISTINGS_AND_BELOW for module in above)
+
+
 def locate_module(where: str) -> Path | None:
     """The source file of an importable module, or None. Nothing of the module is executed."""
-    search = [*sys.path, str(Path.cwd())]
+    here = working_directory()
+    search = list(sys.path) if here is None else [*sys.path, str(here)]
     source: Path | None = None
     parts = where.split(".")
     for depth in range(1, len(parts) + 1):

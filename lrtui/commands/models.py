@@ -10,7 +10,7 @@ from lrtui import paths
 from lrtui.catalog.errors import CatalogError
 from lrtui.catalog.offers import Offer
 from lrtui.catalog.source.reader import offers_in_file
-from lrtui.catalog.targets import is_file_name, is_library, locate, locate_module
+from lrtui.catalog.targets import is_file_name, is_listing, locate, locate_module
 from lrtui.commands.streams import USAGE, json_text, note, printable, put, say
 
 _POLL_SECONDS = 0.02
@@ -44,7 +44,7 @@ def _offers(where: str) -> Iterable[Offer]:
     """
     if not where:
         return _in_folder(paths.sample_models(), "sample_models")
-    if is_library(where):
+    if is_listing(where):
         return _in_library(where)
     path = Path(where).expanduser()
     if path.is_dir():

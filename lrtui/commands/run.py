@@ -2,7 +2,7 @@
 
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -10,9 +10,19 @@ from types import FrameType
 import msgspec
 
 from lrtui.analysis.answer import ANY_PLAN, Plan
+from lrtui.catalog.trust import Item, remembered, unagreed
 from lrtui.commands.answer import has_answer, summary
 from lrtui.commands.progress import Progress
-from lrtui.commands.streams import ANSWER, NO_ANSWER, NOT_SAVED, USER_FAILED, note, say, stdout
+from lrtui.commands.streams import (
+    ANSWER,
+    NO_ANSWER,
+    NOT_SAVED,
+    USAGE,
+    USER_FAILED,
+    note,
+    say,
+    stdout,
+)
 from lrtui.events import Ended, Event, Started, Suggested
 from lrtui.launch.driver import Driver
 from lrtui.launch.session import Session
@@ -39,6 +49,7 @@ NO_CHECKS = Checks()
 def run_headless(
     spec: RunSpec,
     *,
+    agreed: Collection[str] = (),
     checks: Checks = NO_CHECKS,
     as_json: bool = False,
     output: Path | None = None,
@@ -46,9 +57,15 @@ def run_headless(
 ) -> int:
     """Run a spec and its checks; returns the exit code.
 
+    What is not agreed to, by `agreed` or by what is remembered, is not run.
+
     The first SIGINT, SIGTERM or SIGHUP stops the run, and what it has measured is kept.
     """
+    missing = unagreed(spec, {*remembered(), *agreed})
+    if missing:
+        return say(_not_agreed(missing), USAGE)
     session = Session()
+    session.agreed.update(agreed)
     driver = session.driver(spec)
     progress = Progress()
     try:
@@ -65,6 +82,8 @@ def run_headless(
         driver.join(_JOIN_SECONDS)
         progress.close()
     code = report(events, as_json=as_json, output=output, overwrite=overwrite)
+    if code == USER_FAILED and session.refused:
+        code = say(_not_agreed(list(session.refused.values())), USAGE)
     if received:
         return 128 + received[0]
     return code
@@ -154,6 +173,12 @@ def report(events: Sequence[Event], *, as_json: bool, output: Path | None, overw
         problem = f"{output}: could not be saved: {error.strerror}"
         return say(f"{problem}{_where_kept(end)}", NOT_SAVED)
     return code
+
+
+def _not_agreed(items: Sequence[Item]) -> str:
+    """What keeps a run from being started."""
+    words = ", ".join(item.words for item in items)
+    return f"this run needs what you have not agreed to: {words}; --yes agrees"
 
 
 def _print(record: RunRecord, end: Ended, as_json: bool) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from lrtui.catalog.offers import Role
+from lrtui.catalog.trust import Item
 from lrtui.launch.process import WorkerProcess
 from lrtui.launch.questions import STUCK_SECONDS, Questions, runs_user_code
 from lrtui.protocol import (
@@ -38,9 +39,13 @@ class Session:
     Attributes:
         ready: torch's version and the devices, once a spare has imported torch; None until then.
         problem: why no worker can be started; "" when all is well.
+        agreed: what a person has agreed to run in this session, beside what is remembered.
+        refused: what workers did not run, because it is not agreed to.
     """
 
     def __init__(self) -> None:
+        self.agreed: set[str] = set()
+        self.refused: dict[str, Item] = {}
         self.ready: Ready | None = None
         self.problem = ""
         self._questions = Questions()
@@ -115,7 +120,7 @@ class Session:
         # imported late: it reads records, which would delay the first paint
         from lrtui.launch.worker_driver import WorkerDriver
 
-        return WorkerDriver(self._take, on_close=self.start)
+        return WorkerDriver(self._take, self.start, self.agreed, self.refused)
 
     def close(self) -> None:
         """Kill the spare."""

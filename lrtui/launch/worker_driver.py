@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import msgspec
@@ -10,6 +10,7 @@ import msgspec
 from lrtui.analysis.answer import Schedule
 from lrtui.catalog.places import crash_place
 from lrtui.catalog.targets import locate, split
+from lrtui.catalog.trust import Item
 from lrtui.endings import STOPPED, check_problem, unbuilt_start
 from lrtui.events import (
     Check,
@@ -24,7 +25,18 @@ from lrtui.events import (
 )
 from lrtui.launch.process import WorkerProcess
 from lrtui.output import NO_OUTPUT, Output
-from lrtui.protocol import Answer, Confirm, Extend, Message, Ready, Reset, Run, Stability, Stop
+from lrtui.protocol import (
+    Answer,
+    Confirm,
+    Extend,
+    Message,
+    Ready,
+    Refused,
+    Reset,
+    Run,
+    Stability,
+    Stop,
+)
 from lrtui.record import RecordError, from_events, new_id
 from lrtui.runs.store import journal_path, record_path, save_run
 from lrtui.spec import CHOICES, Choice, RunSpec
@@ -45,11 +57,21 @@ class WorkerDriver:
     Args:
         take: gives a process for the first run, and whenever a new one is needed.
         on_close: called once, when the driver is closed.
+        agreed: what a person has agreed to run in this session; it may grow.
+        refused: what workers did not run is added to it.
     """
 
     read_only = False
 
-    def __init__(self, take: Callable[[], WorkerProcess], on_close: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        take: Callable[[], WorkerProcess],
+        on_close: Callable[[], None],
+        agreed: Collection[str] = (),
+        refused: dict[str, Item] | None = None,
+    ) -> None:
+        self._agreed = agreed
+        self._refused = {} if refused is None else refused
         self.events: list[Event] = []
         self._take = take
         self._on_close = on_close
@@ -91,7 +113,7 @@ class WorkerDriver:
                 self._append(Ended(status="failed", phase="worker", reason=reason, seconds=0))
                 return
             self._output = Output.from_now(self._log)
-            self._run = Run(spec=spec, id=new_id())
+            self._run = Run(spec=spec, id=new_id(), agreed=tuple(self._agreed))
             process.send(self._run)
 
     def extend(self, end_lr: float) -> None:
@@ -195,7 +217,9 @@ class WorkerDriver:
             self._process = None
 
     def _receive(self, message: Message) -> None:
-        if not isinstance(message, Ready | Answer):
+        if isinstance(message, Refused):
+            self._refused[message.item.line] = message.item
+        elif not isinstance(message, Ready | Answer):
             self._append(message)
 
     def _append(self, event: Event) -> None:

@@ -4,13 +4,22 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from lrtui.catalog.offers import Role
+from lrtui.catalog.trust import Item
 from lrtui.launch.driver import Driver
 from lrtui.protocol import Checked, Described, Fetched, Fetching, Looked, Ready
 from lrtui.spec import Choice, LoaderSpec, RunSpec
 
 
 class Session(Protocol):
-    """One per app. Calls return at once; answers appear in the mappings, which the form polls."""
+    """One per app. Calls return at once; answers appear in the mappings, which the form polls.
+
+    Attributes:
+        agreed: what a person has agreed to run in this session, beside what is remembered.
+        refused: what workers did not run, because it is not agreed to.
+    """
+
+    agreed: set[str]
+    refused: dict[str, Item]
 
     @property
     def ready(self) -> Ready | None:

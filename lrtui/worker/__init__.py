@@ -3,3 +3,7 @@
 Reading order: `__main__` (the process), `service` (one command after the other), `runner` (a run on
 live objects), `recorder` and `journal` (what is kept of it), `answers` (to a form's questions).
 """
+
+from lrtui.catalog.searchpath import leave_working_directory
+
+leave_working_directory()  # before a worker imports anything else

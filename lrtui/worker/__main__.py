@@ -11,10 +11,11 @@ import queue
 import signal
 import sys
 import threading
-from pathlib import Path
+from importlib.machinery import PathFinder
 
 import msgspec
 
+from lrtui.catalog.guard import Guard
 from lrtui.endings import StopFlag
 from lrtui.protocol import (
     Command,
@@ -22,6 +23,7 @@ from lrtui.protocol import (
     Extend,
     Quit,
     Ready,
+    Refused,
     Reset,
     Run,
     Stability,
@@ -97,10 +99,11 @@ def main() -> None:
     from lrtui.worker.machine import device_names
     from lrtui.worker.service import Service
 
-    # after torch, so that no module in the user's folder shadows one that torch imports
-    sys.path.insert(0, str(Path.cwd()))
+    # after torch, whose thousand modules need no check
+    guard = Guard(lambda item: outbox.send(Refused(item)))
+    sys.meta_path[sys.meta_path.index(PathFinder)] = guard
     outbox.send(Ready(torch=str(torch.__version__), devices=tuple(device_names())))
-    Service(inbox, outbox).serve()
+    Service(inbox, outbox, guard).serve()
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from typing import Protocol
 
 import torch
 
+from lrtui.catalog.guard import Guard
 from lrtui.endings import StopFlag
 from lrtui.events import Notice
 from lrtui.protocol import (
@@ -42,8 +43,9 @@ class Commands(Protocol):
 class Service:
     """Serves one command at a time."""
 
-    def __init__(self, commands: Commands, outbox: Outbox) -> None:
+    def __init__(self, commands: Commands, outbox: Outbox, guard: Guard) -> None:
         self._commands = commands
+        self._guard = guard
         self._outbox = outbox
         self._runner: Runner | None = None
 
@@ -63,6 +65,7 @@ class Service:
     def _carry_out(self, command: Command) -> None:
         match command:
             case Run():
+                self._guard.allow(command.agreed)
                 self._runner_for(command).range_test(command)
             case Extend():
                 self._last_runner().extend(command)
@@ -74,6 +77,7 @@ class Service:
                 self._reset()
             case Describe() | Look() | Check() | Fetch():
                 if not self._commands.claimed.is_set():
+                    self._guard.allow()
                     answer(command, self._outbox.send)
 
     def _runner_for(self, command: Run) -> Runner:

@@ -132,13 +132,17 @@ def test_a_file_named_as_a_module_in_use_is_refused(user_file: WriteFile, name: 
         load(f"{path}:make")
 
 
-def test_a_file_that_hides_the_standard_library_is_reported(user_file: WriteFile) -> None:
-    user_file("", "random.py")
-    path = user_file("def make(): ...")
+@pytest.mark.parametrize("name", ["random", "prodigyopt"])
+def test_an_installed_module_comes_before_a_file_of_its_name_and_that_is_reported(
+    user_file: WriteFile, name: str
+) -> None:
+    user_file("raise SystemExit", f"{name}.py")
+    user_file("", "json.py")  # nothing imports it: nothing is said of it
+    path = user_file(f"import {name}\ndef make(): return {name}.__file__")
     notices: list[str] = []
-    load(f"{path}:make", notices.append)
+    assert str(path.parent) not in load(f"{path}:make", notices.append)()
     assert len(notices) == 1
-    assert "hides the standard library's 'random'" in notices[0]
+    assert f"is hidden by the installed module '{name}': rename it" in notices[0]
 
 
 def test_the_catalog_imports_neither_torch_nor_numpy() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from lrtui.catalog.availability import Availability
 from lrtui.catalog.infer import Facts
+from lrtui.catalog.trust import remember, unagreed
 from lrtui.events import Started
 from lrtui.launch.process import WorkerProcess
 from lrtui.launch.session import Session
@@ -52,9 +53,12 @@ def session() -> Iterator[Session]:
 
 
 def data_file(folder: Path, body: str = "pass") -> Choice:
+    """Data of a user's, who has agreed to it."""
     path = folder / "data.py"
     path.write_text(DATA.format(body=body))
-    return Choice(f"{path}:data")
+    data = Choice(f"{path}:data")
+    remember(unagreed(RunSpec(data=data), ()))
+    return data
 
 
 def look(session: Session, data: Choice) -> Looked:

@@ -8,6 +8,7 @@ from lrtui.analysis.answer import Bounds, ConfirmVerdict, Schedule, Suggestion
 from lrtui.catalog.availability import Availability
 from lrtui.catalog.infer import Facts
 from lrtui.catalog.offers import Field, Offer, Role
+from lrtui.catalog.trust import Item
 from lrtui.events import (
     ConfirmationResult,
     Ended,
@@ -250,6 +251,8 @@ class FakeSession:
         self.problem = ""
         self.drivers: list[FakeDriver] = []
         self.closed = False
+        self.agreed: set[str] = set()
+        self.refused: dict[str, Item] = {}
 
     def start(self) -> None: ...
 

@@ -47,6 +47,7 @@ _NOT_LISTED = (
     "Kitti",
     "SBDataset",
     "SBU",
+    "LSUN",  # it unpickles a file in its folder
     "VOCDetection",
     "VOCSegmentation",
     "WIDERFace",

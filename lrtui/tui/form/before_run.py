@@ -3,22 +3,24 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from textual.app import App
 
 from lrtui import presets
 from lrtui.catalog.errors import CatalogError
-from lrtui.catalog.targets import is_file_name, is_library, locate, locate_module, split
-from lrtui.catalog.trust import is_trusted, trust
+from lrtui.catalog.trust import Item, file_item, look_item, remember, remembered, unagreed
 from lrtui.spec import CHOICES, RunSpec
 from lrtui.tui.clean import clean
 from lrtui.tui.form.body import FormBody
 from lrtui.tui.session import Session
+from lrtui.tui.toast import tell
 
 _ANSWER_SECONDS = 3.0  # to wait for an answer about the data; without one the run reports problems
 _POLL_SECONDS = 0.05
+_MOST_LISTED = 8
 
 
 class BeforeRun:
@@ -31,7 +33,9 @@ class BeforeRun:
 
     async def ask_and_run(self, spec: RunSpec) -> None:
         """Ask what has to be asked, then run."""
-        if await self._files_are_trusted(spec) and await self._data_is_available(spec):
+        if not await is_agreed(self.app, self.session, [spec], "back to the form"):
+            return
+        if await self._data_is_available(spec):
             self._run(spec)
 
     async def offer_download(self) -> bool:
@@ -47,21 +51,6 @@ class BeforeRun:
         fetched = await self.app.push_screen_wait(dialog)
         watch.ask_again()
         return bool(fetched)
-
-    async def _files_are_trusted(self, spec: RunSpec) -> bool:
-        """Ask once about all files that are new or changed since they were trusted."""
-        from lrtui.tui.dialogs.ask import Ask
-
-        files = untrusted_files(spec)
-        if not files:
-            return True
-        yes = "run it" if len(files) == 1 else "run them"
-        if not await self.app.push_screen_wait(Ask(question(files), yes, "back to the form")):
-            return False
-        for path in files:
-            with contextlib.suppress(CatalogError):  # deleted since: the run reports that
-                trust(path)
-        return True
 
     async def _data_is_available(self, spec: RunSpec) -> bool:
         """Offer to download missing data. Without a session that is ready, the run finds out."""
@@ -92,49 +81,76 @@ class BeforeRun:
 
         with contextlib.suppress(OSError):  # disk full: the list of recent specs misses this one
             presets.remember(spec)
+            remember([look_item(spec.data)])  # the form may look at this data again
         self.app.push_screen(RunScreen(self.session.driver(spec), spec))
 
 
-def untrusted_files(spec: RunSpec) -> list[Path]:
-    """The user's own files that a run would execute and that are new or changed."""
-    return [path for path in dict.fromkeys(_own_files(spec)) if not _is_trusted(path)]
+async def is_agreed(app: App[Any], session: Session, specs: Sequence[RunSpec], no: str) -> bool:
+    """Ask once about everything that runs of the specs need and that is not agreed to."""
+    from lrtui.tui.dialogs.ask import Ask
 
-
-def _own_files(spec: RunSpec) -> Iterator[Path]:
-    for role in CHOICES:
-        try:
-            where, _ = split(getattr(spec, role).target)
-        except CatalogError:
-            continue  # auto or none
-        path = _own_file(where)
-        if path is not None:
-            yield path
-
-
-def _own_file(where: str) -> Path | None:
-    """A file, or the source of a module in the working directory: what is installed is trusted."""
-    if is_file_name(where):
-        return locate(where)
-    if is_library(where):
-        return None
-    path = locate_module(where)
-    if path is None or not path.resolve().is_relative_to(Path.cwd()):
-        return None
-    return path
-
-
-def _is_trusted(path: Path) -> bool:
+    asked = asked_about(session, specs)
+    if not asked:
+        return True
+    yes = "run it" if len(asked) == 1 else "run them"
+    if not await app.push_screen_wait(Ask(question(asked), yes, no)):
+        return False
+    # what was asked about, and not what the files have become since
+    session.agreed.update(item.line for item in asked)
     try:
-        return is_trusted(path)
+        remember(asked)
+    except OSError as error:
+        reason = error.strerror or error
+        tell(app, f"agreed for this session only, it cannot be remembered: {reason}", "warning")
+    return True
+
+
+def asked_about(session: Session, specs: Sequence[RunSpec]) -> list[Item]:
+    """What the runs need, and what a worker has refused before, as far as it is not agreed to."""
+    agreed = remembered() | session.agreed
+    asked: dict[str, Item] = {}
+    for spec in specs:
+        asked |= {item.line: item for item in unagreed(spec, agreed)}
+    for line, item in session.refused.items():
+        if not item.is_agreed(agreed) and _is_of(item, specs):
+            asked[line] = item
+    return list(asked.values())
+
+
+def _is_of(item: Item, specs: Sequence[RunSpec]) -> bool:
+    """Whether something that was refused belongs to these runs: a file may be anyone's import."""
+    if item.kind == "file":
+        return _is_unchanged(item)
+    return any(getattr(spec, role).target == item.name for spec in specs for role in CHOICES)
+
+
+def _is_unchanged(item: Item) -> bool:
+    try:
+        return file_item(Path(item.name)) == item
     except CatalogError:
-        return True  # it cannot be read: the run reports that
+        return False
 
 
-def question(files: list[Path]) -> str:
-    """Whether files may be run, as the dialog asks it."""
-    names = "\n".join(f"  {clean(str(path))}" for path in files)
+def question(asked: Sequence[Item]) -> str:
+    """Whether something may be run, as the dialog asks it."""
+    parts: list[str] = []
+    files = [item.words for item in asked if item.kind == "file"]
+    calls = [item.words for item in asked if item.kind != "file"]
     if len(files) == 1:
-        first = "This file is new, or has changed since it was last run:"
-    else:
-        first = "These files are new, or have changed since they were last run:"
-    return f"{first}\n\n{names}\n\nIts code can do everything that you can do."
+        parts.append("This file is new, or has changed since it was last run:")
+    elif files:
+        parts.append("These files are new, or have changed since they were last run:")
+    if files:
+        parts.append(_listed(files))
+    if calls:
+        parts.append("No library lists this as a model, data, optimizer or loss:")
+        parts.append(_listed(calls))
+    parts.append("Its code can do everything that you can do.")
+    return "\n\n".join(parts)
+
+
+def _listed(names: list[str]) -> str:
+    lines = [f"  {clean(name)}" for name in names[:_MOST_LISTED]]
+    if len(names) > _MOST_LISTED:
+        lines.append(f"  and {len(names) - _MOST_LISTED} more that these import")
+    return "\n".join(lines)

@@ -6,14 +6,17 @@ from collections.abc import Callable
 from lrtui.catalog.availability import Availability, human
 from lrtui.catalog.errors import CatalogError
 from lrtui.catalog.infer import Facts
-from lrtui.catalog.targets import is_file_name, is_library, locate, split
-from lrtui.catalog.trust import is_trusted
+from lrtui.catalog.searchpath import Installed
+from lrtui.catalog.targets import is_library, split
+from lrtui.catalog.trust import items, look_item, remembered
 from lrtui.protocol import Looked, key
 from lrtui.spec import Choice, LoaderSpec
 from lrtui.tui.keys import KeyName
 from lrtui.tui.session import Session
 
 _PAUSE_SECONDS = 0.5
+# The short names: what they make is on this machine, as the worker has found out before.
+_MADE_WITHOUT_DOWNLOAD = ("lrtui", "torchvision")
 _NOT_LOOKED = Looked(data=Choice(""), loader=LoaderSpec())  # says nothing about the data
 
 
@@ -27,6 +30,7 @@ class DataWatch:
         self.loader = LoaderSpec()
         self.model = ""  # the target that the batch is for, "" where it must not be imported
         self.batch = ""  # what the person says that each item of a batch is
+        self._given: tuple[Choice | None, LoaderSpec, str, str] | None = None
         self._changed_at = 0.0
         self._may_look = False
         self._asked: set[str] = set()
@@ -35,7 +39,10 @@ class DataWatch:
         self, data: Choice | None, loader: LoaderSpec, model: str = "", batch: str = ""
     ) -> None:
         """Watch other data, or the same with another loader or for another model."""
-        model = model if may_look(Choice(model)) else ""
+        if (data, loader, model, batch) == self._given:
+            return
+        self._given = data, loader, model, batch
+        model = model if _is_agreed("model", Choice(model)) else ""
         if (data, loader, model, batch) == (self.data, self.loader, self.model, self.batch):
             return
         if self.data is not None:  # the first data is asked about at once
@@ -59,6 +66,7 @@ class DataWatch:
     def ask_again(self) -> None:
         """Ask everything again: data and files may have changed."""
         self._asked.clear()
+        self._given = None
         self._changed_at = 0.0
         if self.data is not None:
             self._may_look = may_look(self.data)
@@ -137,15 +145,26 @@ class DataWatch:
 
 
 def may_look(data: Choice) -> bool:
-    """Whether a look at the data runs only libraries and files that the person trusts."""
+    """Whether a look at the data runs only what is listed, without a download, or agreed to."""
     try:
         where = split(data.target)[0]
-        if not is_file_name(where):
-            return is_library(where)
-        path = locate(where)
-        return path is not None and is_trusted(path)
     except CatalogError:
         return False
+    if is_library(where) and where not in _MADE_WITHOUT_DOWNLOAD:
+        return False
+    if not _is_agreed("data", data):
+        return False
+    # the arguments may be anybody's, so a look calls the user's own code with those of a run
+    return not data.args or is_library(where) or look_item(data).line in remembered()
+
+
+def _is_agreed(role: str, choice: Choice) -> bool:
+    agreed = remembered()
+    try:
+        needed = items(role, choice, Installed())
+    except CatalogError:
+        return False
+    return all(item.is_agreed(agreed) for item in needed)
 
 
 def _how_to_get(availability: Availability, download: str) -> str:

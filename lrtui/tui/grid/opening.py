@@ -1,12 +1,9 @@
 """How other screens open a grid: the page, the question about files, the runs."""
 
-import contextlib
 from typing import Any
 
 from textual.app import App
 
-from lrtui.catalog.errors import CatalogError
-from lrtui.catalog.trust import trust
 from lrtui.spec import RunSpec
 from lrtui.tui.session import Session
 from lrtui.tui.toast import tell
@@ -22,26 +19,11 @@ def open_grid(app: App[Any], base: RunSpec) -> None:
 
 
 async def _set_up_and_run(app: App[Any], session: Session, base: RunSpec) -> None:
+    from lrtui.tui.form.before_run import is_agreed
     from lrtui.tui.grid.runs import GridRuns
     from lrtui.tui.grid.screen import GridScreen
     from lrtui.tui.grid.setup import SetUpGrid
 
     specs = await app.push_screen_wait(SetUpGrid(base))
-    if specs and await _files_are_trusted(app, specs):
+    if specs and await is_agreed(app, session, specs, "back"):
         app.push_screen(GridScreen(GridRuns(specs, session)))
-
-
-async def _files_are_trusted(app: App[Any], specs: list[RunSpec]) -> bool:
-    """Ask once about the files of all runs that are new or changed since they were trusted."""
-    from lrtui.tui.dialogs.ask import Ask
-    from lrtui.tui.form.before_run import question, untrusted_files
-
-    files = list(dict.fromkeys(path for spec in specs for path in untrusted_files(spec)))
-    if not files:
-        return True
-    if not await app.push_screen_wait(Ask(question(files), "run them", "back")):
-        return False
-    for path in files:
-        with contextlib.suppress(CatalogError):  # deleted since: the runs report that
-            trust(path)
-    return True

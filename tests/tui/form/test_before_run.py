@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 from lrtui.catalog.availability import Availability
 from lrtui.catalog.infer import Facts
 from lrtui.catalog.offers import Offer
-from lrtui.catalog.trust import is_trusted
+from lrtui.catalog.trust import remember, remembered, unagreed
 from lrtui.protocol import Described, Fetched, Fetching, key
 from lrtui.spec import Choice, RunSpec
 from lrtui.specfields import with_values
@@ -187,7 +187,7 @@ async def test_a_file_is_asked_about_once_before_it_is_run(tmp_path: Path) -> No
         await until(pilot, lambda: isinstance(screen.app.screen, Ask))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(screen.app.screen, RunScreen))
-        assert is_trusted(tmp_path / "net.py")
+        assert unagreed(spec(screen), remembered()) == []
     async with setup_screen(session, RunSpec(model=Choice(target))) as (screen, pilot):
         await pilot.press("f5")
         await until(pilot, lambda: isinstance(screen.app.screen, RunScreen))
@@ -223,6 +223,22 @@ async def test_a_users_data_is_not_loaded_before_it_is_trusted(tmp_path: Path) -
         await pilot.press("f5")
         await until(pilot, lambda: isinstance(screen.app.screen, Ask))
         await pilot.press("enter")
+        await until(pilot, lambda: isinstance(screen.app.screen, RunScreen))
+        await pilot.press("escape", "enter")
+        await until(pilot, lambda: bool(session.looked))
+
+
+async def test_agreed_data_is_not_called_with_arguments_that_no_run_had(tmp_path: Path) -> None:
+    path = tmp_path / "data.py"
+    path.write_text("def data(command=''):\n    pass\n")
+    remember(unagreed(RunSpec(data=Choice(f"{path}:data")), ()))
+    given = RunSpec(data=Choice(f"{path}:data", {"command": "rm"}))
+    session = FakeSession()
+    async with setup_screen(session, given) as (screen, pilot):
+        await until(pilot, lambda: key(given.data) in session.checked)
+        form(screen).data_watch.ask()
+        assert not session.looked
+        await pilot.press("f5")
         await until(pilot, lambda: isinstance(screen.app.screen, RunScreen))
         await pilot.press("escape", "enter")
         await until(pilot, lambda: bool(session.looked))
