@@ -77,8 +77,8 @@ def run_headless(
                 _measure_checks(driver, checks, follower)
         events = list(driver.events)
     finally:
+        session.close()  # first, so that no spare worker is started for a next run
         driver.close()
-        session.close()
         driver.join(_JOIN_SECONDS)
         progress.close()
     code = report(events, as_json=as_json, output=output, overwrite=overwrite)

@@ -15,6 +15,6 @@ def driver() -> Iterator[WorkerDriver]:
     session.agreed.add(ANYTHING)
     driver = session.driver(QUICK)
     yield driver
-    driver.close()
     session.close()
+    driver.close()
     driver.join(10)
