@@ -42,6 +42,7 @@ def test_the_same_spec_gives_the_same_curve_in_another_worker(driver: WorkerDriv
     other = Session()
     second = other.driver(QUICK)
     run(second, QUICK)
+    other.close()
     second.close()
     assert [step.raw_loss for step in steps(second)] == [step.raw_loss for step in steps(driver)]
 

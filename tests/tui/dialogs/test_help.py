@@ -17,8 +17,8 @@ async def test_it_begins_with_an_example_and_its_end_can_be_reached(size: tuple[
         await until(pilot, lambda: isinstance(app.screen, Help))
         for words in ("start", "answer", "end", "too low:", "good rates", "blows up:"):
             assert words in screen_text(app)
-        for _ in range(80):
-            await pilot.press("down")
+        for _ in range(20):
+            await pilot.press("pagedown")
         await until(pilot, lambda: "leave lrtui" in screen_text(app))
 
 
