@@ -11,7 +11,7 @@ from lrtui.analysis.answer import Schedule
 from lrtui.catalog.places import crash_place
 from lrtui.catalog.targets import locate, split
 from lrtui.catalog.trust import Item
-from lrtui.endings import FRONT_END_GONE, STOPPED, check_problem, status_of, unbuilt_start
+from lrtui.endings import FRONT_END_GONE, HANG_UP, STOPPED, check_problem, status_of, unbuilt_start
 from lrtui.events import (
     Check,
     Ended,
@@ -91,8 +91,8 @@ class WorkerDriver:
 
     @property
     def busy(self) -> bool:
-        """A run is being built or measured, or a check is being measured."""
-        return self._busy
+        """A run is being built or measured, or a check is being measured, for this front end."""
+        return self._busy and not self._is_detached
 
     def run(self, spec: RunSpec) -> None:
         """Run a spec, in the same worker if its objects are those of the spec."""
@@ -165,8 +165,11 @@ class WorkerDriver:
         else:
             self._process.end_within(_STOP_UNSTARTED_SECONDS)
 
-    def detach(self) -> None:
+    def hang_up(self, *, stop: bool = False) -> None:
         """Leave a run or check in progress to its worker, which finishes and records it."""
+        if stop:
+            self.stop(HANG_UP)
+            return
         with self._lock:
             if self._busy and not self._cause and self._process is not None and not self._closed:
                 self._process.detach()
