@@ -1,7 +1,6 @@
 """However a front end goes: no worker that hangs, and nothing that it started, is left behind."""
 
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.processes import ROOT, START
+from tests.faults.processes import ROOT, START, catches, is_alive
 from tests.terminal.terminal import Terminal, lrtui_argv
 from tests.user_modules import module
 from tests.waiting import wait
@@ -58,13 +57,6 @@ def hangs(pids: Path) -> list[int]:
     found = [int(pid) for pid in pids.read_text().split()]
     assert all(map(is_alive, found))
     return found
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def nothing_is_left(found: list[int]) -> None:
@@ -124,9 +116,3 @@ def test_a_command_that_is_ended_twice_leaves_no_process_behind(model: str, pids
     front.send_signal(signal.SIGINT)
     assert front.wait(60) == -signal.SIGINT
     nothing_is_left(found)
-
-
-def catches(pid: int, number: int) -> bool:
-    """Whether a process has a handler for a signal."""
-    (line,) = re.findall(r"SigCgt:\s*(\w+)", Path(f"/proc/{pid}/status").read_text())
-    return bool(int(line, 16) >> (number - 1) & 1)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from lrtui.keeper.lifeline import DETACH, END, KILL, account
+from tests.faults.processes import is_alive
 from tests.waiting import wait
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs a subreaper and /proc")
@@ -112,13 +113,6 @@ def family(pid: int) -> list[int]:
     for child in children:
         found += family(int(child))
     return found
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 @pytest.mark.parametrize("body", [HOLD_THE_GIL, IGNORE_SIGTERM])
