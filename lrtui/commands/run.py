@@ -24,7 +24,7 @@ from lrtui.commands.streams import (
     say,
     stdout,
 )
-from lrtui.events import Ended, Event, Started, Suggested
+from lrtui.events import Ended, Event, Notice, Started, Suggested
 from lrtui.launch.driver import Driver
 from lrtui.launch.session import Session
 from lrtui.record import RecordError, RunRecord, from_events, to_json
@@ -88,6 +88,9 @@ def run_headless(
             progress.close()
     if signal.SIGHUP in received and not stop_on_hangup:
         return 128 + received[0]
+    for event in driver.events[len(events) :]:
+        if isinstance(event, Notice):  # what could not be ended
+            note(event.text)
     code = report(events, as_json=as_json, output=output, overwrite=overwrite)
     if code == USER_FAILED and session.refused:
         code = say(_not_agreed(list(session.refused.values())), USAGE)
