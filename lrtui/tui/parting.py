@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast, runtime_check
 
 from textual.app import App
 
+from lrtui.events import Notice
 from lrtui.tui.clean import clean
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def _said(run: _Run) -> LastWords | None:
         run.model.driver.join(_JOIN_SECONDS)
     while run.model.poll():
         pass
-    return last_words(run.model)
+    return _with_left_behind(last_words(run.model), run.model)
 
 
 def last_words(model: "RunModel") -> LastWords | None:
@@ -112,6 +113,20 @@ def last_words(model: "RunModel") -> LastWords | None:
     if state.ended is None and state.started is not None:
         unfinished = state.started.id
     return LastWords(line, tuple(filter(None, lines)), unfinished)
+
+
+def _with_left_behind(words: LastWords | None, model: "RunModel") -> LastWords | None:
+    """The words, with what could not be ended when the run's worker was."""
+    from lrtui.launch.process import LEFT_BEHIND
+
+    events = model.state.events
+    texts = [clean(event.text) for event in events if isinstance(event, Notice)]
+    left = [text for text in texts if text.startswith(LEFT_BEHIND)]
+    if not left:
+        return words
+    if words is None:
+        return LastWords(left[0], tuple(left))
+    return words._replace(line="   ".join([words.line, *left]), lines=(*words.lines, *left))
 
 
 def _of_failure(model: "RunModel") -> LastWords:

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 import lrtui
 import tests.tui.terminal_child
 from lrtui.tui.chart.glyphs import ASCII, ROLE_MARKERS
-from lrtui.tui.config import ascii_setting, mouse_setting
+from lrtui.tui.config import ascii_setting, hangup_setting, mouse_setting
 from lrtui.tui.glyphs import ascii_text, only_ascii
 from tests.terminal.terminal import Terminal
 
@@ -71,6 +71,12 @@ def test_the_mouse_is_off_unless_it_is_asked_for() -> None:
     assert mouse_setting(None, None) == (False, "default")
     assert mouse_setting(None, True) == (True, "config.toml")
     assert mouse_setting(True, False) == (True, "--mouse")
+
+
+def test_a_run_goes_on_without_its_terminal_unless_it_is_to_stop() -> None:
+    assert hangup_setting(None, None) == ("continue", "default")
+    assert hangup_setting(None, "stop") == ("stop", "config.toml")
+    assert hangup_setting("continue", "stop") == ("continue", "--on-hangup")
 
 
 def drawn(tmp_path: Path, **environ: str) -> bytes:

@@ -66,6 +66,7 @@ def test_ids_are_mapped_to_keys_however_toml_writes_them(write: Write, text: str
         ("keys = 1", "unknown binding ''"),
         ("[app]\nasci = true", "[app] unknown setting 'asci'; did you mean 'ascii'?"),
         ('[app]\nmouse = "on"', "[app] mouse: expected true or false"),
+        ("[app]\non_hangup = true", '[app] on_hangup: expected "continue" or "stop"'),
         ("app = 1", "app: expected a table"),
         ('[keys]\nrun.reset = "x"', "run.stop and run.reset both have the key 'x'"),
         ('[keys]\nrun.reset = "q"', "run.reset and app.quit both have the key 'q'"),

@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from lrtui.commands.answer import answer_lines
-from lrtui.events import Ended, Event, Restored
+from lrtui.events import Ended, Event, Notice, Restored
+from lrtui.launch.process import LEFT_BEHIND
 from lrtui.record import from_events
 from lrtui.runs.store import journal_path, record_path, save
 from lrtui.tui.dialogs.ask import Ask
@@ -44,6 +45,15 @@ def test_the_last_words_are_the_answer_the_interval_the_bounds_and_the_record() 
         "bounds   2.0e-04 to 2.0e-01",
         "record   /home/me/run.json",
     )
+
+
+def test_what_could_not_be_ended_is_said_last() -> None:
+    left = Notice(text=f"{LEFT_BEHIND} process 7 (sudo): it belongs to another user")
+    parting = Parting()
+    parting.follow(model_of([*whole_run(SPEC), left]))
+    *words, last = parting.lines()
+    assert words
+    assert last == left.text
 
 
 @pytest.mark.parametrize("race", [[], RACE])

@@ -11,11 +11,13 @@ from lrtui.catalog.infer import Facts
 from lrtui.events import Event
 from lrtui.paths import runs
 from lrtui.record import from_events
-from lrtui.runs.store import record_path, save
+from lrtui.runs.store import journal_path, record_path, save
 from lrtui.spec import Choice, RunSpec
 from lrtui.tui.form.page.line import width_of
 from lrtui.tui.form.page.rows import FieldRow
 from lrtui.tui.form.screen import SetupScreen
+from lrtui.worker.journal import Journal
+from tests.sample import STARTED
 from tests.tui.doubles import FakeSession, race_end, trial, whole_run
 from tests.tui.form.finding import (
     body,
@@ -177,6 +179,18 @@ async def test_the_last_runs_have_the_rate_that_won_the_race() -> None:
     async with setup_screen() as (screen, pilot):
         await until(pilot, lambda: "last runs" in screen_text(screen.app))
         assert "9.6e-03  SmallCNN digits AdamW" in outlook(screen)
+
+
+async def test_a_run_that_goes_on_elsewhere_is_offered_until_it_has_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("lrtui.tui.form.body._LOOK_AGAIN_SECONDS", 0.05)
+    journal = Journal(journal_path(STARTED.id))
+    journal.append(STARTED)
+    async with setup_screen() as (screen, pilot):
+        await until(pilot, lambda: "a run goes on: h shows it" in screen_text(screen.app))
+        journal.close(discard=True)
+        await until(pilot, lambda: "goes on" not in screen_text(screen.app))
 
 
 async def test_a_folder_of_runs_that_cannot_be_read_is_no_problem(home: Path) -> None:
