@@ -7,9 +7,20 @@ import secrets
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 _STALE_SECONDS = 3600.0
+_DEEPEST = 50  # tables and lists within each other
+_TOO_DEEP = "its tables and lists nest too deeply"
 LARGEST = 256 * 2**20  # bytes of a file that is read whole
+
+
+def expanded(path: str | os.PathLike[str]) -> Path:
+    """The path with `~` as a shell expands it: where there is no such user it stays as it is."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
 
 
 def read_file(path: Path, most: int = LARGEST) -> bytes:
@@ -28,6 +39,41 @@ def read_file(path: Path, most: int = LARGEST) -> bytes:
         if status.st_size > most:
             raise OSError(errno.EFBIG, f"{status.st_size:,} bytes are too many", str(path))
         return file.read()
+
+
+def toml_table(text: str) -> dict[str, Any]:
+    """A TOML text as a table.
+
+    Raises:
+        ValueError: it is not TOML, nests too deeply or has a number that is too long: in one line.
+    """
+    import tomllib  # late: most starts of the app read no TOML
+
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"not TOML: {error}") from None
+    except RecursionError:
+        raise ValueError(_TOO_DEEP) from None
+    except ValueError:  # Python's own limit, 4,300 digits
+        raise ValueError("not TOML: a whole number in it has too many digits") from None
+    if _nests_deeper(table, _DEEPEST):
+        raise ValueError(_TOO_DEEP)
+    return table
+
+
+def _nests_deeper(table: dict[str, Any], most: int) -> bool:
+    """Whether more than so many tables and lists lie within each other."""
+    level: list[Any] = [table]
+    for _ in range(most):
+        inner: list[Any] = []
+        for value in level:
+            if isinstance(value, dict):
+                inner += value.values()
+            elif isinstance(value, list):
+                inner += value
+        level = inner
+    return any(isinstance(value, dict | list) for value in level)
 
 
 def regular_files(folder: Path, pattern: str) -> Iterator[tuple[Path, os.stat_result]]:
@@ -53,7 +99,7 @@ def write_atomic(content: bytes, path: Path, overwrite: bool = False) -> Path:
         OSError: it cannot be written; `strerror` says why. An existing file stays as it was. A
             device, a pipe or anything else that is not a regular file is refused.
     """
-    path = path.expanduser().resolve()
+    path = expanded(path).resolve()
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, "is a directory, expected a file name", str(path))
     if path.exists() and not overwrite:

@@ -252,7 +252,7 @@ def to_json(record: RunRecord) -> bytes:
     """The record as RFC 8259 JSON, indented by two, with the unknown keys of its file."""
     document: JsonObject = msgspec.to_builtins(record)
     loaded = document.pop("unknown")
-    document["measured"] += _unknown_results(loaded)
+    document["measured"] = _in_their_places(document["measured"], loaded)
     merged = _with_unknown_keys(document, loaded)
     return json_document(merged).encode() + b"\n"
 
@@ -264,6 +264,10 @@ def from_json(text: bytes, name: str = "record") -> RunRecord:
         RecordError: what is wrong and where, in one line that starts with `name`.
     """
     document = _parse(text, name)
+    try:
+        document = with_finite_numbers(document)
+    except (ValueError, RecursionError) as error:
+        raise RecordError(f"{name}: {error}") from None
     if "schema" not in document and {"lr", "loss"} <= document.keys():
         return _from_torch_lr_finder(document, name)
     schema = document.get("schema")
@@ -272,7 +276,6 @@ def from_json(text: bytes, name: str = "record") -> RunRecord:
     if schema != SCHEMA:
         raise RecordError(f"{name}: written by a newer lrtui ({schema}); this one reads {SCHEMA}")
     try:
-        document = _with_finite_numbers(document)
         record = msgspec.convert(_without_unknown_results(document), RunRecord)
         for history in (record.history, *record.repeats):
             _check_lengths(history)
@@ -281,16 +284,19 @@ def from_json(text: bytes, name: str = "record") -> RunRecord:
     return record
 
 
-def _with_finite_numbers(value: Any) -> Any:
+def with_finite_numbers(value: Any) -> Any:
     """A document with numbers that a float can hold: 1e999, which JSON allows, is the largest.
 
     It would be written as null, and null is no rate.
+
+    Raises:
+        ValueError: a whole number in it has more than 64 bits.
     """
     match value:
         case dict():
-            return {name: _with_finite_numbers(inner) for name, inner in value.items()}
+            return {name: with_finite_numbers(inner) for name, inner in value.items()}
         case list():
-            return [inner if _fits(inner) else _with_finite_numbers(inner) for inner in value]
+            return [inner if _fits(inner) else with_finite_numbers(inner) for inner in value]
         case float() if math.isnan(value):
             return None
         case float() if not _fits(value):
@@ -352,6 +358,19 @@ def _without_unknown_results(document: JsonObject) -> JsonObject:
     unknown = _unknown_results(document)
     known = [result for result in results if result not in unknown]
     return {**document, "measured": known, "unknown": document}
+
+
+def _in_their_places(known: list[JsonObject], loaded: JsonObject) -> list[JsonObject]:
+    """The known results, with the unknown ones of a file where they stand in it; new ones last."""
+    unknown = _unknown_results(loaded)
+    left = list(known)
+    merged = []
+    for result in loaded.get("measured", []):
+        if result in unknown:
+            merged.append(result)
+        elif left:
+            merged.append(left.pop(0))
+    return merged + left
 
 
 def _unknown_results(document: JsonObject) -> list[JsonObject]:

@@ -1,15 +1,14 @@
 """A RunSpec from TOML and from `name.field=value`; errors name the line and the nearest field."""
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
-from lrtui.files import read_file
+from lrtui.files import expanded, read_file, toml_table
 from lrtui.spec import CHOICES, Choice, RunSpec, SpecError
 from lrtui.specfields import check_path, is_section, spec_error, table_expected, with_values
-from lrtui.specproblems import checked
+from lrtui.specproblems import checked, is_utf8
 
 
 def read(path: Path) -> RunSpec:
@@ -25,7 +24,7 @@ def read(path: Path) -> RunSpec:
 def text_of(path: Path) -> str:
     """The text of a file; raises SpecError where it cannot be read."""
     try:
-        return read_file(path.expanduser()).decode("utf-8")
+        return read_file(expanded(path)).decode("utf-8")
     except OSError as error:
         raise SpecError(f"{path}: {error.strerror or error}") from None
     except UnicodeDecodeError as error:
@@ -35,9 +34,9 @@ def text_of(path: Path) -> str:
 def parse(text: str, name: str = "spec") -> RunSpec:
     """The spec in a TOML text; `name` is what errors call it. Raises SpecError."""
     try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise SpecError(f"{name}: not TOML: {error}") from None
+        document = toml_table(text)
+    except ValueError as error:
+        raise SpecError(f"{name}: {error}") from None
     try:
         return checked(_converted(document))
     except SpecError as error:
@@ -57,6 +56,8 @@ def override(spec: RunSpec, assignment: str) -> RunSpec:
     Raises:
         SpecError: no such field, or a value of another type.
     """
+    if not is_utf8(assignment):
+        raise SpecError(f"--set {assignment}: it is not UTF-8")
     path, equals, text = assignment.partition("=")
     if not equals or not path.strip():
         raise SpecError(f"--set {assignment}: expected name.field=value, such as model.width=32")
@@ -94,8 +95,8 @@ def _with_args(path: str) -> str:
 
 def _value(text: str) -> object:
     try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+        return toml_table(f"value = {text}")["value"]
+    except ValueError:
         return text
 
 

@@ -32,7 +32,7 @@ _NOTHING_TAKES_ARGUMENTS = {
 def problems(spec: RunSpec) -> list[Problem]:
     """Everything wrong with a spec that can be known without running anything."""
     return [
-        *_text_problems(msgspec.to_builtins(spec)),
+        *_unkept_problems(msgspec.to_builtins(spec)),
         *_target_problems(spec),
         *_ramp_problems(spec.range),
         *_batch_problems(spec),
@@ -52,22 +52,25 @@ def checked(spec: RunSpec) -> RunSpec:
     return spec
 
 
-def _text_problems(value: object, path: tuple[str, ...] = ()) -> Iterator[Problem]:
-    """Names that are not UTF-8: they can be sent to no worker, and kept in no record."""
+def _unkept_problems(value: object, path: tuple[str, ...] = ()) -> Iterator[Problem]:
+    """What can be sent to no worker and kept in no record: text that is not UTF-8, huge numbers."""
     if isinstance(value, dict):
         for name, inner in value.items():
-            yield from _text_problems(name, (*path, name))
-            yield from _text_problems(inner, (*path, name))
+            yield from _unkept_problems(name, (*path, name))
+            yield from _unkept_problems(inner, (*path, name))
     elif isinstance(value, list | tuple):
         for inner in value:
-            yield from _text_problems(inner, path)
-    elif isinstance(value, str) and not _is_utf8(value):
+            yield from _unkept_problems(inner, path)
+    elif isinstance(value, int) and value.bit_length() > 63:
+        yield Problem(".".join(path), "a whole number of more than 64 bits is too large")
+    elif isinstance(value, str) and not is_utf8(value):
         field = ".".join(path[:1] if path[1:] == ("target",) else path)
         shown = value.encode("utf-8", "backslashreplace").decode()
         yield Problem(field, f"'{shown}' is not UTF-8: rename it")
 
 
-def _is_utf8(text: str) -> bool:
+def is_utf8(text: str) -> bool:
+    """Whether a text can be encoded: one with lone surrogates cannot."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -364,3 +364,13 @@ def test_a_rate_too_large_for_a_float_is_the_largest() -> None:
     loaded = from_json(text)
     assert loaded.history.lr == [1e-3, sys.float_info.max]
     assert from_json(to_json(loaded)).history == loaded.history
+
+
+def test_results_of_a_newer_version_keep_their_places_and_their_keys() -> None:
+    raced = from_events([*run_events(), Measured(TRIAL), Measured(RACE)])
+    document = json.loads(to_json(raced))
+    newer = {"name": "of 2031", "lr": 0.5, "also": {"new": 1}}
+    document["measured"].insert(1, newer)
+    text = json.dumps(document).encode()
+    again = json.loads(to_json(from_json(text)))
+    assert again["measured"] == document["measured"]

@@ -11,6 +11,7 @@ from lrtui import paths
 from lrtui.catalog.errors import CatalogError
 from lrtui.catalog.offers import Role
 from lrtui.catalog.searchpath import working_directory
+from lrtui.files import expanded
 
 
 class Own(NamedTuple):
@@ -77,10 +78,13 @@ def locate(where: str) -> Path | None:
     """
     if not is_file_name(where):
         return None
-    path = Path(where).expanduser()
-    for candidate in (path, paths.sample_models().parent / path):
-        if candidate.is_file():
-            return candidate.absolute()
+    path = expanded(where)
+    try:
+        for candidate in (path, paths.sample_models().parent / path):
+            if candidate.is_file():
+                return candidate.absolute()
+    except OSError:
+        return None  # the name is too long
     return None
 
 

@@ -1,10 +1,10 @@
 """One value as TOML, in one line, and back."""
 
-import tomllib
 from collections.abc import Mapping
 from typing import Any
 
 from lrtui.catalog.fields import is_plain
+from lrtui.files import toml_table
 
 
 def write(value: object) -> str:
@@ -27,10 +27,7 @@ def read(text: str) -> Any:
     Raises:
         ValueError: not TOML, more than one value, a date, or a number that is not finite.
     """
-    try:
-        table = tomllib.loads(f"value = {text}")
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ValueError(str(error)) from error
+    table = toml_table(f"value = {text}")
     if list(table) != ["value"] or not is_plain(table["value"]):
         raise ValueError("not one plain value")
     return table["value"]

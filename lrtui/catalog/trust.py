@@ -26,6 +26,7 @@ from lrtui.catalog.targets import (
     locate_module,
     split,
 )
+from lrtui.events import in_utf8
 from lrtui.files import read_file
 from lrtui.spec import CHOICES, Choice, RunSpec
 
@@ -114,7 +115,7 @@ def look_item(data: Choice) -> Item:
 def _exactly(prefix: str, choice: Choice) -> Item:
     """A callable with exactly its arguments."""
     name = prefix + choice.target
-    text = msgspec.json.encode([name, choice.args], order="sorted")
+    text = msgspec.json.encode(in_utf8([name, choice.args]), order="sorted")
     digest = hashlib.sha256(text).hexdigest()
     return Item("call", name, digest, _call_words(choice.target, choice.args))
 

@@ -12,6 +12,7 @@ from lrtui.catalog.offers import Offer
 from lrtui.catalog.source.reader import offers_in_file
 from lrtui.catalog.targets import is_file_name, is_listing, locate, locate_module
 from lrtui.commands.streams import USAGE, json_text, note, printable, put, say
+from lrtui.files import expanded
 
 _POLL_SECONDS = 0.02
 
@@ -23,6 +24,8 @@ def models(where: str, as_json: bool) -> int:
         offers = list(_offers(where))
     except CatalogError as error:
         return say(printable(str(error)), USAGE)
+    except OSError as error:
+        return say(f"{where}: {error.strerror}", USAGE)
     if as_json:
         return put([json_text(offers)])
     if not offers:
@@ -46,7 +49,7 @@ def _offers(where: str) -> Iterable[Offer]:
         return _in_folder(paths.sample_models(), "sample_models")
     if is_listing(where):
         return _in_library(where)
-    path = Path(where).expanduser()
+    path = expanded(where)
     if path.is_dir():
         return _in_folder(path, where.rstrip("/"))
     if path.is_file() and not where.endswith(".py"):

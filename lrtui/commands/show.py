@@ -13,6 +13,7 @@ from lrtui.catalog.errors import one_line
 from lrtui.commands.answer import has_answer, summary
 from lrtui.commands.ls import when
 from lrtui.commands.streams import ANSWER, NO_ANSWER, USAGE, note, put, say
+from lrtui.files import expanded
 from lrtui.record import RecordError, RunRecord, to_json
 from lrtui.runs.curves import THEIR_SMOOTH_F, curves_of
 from lrtui.runs.index import Entry
@@ -21,7 +22,7 @@ from lrtui.runs.store import load
 _IDS_NAMED = 4
 _RECORDS_OWN: Mapping[str, Any] = MappingProxyType({})
 # what a file that is nearly a record makes the code raise that reads its details
-_UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, msgspec.ValidationError)
+UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
 
 
 def show(
@@ -54,7 +55,7 @@ def show(
         return say(str(error), USAGE)
     except OSError as error:
         return say(f"{error.filename or name}: {error.strerror}", USAGE)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         return say(f"{name}: this record cannot be read: {one_line(error)}", USAGE)
     if not as_json:
         _note_details(record, str(path))
@@ -99,7 +100,7 @@ def find(name: str) -> Path:
         RecordError: there is none, or there are several; one line says which, and what to do.
         OSError: the folder of records cannot be read.
     """
-    path = Path(name).expanduser()
+    path = expanded(name)
     if path.is_file():
         return path
     if not name or path.is_dir():

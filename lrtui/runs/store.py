@@ -6,6 +6,7 @@ A journal without a record belongs to a run that was cut off, or that is still g
 import contextlib
 import fcntl
 import os
+import re
 import sys
 from pathlib import Path
 from typing import NamedTuple
@@ -15,8 +16,8 @@ from msgspec import UNSET
 
 from lrtui import paths
 from lrtui.events import Event, decode
-from lrtui.files import read_file, regular_files, write_atomic
-from lrtui.record import RecordError, RunRecord, from_json, to_json
+from lrtui.files import expanded, read_file, regular_files, write_atomic
+from lrtui.record import RecordError, RunRecord, from_json, to_json, with_finite_numbers
 
 
 def load(path: str | os.PathLike[str]) -> RunRecord:
@@ -26,7 +27,7 @@ def load(path: str | os.PathLike[str]) -> RunRecord:
         RecordError: the file is not a valid run record; one line says what is wrong and where.
         OSError: the file cannot be read.
     """
-    path = Path(path).expanduser()
+    path = expanded(path)
     return from_json(read_file(path), path.name)
 
 
@@ -91,6 +92,9 @@ def going_on(path: Path) -> bool:
     return False
 
 
+_LONG_NUMBER = re.compile(rb"\d{19}")  # one of more than 64 bits has at least so many digits
+
+
 class Journalled(NamedTuple):
     """What a journal says, and how many of its lines nobody can read."""
 
@@ -120,9 +124,12 @@ def read_journal(path: Path) -> Journalled:
 
 def _event(line: bytes) -> Event | None:
     try:
-        return decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        event = decode(line)
+        if _LONG_NUMBER.search(line):
+            with_finite_numbers(msgspec.json.decode(line))
+    except (ValueError, RecursionError):
         return None
+    return event
 
 
 def _modified(path: Path) -> int | None:

@@ -11,7 +11,6 @@ As TOML it is the spec with a table `grid`:
 
 import itertools
 import math
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from typing import Any
 import msgspec
 import tomli_w
 
+from lrtui.files import toml_table
 from lrtui.spec import CHOICES, Choice, RunSpec, SpecError
 from lrtui.specfields import check_path, is_section, table_expected, with_values
 from lrtui.specfile import parse as parse_spec
@@ -111,9 +111,9 @@ def parse(text: str, name: str = "grid") -> Grid:
         SpecError: one line: not TOML, an unknown field (with the nearest one), a wrong value.
     """
     try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise SpecError(f"{name}: not TOML: {error}") from None
+        document = toml_table(text)
+    except ValueError as error:
+        raise SpecError(f"{name}: {error}") from None
     table = document.pop("grid", {})
     if not isinstance(table, dict):
         raise SpecError(f"{name}: expected a table [grid]")

@@ -2,12 +2,11 @@
 
 import os
 import sys
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from lrtui.files import read_file
+from lrtui.files import read_file, toml_table
 from lrtui.tui.glyphs import only_ascii
 
 
@@ -71,15 +70,13 @@ def read_config(path: Path) -> Config:
     from lrtui.tui.keymap import checked_keymap, nearest
 
     try:
-        tables = tomllib.loads(text)
+        tables = toml_table(text)
         for table in tables:
             if table not in ("keys", "app"):
                 raise ConfigError(f"unknown table '{table}'{nearest(table, ['keys', 'app'])}")
         app = _app(tables.get("app", {}))
         return app._replace(keymap=checked_keymap(tables.get("keys", {})))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: not TOML: {error}") from None
-    except ConfigError as error:
+    except ValueError as error:
         raise ConfigError(f"{path}: {error}") from None
 
 

@@ -85,6 +85,8 @@ def test_a_file_without_models_is_noted(folder: Path) -> None:
         ("gone.module", "gone.module: no such module"),
         ("torn.py", "torn.py:1: "),
         ("notes.txt", "notes.txt is no Python file"),
+        ("~nosuch/net.py", "no such file"),
+        ("n" * 5000 + ".py", "File name too long"),
     ],
 )
 def test_an_argument_that_cannot_be_listed_is_exit_code_2_and_one_line(

@@ -9,6 +9,7 @@ from lrtui.build.datasets.standard import OTHER
 from lrtui.build.datasets.transforms import Transform, make_transform
 from lrtui.build.optional import import_library
 from lrtui.catalog.errors import CatalogError
+from lrtui.files import expanded
 
 Images = Dataset[tuple[object, int]]
 
@@ -35,7 +36,7 @@ def images(
         normalize: subtract ImageNet's mean and divide by its standard deviation
         augment: random crops and flips on the training part
     """
-    folder = Path(root).expanduser()
+    folder = expanded(root)
     if not folder.is_dir():
         raise CatalogError(f"{root}: no such folder")
 

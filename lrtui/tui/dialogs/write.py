@@ -10,6 +10,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
+from lrtui.files import expanded
 from lrtui.tui.clean import clean
 from lrtui.tui.dialogs.dialog import Dialog
 from lrtui.tui.widgets.line import Line
@@ -66,15 +67,14 @@ class Write(Dialog[Path | None]):
             self._say("a path is needed", "$error")
             return
         try:
-            path = Path(text).expanduser()
+            path = expanded(text)
             self.save(path, overwrite=self.asked == text)
         except FileExistsError:
             self.asked = text
             self._say(f"{text} already exists.  ⏎ overwrites it   esc cancels", "bold $warning")
         except OSError as error:
             self._say(f"not written: {text}: {error.strerror or error}", "$error")
-        except (RuntimeError, ValueError) as error:
-            # an unknown user after `~`, a NUL in the path, or nothing to write
+        except ValueError as error:  # a NUL in the path, or nothing to write
             self._say(f"not written: {error}", "$error")
         else:
             self.dismiss(path)

@@ -1,9 +1,9 @@
 """The texts of the grid's page, and the grid that they say."""
 
-import tomllib
 from collections.abc import Mapping
 from typing import Any
 
+from lrtui.files import toml_table
 from lrtui.spec import RunSpec, SpecError
 from lrtui.sweep.grid import Grid, axis_text
 
@@ -81,8 +81,8 @@ def _optimizer(name: str, base: RunSpec) -> str:
 def _value(text: str) -> Any:
     """A value as TOML reads it, or the text itself."""
     try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+        return toml_table(f"value = {text}")["value"]
+    except ValueError:
         return text
 
 
