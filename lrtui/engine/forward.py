@@ -25,6 +25,7 @@ from lrtui.engine.reading.words import WAY_OUT, summary
 from lrtui.engine.reading.words import BatchError as BatchError
 from lrtui.engine.restore.random_state import RngState
 from lrtui.engine.types import Batch, BatchStep, Criterion, Metric, ModelOutput, Scalar, Target
+from lrtui.output.exceptions import message_of
 
 Inputs: TypeAlias = tuple[Any, ...]
 StepResult: TypeAlias = Any  # what a user's step returned
@@ -318,7 +319,7 @@ def _no_reading(readings: list[Reading], batch: Batch, failures: list[Exception]
     """The message for a batch that the forward takes in none of the possible ways."""
     tried = []
     for reading, failure in zip(readings, failures, strict=True):
-        first_line = (str(failure).splitlines() or [""])[0]
+        first_line = (message_of(failure).splitlines() or [""])[0]
         tried.append(f"with {reading.describe(batch)}: {type(failure).__name__}: {first_line}")
     keys = f" with the keys {', '.join(map(str, batch))}" if isinstance(batch, Mapping) else ""
     return f"the forward fails on a batch{keys}, {'; '.join(tried)}; {WAY_OUT}"

@@ -20,6 +20,7 @@ from typing import IO
 import msgspec
 
 from lrtui import paths
+from lrtui.output.log import Log
 from lrtui.protocol import Command, Message, Quit, decode_message, encode
 
 _POLL_SECONDS = 0.1
@@ -52,6 +53,7 @@ class WorkerProcess:
         self.ended = False  # `on_exit` has been called, or is about to be
         self._owning = threading.Lock()
         self.log = _new_log()
+        self.printed = Log(self.log)
         self._deadline: float | None = None
         self._sending = threading.Lock()
         read, write = os.pipe()
@@ -124,6 +126,7 @@ class WorkerProcess:
         with contextlib.closing(os.fdopen(descriptor, "rb", buffering=0)) as pipe:
             while True:
                 self._enforce_deadline()
+                self.printed.look()
                 gone = self._process.poll() is not None
                 timeout = 0 if gone else _POLL_SECONDS
                 ready, _, _ = select.select([pipe], [], [], timeout)
@@ -159,6 +162,7 @@ class WorkerProcess:
             self.ended = True
             on_exit = self._on_exit
         on_exit(exit_reason(self._process.returncode))
+        self.printed.close()
 
     def _close_stdin(self) -> None:
         with self._sending, contextlib.suppress(BrokenPipeError):
