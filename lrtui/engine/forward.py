@@ -15,7 +15,7 @@ from torch import nn
 from lrtui.engine.data.batch_size import batch_size
 from lrtui.engine.reading.fit import Broadcasts, FitTarget, fit_of
 from lrtui.engine.reading.items import Reading, Taken, length_of
-from lrtui.engine.reading.losses import loss_rule, structure
+from lrtui.engine.reading.losses import check_real, loss_rule, structure
 from lrtui.engine.reading.notes import Notes
 from lrtui.engine.reading.outputs import pick_of
 from lrtui.engine.reading.rule import read
@@ -262,6 +262,8 @@ class Forward:
         with watch if is_watched else nullcontext():
             output = self._model(*taken[0], **taken[1])
         watch.check("the loss in the forward")
+        if self._scorer is None:
+            check_real(getattr(output, "loss", output))
         return output
 
     def _watched_score(self, output: ModelOutput, target: Target) -> Any:
@@ -277,6 +279,7 @@ class Forward:
         else:
             returned = self._scorer(output, target)
         self._score = self._scorer
+        check_real(returned)
         return returned
 
     def _step_output(self, batch: Batch, extra: Inputs) -> Output:
@@ -289,6 +292,7 @@ class Forward:
             with watch if _can_be_watched(self._model) else nullcontext():
                 result = self._batch_step(self._model, batch, *extra)
             watch.check("a loss in the step")
+            check_real(result)
         else:
             result = self._batch_step(self._model, batch, *extra)
         return Output(self._loss_of_step(result), batch, metric=_step_metric(result))
