@@ -270,8 +270,9 @@ class FailurePlace(msgspec.Struct, frozen=True, kw_only=True):
 class Ended(msgspec.Struct, frozen=True, kw_only=True, tag="ended", tag_field="event"):
     """A run is over: how, and why in words.
 
-    The rest is of a failed run: its phase, the place in the user's own code, and the last lines
-    that their code printed (at most `lrtui.output.LAST_LINES`).
+    The rest is of a failed run: its phase, the place in the user's own code, the last lines that
+    their code printed (at most `lrtui.output.LAST_LINES`), and what to change where that is not the
+    code.
     """
 
     status: Status
@@ -281,6 +282,7 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True, tag="ended", tag_field="e
     record: str = ""  # path of the record that was written
     where: FailurePlace | None = None
     output: list[str] = []
+    advice: str | UnsetType = UNSET
 
 
 Passing = Racing | Machine  # true for a moment, and part of no record

@@ -687,12 +687,12 @@ class LRFinder:
             ):
                 self._end((yield from self._recorded(repeats)))
         except Exception as error:
-            self._put_back()
+            self._put_back_after(error)
             self._fail(error)
             raise
         except BaseException as error:
             self._end(broken_off(error))
-            self._put_back()
+            self._put_back_after(error)
             raise
         finally:
             self._active = None
@@ -709,16 +709,32 @@ class LRFinder:
         if outcome.explanation.is_certain or self.suggestion().lr is None:
             self._note(Notice(text=obstacle.reason, level="warning", obstacle=obstacle))
 
+    def _put_back_after(self, error: BaseException) -> None:
+        """Put everything back after an error, which is the one that counts if that fails too."""
+        try:
+            self._put_back()
+        except Exception as second:  # noqa: BLE001 - a device that has failed raises at anything
+            line = one_line(second)
+            error.add_note(f"lrtui: model and optimizer could not be put back: {line}")
+
+    def failure_of(self, error: BaseException) -> PhaseError:
+        """What failed in a test that an exception of any kind has ended, in one line."""
+        failure = self._described(error)
+        return PhaseError(failure.phase, _failure_line(failure, error))
+
+    def _described(self, error: BaseException) -> Failure:
+        models = [self.model, *([self._compiled] if self._compiled else [])]
+        settings = self._settings
+        parts = Parts(models, self.criterion, settings.metric, settings.batch_step, self.optimizers)
+        return describe(error, parts)
+
     def _fail(self, error: Exception) -> None:
         """Describe the failure, and add it to the exception of the user's code.
 
         Raises:
             BatchError: instead of an exception that does not say what to change.
         """
-        models = [self.model, *([self._compiled] if self._compiled else [])]
-        settings = self._settings
-        parts = Parts(models, self.criterion, settings.metric, settings.batch_step, self.optimizers)
-        failure = describe(error, parts)
+        failure = self._described(error)
         self.failure = PhaseError(failure.phase, _failure_line(failure, error))
         instead = replacement(error, failure)
         if instead is not None:
@@ -816,7 +832,7 @@ def _no_steps() -> Generator[Step, None, None]:
     yield from ()
 
 
-def _failure_line(failure: Failure, error: Exception) -> str:
+def _failure_line(failure: Failure, error: BaseException) -> str:
     """The failure in one line that ends with the user's `file:line` if there is one."""
     message = f"{failure.what}: {failure.reason or one_line(error)}"
     return with_user_line(message, error)

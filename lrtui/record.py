@@ -70,6 +70,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     phase: str = ""
     where: FailurePlace | None = None
     output: list[str] = []
+    advice: str | UnsetType = UNSET  # what to change, where that is not the code
 
 
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -191,7 +192,7 @@ def _to_further_end(started: Started, extended: Extended) -> Started:
 def _failure(end: Ended) -> Failure | UnsetType:
     if end.status != "failed":
         return UNSET
-    return Failure(phase=end.phase, where=end.where, output=end.output)
+    return Failure(phase=end.phase, where=end.where, output=end.output, advice=end.advice)
 
 
 def _unfinished(started: Started, steps: Sequence[Step]) -> RunRecord:

@@ -14,10 +14,11 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 import torch
+from msgspec import UNSET
 
 from lrtui import __version__
 from lrtui.analysis.analyse import Analysis
@@ -25,11 +26,13 @@ from lrtui.analysis.answer import Schedule
 from lrtui.analysis.race import Trial
 from lrtui.analysis.race_verdict import Race
 from lrtui.catalog.errors import Phase, one_line, user_line, with_user_line
-from lrtui.catalog.places import user_place
+from lrtui.catalog.places import crash_place, user_place
 from lrtui.endings import StopFlag, check_problem
 from lrtui.engine.checks.gradients import NoGradientError
 from lrtui.engine.checks.updates import OptimizerError, optimizer_that_failed
 from lrtui.engine.data.batches import loader_length
+from lrtui.engine.failures.described import loader_died
+from lrtui.engine.failures.device import WHAT_HAPPENED, Trouble, device_trouble
 from lrtui.engine.machine import sampled
 from lrtui.engine.optim import momentum_of
 from lrtui.engine.race.budget import ended
@@ -63,6 +66,7 @@ from lrtui.output import NO_OUTPUT, Output
 from lrtui.planned import Planned, planned
 from lrtui.protocol import Confirm
 from lrtui.record import now
+from lrtui.report import failure
 from lrtui.report.race import what_it_is
 from lrtui.spec import RunSpec
 
@@ -70,6 +74,7 @@ CURVE_POINTS = 60
 RACING_SECONDS = 0.25  # between two events of how far a race is
 STEPS_OF_A_PACE = 5  # before them the time of a step is not known
 Loader = Iterable[object]
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -326,7 +331,7 @@ def _followed_steps(
         steps = make_steps()
         notices = _Notices(finder, objects.notices, since=len(finder.notices) if before else 0)
         with closing(steps):
-            for step in steps:
+            for step in exit_kept(steps):
                 iterations += 1
                 yield from notices.new()
                 yield step
@@ -338,9 +343,12 @@ def _followed_steps(
                     progress = f"after {iterations} of {total} iterations"
                     end = _TestEnd(iterations, _ended(stop.status, stop.reason(progress)))
                     break
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - user code may raise anything
+    except GeneratorExit:
+        raise  # nobody listens any more
+    except BaseException as raised:  # noqa: BLE001 - user code may raise anything
+        error = own_error(raised)
         reason, phase = _failure(objects.finder, error)
-        end = _TestEnd(iterations, failed_event(error, reason, phase, output))
+        end = _TestEnd(iterations, failed_event(error, reason, phase, output, objects.spec))
     yield from notices.new()
     return end or _finished(objects.finder, iterations)
 
@@ -363,18 +371,72 @@ def _extended_in_mid_run(finder: LRFinder, stop: StopFlag) -> Iterator[Extended]
         yield _extended_event(finder)
 
 
-def failed_event(error: BaseException, reason: str, phase: str, output: Output) -> Ended:
+class CodeExit(Exception):  # noqa: N818 - it carries what is no error
+    """A GeneratorExit that the user's code raised, which is no request to end a generator."""
+
+
+def exit_kept(items: Iterator[Item]) -> Iterator[Item]:
+    """The items of a generator that runs the user's code.
+
+    Raises:
+        CodeExit: from a GeneratorExit of that code.
+    """
+    while True:
+        try:
+            item = next(items)
+        except StopIteration:
+            return
+        except GeneratorExit as error:
+            raise CodeExit from error
+        yield item
+
+
+def own_error(raised: BaseException) -> BaseException:
+    """What the user's code raised."""
+    if isinstance(raised, CodeExit) and raised.__cause__ is not None:
+        return raised.__cause__
+    return raised
+
+
+def failed_event(
+    error: BaseException, reason: str, phase: str, output: Output, spec: RunSpec
+) -> Ended:
     """The end of a run that failed; prints the traceback, which is no output of the user's."""
-    printed = output.last_lines()
-    traceback.print_exception(error)
+    printed, where = output.last_lines(), user_place(error)
+    if loader_died(error):  # the log has the stack of the process that died
+        where = crash_place(output.lines()) or where
+    print_traceback(error)
+    trouble = device_trouble(error)
     return Ended(
         status="failed",
         reason=reason,
-        phase=phase,
+        phase=phase if trouble in (None, "host memory") else "device",
         seconds=0.0,
-        where=user_place(error),
+        where=where,
         output=printed,
+        advice=UNSET if trouble is None else advice(trouble, spec),
     )
+
+
+def advice(trouble: Trouble, spec: RunSpec) -> str:
+    """What to change in a spec after the failure of a device."""
+    match trouble:
+        case "memory":
+            return failure.less_memory(spec)
+        case "host memory":
+            return failure.LESS_HOST_MEMORY
+        case "assert":
+            return failure.after_assert(spec)
+        case "lost":
+            return failure.AFTER_LOSS
+
+
+def print_traceback(error: BaseException) -> None:
+    """The traceback, for the log; whatever the error's class does when it is printed."""
+    try:
+        traceback.print_exception(error)
+    except BaseException:  # noqa: BLE001 - see above
+        traceback.print_tb(error.__traceback__)
 
 
 def _ended(status: Status, reason: str) -> Ended:
@@ -388,11 +450,10 @@ def _failure(finder: LRFinder, error: BaseException) -> tuple[str, Phase]:
     if isinstance(error, NoGradientError):
         return str(error), "model"
     optimizer = optimizer_that_failed(error)
-    if finder.failure is not None and not optimizer:
-        return finder.failure.message, finder.failure.phase
     if optimizer:
         return f"{optimizer}: {failure_reason(error)}", "optimizer"
-    return failure_reason(error), "training"
+    described = finder.failure or finder.failure_of(error)
+    return described.message, described.phase
 
 
 def _finished(finder: LRFinder, iterations: int) -> _TestEnd:
@@ -423,9 +484,12 @@ def stability_events(objects: LiveObjects) -> Iterator[Measured | Racing]:
 def _guarded(check: Check, events: Iterator[Measured | Racing]) -> Iterator[Measured | Racing]:
     """The events of a check; a check that fails ends with the problem."""
     try:
-        yield from events
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - user code may raise anything
-        traceback.print_exc()
+        yield from exit_kept(events)
+    except GeneratorExit:
+        raise  # nobody listens any more
+    except BaseException as raised:  # noqa: BLE001 - user code may raise anything
+        error = own_error(raised)
+        print_traceback(error)
         yield check_problem(check, _check_failure(error))
 
 
@@ -537,8 +601,11 @@ def restore(finder: LRFinder, digest: str) -> Restored:
 def failure_reason(error: BaseException) -> str:
     """Why a training failed, in one line that ends with the user's `file:line` if there is one."""
     reason = one_line(error)
-    if isinstance(error, torch.OutOfMemoryError):
-        reason = f"out of memory on the device: {reason}; try a smaller batch_size"
+    trouble = device_trouble(error)
+    if trouble is not None:
+        reason = f"{WHAT_HAPPENED[trouble]}: {reason}"
+    if trouble == "memory":
+        reason = f"{reason}; try a smaller batch_size"
     return with_user_line(reason, error)
 
 
@@ -547,6 +614,14 @@ def _check_failure(error: BaseException) -> str:
     if isinstance(error, ValueError) and not user_line(error):
         return str(error)
     return failure_reason(error)
+
+
+def was_device(event: Event) -> bool:
+    """Whether a check ended because a device failed."""
+    if not isinstance(event, Measured):
+        return False
+    problem = getattr(event.result, "problem", "")
+    return bool(problem) and problem.startswith(tuple(WHAT_HAPPENED.values()))
 
 
 def suggested_event(analysis: Analysis) -> Suggested:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from lrtui.output import LAST_LINES, LONGEST, MOST_LINES, Output
+from lrtui.output import LAST_LINES, MOST_LINES, Output
+from lrtui.output.tail import LONGEST
 
 
 @pytest.fixture

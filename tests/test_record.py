@@ -47,6 +47,7 @@ OLDER = [  # without newer settings, without a plan
 NAMED = GOLDEN.with_name("run_with_name.json")
 RACED = GOLDEN.with_name("run_with_race.json")
 CALIBRATED = GOLDEN.with_name("run_with_calibration.json")
+ADVISED = GOLDEN.with_name("run_with_advice.json")
 FAILED = GOLDEN.with_name("run_that_failed.json")
 CONFIRMED = GOLDEN.with_name("run_with_confirmation.json")  # before races
 json_values = st.recursive(
@@ -86,6 +87,17 @@ def test_a_failure_is_written_like_the_golden_file_and_read_back() -> None:
     assert to_json(record).decode() == FAILED.read_text()
     failure = Failure(phase="model", where=where, output=["epoch 1", "epoch 2"])
     assert from_json(FAILED.read_bytes()).failure == failure
+
+
+def test_advice_after_a_failure_is_written_like_the_golden_file_and_read_back() -> None:
+    end = Ended(
+        status="failed", reason="out of memory", seconds=1.5, phase="device", advice="Set it lower."
+    )
+    assert decode(encode(end)) == end
+    record = from_events([STARTED, *steps(), end])
+    assert to_json(record).decode() == ADVISED.read_text()
+    failure = Failure(phase="device", advice="Set it lower.")
+    assert from_json(ADVISED.read_bytes()).failure == failure
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ class DryRun:
             raise PhaseError("device", message) from error
         except BatchError as error:
             raise PhaseError("step" if self.step else "loss", str(error)) from error
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
             raise attempt.failure(error) from error
 
 
@@ -170,7 +170,7 @@ def dry_forward(model: nn.Module, batch: Batch, names: str = "") -> ModelOutput:
     except torch.OutOfMemoryError as error:
         message = explain.out_of_memory(device_of(model), batch)
         raise PhaseError("device", message) from error
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         raise PhaseError("model", explain.forward_failure(error, trace)) from error
 
 

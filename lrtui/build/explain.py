@@ -13,6 +13,7 @@ from lrtui.engine.failures.described import DROP_LAST, ONE_EXAMPLE, one_example
 from lrtui.engine.failures.labels import LabelError, explained
 from lrtui.engine.reading.words import summary
 from lrtui.engine.types import Batch, ModelOutput, Target
+from lrtui.output.exceptions import message_of
 
 _SIZE_PARAMETERS = (
     "in_features",
@@ -93,7 +94,7 @@ class _EnterHook:
 def forward_failure(error: BaseException, trace: ForwardTrace) -> str:
     """The message for a forward that failed: the layer, what it expects, what it got."""
     running = trace.innermost
-    if ONE_EXAMPLE in str(error):
+    if ONE_EXAMPLE in message_of(error):
         example = one_example(None if running is None else running.data)
         return f"the first batch: {example}: use larger batches, and {DROP_LAST} for a last one"
     if running is None:

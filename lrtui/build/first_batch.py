@@ -31,7 +31,7 @@ def load_first_batch(name: str, loader: Loader) -> Batch:
     except StopIteration:
         message = f"{name} gives no batch: it is empty, or smaller than one batch"
         raise PhaseError("data", message) from None
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         message = f"{name}: its first batch cannot be loaded: {one_line(error)}"
         raise PhaseError("data", with_user_line(message, error)) from error
     finally:

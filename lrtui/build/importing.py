@@ -131,7 +131,7 @@ def _import(name: str, where: str, path: Path | None) -> ModuleType:
             message = f"no module named '{error.name}': is it installed, or a file (.py)?"
             raise CatalogError(message) from error
         raise CatalogError(_import_failure(error, where, path)) from error
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         raise CatalogError(_import_failure(error, where, path)) from error
 
 

@@ -81,7 +81,7 @@ class Picked:
             if not message.startswith(self.target):
                 message = f"{self.target}: {message}"
             raise PhaseError(self.role, message) from error
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
             message = f"{self.target} failed: {one_line(error)}"
             message = with_user_line(message, error, _folder_of(self.factory))
             raise PhaseError(self.role, message) from error

@@ -158,7 +158,7 @@ def _loader(
 def _length(name: str, data: object) -> int:
     try:
         return len(data)  # type: ignore[arg-type]
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         message = f"{name}: the length of its data set is unknown: {one_line(error)}"
         raise PhaseError("data", with_user_line(message, error)) from error
 

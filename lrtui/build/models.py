@@ -92,7 +92,7 @@ def _initialise_lazy_layers(model: nn.Module, batch: Batch, names: str) -> None:
     try:
         with torch.no_grad(), trace:
             call_model(model.eval(), batch, names)
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         raise PhaseError("model", explain.forward_failure(error, trace)) from error
     finally:
         model.train(was_training)

@@ -6,6 +6,8 @@ import traceback
 from pathlib import Path
 from typing import Literal
 
+from lrtui.output.exceptions import exit_code, message_of
+
 Phase = Literal[
     "model", "data", "optimizer", "loss", "metric", "step", "device", "precision", "training"
 ]
@@ -35,7 +37,7 @@ def one_line(error: BaseException, limit: int = 300) -> str:
     """An exception in one line: its type and the first line of its message."""
     name = type(error).__name__
     if isinstance(error, SystemExit):
-        return safe_line(f"it called sys.exit({error.code!r})", limit)
+        return safe_line(f"it called sys.exit({exit_code(error)})", limit)
     if isinstance(error, SyntaxError) and error.filename:
         return f"{name}: {error.msg} ({Path(error.filename).name}:{error.lineno})"
     lines = message_of(error).splitlines()
@@ -43,15 +45,10 @@ def one_line(error: BaseException, limit: int = 300) -> str:
         return safe_line(name, limit)
     if is_from_worker(lines[0]):
         return safe_line(lines[-1].strip(), limit)
-    return safe_line(f"{name}: {lines[0]}", limit)
-
-
-def message_of(error: BaseException) -> str:
-    """An exception's text; "" where its own `__str__` raises."""
-    try:
-        return str(error).strip()
-    except Exception:  # noqa: BLE001 - a user's exception class may raise in its __str__
-        return ""
+    line = f"{name}: {lines[0]}"
+    if isinstance(error, BaseExceptionGroup):
+        line = f"{line}; the first: {one_line(error.exceptions[0], limit)}"
+    return safe_line(line, limit)
 
 
 def is_from_worker(first_line: str) -> bool:
@@ -76,6 +73,7 @@ def _line_in_worker(error: BaseException, folder: Path | None) -> str:
 
 def safe_line(text: str, limit: int) -> str:
     """Text from elsewhere, made safe for one line: no control characters, at most `limit` long."""
+    text = text[: limit + 1]  # a longer one takes seconds
     printable = "".join(letter if letter.isprintable() else "�" for letter in text)
     if len(printable) <= limit:
         return printable

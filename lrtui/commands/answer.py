@@ -41,7 +41,7 @@ def failure_lines(record: RunRecord) -> Iterator[str]:
     failure = record.failure
     if not isinstance(failure, Failure):
         return
-    yield from failed.lines(failure.where, failure.output)
+    yield from failed.lines(failure.where, failure.output, failure.advice)
     if record.log and record.log not in record.reason:
         yield f"log      {record.log}"
 

@@ -212,7 +212,7 @@ def _print(record: RunRecord, end: Ended, as_json: bool) -> int:
         out.write(to_json(record).decode())
     if record.status == "failed":
         code = say(_failure(record, end), USER_FAILED)
-        for line in failed.lines(end.where, end.output):
+        for line in failed.lines(end.where, end.output, end.advice):
             note(line)
     else:
         code = ANSWER if has_answer(record) else NO_ANSWER

@@ -75,6 +75,15 @@ class LateReader:
         while self._waiting:
             yield self._waiting.popleft().read()
 
+    def readable(self) -> Iterator[Point]:
+        """The same after a failure, which may be the device's: up to what it cannot give."""
+        while self._waiting:
+            try:
+                point = self._waiting.popleft().read()
+            except RuntimeError:
+                return
+            yield point
+
 
 class _Copying(NamedTuple):
     """A measurement on its way to the host; `buffer` holds the scalars that it has, by `names`."""

@@ -15,7 +15,7 @@ from torch import nn
 from lrtui.engine.data.batch_size import batch_size
 from lrtui.engine.reading.fit import Broadcasts, FitTarget, fit_of
 from lrtui.engine.reading.items import Reading, Taken, length_of
-from lrtui.engine.reading.losses import loss_rule, structure
+from lrtui.engine.reading.losses import check_real, loss_rule, structure
 from lrtui.engine.reading.notes import Notes
 from lrtui.engine.reading.outputs import pick_of
 from lrtui.engine.reading.rule import read
@@ -25,6 +25,7 @@ from lrtui.engine.reading.words import WAY_OUT, summary
 from lrtui.engine.reading.words import BatchError as BatchError
 from lrtui.engine.restore.random_state import RngState
 from lrtui.engine.types import Batch, BatchStep, Criterion, Metric, ModelOutput, Scalar, Target
+from lrtui.output.exceptions import message_of
 
 Inputs: TypeAlias = tuple[Any, ...]
 StepResult: TypeAlias = Any  # what a user's step returned
@@ -261,6 +262,8 @@ class Forward:
         with watch if is_watched else nullcontext():
             output = self._model(*taken[0], **taken[1])
         watch.check("the loss in the forward")
+        if self._scorer is None:
+            check_real(getattr(output, "loss", output))
         return output
 
     def _watched_score(self, output: ModelOutput, target: Target) -> Any:
@@ -276,6 +279,7 @@ class Forward:
         else:
             returned = self._scorer(output, target)
         self._score = self._scorer
+        check_real(returned)
         return returned
 
     def _step_output(self, batch: Batch, extra: Inputs) -> Output:
@@ -288,6 +292,7 @@ class Forward:
             with watch if _can_be_watched(self._model) else nullcontext():
                 result = self._batch_step(self._model, batch, *extra)
             watch.check("a loss in the step")
+            check_real(result)
         else:
             result = self._batch_step(self._model, batch, *extra)
         return Output(self._loss_of_step(result), batch, metric=_step_metric(result))
@@ -318,7 +323,7 @@ def _no_reading(readings: list[Reading], batch: Batch, failures: list[Exception]
     """The message for a batch that the forward takes in none of the possible ways."""
     tried = []
     for reading, failure in zip(readings, failures, strict=True):
-        first_line = (str(failure).splitlines() or [""])[0]
+        first_line = (message_of(failure).splitlines() or [""])[0]
         tried.append(f"with {reading.describe(batch)}: {type(failure).__name__}: {first_line}")
     keys = f" with the keys {', '.join(map(str, batch))}" if isinstance(batch, Mapping) else ""
     return f"the forward fails on a batch{keys}, {'; '.join(tried)}; {WAY_OUT}"

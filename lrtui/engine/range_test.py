@@ -18,6 +18,7 @@ from lrtui.engine.step import TrainStep, Update
 from lrtui.engine.tracker import Tracker
 from lrtui.engine.validation import Validation
 from lrtui.events import Step, nonfinite_kind
+from lrtui.output.exceptions import message_of
 
 
 class Outcome(NamedTuple):
@@ -84,10 +85,10 @@ def range_test(
         except OutOfData:
             outcome = _out_of_data(f"{iteration} of {len(ramp)} iterations")
             break
-        except Exception:
+        except BaseException as error:
             # the points before the error still count
-            diverged = yield from curve.steps(reader.remaining())
-            if diverged is not None:
+            diverged = yield from curve.steps(reader.readable())
+            if diverged is not None and isinstance(error, Exception):
                 return diverged
             raise
 
@@ -160,7 +161,7 @@ def broken_off(error: BaseException) -> Outcome:
         return Outcome("stopped", "stopped by the user")
     if isinstance(error, KeyboardInterrupt):
         return Outcome("interrupted", "interrupted by the user")
-    return Outcome("failed", f"broken off by {type(error).__name__}: {error}")
+    return Outcome("failed", f"broken off by {type(error).__name__}: {message_of(error)}")
 
 
 def _measurement(

@@ -22,6 +22,7 @@ from lrtui.keeper.descendants import (
     send,
 )
 from lrtui.keeper.lifeline import DETACH, END, KILL, last_lines, worker_line
+from lrtui.output.log import LOG_VARIABLE, Log
 
 # the front end is gone: the worker ends its run and keeps its steps
 _GRACE_SECONDS = 5.0
@@ -30,6 +31,8 @@ _TERM_SECONDS, _REST_SECONDS = 2.0, 0.5
 # until a process that was killed is given up
 _KILL_SECONDS = 2.0
 _AGAIN_SECONDS = 0.02
+# between two looks at the log of a run that goes on alone
+_LOOK_SECONDS = 0.25
 
 # beside the words of a front end
 _ENDED, _GONE, _LATE = b"ended", b"gone", b"late"
@@ -100,7 +103,15 @@ class Keeper:
         if word == DETACH:
             word = self._next_word()
             if word == _GONE:
-                return self._next_word()
+                return self._alone()
+        return word
+
+    def _alone(self) -> bytes:
+        """The front end has left a run that goes on: keep its log small until the run has ended."""
+        log = Log(os.environ.get(LOG_VARIABLE, os.devnull))
+        while (word := self._next_word(_LOOK_SECONDS)) == _LATE:
+            log.look(now=True)
+        log.close()
         return word
 
     def _next_word(self, seconds: float | None = None) -> bytes:

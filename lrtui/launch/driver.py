@@ -4,6 +4,7 @@ from typing import Protocol
 
 from lrtui.analysis.answer import Schedule
 from lrtui.events import Event
+from lrtui.output.log import Printed
 from lrtui.spec import RunSpec
 
 
@@ -80,6 +81,10 @@ class Driver(Protocol):
 
         Text of the user's, without escape sequences: clean it before it is shown.
         """
+        ...
+
+    def print_count(self) -> Printed:
+        """How many lines that code has printed."""
         ...
 
     def close(self) -> None:

@@ -14,6 +14,7 @@ from lrtui.analysis.answer import Schedule
 from lrtui.endings import StopFlag
 from lrtui.events import Ended, Event
 from lrtui.output import Output
+from lrtui.output.log import Log, Printed
 from lrtui.protocol import Confirm
 from lrtui.record import new_id
 from lrtui.run_events import (
@@ -37,6 +38,7 @@ class LiveDriver:
     def __init__(self, objects: LiveObjects, log: Path) -> None:
         self.events: list[Event] = []
         self.log = str(log)
+        self._printed = Log(log)
         self._objects = objects
         self._digest = ""
         self._stop = StopFlag()
@@ -95,6 +97,11 @@ class LiveDriver:
     def output(self) -> list[str]:
         """The last lines that were printed in a run or a check."""
         return Output(self.log).lines()
+
+    def print_count(self) -> Printed:
+        """How much was printed in all runs and checks."""
+        self._printed.look()
+        return Printed(self._printed.lines, at_least=self._printed.uncounted)
 
     def close(self) -> None:
         """Stop, and wait for the step in progress: the objects are the caller's again."""

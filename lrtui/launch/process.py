@@ -24,6 +24,7 @@ import msgspec
 from lrtui import paths
 from lrtui.events import Notice
 from lrtui.keeper.lifeline import DETACH, END, KILL, Account, account
+from lrtui.output.log import LOG_VARIABLE, Log
 from lrtui.protocol import Command, Detach, Message, Quit, decode_message, encode
 
 _POLL_SECONDS = 0.1
@@ -59,6 +60,7 @@ class WorkerProcess:
         self._owning = threading.Lock()
         self.log = _new_log()
         self.detached = False  # it goes on without this front end
+        self.printed = Log(self.log)
         self._deadline: float | None = None
         self._last_word = b""
         self._sending = threading.Lock()
@@ -146,6 +148,7 @@ class WorkerProcess:
         with contextlib.closing(os.fdopen(descriptor, "rb", buffering=0)) as pipe:
             while True:
                 self._enforce_deadline()
+                self.printed.look()
                 gone = self._process.poll() is not None
                 timeout = 0 if gone else _POLL_SECONDS
                 ready, _, _ = select.select([pipe], [], [], timeout)
@@ -186,6 +189,7 @@ class WorkerProcess:
             self.ended = True
             on_exit = self._on_exit
         on_exit(exit_reason(self._process.returncode))
+        self.printed.close()
 
     def _close_stdin(self) -> None:
         with self._sending, contextlib.suppress(BrokenPipeError):
@@ -248,7 +252,7 @@ def _start(log: Path, messages: int, lifeline: int) -> tuple[subprocess.Popen[by
             stderr=output,
             pass_fds=(messages, lifeline),
             start_new_session=True,
-            env={**os.environ, "LRTUI_WORKER_LOG": str(log), "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, LOG_VARIABLE: str(log), "PYTHONUNBUFFERED": "1"},
         )
     assert process.stdin is not None
     return process, process.stdin

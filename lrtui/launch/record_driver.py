@@ -3,6 +3,7 @@
 from lrtui.analysis.answer import Schedule
 from lrtui.endings import check_problem
 from lrtui.events import Event, Extended, Restored
+from lrtui.output.log import NOTHING_PRINTED, Printed
 from lrtui.record import Failure, RunRecord
 from lrtui.runs.replay import events_of, spec_of
 from lrtui.spec import RunSpec
@@ -68,6 +69,10 @@ class RecordDriver:
         """What a failed run printed last; of others nothing is kept."""
         failure = self.record.failure
         return list(failure.output) if isinstance(failure, Failure) else []
+
+    def print_count(self) -> Printed:
+        """Unknown: it was not kept."""
+        return NOTHING_PRINTED
 
     def join(self, timeout: float) -> None:
         """Nothing to wait for."""

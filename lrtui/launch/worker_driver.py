@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from lrtui.analysis.answer import Schedule
-from lrtui.catalog.places import crash_place
+from lrtui.catalog.places import crash_phase, crash_place
 from lrtui.catalog.targets import locate, split
 from lrtui.catalog.trust import Item
 from lrtui.endings import FRONT_END_GONE, HANG_UP, STOPPED, check_problem, status_of, unbuilt_start
@@ -25,6 +25,7 @@ from lrtui.events import (
 )
 from lrtui.launch.process import WorkerProcess
 from lrtui.output import NO_OUTPUT, Output
+from lrtui.output.log import NOTHING_PRINTED, Log, Printed
 from lrtui.protocol import (
     Answer,
     Confirm,
@@ -81,6 +82,8 @@ class WorkerDriver:
         self._first = 0  # the index of the last run's first event
         self._began = 0.0
         self._output = NO_OUTPUT  # what the last run has printed
+        self._printed: Log | None = None
+        self._printed_before = 0
         self._busy = False
         self._check: Check | None = None  # the check in progress
         self._extends = False  # a run that had ended goes on
@@ -112,6 +115,8 @@ class WorkerDriver:
                 reason = f"cannot be started: {error}"
                 self._append(Ended(status="failed", phase="worker", reason=reason, seconds=0))
                 return
+            process.printed.look(now=True)
+            self._printed, self._printed_before = process.printed, process.printed.lines
             self._output = Output.from_now(self._log)
             self._run = Run(spec=spec, id=new_id(), agreed=tuple(self._agreed))
             process.send(self._run)
@@ -186,6 +191,13 @@ class WorkerDriver:
         """The last lines that were printed since the last run began."""
         return self._output.lines()
 
+    def print_count(self) -> Printed:
+        """How much was printed since the last run began."""
+        if self._printed is None:
+            return NOTHING_PRINTED
+        lines = self._printed.lines - self._printed_before
+        return Printed(lines, at_least=self._printed.uncounted)
+
     def close(self) -> None:
         """Ask the worker to quit; see `join`."""
         if self._closed:
@@ -244,6 +256,8 @@ class WorkerDriver:
                 self._process.end_within(None)
         elif isinstance(event, Extended) and not refused and not self._busy:
             self._busy = self._extends = True  # asked for at the last moment of a run
+        if isinstance(event, Ended) and event.advice:
+            self._drop_process()  # what a device did to it may last
         self.events.append(event)
 
     def _worker_ended(self, reason: str) -> None:
@@ -267,16 +281,17 @@ class WorkerDriver:
         if self._run is not None and not _have_started(self._run_events()):
             self._append(unbuilt_start(self._run, log=self._log))
         seconds = time.monotonic() - self._began
+        printed = self._output.lines()
         if self._cause:
             reason = f"{self._cause}; the worker did not answer and was ended"
             end = Ended(status=status_of(self._cause), reason=reason, seconds=seconds)
         else:
             end = Ended(
                 status="failed",
-                phase=_phase_of(self._run_events()),
+                phase=crash_phase(printed) or _phase_of(self._run_events()),
                 reason=self._death(reason),
                 seconds=seconds,
-                where=crash_place(self._output.lines()),
+                where=crash_place(printed),
                 output=self._output.last_lines(),
             )
         self._append(msgspec.structs.replace(end, record=self._save_record(end)))

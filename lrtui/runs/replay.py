@@ -44,6 +44,7 @@ def _ended(record: RunRecord) -> Ended:
         phase=failure.phase,
         where=failure.where,
         output=failure.output,
+        advice=failure.advice,
     )
 
 

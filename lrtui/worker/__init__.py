@@ -2,7 +2,8 @@
 
 Reading order: `__main__` (the process, a child of its keeper), `inbox` and `service` (one command
 after the other), `runner` (a run on live objects), `recorder` and `journal` (what is kept of it),
-`answers` (to a form's questions).
+`answers` (to a form's questions). Beside them: `watch` (data that gives no batch), `last_words`
+(where a process was when it ended).
 """
 
 from lrtui.catalog.searchpath import leave_working_directory

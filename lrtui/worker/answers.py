@@ -49,7 +49,7 @@ def describe(question: Describe) -> Described:
     role, where = question.role, question.where
     try:
         offers = tuple(offers_in_module(where, role))
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - importing a library may do anything
+    except BaseException as error:  # noqa: BLE001 - importing a library may do anything
         return Described(role=role, where=where, problem=problem_of(error))
     return Described(role=role, where=where, offers=offers)
 
@@ -64,7 +64,7 @@ def look(question: Look) -> Looked:
         facts, words = inspect_first_batch(
             question.data, question.loader, model=model, names=question.batch
         )
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - a user's data set may do anything
+    except BaseException as error:  # noqa: BLE001 - a user's data set may do anything
         return replace(looked, problem=problem_of(error))
     return replace(looked, facts=facts, words=words)
 
@@ -74,7 +74,7 @@ def check(question: Check) -> Checked:
     data = question.data
     try:
         return Checked(data=data, availability=datasets.available(data))
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - torchvision reads files to find out
+    except BaseException as error:  # noqa: BLE001 - torchvision reads files to find out
         return Checked(data=data, problem=problem_of(error))
 
 
@@ -92,7 +92,7 @@ def fetch(question: Fetch, send: Send) -> Fetched:
 
     try:
         datasets.download(data, send_progress)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - network, disk, a broken archive
+    except BaseException as error:  # noqa: BLE001 - network, disk, a broken archive
         return Fetched(data=data, problem=problem_of(error))
     return Fetched(data=data)
 

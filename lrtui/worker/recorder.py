@@ -19,6 +19,11 @@ class Recorder:
         self._send = send
         self._run_id = run_id
         self._journal = Journal(journal_path(run_id))
+        self._later: list[Event] = []  # of other threads, which do not write the journal
+
+    def keep_later(self, event: Event) -> None:
+        """Keep an event that another thread has sent; with the next one of the run's own thread."""
+        self._later.append(event)
 
     def record(self, events: Iterable[Event]) -> None:
         """Emit events as they come, and write the record at the end of the run or check."""
@@ -73,6 +78,11 @@ class Recorder:
         return str(path)
 
     def _keep(self, event: Event) -> None:
+        if self._later:
+            later, self._later = self._later, []
+            for earlier in later:
+                self._events.append(earlier)
+                self._journal.append(earlier)
         self._events.append(event)
         self._journal.append(event)
         if self._journal.news:

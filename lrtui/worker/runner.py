@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import chain
 
 import msgspec
@@ -14,9 +14,10 @@ from lrtui.endings import StopFlag, check_problem, unbuilt_start
 from lrtui.engine import precision
 from lrtui.engine.data.batches import loader_length
 from lrtui.engine.step import updates_itself
-from lrtui.events import Event, Extended, Notice, Restored
+from lrtui.events import Ended, Event, Extended, Notice, Restored, ends_check
 from lrtui.finder import LRFinder
 from lrtui.output import Output
+from lrtui.output.log import LOG_VARIABLE
 from lrtui.protocol import Confirm, Extend, Run
 from lrtui.range_settings import engine_settings
 from lrtui.run_events import (
@@ -30,10 +31,12 @@ from lrtui.run_events import (
     restore,
     stability_events,
     started_event,
+    was_device,
     while_sampled,
 )
 from lrtui.spec import PlanSpec, RangeSpec, RunSpec
 from lrtui.worker.recorder import Recorder
+from lrtui.worker.watch import PATIENCE_SECONDS, Stacks, Watch
 
 FEW_BATCHES = 50  # trials use a validation set of this size even where the test did without it
 NO_MODEL = "there is no model yet: run the range test first"
@@ -42,9 +45,18 @@ NO_MODEL = "there is no model yet: run the range test first"
 class Runner:
     """Holds the objects of one spec. Only its range and its plan may differ from run to run."""
 
-    def __init__(self, send: Callable[[Event], None], stop: StopFlag) -> None:
+    def __init__(
+        self,
+        send: Callable[[Event], None],
+        stop: StopFlag,
+        *,
+        patience: float = PATIENCE_SECONDS,
+        stacks: Stacks | None = None,
+    ) -> None:
         self._send = send
         self._stop = stop
+        self._watch = Watch(self._tell, patience, stacks)
+        self.spoiled = False  # a device has failed: what this process holds of it is of no use
         self._spec: RunSpec | None = None
         self._built: Built | None = None
         self._finder: LRFinder | None = None
@@ -59,20 +71,41 @@ class Runner:
     def range_test(self, command: Run) -> None:
         """Run the range test of a spec; the last event is `Ended`, whatever happens."""
         began = time.perf_counter()
-        log = os.environ.get("LRTUI_WORKER_LOG", "")
+        log = os.environ.get(LOG_VARIABLE, "")
         output = Output.from_now(log)
         recorder = self._recorder = Recorder(self._send, command.id)
         try:
-            objects = self._objects = self._prepare(command.spec)
+            with self._watch.watching():
+                objects = self._objects = self._prepare(command.spec)
         except PhaseError as failure:
             recorder.emit(unbuilt_start(command, log=log, torch=str(torch.__version__)))
-            end = failed_event(failure, failure.message, failure.phase, output)
+            end = failed_event(failure, failure.message, failure.phase, output, command.spec)
             seconds = time.perf_counter() - began
-            recorder.finish(msgspec.structs.replace(end, seconds=seconds))
+            self._record([msgspec.structs.replace(end, seconds=seconds)])
             return
         started = started_event(objects, run_id=command.id, digest=self._digest, log=log)
         events = range_test_events(objects, started, self._stop, began, output)
-        recorder.record(while_sampled(events, objects.finder.device, self._send))
+        self._record(while_sampled(events, objects.finder.device, self._send))
+
+    def _record(self, events: Iterable[Event]) -> None:
+        """Pass the events of a run or a check on, and keep them, to the last one."""
+        assert self._recorder is not None
+        with self._watch.watching():
+            self._recorder.record(map(self._seen, events))
+
+    def _seen(self, event: Event) -> Event:
+        if isinstance(event, Ended) and event.advice:
+            self.spoiled = True
+        if ends_check(event) and was_device(event):
+            self.spoiled = True
+        return event
+
+    def _tell(self, text: str) -> None:
+        """Say something on another thread, while a run goes on."""
+        notice = Notice(text=text, level="warning")
+        self._send(notice)
+        if self._recorder is not None:
+            self._recorder.keep_later(notice)
 
     def extend(self, command: Extend) -> None:
         """Raise the end of the last run's range, unless the run in progress did that itself."""
@@ -81,7 +114,7 @@ class Runner:
         if self._objects is None or self._recorder is None:
             self._send(Extended(problem=NO_MODEL))
             return
-        log = os.environ.get("LRTUI_WORKER_LOG", "")
+        log = os.environ.get(LOG_VARIABLE, "")
         events = extension_events(
             self._objects,
             command.end_lr,
@@ -95,7 +128,7 @@ class Runner:
             return
         self._recorder.reopen()
         device = self._objects.finder.device
-        self._recorder.record(while_sampled(chain([first], events), device, self._send))
+        self._record(while_sampled(chain([first], events), device, self._send))
 
     def confirm(self, command: Confirm) -> None:
         """Race the answer of the last run; its trials are added to the run's record."""
@@ -105,7 +138,7 @@ class Runner:
         self._recorder.reopen()
         events = confirmation_events(self._objects, command, self._stop)
         device = self._objects.finder.device
-        self._recorder.record(while_sampled(events, device, self._send))
+        self._record(while_sampled(events, device, self._send))
 
     def stability(self) -> None:
         """Measure the stability limit; it is added to the record of the last run."""
@@ -113,7 +146,7 @@ class Runner:
             self._send(check_problem("stability", NO_MODEL))
             return
         self._recorder.reopen()
-        self._recorder.record(stability_events(self._objects))
+        self._record(stability_events(self._objects))
 
     def reset(self) -> None:
         """Put model and optimizer back, and compare their digest with the initial one."""
@@ -139,7 +172,7 @@ class Runner:
             raise
         except ValueError as error:
             raise PhaseError("model", one_line(error)) from error
-        except (Exception, SystemExit) as error:  # user code may raise anything
+        except BaseException as error:  # user code may raise anything
             raise PhaseError("training", failure_reason(error)) from error
         return live_objects(self._built, self._finder, spec)
 

@@ -23,8 +23,10 @@ from lrtui.protocol import (
     Stability,
 )
 from lrtui.worker.answers import answer
+from lrtui.worker.last_words import keep_last_words
 from lrtui.worker.outbox import Outbox
 from lrtui.worker.runner import Runner
+from lrtui.worker.watch import Stacks
 
 _IDLE_SECONDS = 0.2
 
@@ -48,6 +50,8 @@ class Service:
         self._guard = guard
         self._outbox = outbox
         self._runner: Runner | None = None
+        self._stacks = Stacks()  # made before anything is forked
+        keep_last_words()
 
     def serve(self) -> None:
         """Carry out commands until the one to quit."""
@@ -61,6 +65,8 @@ class Service:
                 timeout = None
             else:
                 self._carry_out(command)
+                if self._runner is not None and self._runner.spoiled:
+                    return  # the next run has a process that has not seen the device fail
 
     def _carry_out(self, command: Command) -> None:
         match command:
@@ -89,7 +95,7 @@ class Service:
 
     def _last_runner(self) -> Runner:
         if self._runner is None:
-            self._runner = Runner(self._outbox.send, self._commands.stop)
+            self._runner = Runner(self._outbox.send, self._commands.stop, stacks=self._stacks)
         return self._runner
 
     def _reset(self) -> None:

@@ -299,7 +299,7 @@ BUGS = {
     ),
     "an exception restores nothing": Bug(
         file="finder.py",
-        text="            self._put_back()\n            raise",
+        text="            self._put_back_after(error)\n            raise",
         planted="            raise",
         test_file=RESTORE,
         test_name="test_leaving_the_loop_early_puts_everything_back",

@@ -13,7 +13,7 @@ from lrtui.events import Ended, Event, Notice, Suggested, decode, encode
 from lrtui.record import from_events, from_json, to_json
 from lrtui.runs.curves import answer_of
 from lrtui.tui.run.state import RunState
-from lrtui.tui.run.trends import curves_of, recompute_answer
+from lrtui.tui.run.trends import RepeatsSoFar, recompute_answer
 from lrtui.tui.run.view_options import AS_MEASURED
 from tests.field.optimizers import OwnRate
 from tests.field.rig import Run, finder_of, load, model_of, run
@@ -70,7 +70,7 @@ def test_the_app_recomputes_no_number(in_class_order: Run) -> None:
         state.feed(event)
     points = [repeat.steps for repeat in state.repeats]
     options = replace(AS_MEASURED, skip_start=1)
-    curves = curves_of(points, options, state.spec.range, None)
+    curves = RepeatsSoFar().curves(points, options, state.spec.range, None)
     answer = recompute_answer(curves, options, state.obstacle)
     assert answer.suggestion.verdict == "class_order"
     state.begin(in_class_order.spec)

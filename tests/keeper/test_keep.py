@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from lrtui.keeper.lifeline import DETACH, END, KILL, account
+from lrtui.output.log import LOG_VARIABLE, MOST
 from tests.faults.processes import is_alive
 from tests.waiting import wait
 
@@ -172,6 +173,23 @@ def test_a_worker_that_is_left_to_itself_ends_when_its_keeper_is_told_to(start: 
     kept.lifeline.close()
     os.kill(kept.process.pid, signal.SIGTERM)
     assert kept.ended() == -signal.SIGTERM
+
+
+def test_the_log_of_a_worker_that_is_left_to_itself_stays_small(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, go = tmp_path / "worker.log", tmp_path / "go"
+    monkeypatch.setenv(LOG_VARIABLE, str(log))
+    kept = start(
+        f"ready()\nwhile not os.path.exists({str(go)!r}): time.sleep(0.01)\n"
+        f"with open({str(log)!r}, 'wb') as file: file.write(b'first\\n' + b'x' * 20_000_000)\n"
+    )
+    kept.lifeline.send(DETACH)
+    kept.lifeline.close()
+    go.touch()
+    assert kept.ended() == 0
+    assert log.read_bytes().startswith(b"first\n")
+    assert log.stat().st_size <= MOST
 
 
 def test_a_worker_does_not_outlive_its_keeper(start: Start) -> None:

@@ -21,6 +21,7 @@ from lrtui.events import (
     TrialResult,
     ends_check,
 )
+from lrtui.output.log import Printed
 from lrtui.protocol import Checked, Described, Fetched, Fetching, Looked, Ready, key
 from lrtui.report.race import what_it_is
 from lrtui.spec import Choice, LoaderSpec, RangeSpec, RunSpec
@@ -219,6 +220,9 @@ class FakeDriver:
 
     def output(self) -> list[str]:
         return self.printed
+
+    def print_count(self) -> Printed:
+        return Printed(len(self.printed))
 
     def close(self) -> None:
         self.asked.append("close")

@@ -103,10 +103,11 @@ def test_reset_in_mid_run_stops_and_restores(driver: WorkerDriver) -> None:
 
 FAILURES = {
     "exception": ("raise RuntimeError('my own words')", "model", "RuntimeError: my own words"),
-    "system exit": ("sys.exit(3)", "training", "sys.exit(3)"),
-    "os exit": ("os._exit(7)", "", "exited with code 7"),
-    "kill": ("os.kill(os.getpid(), signal.SIGKILL)", "", "SIGKILL"),
-    "segfault": ("os.kill(os.getpid(), signal.SIGSEGV)", "", "SIGSEGV"),
+    "system exit": ("sys.exit(3)", "model", "sys.exit(3)"),
+    "os exit": ("os._exit(7)", "training", "exited with code 7"),
+    "abort": ("os.abort()", "training", "SIGABRT"),
+    "kill": ("os.kill(os.getpid(), signal.SIGKILL)", "training", "SIGKILL"),
+    "segfault": ("os.kill(os.getpid(), signal.SIGSEGV)", "training", "SIGSEGV"),
 }
 
 
@@ -141,7 +142,7 @@ def test_a_failure_in_training_names_the_line_of_the_users_code(
     assert load(end.record).reason == end.reason
 
 
-@pytest.mark.parametrize("name", ["exception", "os exit", "kill", "segfault"])
+@pytest.mark.parametrize("name", ["exception", "os exit", "abort", "kill", "segfault"])
 def test_a_failed_run_keeps_where_it_failed_and_what_was_printed_last(
     driver: WorkerDriver, tmp_path: Path, name: str
 ) -> None:
@@ -152,7 +153,7 @@ def test_a_failed_run_keeps_where_it_failed_and_what_was_printed_last(
     assert end.output[-1] == "call 7"
     assert len(end.output) <= 20
     assert not any("Traceback" in line or "Fatal" in line for line in end.output)
-    if name in ("exception", "segfault"):
+    if name != "kill":
         assert end.where is not None
         assert (end.where.file, end.where.function) == (str(tmp_path / "net.py"), "fail")
         assert end.where.source == FAILURES[name][0]
@@ -277,7 +278,9 @@ def test_a_worker_that_dies_while_building_leaves_a_record_all_the_same(
     driver: WorkerDriver, tmp_path: Path
 ) -> None:
     end = run(driver, with_model(module(tmp_path, "gone", before="os._exit(7)\n")))
-    assert (end.status, end.phase) == ("failed", "building")
+    assert (end.status, end.phase) == ("failed", "import")
+    assert end.where is not None
+    assert end.where.source == "os._exit(7)"
     assert load(end.record).status == "failed"
     assert journals() == []
 

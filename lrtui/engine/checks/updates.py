@@ -16,6 +16,7 @@ import torch
 from torch.optim import Optimizer
 
 from lrtui.engine.checks.twin import NoTwinError, Twin, undisturbed
+from lrtui.output.exceptions import message_of
 
 RATE = 1e-2  # at which steps are tried
 STEPS = 2
@@ -169,7 +170,7 @@ def _plain_step(twin: Twin, create_graph: bool) -> None:
     try:
         twin.optimizer.step()
     except RuntimeError as error:
-        message = str(error).lower()
+        message = message_of(error).lower()
         if "sparse" not in message or "dense" not in message:
             raise
         twin.make_sparse()

@@ -59,9 +59,31 @@ def loss_rule(returned: Any, *, replicated: bool = False) -> LossRule | None:
 def _of_tensor(loss: torch.Tensor, get: Callable[[Any], Any], replicated: bool) -> LossRule | None:
     if loss.dim() == 0:
         return LossRule(get)
-    if replicated or loss.numel() == 1:
+    if replicated:
         return LossRule(lambda returned: get(returned).mean())
+    if loss.numel() == 1:
+        return LossRule(lambda returned: _only_number(get(returned)))
     return None
+
+
+def _only_number(loss: torch.Tensor) -> torch.Tensor:
+    """The number in a loss of one; a later batch may give another shape."""
+    if loss.numel() != 1:
+        raise BatchError(f"the loss must be a scalar, but it is {summary(loss)}: return its mean")
+    return loss.reshape(())
+
+
+def check_real(returned: Any) -> None:
+    """Refuse a complex loss, whose real part torch would take without a word in a validation.
+
+    Raises:
+        BatchError: it is one.
+    """
+    if isinstance(returned, torch.Tensor) and returned.is_complex():
+        raise BatchError(
+            f"the loss must be a real number, but it is {summary(returned)}: "
+            "return its real part or its absolute value"
+        )
 
 
 def _of_named(loss: Any, get: Callable[[Any], Any], replicated: bool) -> LossRule | None:

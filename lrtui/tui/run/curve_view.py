@@ -5,6 +5,7 @@ Everything computed is cached until points come or a choice changes.
 """
 
 import math
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,12 +21,14 @@ from lrtui.tui.run.view_options import AS_MEASURED, ViewOptions, trim_step
 if TYPE_CHECKING:
     from lrtui.analysis.curve import Curve
     from lrtui.analysis.trend import Trend
-    from lrtui.tui.run.trends import Line, SteadyLines, Trends
+    from lrtui.tui.run.trends import Line, RepeatsSoFar, SteadyLines, Trends
 
 ZOOM = 2.0  # one key press makes the visible part so many times smaller
 PAN = 0.25  # of the visible part
 _UPDATES = 200  # of the trend, while a run grows
 _STEADY_RATE = 0.2  # of its logarithm: a smaller change of the rate so far is not shown
+_CHEAP_SECONDS = 0.02
+_SHARE = 0.1  # of the time, at the most, is spent on what grows with the number of points
 _FEWEST = 12  # points that a trend is drawn from
 
 
@@ -44,7 +47,9 @@ class CurveView:
         self.answer: Suggested | None = None  # under the view options; None: as measured
         self.provisional: Suggestion | None = None  # of a test that still runs
         self._trends: Trends | None = None
-        self._trends_of: object = None
+        self._trends_of: tuple[int, ViewOptions] | None = None
+        self._so_far: RepeatsSoFar | None = None
+        self._rest_until = 0.0  # a run that grows is not computed again before
         self._dots: list[_Dots] = []
         self._steady: SteadyLines | None = None
         self.changes += 1
@@ -85,6 +90,9 @@ class CurveView:
             return None
         # the trend is of the losses as measured: smoothing changes nothing in it
         key = (self._grown, replace(self.options, smooth_f=None))
+        grows_only = self._trends_of is not None and key[1] == self._trends_of[1]
+        if grows_only and self.state.phase == "running" and time.monotonic() < self._rest_until:
+            return self._trends
         if key != self._trends_of:
             self._trends_of = key
             self._compute()
@@ -124,23 +132,30 @@ class CurveView:
         return points // max(1, self.state.total_steps // _UPDATES)
 
     def _curves(self) -> "list[Curve]":
-        from lrtui.tui.run.trends import curves_of
-
         points = [repeat.steps for repeat in self.state.repeats]
-        return curves_of(points, self.options, self.state.spec.range, self.state.momentum)
+        ramp, momentum = self.state.spec.range, self.state.momentum
+        return self._kept().curves(points, self.options, ramp, momentum)
 
     def _compute(self) -> None:
-        from lrtui.tui.run.trends import provisional, trends_of
-
+        began = time.process_time()
         state, curves = self.state, self._curves()
-        self._trends = trends_of(curves)
+        so_far = self._kept()
+        self._trends = so_far.trends(curves)
         before = self.provisional
         self.answer, self.provisional = None, None
         if state.phase == "running" and state.obstacle is None:
-            now = provisional(_finished(curves), state.plan)
+            now = so_far.provisional(_finished(curves), state.plan)
             self.provisional = _steadied(before, now)
         elif self.options != AS_MEASURED:
             self.answer = self._recomputed(rules=False)
+        self._rest_until = _end_of_rest(time.process_time() - began)
+
+    def _kept(self) -> "RepeatsSoFar":
+        if self._so_far is None:
+            from lrtui.tui.run.trends import RepeatsSoFar
+
+            self._so_far = RepeatsSoFar()
+        return self._so_far
 
     def _recomputed(self, *, rules: bool) -> Suggested:
         from lrtui.tui.run.trends import recompute_answer
@@ -217,6 +232,13 @@ class CurveView:
         zoom = None if axis == self.state.axis else axis
         if zoom != self.display.zoom:
             self.show(replace(self.display, zoom=zoom))
+
+
+def _end_of_rest(cost: float) -> float:
+    """When a run that grows may be computed again, which took so many seconds."""
+    if cost < _CHEAP_SECONDS:
+        return 0.0
+    return time.monotonic() + cost / _SHARE
 
 
 def _finished(curves: "list[Curve]") -> "list[Curve]":

@@ -64,7 +64,7 @@ def _place_lines(ended: Ended) -> Iterator[Content]:
 
 
 def _next_lines(model: RunModel, ended: Ended, keys: Callable[[str], str]) -> Iterator[Content]:
-    advice = failure.next_step(ended.where, model.log_path)
+    advice = failure.next_step(ended.where, model.log_path, ended.advice)
     if advice:
         yield Content.assemble(("→ ", "dim"), clean(advice))
     yield _key(keys("run.again"), "run again")

@@ -17,6 +17,7 @@ class OutputPane(Quiet):
         display: none;
         height: 9;
         border-top: solid $border-blurred;
+        border-title-color: $text-muted;
         text-wrap: nowrap;
         text-overflow: ellipsis;
         text-style: dim;
@@ -31,6 +32,7 @@ class OutputPane(Quiet):
         """Show the newest lines, where the pane is visible; or where they are, of a saved run."""
         if not self.display:
             return
+        self.border_title = driver.print_count().words or None
         lines = [Content(clean(line)) for line in driver.output()[-ROWS:]]
         if not lines:
             lines = [Content(_nothing(driver, log))]

@@ -26,7 +26,7 @@ _CHECKING = {
 def status(model: RunModel, keys: Keys, *, narrow: bool) -> Content:
     """All of these lines; on a narrow screen, which has no room for more, at most two."""
     undo = keys("run.undo")
-    lines = [*_point_line(model, short=narrow), *_view_line(model, undo), *_run_lines(model)]
+    lines = [*_point_line(model, short=narrow), *_view_line(model, undo), *_run_lines(model, keys)]
     if narrow and model.state.phase == "running":
         lines += machine_words(model.state)
     if narrow:
@@ -104,7 +104,13 @@ def _view_line(model: RunModel, undo_key: str) -> Iterator[Content]:
         yield Content.assemble(("view: ", "dim"), (description, "bold $accent"), undo)
 
 
-def _run_lines(model: RunModel) -> Iterator[Content]:
+def _printed(model: RunModel, keys: Keys) -> str:
+    """How much was printed, and the key that shows it; "" where nothing was."""
+    words = model.driver.print_count().words
+    return f"{words}, {keys('run.output')} shows them" if words else ""
+
+
+def _run_lines(model: RunModel, keys: Keys) -> Iterator[Content]:
     state = model.state
     if state.racing is not None:
         yield Content.assemble(("race: ", "$accent"), racing_text(state.racing))
@@ -115,14 +121,17 @@ def _run_lines(model: RunModel) -> Iterator[Content]:
     if state.extension_problem:
         yield Content.assemble(("not extended: ", "$warning"), clean(state.extension_problem))
     if state.ended is None:
-        if state.notice:
-            yield Content.styled(clean(state.notice), "dim")
+        spans = filter(None, (clean(state.notice), _printed(model, keys)))
+        words = "   ".join(spans)
+        if words:
+            yield Content.styled(words, "dim")
     elif state.ended.status != "failed":
         yield Content.assemble(
             _ending(state, state.ended),
             *_repeats(model),
             *_check_results(model),
             *_kept(state.ended),
+            (f"   {_printed(model, keys)}".rstrip(), "dim"),
         )
 
 

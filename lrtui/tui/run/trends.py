@@ -43,12 +43,51 @@ class Trends:
     metric: Trend
 
 
-def trends_of(curves: Sequence[Curve]) -> Trends:
-    """The trends of one or more curves."""
-    each = []
-    if len(curves) > 1:
-        each = [loss_trend([curve]) for curve in curves]
-    return Trends(loss_trend(curves), tuple(each), metric_trend(curves))
+class RepeatsSoFar:
+    """The curves of the repeats of a run, and what follows from them.
+
+    A repeat that has ended costs nothing more: only the one in progress is computed again.
+    """
+
+    def __init__(self) -> None:
+        self._curves: dict[int, tuple[object, Curve]] = {}  # by repeat, with what they depend on
+        self._trends: dict[int, tuple[Curve, Trend]] = {}  # by the id of the curve
+        self._provisional: tuple[list[Curve], Suggestion | None] = [], None
+
+    def curves(
+        self, points: Points, options: ViewOptions, ramp: RangeSpec, momentum: float | None
+    ) -> list[Curve]:
+        """Those that are not left out, trimmed and smoothed as the view says."""
+        curves = []
+        for repeat, steps in enumerate(points):
+            if repeat in options.without or not steps:
+                continue
+            key = (len(steps), replace(options, without=frozenset()), ramp, momentum)
+            kept = self._curves.get(repeat)
+            if kept is None or kept[0] != key:
+                kept = self._curves[repeat] = key, _curve(steps, options, ramp, momentum)
+            curves.append(kept[1])
+        return curves
+
+    def trends(self, curves: Sequence[Curve]) -> Trends:
+        """The trends of one or more of these curves."""
+        each = {}
+        if len(curves) > 1:
+            for curve in curves:
+                each[id(curve)] = self._trends.get(id(curve)) or (curve, loss_trend([curve]))
+        self._trends = each
+        own = tuple(trend for _, trend in each.values())
+        return Trends(loss_trend(curves), own, metric_trend(curves))
+
+    def provisional(self, curves: Sequence[Curve], plan: Plan) -> Suggestion | None:
+        """See `provisional`: of repeats that have ended it stays the same."""
+        before, answer = self._provisional
+        if len(before) != len(curves) or any(
+            one is not other for one, other in zip(before, curves, strict=True)
+        ):
+            answer = provisional(curves, plan)
+            self._provisional = list(curves), answer
+        return answer
 
 
 def averages_of(curves: Sequence[Curve]) -> list[Trend]:
@@ -58,17 +97,6 @@ def averages_of(curves: Sequence[Curve]) -> list[Trend]:
         if curve.loss is not None:
             averages.append(Trend(curve.lr, curve.loss))
     return averages
-
-
-def curves_of(
-    points: Points, options: ViewOptions, ramp: RangeSpec, momentum: float | None
-) -> list[Curve]:
-    """The curves of the repeats that are not left out, trimmed and smoothed as the view says."""
-    curves = []
-    for repeat, steps in enumerate(points):
-        if repeat not in options.without and steps:
-            curves.append(_curve(steps, options, ramp, momentum))
-    return curves
 
 
 def band_of(each: Sequence[Trend]) -> tuple[list[float], list[float], list[float]]:

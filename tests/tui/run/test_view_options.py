@@ -16,7 +16,7 @@ from lrtui.analysis.curve import Curve, exponential_average
 from lrtui.analysis.plan import SCHEDULES
 from lrtui.events import Ended, Event, Step, Suggested
 from lrtui.spec import RangeSpec, RunSpec
-from lrtui.tui.run.trends import Points, averages_of, curves_of, recompute_answer, trends_of
+from lrtui.tui.run.trends import Points, RepeatsSoFar, averages_of, recompute_answer
 from lrtui.tui.run.view_options import AS_MEASURED, ViewOptions
 from tests.tui import doubles
 from tests.tui.doubles import FakeDriver, answer, curve, started, whole_run
@@ -52,7 +52,7 @@ def answer_under(
     points: Points, options: ViewOptions, ramp: RangeSpec = SPEC.range, plan: Plan = ANY_PLAN
 ) -> Suggested:
     """The answer under view options, of an optimizer with the usual momentum."""
-    return recompute_answer(curves_of(points, options, ramp, 0.9), options, None, plan)
+    return recompute_answer(RepeatsSoFar().curves(points, options, ramp, 0.9), options, None, plan)
 
 
 def test_trimming_is_the_analysis_of_the_trimmed_curve() -> None:
@@ -99,7 +99,7 @@ def test_smoothing_redoes_the_exponential_average_from_the_raw_losses() -> None:
     smoothed = exponential_average(raw, 0.2)
     again = Curve.of([step.lr for step in steps], raw, smoothed, num_iter=400, momentum=0.9)
     assert answer_under([steps], options).suggestions == analyse([again]).suggestions
-    drawn = averages_of(curves_of([steps], options, SPEC.range, 0.9))
+    drawn = averages_of(RepeatsSoFar().curves([steps], options, SPEC.range, 0.9))
     assert np.array_equal(drawn[0].value, smoothed)
 
 
@@ -120,7 +120,9 @@ def test_a_repeat_left_out_does_not_count() -> None:
 
 def test_trimmed_points_are_no_part_of_the_trend() -> None:
     steps = curve(SPEC)
-    drawn = trends_of(curves_of([steps], ViewOptions(skip_start=20), SPEC.range, 0.9))
+    drawn = RepeatsSoFar().trends(
+        RepeatsSoFar().curves([steps], ViewOptions(skip_start=20), SPEC.range, 0.9)
+    )
     assert drawn.loss.lr[0] == pytest.approx(steps[20].lr)
 
 
@@ -236,8 +238,23 @@ def test_three_repeats_of_a_thousand_points_take_a_frame() -> None:
     times = []
     for _ in range(7):
         begin = time.process_time()
-        curves = curves_of(points, options, spec.range, 0.9)
-        trends_of(curves)
+        curves = RepeatsSoFar().curves(points, options, spec.range, 0.9)
+        RepeatsSoFar().trends(curves)
         recompute_answer(curves, options)
         times.append(time.process_time() - begin)
     assert min(times) < 0.2  # 50 ms are the aim; this catches a fold that became quadratic
+
+
+def test_a_repeat_that_has_ended_is_not_computed_again() -> None:
+    first, second = list(curve(SPEC)), list(curve(SPEC))
+    so_far = RepeatsSoFar()
+    before = so_far.curves([first, second[:50]], AS_MEASURED, SPEC.range, 0.9)
+    trends = so_far.trends(before)
+    answer = so_far.provisional(before[:1], ANY_PLAN)
+    after = so_far.curves([first, second[:60]], AS_MEASURED, SPEC.range, 0.9)
+    assert after[0] is before[0]
+    assert len(after[1].lr) == 60
+    assert so_far.trends(after).each[0] is trends.each[0]
+    assert so_far.provisional(after[:1], ANY_PLAN) is answer
+    trimmed = so_far.curves([first, second], ViewOptions(skip_start=20), SPEC.range, 0.9)
+    assert len(trimmed[0].lr) == len(first) - 20

@@ -54,7 +54,8 @@ class Output:
         try:
             with Path(self.path).open("rb") as log:
                 end = log.seek(0, 2)
-                log.seek(max(self.since, end - _TAIL_BYTES))
+                since = self.since if self.since <= end else 0  # it was shortened
+                log.seek(max(since, end - _TAIL_BYTES))
                 return log.read(_TAIL_BYTES).decode(errors="replace")
         except OSError:
             return ""
