@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from lrtui import __version__
+from lrtui import __version__, standard_streams
 from lrtui.flags import plan_options, spec_from, spec_options
 from lrtui.spec import CHOICES, RunSpec, SpecError
 
@@ -298,6 +298,12 @@ def _check_home() -> None:
 
 def main() -> None:
     """The entry point."""
+    standard_streams.install()
+    sys.exit(standard_streams.exit_code(_run()))
+
+
+def _run() -> int:
+    """Run the command that the arguments name; returns its exit code."""
     try:
         code = lrtui(prog_name="lrtui", standalone_mode=False)
     except click.ClickException as error:
@@ -307,7 +313,7 @@ def main() -> None:
         code = 128 + signal.SIGINT
     except Exception as error:  # noqa: BLE001 - it is shown, and is a bug of ours
         code = _report_bug(error)
-    sys.exit(code)
+    return int(code or 0)
 
 
 def _show(error: click.ClickException) -> None:

@@ -15,7 +15,8 @@ from textual.binding import Binding, BindingsMap, Keymap
 from textual.filter import LineFilter
 from textual.screen import ModalScreen, Screen
 
-from lrtui import paths
+from lrtui import paths, signals
+from lrtui.ascii import ascii_text
 from lrtui.spec import RunSpec
 from lrtui.tui import keys
 from lrtui.tui.changes import ChangedCells
@@ -29,9 +30,10 @@ from lrtui.tui.config import (
     mouse_setting,
     read_config,
 )
-from lrtui.tui.glyphs import AsciiFilter, ascii_text
+from lrtui.tui.display import Display
+from lrtui.tui.glyphs import AsciiFilter
 from lrtui.tui.parting import Leavable, Parting
-from lrtui.tui.terminal import guard, redirected_output, refusal
+from lrtui.tui.terminal import Departure, redirected_output, refusal
 from lrtui.tui.theme import LRTUI
 from lrtui.tui.too_small import TooSmall, is_too_small
 from lrtui.tui.typing_order import Typed, TypingOrder
@@ -71,7 +73,7 @@ class LrtuiApp(App[None]):
         ascii: bool = False,
     ) -> None:
         own_theme = "TEXTUAL_THEME" not in os.environ
-        super().__init__(ansi_color=own_theme or None)
+        super().__init__(driver_class=Display, ansi_color=own_theme or None)
         self.spec = spec or RunSpec()
         self.session = session
         self.driver = driver
@@ -81,6 +83,7 @@ class LrtuiApp(App[None]):
         if own_theme:
             self.theme = LRTUI.name
         self.parting = Parting()
+        self.departure = Departure()
         self._changes = ChangedCells()
         self._own_filters: list[LineFilter] = [CleanFilter()]
         if ascii:
@@ -97,8 +100,6 @@ class LrtuiApp(App[None]):
         super()._display(screen, self._changes.only(renderable, self.size))
 
     def on_mount(self) -> None:
-        if not self.is_headless:
-            guard(self.leave)
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         if self.session is not None:
             # after the first paint, because a process that imports torch would slow it down
@@ -304,7 +305,8 @@ def _run_on_form(spec: RunSpec | None, keymap: dict[str, str], ascii: bool, mous
 
 
 def _run(app: LrtuiApp, mouse: bool) -> int:
-    app.run(mouse=mouse)
+    with signals.put_back():  # Textual does not, and live objects belong to another program
+        app.run(mouse=mouse)
     return app.return_code or 0
 
 
@@ -317,3 +319,4 @@ def _say_goodbye(app: LrtuiApp) -> None:
         for line in lines:
             print(line)
         sys.stdout.flush()
+    app.departure.over()

@@ -13,7 +13,7 @@ import lrtui
 import tests.tui.terminal_child
 from lrtui.tui.chart.glyphs import ASCII, ROLE_MARKERS
 from lrtui.tui.config import ascii_setting, mouse_setting
-from lrtui.tui.glyphs import ascii_text, only_ascii
+from lrtui.ascii import ascii_text, only_ascii
 from tests.terminal.terminal import Terminal
 
 CHILD = [sys.executable, tests.tui.terminal_child.__file__]
