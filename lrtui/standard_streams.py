@@ -66,13 +66,14 @@ class Stream(io.TextIOWrapper):
     """A text stream on a Descriptor; in ASCII where its terminal or its encoding has no more."""
 
     def __init__(self, descriptor: Descriptor, like: TextIO | None, by_line: bool = False) -> None:
+        self.ascii = needs_ascii(like)
         super().__init__(
             io.BufferedWriter(descriptor),
-            encoding=getattr(like, "encoding", "utf-8"),
+            # ASCII is UTF-8 too, and click would bypass a stream whose encoding is "ascii"
+            encoding="utf-8" if self.ascii else getattr(like, "encoding", "utf-8"),
             errors="replace",
             line_buffering=by_line or descriptor.isatty() or getattr(like, "write_through", False),
         )
-        self.ascii = needs_ascii(like)
         self._descriptor = descriptor
 
     @property

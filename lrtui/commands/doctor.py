@@ -170,7 +170,7 @@ def home() -> Home:
 def terminal() -> Terminal:
     """The terminal as the environment describes it; the terminal itself is not queried."""
     size = shutil.get_terminal_size((0, 0))
-    encoding = getattr(sys.stdout, "encoding", None) or "no encoding"
+    encoding = getattr(sys.__stdout__, "encoding", None) or "no encoding"
     return Terminal(size.columns, size.lines, _colours(), encoding.upper(), refusal())
 
 

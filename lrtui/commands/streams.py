@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable
 
 from lrtui.events import json_document
-from lrtui.standard_streams import ANSWER, NO_ANSWER, NOT_SAVED, Stream, needs_ascii
+from lrtui.standard_streams import ANSWER, NO_ANSWER, NOT_SAVED, Stream
 
 USAGE, USER_FAILED = 2, 4
 
@@ -28,7 +28,7 @@ def put(lines: Iterable[str], code: int = ANSWER) -> int:
 
 def put_json(document: str, code: int = ANSWER) -> int:
     """Write a JSON document to stdout; with escapes where it takes only ASCII. Returns `code`."""
-    if needs_ascii(sys.stdout):
+    if isinstance(sys.stdout, Stream) and sys.stdout.ascii:
         document = _NOT_ASCII.sub(lambda match: json.dumps(match[0])[1:-1], document)
     return put([document.rstrip("\n")], code)
 

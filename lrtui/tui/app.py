@@ -181,6 +181,11 @@ class LrtuiApp(App[None]):
                 return screen.unsaved()
         return ""
 
+    def action_suspend_process(self) -> None:
+        """Stop until the shell continues this program. A run goes on."""
+        if isinstance(self._driver, Display) and not self._driver.suspend():
+            self.notify("ctrl+z: no shell has started lrtui, so none could continue it")
+
     def action_help(self) -> None:
         """Show every key of the screen and of the app, also those that do nothing now."""
         from lrtui.tui.dialogs.help import Help
@@ -283,6 +288,7 @@ def run_app(
         finally:
             driver.close()
     _say_goodbye(app)
+    app.departure.over()
     return code
 
 
@@ -301,6 +307,7 @@ def _run_on_form(spec: RunSpec | None, keymap: dict[str, str], ascii: bool, mous
     finally:
         session.close()
     _say_goodbye(app)
+    app.departure.over()
     return code
 
 
@@ -319,4 +326,3 @@ def _say_goodbye(app: LrtuiApp) -> None:
         for line in lines:
             print(line)
         sys.stdout.flush()
-    app.departure.over()

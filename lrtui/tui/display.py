@@ -38,8 +38,11 @@ class Display(LinuxDriver):
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._size = self._get_terminal_size()
-        # dropped, where Textual's thread would end and its queue fill up, once the terminal is gone
-        self._screen = sys.__stderr__.fileno() if sys.__stderr__ is not None else 2
+        self._continued = False  # since the last stop
+        self._screen = 2
+        if sys.__stderr__ is not None:
+            self._screen = sys.__stderr__.fileno()
+        # once the terminal is gone, output is dropped: Textual's writer would block the app
         writer = BufferedWriter(Descriptor(self._screen))
         self._file = TextIOWrapper(writer, encoding="utf-8", errors="replace")
 
@@ -61,12 +64,28 @@ class Display(LinuxDriver):
         size = sane(Size(*super()._get_terminal_size()))
         return size.width, size.height
 
+    def suspend(self) -> bool:
+        """Stop, with all of this job, as a terminal's ctrl+z does, until the shell continues it.
+
+        Returns:
+            False where no shell could: the system does not stop such a process.
+        """
+        self.suspend_application_mode()
+        self._must_signal_resume, self._continued = True, False
+        handler = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        os.killpg(0, signal.SIGTSTP)
+        signal.signal(signal.SIGTSTP, handler)
+        if not self._continued:
+            self._take_again()
+        return self._continued
+
     def _sigtstp_application(self, *_: object) -> None:
         """Stop, with the terminal given back; in the loop, which may hold locks at this moment."""
         self._loop.call_soon_threadsafe(super()._sigtstp_application)
 
     def _sigcont_application(self, *_: object) -> None:
         """Take the terminal again; after `bg` it is the shell's, and the app stops once more."""
+        self._continued = True
         if self._auto_restart and not self._in_foreground():
             os.kill(os.getpid(), signal.SIGSTOP)
         elif self._auto_restart:

@@ -11,9 +11,9 @@ from rich.cells import cell_len
 
 import lrtui
 import tests.tui.terminal_child
+from lrtui.ascii import ascii_text, only_ascii
 from lrtui.tui.chart.glyphs import ASCII, ROLE_MARKERS
 from lrtui.tui.config import ascii_setting, mouse_setting
-from lrtui.ascii import ascii_text, only_ascii
 from tests.terminal.terminal import Terminal
 
 CHILD = [sys.executable, tests.tui.terminal_child.__file__]
