@@ -168,7 +168,7 @@ class LrtuiApp(App[None]):
             return
         from lrtui.tui.dialogs.ask import Ask
 
-        self.push_screen(Ask(lost, "leave lrtui", "stay"), self._quit)
+        self.push_screen(Ask(lost, "leave lrtui", "stay", self._unsaved), self._quit)
 
     def _quit(self, agreed: bool | None) -> None:
         if agreed:

@@ -92,12 +92,20 @@ def drawn(tmp_path: Path, **environ: str) -> bytes:
         return bytes(app.written)
 
 
-@pytest.mark.parametrize("environ", [{"LC_ALL": "", "LANG": "C"}, {"LC_ALL": "POSIX"}])
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"LC_ALL": "", "LANG": "C"},
+        {"LC_ALL": "POSIX"},
+        {"LC_ALL": "C.UTF-8", "PYTHONIOENCODING": "latin-1"},
+    ],
+)
 def test_in_a_locale_without_utf8_every_byte_is_ascii(
     tmp_path: Path, environ: dict[str, str]
 ) -> None:
     written = drawn(tmp_path, **environ)
     assert written.isascii(), set(re.findall(rb"[\x80-\xff]+", written))
+    assert rb"\u" not in written
 
 
 def test_the_config_file_forces_it_or_forbids_it(tmp_path: Path, home: Path) -> None:
