@@ -13,8 +13,9 @@ from typing import Any
 
 import click
 
-from lrtui import __version__, standard_streams
+from lrtui import __version__
 from lrtui.flags import plan_options, spec_from, spec_options
+from lrtui.shell import streams
 from lrtui.spec import CHOICES, RunSpec, SpecError
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -298,8 +299,8 @@ def _check_home() -> None:
 
 def main() -> None:
     """The entry point."""
-    standard_streams.install()
-    sys.exit(standard_streams.exit_code(_run()))
+    streams.install()
+    sys.exit(streams.exit_code(_run()))
 
 
 def _run() -> int:

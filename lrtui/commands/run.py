@@ -9,7 +9,6 @@ from types import FrameType
 
 import msgspec
 
-from lrtui import signals, standard_streams
 from lrtui.analysis.answer import ANY_PLAN, Plan
 from lrtui.catalog.trust import Item, remembered, unagreed
 from lrtui.commands.answer import has_answer, summary
@@ -31,6 +30,7 @@ from lrtui.launch.session import Session
 from lrtui.record import RecordError, RunRecord, from_events, to_json
 from lrtui.report import failure as failed
 from lrtui.runs.store import save
+from lrtui.shell import signals, streams
 from lrtui.spec import RunSpec
 
 _POLL_SECONDS = 0.05
@@ -163,7 +163,7 @@ def report(events: Sequence[Event], *, as_json: bool, output: Path | None, overw
         return say(f"{end.phase}: {end.reason}", USER_FAILED)
     saved = output is None or _save(record, output, overwrite, end)
     code = _print(record, end, as_json)
-    problem = standard_streams.problem()
+    problem = streams.problem()
     if problem:
         return say(f"{problem}{_where_kept(end)}", NOT_SAVED)
     if not saved or (not end.record and code in (ANSWER, NO_ANSWER)):

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable
 
 from lrtui.events import json_document
-from lrtui.standard_streams import ANSWER, NO_ANSWER, NOT_SAVED, Stream
+from lrtui.shell.streams import ANSWER, NO_ANSWER, NOT_SAVED, Stream
 
 USAGE, USER_FAILED = 2, 4
 

@@ -15,8 +15,9 @@ from textual.binding import Binding, BindingsMap, Keymap
 from textual.filter import LineFilter
 from textual.screen import ModalScreen, Screen
 
-from lrtui import paths, signals
-from lrtui.ascii import ascii_text
+from lrtui import paths
+from lrtui.shell import signals
+from lrtui.shell.ascii import ascii_text
 from lrtui.spec import RunSpec
 from lrtui.tui import keys
 from lrtui.tui.changes import ChangedCells

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from lrtui.ascii import is_utf8, only_ascii
 from lrtui.files import read_file
+from lrtui.shell.ascii import is_utf8, only_ascii
 
 
 class ConfigError(ValueError):

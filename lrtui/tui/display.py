@@ -11,7 +11,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
 from textual.message import Message
 
-from lrtui.standard_streams import Descriptor
+from lrtui.shell.streams import Descriptor
 
 if TYPE_CHECKING:
     from lrtui.tui.app import LrtuiApp

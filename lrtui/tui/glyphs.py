@@ -4,7 +4,7 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
-from lrtui.ascii import ascii_text
+from lrtui.shell.ascii import ascii_text
 
 
 class AsciiFilter(LineFilter):

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, TextIO
 
-from lrtui import signals
+from lrtui.shell import signals
 
 # Textual draws on stderr and reads stdin; it restores neither when a signal ends it.
 _LEAVE_SECONDS = 4.5  # for the app to end, with its worker

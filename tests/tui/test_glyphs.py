@@ -11,7 +11,7 @@ from rich.cells import cell_len
 
 import lrtui
 import tests.tui.terminal_child
-from lrtui.ascii import ascii_text, only_ascii
+from lrtui.shell.ascii import ascii_text, only_ascii
 from lrtui.tui.chart.glyphs import ASCII, ROLE_MARKERS
 from lrtui.tui.config import ascii_setting, mouse_setting
 from tests.terminal.terminal import Terminal

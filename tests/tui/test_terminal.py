@@ -14,7 +14,7 @@ import ptyprocess
 import pyte
 import pytest
 
-from lrtui.signals import ENDING
+from lrtui.shell.signals import ENDING
 
 HERE = Path(__file__).parent
 COMMAND = [sys.executable, str(HERE / "terminal_child.py")]

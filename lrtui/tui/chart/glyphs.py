@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from unicodedata import combining, east_asian_width
 
-from lrtui.ascii import ascii_text
+from lrtui.shell.ascii import ascii_text
 from lrtui.tui.chart.picture import RUN_ROLES, Role, Standing
 
 # marker and colour of each run, the same in charts and in texts

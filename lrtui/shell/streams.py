@@ -14,7 +14,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
-from lrtui.ascii import ascii_text, is_utf8, only_ascii
+from lrtui.shell.ascii import ascii_text, is_utf8, only_ascii
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
