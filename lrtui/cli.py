@@ -15,6 +15,7 @@ import click
 
 from lrtui import __version__
 from lrtui.flags import plan_options, spec_from, spec_options
+from lrtui.shell import streams
 from lrtui.spec import CHOICES, RunSpec, SpecError
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -316,6 +317,12 @@ def _check_home() -> None:
 
 def main() -> None:
     """The entry point."""
+    streams.install()
+    sys.exit(streams.exit_code(_run()))
+
+
+def _run() -> int:
+    """Run the command that the arguments name; returns its exit code."""
     try:
         code = lrtui(prog_name="lrtui", standalone_mode=False)
     except click.ClickException as error:
@@ -325,7 +332,7 @@ def main() -> None:
         code = 128 + signal.SIGINT
     except Exception as error:  # noqa: BLE001 - it is shown, and is a bug of ours
         code = _report_bug(error)
-    sys.exit(code)
+    return int(code or 0)
 
 
 def _show(error: click.ClickException) -> None:

@@ -11,7 +11,7 @@ import msgspec
 import platformdirs
 
 from lrtui import __version__, paths
-from lrtui.commands.streams import ANSWER, USAGE, USER_FAILED, json_text, printable, put
+from lrtui.commands.streams import ANSWER, USAGE, USER_FAILED, json_text, printable, put, put_json
 from lrtui.launch.machine import findings
 from lrtui.protocol import Findings
 from lrtui.tui.config import (
@@ -72,7 +72,7 @@ def doctor(as_json: bool) -> int:
     report = examine()
     code = _exit_code(report)
     if as_json:
-        return put([json_text(report)], code)
+        return put_json(json_text(report), code)
     lines: list[str] = []
     for name, text in report_lines(report):
         lines.append(f"{name:13}{printable(text)}".rstrip())
@@ -171,7 +171,7 @@ def home() -> Home:
 def terminal() -> Terminal:
     """The terminal as the environment describes it; the terminal itself is not queried."""
     size = shutil.get_terminal_size((0, 0))
-    encoding = getattr(sys.stdout, "encoding", None) or "no encoding"
+    encoding = getattr(sys.__stdout__, "encoding", None) or "no encoding"
     return Terminal(size.columns, size.lines, _colours(), encoding.upper(), refusal())
 
 

@@ -7,7 +7,7 @@ import msgspec
 
 from lrtui import paths
 from lrtui.analysis.answer import Suggestion
-from lrtui.commands.streams import json_text, note, printable, put
+from lrtui.commands.streams import json_text, note, printable, put, put_json
 from lrtui.runs.index import Entry, entries
 from lrtui.runs.store import journals
 
@@ -45,7 +45,7 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
 def list_records(as_json: bool) -> int:
     """Print the saved records; returns the exit code. Unreadable files are named on stderr."""
     if as_json:
-        return put([json_text(list(_saved()))])
+        return put_json(json_text(list(_saved())))
     count = 0
 
     def lines() -> Iterator[str]:

@@ -11,7 +11,7 @@ from lrtui.catalog.errors import CatalogError
 from lrtui.catalog.offers import Offer
 from lrtui.catalog.source.reader import offers_in_file
 from lrtui.catalog.targets import is_file_name, is_listing, locate, locate_module
-from lrtui.commands.streams import USAGE, json_text, note, printable, put, say
+from lrtui.commands.streams import USAGE, json_text, note, printable, put, put_json, say
 from lrtui.files import expanded
 
 _POLL_SECONDS = 0.02
@@ -27,7 +27,7 @@ def models(where: str, as_json: bool) -> int:
     except OSError as error:
         return say(f"{where}: {error.strerror}", USAGE)
     if as_json:
-        return put([json_text(offers)])
+        return put_json(json_text(offers))
     if not offers:
         note(f"{where} offers no model: no class or function in it looks like one")
     return put(_table(offers))

@@ -21,8 +21,9 @@ from lrtui.commands.streams import (
     USAGE,
     USER_FAILED,
     note,
+    put,
+    put_json,
     say,
-    stdout,
 )
 from lrtui.events import Ended, Event, Notice, Started, Suggested
 from lrtui.launch.driver import Driver
@@ -30,6 +31,7 @@ from lrtui.launch.session import Session
 from lrtui.record import RecordError, RunRecord, from_events, to_json
 from lrtui.report import failure as failed
 from lrtui.runs.store import save
+from lrtui.shell import signals, streams
 from lrtui.spec import RunSpec
 
 _POLL_SECONDS = 0.05
@@ -61,8 +63,9 @@ def run_headless(
 
     What is not agreed to, by `agreed` or by what is remembered, is not run.
 
-    The first SIGINT or SIGTERM stops the run, and what it has measured is kept. On a SIGHUP the run
-    goes on in its worker, without this process, unless `stop_on_hangup`.
+    The first signal that would end this process stops the run, and what it has measured is kept:
+    SIGINT, SIGTERM, also SIGUSR1, which Slurm sends before the time is up. On a SIGHUP the run goes
+    on in its worker, without this process, unless `stop_on_hangup`.
     """
     missing = unagreed(spec, {*remembered(), *agreed})
     if missing:
@@ -182,21 +185,25 @@ def report(events: Sequence[Event], *, as_json: bool, output: Path | None, overw
         record = from_events(events)
     except RecordError:  # no worker could be started
         return say(f"{end.phase}: {end.reason}", USER_FAILED)
-    try:
-        code = _print(record, end, as_json)
-    except OSError as error:
-        problem = f"stdout cannot be written: {error.strerror or error}"
+    saved = output is None or _save(record, output, overwrite, end)
+    code = _print(record, end, as_json)
+    problem = streams.problem()
+    if problem:
         return say(f"{problem}{_where_kept(end)}", NOT_SAVED)
-    if not end.record and code in (ANSWER, NO_ANSWER):
-        code = NOT_SAVED
-    if output is None:
-        return code
+    if not saved or (not end.record and code in (ANSWER, NO_ANSWER)):
+        return NOT_SAVED
+    return code
+
+
+def _save(record: RunRecord, output: Path, overwrite: bool, end: Ended) -> bool:
+    """Write the record to the file that was asked for; says why where it cannot be written."""
     try:
         save(record, output, overwrite)
     except OSError as error:
         problem = f"{output}: could not be saved: {error.strerror}"
-        return say(f"{problem}{_where_kept(end)}", NOT_SAVED)
-    return code
+        say(f"{problem}{_where_kept(end)}", NOT_SAVED)
+        return False
+    return True
 
 
 def _not_agreed(items: Sequence[Item]) -> str:
@@ -207,19 +214,16 @@ def _not_agreed(items: Sequence[Item]) -> str:
 
 def _print(record: RunRecord, end: Ended, as_json: bool) -> int:
     """Print the record or its summary; returns the exit code that the run's end gives."""
-    out = stdout()
     if as_json:
-        out.write(to_json(record).decode())
+        put_json(to_json(record).decode())
     if record.status == "failed":
         code = say(_failure(record, end), USER_FAILED)
         for line in failed.lines(end.where, end.output, end.advice):
             note(line)
-    else:
-        code = ANSWER if has_answer(record) else NO_ANSWER
-        if not as_json:
-            out.writelines(f"{line}\n" for line in summary(record, end.record))
-    out.flush()
-    return code
+        return code
+    if not as_json:
+        put(summary(record, end.record))
+    return ANSWER if has_answer(record) else NO_ANSWER
 
 
 def _failure(record: RunRecord, end: Ended) -> str:
@@ -237,22 +241,13 @@ def _where_kept(end: Ended) -> str:
 
 @contextmanager
 def _signals_collected() -> Iterator[list[int]]:
-    """Collect SIGINT, SIGTERM and SIGHUP; a second one ends the program as usual."""
+    """Collect the signals that would end this process; a second one ends it as usual."""
     received: list[int] = []
 
     def collect(number: int, frame: FrameType | None) -> None:
         received.append(number)
         signal.signal(number, signal.SIG_DFL)
 
-    previous = {
-        number: signal.getsignal(number)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    }
-    for number, handler in previous.items():
-        if handler is not signal.SIG_IGN:
-            signal.signal(number, collect)
-    try:
+    with signals.put_back():
+        signals.handle(collect)
         yield received
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)

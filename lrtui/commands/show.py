@@ -12,7 +12,7 @@ from lrtui.analysis.plan import plan_of
 from lrtui.catalog.errors import one_line
 from lrtui.commands.answer import has_answer, summary
 from lrtui.commands.ls import when
-from lrtui.commands.streams import ANSWER, NO_ANSWER, USAGE, note, put, say
+from lrtui.commands.streams import ANSWER, NO_ANSWER, USAGE, note, put, put_json, say
 from lrtui.files import expanded
 from lrtui.record import RecordError, RunRecord, to_json
 from lrtui.runs.curves import THEIR_SMOOTH_F, curves_of
@@ -50,7 +50,11 @@ def show(
             use = "--smooth-f is for a torch_lr_finder history"
             return say(f"{name}: {use}: this record has its raw losses", USAGE)
         record = with_answer(with_plan(saved, plan), smooth_f or THEIR_SMOOTH_F)
-        lines = _json_lines(record) if as_json else list(summary(record, str(path), rules))
+        document, lines = "", []
+        if as_json:
+            document = to_json(record).decode()
+        else:
+            lines = list(summary(record, str(path), rules))
     except RecordError as error:
         return say(str(error), USAGE)
     except OSError as error:
@@ -62,7 +66,10 @@ def show(
     if smooth_f is None and is_smoothed_only(saved):
         default = f"smoothed with {THEIR_SMOOTH_F}, torch_lr_finder's default"
         note(f"taken to be {default}: --smooth-f sets another")
-    return put(lines, ANSWER if has_answer(record) else NO_ANSWER)
+    code = ANSWER if has_answer(record) else NO_ANSWER
+    if as_json:
+        return put_json(document, code)
+    return put(lines, code)
 
 
 def with_plan(record: RunRecord, changes: Mapping[str, Any]) -> RunRecord:
@@ -152,10 +159,6 @@ def with_answer(record: RunRecord, smooth_f: float = THEIR_SMOOTH_F) -> RunRecor
         suggestions=dict(analysis.suggestions),
         bounds=record.bounds or analysis.bounds,
     )
-
-
-def _json_lines(record: RunRecord) -> list[str]:
-    return [to_json(record).decode().rstrip()]
 
 
 def _note_details(record: RunRecord, path: str) -> None:

@@ -1,36 +1,36 @@
 """Output of a command: the answer on stdout, the rest on stderr, and no tracebacks."""
 
 import contextlib
-import errno
-import io
-import os
-import signal
+import json
+import re
 import sys
 from collections.abc import Iterable
-from typing import TextIO
 
 from lrtui.events import json_document
+from lrtui.shell.streams import ANSWER, NO_ANSWER, NOT_SAVED, Stream
 
-ANSWER, USAGE, NO_ANSWER, USER_FAILED, NOT_SAVED = 0, 2, 3, 4, 5
+USAGE, USER_FAILED = 2, 4
+
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
+
+__all__ = ["ANSWER", "NOT_SAVED", "NO_ANSWER", "USAGE", "USER_FAILED"]
 
 
 def put(lines: Iterable[str], code: int = ANSWER) -> int:
-    """Write lines to stdout; returns `code`, or another exit code where stdout is closed or full.
-
-    A reader that closes its end early (`| head -1`) makes no error message.
-    """
-    try:
-        out = stdout()
-        for line in lines:
-            out.write(f"{line}\n")
-        out.flush()
-    except BrokenPipeError:
-        _discard_stdout()
-        return 128 + signal.SIGPIPE
-    except OSError as error:
-        _discard_stdout()
-        return say(f"stdout cannot be written: {error.strerror or error}", NOT_SAVED)
+    """Write lines to stdout, until nobody reads them; returns `code`."""
+    for line in lines:
+        sys.stdout.write(f"{line}\n")
+        if isinstance(sys.stdout, Stream) and sys.stdout.error is not None:
+            break
+    sys.stdout.flush()
     return code
+
+
+def put_json(document: str, code: int = ANSWER) -> int:
+    """Write a JSON document to stdout; with escapes where it takes only ASCII. Returns `code`."""
+    if isinstance(sys.stdout, Stream) and sys.stdout.ascii:
+        document = _NOT_ASCII.sub(lambda match: json.dumps(match[0])[1:-1], document)
+    return put([document.rstrip("\n")], code)
 
 
 def say(text: str, code: int) -> int:
@@ -54,24 +54,3 @@ def printable(text: str) -> str:
 def json_text(document: object) -> str:
     """A document as JSON, indented by two."""
     return json_document(document)
-
-
-def stdout() -> TextIO:
-    """stdout; one that is not UTF-8 gets `?` for what it cannot show.
-
-    Raises:
-        OSError: its descriptor was closed.
-    """
-    if sys.stdout is None:
-        raise OSError(errno.EBADF, "it is closed")
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")
-    return sys.stdout
-
-
-def _discard_stdout() -> None:
-    """Send the rest of its buffer to /dev/null: Python would fail to write it again at exit."""
-    with contextlib.suppress(OSError, AttributeError):
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, sys.stdout.fileno())
-        os.close(null)

@@ -43,7 +43,7 @@ from lrtui.runs.store import journal_path, record_path, save_run
 from lrtui.spec import CHOICES, Choice, RunSpec
 
 # a stopped worker has this long for the step in progress and the record, then it is killed
-_STOP_SECONDS = 5.0
+_STOP_SECONDS = 4.0
 # one that still imports torch or builds holds nothing that could be lost
 _STOP_UNSTARTED_SECONDS = 0.5
 

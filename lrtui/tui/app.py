@@ -17,6 +17,8 @@ from textual.filter import LineFilter
 from textual.screen import ModalScreen, Screen
 
 from lrtui import paths
+from lrtui.shell import signals
+from lrtui.shell.ascii import ascii_text
 from lrtui.spec import RunSpec
 from lrtui.tui import keys
 from lrtui.tui.changes import ChangedCells
@@ -31,9 +33,10 @@ from lrtui.tui.config import (
     mouse_setting,
     read_config,
 )
-from lrtui.tui.glyphs import AsciiFilter, ascii_text
+from lrtui.tui.display import Display
+from lrtui.tui.glyphs import AsciiFilter
 from lrtui.tui.parting import Leavable, Parting
-from lrtui.tui.terminal import guard, redirected_output, refusal
+from lrtui.tui.terminal import Departure, redirected_output, refusal
 from lrtui.tui.theme import LRTUI
 from lrtui.tui.too_small import TooSmall, is_too_small
 from lrtui.tui.typing_order import Typed, TypingOrder
@@ -76,7 +79,7 @@ class LrtuiApp(App[None]):
         on_hangup: str = "continue",
     ) -> None:
         own_theme = "TEXTUAL_THEME" not in os.environ
-        super().__init__(ansi_color=own_theme or None)
+        super().__init__(driver_class=Display, ansi_color=own_theme or None)
         self.spec = spec or RunSpec()
         self.session = session
         self.driver = driver
@@ -87,6 +90,7 @@ class LrtuiApp(App[None]):
         if own_theme:
             self.theme = LRTUI.name
         self.parting = Parting()
+        self.departure = Departure()
         self._changes = ChangedCells()
         self._own_filters: list[LineFilter] = [CleanFilter()]
         if ascii:
@@ -103,8 +107,6 @@ class LrtuiApp(App[None]):
         super()._display(screen, self._changes.only(renderable, self.size))
 
     def on_mount(self) -> None:
-        if not self.is_headless:
-            guard(self.leave)
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         if self.session is not None:
             # after the first paint, because a process that imports torch would slow it down
@@ -175,7 +177,7 @@ class LrtuiApp(App[None]):
             return
         from lrtui.tui.dialogs.ask import Ask
 
-        self.push_screen(Ask(lost, "leave lrtui", "stay"), self._quit)
+        self.push_screen(Ask(lost, "leave lrtui", "stay", self._unsaved), self._quit)
 
     def _quit(self, agreed: bool | None) -> None:
         if agreed:
@@ -187,6 +189,11 @@ class LrtuiApp(App[None]):
             if isinstance(screen, Leavable) and screen.unsaved():
                 return screen.unsaved()
         return ""
+
+    def action_suspend_process(self) -> None:
+        """Stop until the shell continues this program. A run goes on."""
+        if isinstance(self._driver, Display) and not self._driver.suspend():
+            self.notify("ctrl+z: no shell has started lrtui, so none could continue it")
 
     def action_help(self) -> None:
         """Show every key of the screen and of the app, also those that do nothing now."""
@@ -291,6 +298,7 @@ def run_app(
         finally:
             driver.close()
     _say_goodbye(app)
+    app.departure.over()
     return code
 
 
@@ -311,11 +319,13 @@ def _run_on_form(
     finally:
         session.close()
     _say_goodbye(app)
+    app.departure.over()
     return code
 
 
 def _run(app: LrtuiApp, mouse: bool) -> int:
-    app.run(mouse=mouse)
+    with signals.put_back():  # Textual does not, and live objects belong to another program
+        app.run(mouse=mouse)
     return app.return_code or 0
 
 

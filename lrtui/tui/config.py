@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lrtui.files import read_file, toml_table
-from lrtui.tui.glyphs import only_ascii
+from lrtui.shell.ascii import is_utf8, only_ascii
 
 
 class ConfigError(ValueError):
@@ -103,8 +103,9 @@ def ascii_setting(
     config: bool | None,
     environ: Mapping[str, str] = os.environ,
     utf8_mode: bool = bool(sys.flags.utf8_mode),
+    encoding: str = "",
 ) -> Setting:
-    """Whether only ASCII is drawn."""
+    """Whether only ASCII is drawn; `encoding` is that of stderr, on which the app draws."""
     if flag is not None:
         return Setting(flag, "--ascii" if flag else "--no-ascii")
     if config is not None:
@@ -112,6 +113,9 @@ def ascii_setting(
     variable = only_ascii(environ, utf8_mode)
     if variable:
         return Setting(True, variable)
+    encoding = encoding or getattr(sys.__stderr__, "encoding", "utf-8")
+    if not is_utf8(encoding):
+        return Setting(True, f"encoding {encoding}")  # PYTHONIOENCODING, for example
     return Setting(False, DEFAULT)
 
 

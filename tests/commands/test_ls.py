@@ -144,4 +144,4 @@ def test_a_stdout_that_is_not_utf_8_gets_what_it_can_show(home: Path) -> None:
         check=False,
     )
     assert done.returncode == 0
-    assert b"SmallCNN ? lrtui:digits" in done.stdout
+    assert b"SmallCNN . lrtui:digits" in done.stdout

@@ -146,6 +146,11 @@ class Terminal:
             self.screen.resize(lines, columns)
         self.process.setwinsize(lines, columns)
 
+    def forget(self) -> None:
+        """Clear the screen without the program: what it shows after this is drawn again."""
+        with self._lock:
+            self.screen.reset()
+
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the program."""
         os.kill(self.process.pid, number)

@@ -11,9 +11,9 @@ from rich.cells import cell_len
 
 import lrtui
 import tests.tui.terminal_child
+from lrtui.shell.ascii import ascii_text, only_ascii
 from lrtui.tui.chart.glyphs import ASCII, ROLE_MARKERS
 from lrtui.tui.config import ascii_setting, hangup_setting, mouse_setting
-from lrtui.tui.glyphs import ascii_text, only_ascii
 from tests.terminal.terminal import Terminal
 
 CHILD = [sys.executable, tests.tui.terminal_child.__file__]
@@ -98,12 +98,20 @@ def drawn(tmp_path: Path, **environ: str) -> bytes:
         return bytes(app.written)
 
 
-@pytest.mark.parametrize("environ", [{"LC_ALL": "", "LANG": "C"}, {"LC_ALL": "POSIX"}])
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"LC_ALL": "", "LANG": "C"},
+        {"LC_ALL": "POSIX"},
+        {"LC_ALL": "C.UTF-8", "PYTHONIOENCODING": "latin-1"},
+    ],
+)
 def test_in_a_locale_without_utf8_every_byte_is_ascii(
     tmp_path: Path, environ: dict[str, str]
 ) -> None:
     written = drawn(tmp_path, **environ)
     assert written.isascii(), set(re.findall(rb"[\x80-\xff]+", written))
+    assert rb"\u" not in written
 
 
 def test_the_config_file_forces_it_or_forbids_it(tmp_path: Path, home: Path) -> None:

@@ -161,6 +161,22 @@ async def test_q_in_mid_run_asks_and_stays_or_leaves() -> None:
     assert app.return_code == 0
 
 
+async def test_the_question_stays_true_and_goes_away_with_the_run(tmp_path: Path) -> None:
+    driver = FakeDriver([started(SPEC), *curve(SPEC, 30)])
+    driver.busy = True
+    async with run_screen(driver) as (screen, pilot):
+        app = screen.app
+        await all_drawn(screen, pilot)
+        await pilot.press("q")
+        await until(pilot, lambda: "30 of 100 iterations" in screen_words(app))
+        driver.tell(*curve(SPEC, 60)[30:])
+        await until(pilot, lambda: "60 of 100 iterations" in screen_words(app))
+        driver.tell(*whole_run(SPEC)[61:])
+        await until(pilot, lambda: app.screen is screen)
+        await pilot.press("q")
+    assert app.return_code == 0
+
+
 @pytest.mark.parametrize("key", ["r", "enter", "q", "escape"])
 async def test_keys_that_would_forget_an_unrecorded_race_ask(key: str) -> None:
     driver = FakeDriver([*whole_run(SPEC), *RACE])

@@ -5,6 +5,7 @@ import select
 import signal
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,8 @@ from pathlib import Path
 import ptyprocess
 import pyte
 import pytest
+
+from lrtui.shell.signals import ENDING
 
 HERE = Path(__file__).parent
 COMMAND = [sys.executable, str(HERE / "terminal_child.py")]
@@ -107,15 +110,71 @@ def test_q_leaves_with_zero_and_the_terminal_as_it_was(start: Start) -> None:
     assert terminal.given_back()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+@pytest.mark.parametrize(
+    "number",
+    [
+        signal.SIGTERM,
+        signal.SIGHUP,
+        signal.SIGQUIT,
+        signal.SIGUSR1,
+        signal.SIGXCPU,
+        signal.SIGRTMIN,
+    ],
+)
 def test_a_signal_gives_the_terminal_back_and_sets_the_exit_code(
     start: Start, number: signal.Signals
 ) -> None:
     terminal = start()
+    before = termios.tcgetattr(terminal.child.fd)
     terminal.painted()
+    assert termios.tcgetattr(terminal.child.fd) != before
     terminal.child.kill(number)
     assert terminal.ended() == 128 + number
     assert terminal.given_back()
+    assert termios.tcgetattr(terminal.child.fd) == before
+
+
+# sends each signal to a child and prints the numbers of those that end it
+TRY_ALL = """
+import os, signal
+os.setsid()  # no signal that stops a process does so in a group without a shell
+for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+    child = os.fork()
+    if not child:
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+        os._exit(0)
+    if os.WIFSIGNALED(os.waitpid(child, 0)[1]):
+        print(int(number))
+"""
+
+
+def test_every_signal_that_ends_a_process_is_one_that_ends_the_app_in_order() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", TRY_ALL],
+        capture_output=True,
+        timeout=60,
+        check=True,
+    )
+    faults = {signal.SIGILL, signal.SIGBUS, signal.SIGFPE, signal.SIGSEGV}
+    ignored_by_python = {signal.SIGPIPE, signal.SIGXFSZ}
+    assert set(map(int, done.stdout.split())) - faults - ignored_by_python == set(ENDING)
+
+
+def test_a_signal_ends_the_app_even_where_the_terminal_takes_no_more_output(start: Start) -> None:
+    terminal = start()
+    before = termios.tcgetattr(terminal.child.fd)
+    terminal.painted()
+    for lines in range(20, 60):  # nobody reads what it draws
+        terminal.child.setwinsize(lines, 200)
+        time.sleep(0.02)
+    terminal.child.kill(signal.SIGTERM)
+    deadline = time.monotonic() + 60
+    while terminal.child.isalive():
+        assert time.monotonic() < deadline, "it still runs"
+        time.sleep(0.02)
+    assert terminal.child.exitstatus == 128 + signal.SIGTERM
+    assert termios.tcgetattr(terminal.child.fd) == before
 
 
 def test_a_crash_is_an_exit_code_of_one(start: Start) -> None:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from unicodedata import combining, east_asian_width
 
+from lrtui.shell.ascii import ascii_text
 from lrtui.tui.chart.picture import RUN_ROLES, Role, Standing
-from lrtui.tui.glyphs import ascii_text
 
 # marker and colour of each run, the same in charts and in texts
 ROLE_MARKERS: dict[Role, str] = dict(zip(RUN_ROLES, "●■▲◆○□△◇", strict=True))

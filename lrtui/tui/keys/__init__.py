@@ -1,7 +1,8 @@
 """The keys of every screen: the key bar, the help and the user's keymap all read these tables.
 
-Plain letters, arrows and F-keys only: tmux, screen and terminals intercept ctrl chords. A binding's
-tooltip is its line in the help. Its id names it in the `[keys]` table of the user's config.toml.
+Plain letters, arrows and F-keys only: tmux, screen and terminals intercept ctrl chords; and ctrl+z,
+which stops every program. A binding's tooltip is its line in the help. Its id names it in the
+`[keys]` table of the user's config.toml.
 The keys of dialogs are fixed.
 
 Each screen's tables are in a file of their own; `sections` says where the help shows a key.

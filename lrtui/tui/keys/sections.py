@@ -55,6 +55,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "setup.down",
         "setup.leave",
         "app.help",
+        "app.suspend",
         "app.quit",
     ),
 }

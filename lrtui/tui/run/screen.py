@@ -185,7 +185,8 @@ class RunScreen(Screen[None]):
 
         lost = lost_with_trials(self.model)
         if lost:
-            self.app.push_screen(Ask(lost, action, "stay"), answered)
+            question = Ask(lost, action, "stay", lambda: lost_with_trials(self.model))
+            self.app.push_screen(question, answered)
         else:
             act()
 
@@ -199,7 +200,7 @@ class RunScreen(Screen[None]):
         if self.alone:
             await self.app.action_quit()
         elif lost:
-            question = Ask(lost, "go back to the form", "stay")
+            question = Ask(lost, "go back to the form", "stay", self.unsaved)
             self.app.push_screen(question, self._leave)
         else:
             self.dismiss()
