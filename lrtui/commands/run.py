@@ -3,12 +3,13 @@
 import signal
 import time
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
 import msgspec
 
+from lrtui import paths
 from lrtui.analysis.answer import ANY_PLAN, Plan
 from lrtui.catalog.trust import Item, remembered, unagreed
 from lrtui.commands.answer import has_answer, summary
@@ -23,7 +24,7 @@ from lrtui.commands.streams import (
     say,
     stdout,
 )
-from lrtui.events import Ended, Event, Started, Suggested
+from lrtui.events import Ended, Event, Saving, Started, Suggested
 from lrtui.launch.driver import Driver
 from lrtui.launch.session import Session
 from lrtui.record import RecordError, RunRecord, from_events, to_json
@@ -163,7 +164,9 @@ def report(events: Sequence[Event], *, as_json: bool, output: Path | None, overw
     except OSError as error:
         problem = f"stdout cannot be written: {error.strerror or error}"
         return say(f"{problem}{_where_kept(end)}", NOT_SAVED)
-    if not end.record and code in (ANSWER, NO_ANSWER):
+    if not_saved(events):
+        _keep_copy(record)
+    if not_saved(events) and code in (ANSWER, NO_ANSWER):
         code = NOT_SAVED
     if output is None:
         return code
@@ -173,6 +176,27 @@ def report(events: Sequence[Event], *, as_json: bool, output: Path | None, overw
         problem = f"{output}: could not be saved: {error.strerror}"
         return say(f"{problem}{_where_kept(end)}", NOT_SAVED)
     return code
+
+
+def not_saved(events: Sequence[Event]) -> bool:
+    """Whether something that was measured is not in the run's record."""
+    problem, record = "", ""
+    for event in events:
+        if isinstance(event, Saving):
+            problem = event.problem
+        elif isinstance(event, Ended):
+            record = event.record
+    return bool(problem) or not record
+
+
+def _keep_copy(record: RunRecord) -> None:
+    """Write a record that cannot be kept with the others to a folder for temporary files."""
+    folder = paths.elsewhere()
+    if folder is None:
+        return
+    with suppress(OSError):
+        copy = save(record, folder / f"{record.id}.json", overwrite=True, follow=False)
+        note(f"lrtui: a copy of the record is in {copy}")
 
 
 def _not_agreed(items: Sequence[Item]) -> str:

@@ -20,6 +20,7 @@ from typing import IO
 import msgspec
 
 from lrtui import paths
+from lrtui.files import open_log
 from lrtui.protocol import Command, Message, Quit, decode_message, encode
 
 _POLL_SECONDS = 0.1
@@ -188,7 +189,7 @@ def exit_reason(code: int) -> str:
 
 def _start(log: Path, messages: int) -> tuple[subprocess.Popen[bytes], IO[bytes]]:
     """The process and its stdin; it writes messages to the descriptor `messages`."""
-    with log.open("wb") as output:
+    with open_log(log) as output:
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "lrtui.worker", str(messages)],
             stdin=subprocess.PIPE,

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from lrtui.tui.session import Session
 
 _NAMES = {"⏎": "enter", "←": "left", "→": "right", "↑": "up", "↓": "down"}
+NOT_SAVED = 5  # as `lrtui run`
 BEFORE_RUN = "before_run"  # the group of workers that open a screen
 
 
@@ -81,6 +82,7 @@ class LrtuiApp(App[None]):
         if own_theme:
             self.theme = LRTUI.name
         self.parting = Parting()
+        self.elsewhere = ""  # where runs are kept, if not where they should be
         self._changes = ChangedCells()
         self._own_filters: list[LineFilter] = [CleanFilter()]
         if ascii:
@@ -161,24 +163,16 @@ class LrtuiApp(App[None]):
 
     async def action_quit(self) -> None:
         """Leave; ask first where something would be stopped or lost."""
-        lost = self._unsaved()
-        if not lost:
-            self.exit()
-            return
-        from lrtui.tui.dialogs.ask import Ask
-
-        self.push_screen(Ask(lost, "leave lrtui", "stay"), self._quit)
+        for screen in reversed(self.screen_stack):
+            lost = screen.unsaved() if isinstance(screen, Leavable) else ""
+            if isinstance(screen, Leavable) and lost:
+                self.push_screen(screen.question(lost, "leave lrtui"), self._quit)
+                return
+        self.exit()
 
     def _quit(self, agreed: bool | None) -> None:
         if agreed:
             self.exit()
-
-    def _unsaved(self) -> str:
-        """What the screens would lose, the topmost first."""
-        for screen in reversed(self.screen_stack):
-            if isinstance(screen, Leavable) and screen.unsaved():
-                return screen.unsaved()
-        return ""
 
     def action_help(self) -> None:
         """Show every key of the screen and of the app, also those that do nothing now."""
@@ -249,6 +243,7 @@ def run_app(
     driver: "Driver | None" = None,
     live: bool = False,
     flags: Flags = NO_FLAGS,
+    elsewhere: str = "",
 ) -> int:
     """Run the app until it ends.
 
@@ -257,10 +252,11 @@ def run_app(
         driver: opens the app on this driver's run, without a form.
         live: the driver runs objects of this process; what they print goes to the driver's log.
         flags: how the command line wants the app to be drawn.
+        elsewhere: where runs are kept, if that is not where they should be, as a line.
 
     Returns:
         The exit code: 0; 1 after a bug of ours; 2 where there is no terminal to draw on, or where
-        config.toml is wrong; 128 + a signal's number.
+        config.toml is wrong; 5 where a run could not be saved; 128 + a signal's number.
     """
     problem = refusal()
     if problem:
@@ -272,7 +268,7 @@ def run_app(
     ascii = ascii_setting(flags.ascii, config.ascii).value
     mouse = mouse_setting(flags.mouse, config.mouse).value
     if driver is None:
-        return _run_on_form(spec, config.keymap, ascii, mouse)
+        return _run_on_form(spec, config.keymap, ascii, mouse, elsewhere)
     log = str(getattr(driver, "log", ""))
     app = LrtuiApp(spec, driver=driver, keymap=config.keymap, ascii=ascii)
     # what live objects print would land on the picture
@@ -281,8 +277,7 @@ def run_app(
             code = _run(app, mouse)
         finally:
             driver.close()
-    _say_goodbye(app)
-    return code
+    return _say_goodbye(app, code)
 
 
 def _refuse(problem: str) -> int:
@@ -290,17 +285,19 @@ def _refuse(problem: str) -> int:
     return 2
 
 
-def _run_on_form(spec: RunSpec | None, keymap: dict[str, str], ascii: bool, mouse: bool) -> int:
+def _run_on_form(
+    spec: RunSpec | None, keymap: dict[str, str], ascii: bool, mouse: bool, elsewhere: str
+) -> int:
     from lrtui.launch.session import Session
 
     session = Session()
     app = LrtuiApp(spec, session, keymap=keymap, ascii=ascii)
+    app.elsewhere = elsewhere
     try:
         code = _run(app, mouse)
     finally:
         session.close()
-    _say_goodbye(app)
-    return code
+    return _say_goodbye(app, code)
 
 
 def _run(app: LrtuiApp, mouse: bool) -> int:
@@ -308,8 +305,11 @@ def _run(app: LrtuiApp, mouse: bool) -> int:
     return app.return_code or 0
 
 
-def _say_goodbye(app: LrtuiApp) -> None:
-    """Print what the runs of the app came to, on the terminal's normal screen."""
+def _say_goodbye(app: LrtuiApp, code: int) -> int:
+    """Print what the runs of the app came to, on the terminal's normal screen.
+
+    Returns the exit code.
+    """
     lines = app.parting.lines()
     if app.ascii:
         lines = [ascii_text(line) for line in lines]
@@ -317,3 +317,6 @@ def _say_goodbye(app: LrtuiApp) -> None:
         for line in lines:
             print(line)
         sys.stdout.flush()
+    if code == 0 and not app.parting.all_is_saved:
+        return NOT_SAVED
+    return code

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from lrtui.files import open_log
+
 # Textual draws on stderr and reads stdin; it restores neither when one of these signals ends it.
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGINT)
 _GONE = select.POLLHUP | select.POLLERR | select.POLLNVAL
@@ -68,7 +70,7 @@ def redirected_output(log: Path) -> Iterator[None]:
     originals = sys.__stdout__, sys.__stderr__
     _flush(*streams)
     copies = os.dup(1), os.dup(2)
-    with log.open("ab") as file:
+    with open_log(log, append=True) as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
     drawn_on = [os.fdopen(fd, "w", closefd=False) for fd in copies]

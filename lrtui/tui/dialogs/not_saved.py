@@ -1,0 +1,26 @@
+"""NotSaved: the question before something is left that is on no disk; it can be written first."""
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
+from lrtui.tui.dialogs.ask import Ask
+
+
+class NotSaved(Ask):
+    """Enter leaves, escape stays, w stays and asks where to write."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("w", "write", "write", id="confirm.write"),
+    ]
+
+    def __init__(self, question: str, yes: str, no: str, write: Callable[[], None]) -> None:
+        super().__init__(f"{question}\n\nw      write it to a path of yours", yes, no)
+        self.words = self.words.replace("path of yours\n\n", "path of yours\n")
+        self._write = write
+
+    def action_write(self) -> None:
+        """Close, and write."""
+        self.dismiss(False)
+        self.app.call_later(self._write)
