@@ -190,7 +190,7 @@ def exit_reason(code: int) -> str:
 def _start(log: Path, messages: int) -> tuple[subprocess.Popen[bytes], IO[bytes]]:
     """The process and its stdin; it writes messages to the descriptor `messages`."""
     with open_log(log) as output:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603 # nosec B603 # our own module, no shell
             [sys.executable, "-P", "-m", "lrtui.worker", str(messages)],
             stdin=subprocess.PIPE,
             stdout=output,
