@@ -87,12 +87,12 @@ def lrtui(
         if any(value not in (None, ()) for value in (*flags.values(), ascii, mouse, on_hangup)):
             raise click.UsageError(f"put the flags after the command: lrtui {command} …")
         return
-    _check_home()
+    elsewhere = _home_for_a_run()
     from lrtui.tui.app import run_app
     from lrtui.tui.config import Flags
 
     drawn = Flags(ascii=ascii, mouse=mouse, on_hangup=on_hangup)
-    context.exit(run_app(spec_from(spec, flags), flags=drawn))
+    context.exit(run_app(spec_from(spec, flags), flags=drawn, elsewhere=elsewhere))
 
 
 @lrtui.command()
@@ -148,14 +148,17 @@ def run(
     """
     if output is not None:
         _check_output(output, force)
-    _check_home()
+    elsewhere = _home_for_a_run()
     from lrtui.commands.run import Checks, run_headless
+    from lrtui.commands.streams import note
 
     names = ("iterations", "seconds", "stability")
     asked = {name: flags.pop(name) for name in names}
     _check_budget(asked)
     spec = spec_from(spec_file, flags)
     checks = Checks(**{name: value for name, value in asked.items() if value is not None})
+    if elsewhere:
+        note(f"lrtui: {elsewhere}")
     context.exit(
         run_headless(
             spec,
@@ -297,22 +300,36 @@ def _check_budget(asked: dict[str, Any]) -> None:
 
 
 def _check_home() -> None:
-    """Refuse a data directory that cannot be used, before a result could be lost."""
+    """Refuse a data directory that cannot be read."""
     from lrtui import paths
 
-    try:
-        for folder in (paths.runs(), paths.logs()):
-            folder.stat()
-            str(folder).encode()
-    except UnicodeEncodeError:
-        message = "the data directory's name is not UTF-8: LRTUI_HOME sets another"
-        raise click.UsageError(message) from None
-    except OSError as error:
-        where = "the data directory (LRTUI_HOME sets another)"
-        if os.environ.get("LRTUI_HOME"):
-            where = "LRTUI_HOME"
-        message = f"{where} cannot be used: {error.filename}: {error.strerror}"
-        raise click.UsageError(message) from None
+    _refuse_home(paths.misnamed() or paths.unreadable())
+
+
+def _home_for_a_run() -> str:
+    """Have the run's files kept elsewhere where the data directory cannot be written.
+
+    Returns a line that says so. A data directory that cannot be meant is refused.
+    """
+    from lrtui import paths
+
+    _refuse_home(paths.misnamed())
+    problem = paths.unwritable()
+    if not problem:
+        return ""
+    instead = paths.keep_elsewhere()
+    if not instead:
+        return f"nothing is kept of this run: {problem} (LRTUI_HOME sets another folder)"
+    return f"kept in {instead}: {problem} (LRTUI_HOME sets another folder)"
+
+
+def _refuse_home(problem: str) -> None:
+    if not problem:
+        return
+    where = "the data directory (LRTUI_HOME sets another)"
+    if os.environ.get("LRTUI_HOME"):
+        where = "LRTUI_HOME"
+    raise click.UsageError(f"{where} cannot be used: {problem}")
 
 
 def main() -> None:

@@ -239,6 +239,15 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True, tag="machine", tag_fiel
     memory_total: int
 
 
+class Saving(msgspec.Struct, frozen=True, kw_only=True, tag="saving", tag_field="event"):
+    """Whether what was measured so far is on the disk, from now on; not kept in the journal.
+
+    A run says so when its journal or its record cannot be written, and when they can be again.
+    """
+
+    problem: str = ""  # "": all of it is
+
+
 class Extended(msgspec.Struct, frozen=True, kw_only=True, tag="extended", tag_field="event"):
     """The range of a run was extended, while it ran or after its end; or the `problem` with that.
 
@@ -285,7 +294,7 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True, tag="ended", tag_field="e
     advice: str | UnsetType = UNSET
 
 
-Passing = Racing | Machine  # true for a moment, and part of no record
+Passing = Racing | Machine | Saving  # true for a moment, and part of no record
 Event = Started | Step | Measured | Suggested | Notice | Passing | Extended | Restored | Ended
 
 

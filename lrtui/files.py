@@ -1,17 +1,24 @@
-"""Files: written completely or not at all, and read only where they are regular ones."""
+"""Files: written completely or not at all, for the user alone, and read only where regular.
+
+What lrtui creates is readable by nobody else, whatever the umask says: a record names files, hosts
+and arguments. Where a file is created or appended to, a link in its place is never followed; a path
+that the user types may be a link.
+"""
 
 import contextlib
 import errno
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
+_OURS_ALONE = 0o600
 _STALE_SECONDS = 3600.0
 _DEEPEST = 50  # tables and lists within each other
 _TOO_DEEP = "its tables and lists nest too deeply"
+_ROOM = 16 * 2**20
 LARGEST = 256 * 2**20  # bytes of a file that is read whole
 
 
@@ -89,28 +96,81 @@ def regular_files(folder: Path, pattern: str) -> Iterator[tuple[Path, os.stat_re
                 yield path, status
 
 
-def write_atomic(content: bytes, path: Path, overwrite: bool = False) -> Path:
+def open_private(path: Path, *, append: bool = False) -> BinaryIO:
+    """Create a file that only the user can read, unbuffered; with `append`, or add to it.
+
+    Raises:
+        FileExistsError: there is a file, or a link, and `append` is off.
+        OSError: it cannot be created, or with `append` is a link or no regular file.
+    """
+    mode = os.O_APPEND if append else os.O_EXCL
+    # without O_NONBLOCK a pipe would be waited for
+    flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | mode
+    descriptor = os.open(path, flags, _OURS_ALONE)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "is not a regular file", str(path))
+        if stat.S_IMODE(status.st_mode) != _OURS_ALONE:
+            _make_private(descriptor)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return os.fdopen(descriptor, "ab" if append else "wb", buffering=0)
+
+
+def open_log(path: Path, *, append: bool = False) -> BinaryIO:
+    """The same for a log; where it cannot be created, what is written to it goes nowhere."""
+    try:
+        return open_private(path, append=append)
+    except OSError:
+        return Path(os.devnull).open("ab", buffering=0)
+
+
+def make_folder(folder: Path) -> None:
+    """Create a folder that only the user can enter, and its parents; one that exists stays.
+
+    Raises:
+        OSError: it cannot be created, or a file is in its place.
+    """
+    if folder.is_dir():
+        return
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700)
+        folder.chmod(0o700)  # a umask may have taken rights from the user too
+    except FileExistsError:
+        if not folder.is_dir():
+            raise
+
+
+def write_atomic(
+    content: bytes, path: Path, overwrite: bool = False, *, follow: bool = True
+) -> Path:
     """Write the content to a temporary file beside `path`, sync it, then link or rename it.
 
-    A symbolic link is followed. Returns the path that was written.
+    Returns the path that was written. Only the user can read it, also where a file that others
+    could read was overwritten.
+
+    Args:
+        content: of the file.
+        path: of the file.
+        overwrite: replace a file that exists.
+        follow: write what a symbolic link leads to, as for a path that the user types. Without it
+            a link, as somebody may have put it into a folder of ours, is itself replaced.
 
     Raises:
         FileExistsError: the file exists and `overwrite` is off.
         OSError: it cannot be written; `strerror` says why. An existing file stays as it was. A
             device, a pipe or anything else that is not a regular file is refused.
     """
-    path = expanded(path).resolve()
-    if path.is_dir():
-        raise IsADirectoryError(errno.EISDIR, "is a directory, expected a file name", str(path))
-    if path.exists() and not overwrite:
-        raise FileExistsError(errno.EEXIST, "already exists", str(path))
-    if path.exists() and not path.is_file():
-        raise OSError(errno.EINVAL, "is not a regular file", str(path))
+    path = expanded(path)
+    path = _resolved(path) if follow else _resolved(path.parent) / path.name
+    _check_target(path, overwrite)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
-        with temporary.open("xb") as file:
-            file.write(content)
-            file.flush()
+        with open_private(temporary) as file:
+            _write_all(file, content)
             os.fsync(file.fileno())
         if overwrite:
             temporary.replace(path)
@@ -123,11 +183,57 @@ def write_atomic(content: bytes, path: Path, overwrite: bool = False) -> Path:
     return path
 
 
+def _resolved(path: Path) -> Path:
+    try:
+        return path.resolve()
+    except RuntimeError:  # what Python 3.11 raises for a loop
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path)) from None
+
+
+def _check_target(path: Path, overwrite: bool) -> None:
+    """Raise OSError for a path that must not be written."""
+    if path.is_symlink():
+        if not overwrite:
+            raise FileExistsError(errno.EEXIST, "already exists", str(path))
+        return
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "is a directory, expected a file name", str(path))
+    if path.exists() and not overwrite:
+        raise FileExistsError(errno.EEXIST, "already exists", str(path))
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "is not a regular file", str(path))
+
+
+def _write_all(file: BinaryIO, content: bytes) -> None:
+    """Write all of it: a disk that runs full takes a part, and then raises."""
+    rest = memoryview(content)
+    while rest:
+        rest = rest[file.write(rest) :]
+
+
+def _make_private(descriptor: int) -> None:
+    # a file system without permissions, or a file of another user's
+    with contextlib.suppress(OSError):
+        os.fchmod(descriptor, _OURS_ALONE)
+
+
+def folder_with_room(folders: Iterable[Path | None], needed: int = _ROOM) -> Path | None:
+    """The first folder that can be written, with so many bytes to spare; None if none can."""
+    for folder in folders:
+        if folder is None or not os.access(folder, os.W_OK | os.X_OK):
+            continue
+        with contextlib.suppress(OSError):
+            free = os.statvfs(folder)
+            if free.f_bavail * free.f_frsize > needed:
+                return folder
+    return None
+
+
 def sweep(folder: Path, now: float) -> None:
     """Remove temporary files that killed writers left over an hour before `now`, in seconds."""
     for orphan in folder.glob(".*.tmp"):
         with contextlib.suppress(OSError):
-            if now - orphan.stat().st_mtime > _STALE_SECONDS:
+            if now - orphan.lstat().st_mtime > _STALE_SECONDS:
                 orphan.unlink()
 
 

@@ -51,22 +51,23 @@ def save(spec: RunSpec, path: Path, *, overwrite: bool) -> None:
         FileExistsError: the file exists and `overwrite` is off.
         OSError: it cannot be written.
     """
-    write_atomic(to_toml(spec).encode(), path, overwrite)
+    is_ours = path.parent in (paths.specs(), paths.recent_specs())
+    write_atomic(to_toml(spec).encode(), path, overwrite, follow=not is_ours)
 
 
 def remember(spec: RunSpec) -> None:
     """Make a spec the most recent one; the oldest of more than twenty are removed."""
     text = to_toml(spec)
-    path = _recent_folder() / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.toml"
+    path = paths.recent_specs() / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.toml"
     save(spec, path, overwrite=True)
-    for old in _newest_first(_recent_folder())[_RECENT_KEPT:]:
+    for old in _newest_first(paths.recent_specs())[_RECENT_KEPT:]:
         old.unlink(missing_ok=True)
 
 
 def presets(folder: Path) -> list[Preset]:
     """The recent specs, the saved ones, each newest first, then the TOML files of a folder."""
     listed: list[Preset] = []
-    for path in _newest_first(_recent_folder()):
+    for path in _newest_first(paths.recent_specs()):
         listed.append(Preset(path, _title(path), recent=True))
     for path in _newest_first(paths.specs()):
         listed.append(Preset(path, path.stem))
@@ -74,12 +75,6 @@ def presets(folder: Path) -> list[Preset]:
         if path.name != "pyproject.toml":
             listed.append(Preset(path, path.name))
     return listed
-
-
-def _recent_folder() -> Path:
-    folder = paths.specs() / "recent"
-    folder.mkdir(exist_ok=True)
-    return folder
 
 
 def _newest_first(folder: Path) -> list[Path]:

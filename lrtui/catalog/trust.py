@@ -27,7 +27,7 @@ from lrtui.catalog.targets import (
     split,
 )
 from lrtui.events import in_utf8
-from lrtui.files import read_file
+from lrtui.files import open_private, read_file
 from lrtui.spec import CHOICES, Choice, RunSpec
 
 ANY_FILE, ANYTHING = "any file", "anything"  # agreements that cover many items
@@ -157,22 +157,17 @@ def remember(agreed: Collection[Item]) -> None:
     lines = [f"{item.line}\n" for item in agreed if item.line not in known]
     if not lines:
         return
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
-    with os.fdopen(os.open(_trust_file(), flags, 0o600), "w", encoding="utf-8") as file:
-        file.writelines(lines)
+    with open_private(paths.trusted(), append=True) as file:
+        file.write("".join(lines).encode())
 
 
 def remembered() -> frozenset[str]:
     """The lines of everything that was agreed to."""
     try:
-        text = read_file(_trust_file()).decode("utf-8", errors="replace")
+        text = read_file(paths.trusted()).decode("utf-8", errors="replace")
     except OSError:
         return frozenset()
     return frozenset(text.splitlines())
-
-
-def _trust_file() -> Path:
-    return paths.data() / "trusted"
 
 
 def _is_built_in(where: str) -> bool:

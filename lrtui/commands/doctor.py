@@ -3,9 +3,10 @@
 import os
 import platform
 import shutil
+import stat
 import sys
-import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import msgspec
 import platformdirs
@@ -34,6 +35,7 @@ class Home(msgspec.Struct, frozen=True):
     path: str
     free_bytes: int = 0
     problem: str = ""
+    open_to_others: str = ""  # its mode, where others can enter it
 
 
 class Terminal(msgspec.Struct, frozen=True):
@@ -147,7 +149,12 @@ def _cuda(machine: Findings) -> str:
 
 
 def _home_state(home: Home) -> str:
-    return home.problem or f"writable, {home.free_bytes / 2**30:.0f} GiB free"
+    if home.problem:
+        return home.problem
+    state = f"writable, {home.free_bytes / 2**30:.0f} GiB free"
+    if home.open_to_others:
+        state += f"; others may list it ({home.open_to_others}): chmod 700 keeps them out"
+    return state
 
 
 def _terminal_text(terminal: Terminal) -> str:
@@ -156,16 +163,20 @@ def _terminal_text(terminal: Terminal) -> str:
 
 
 def home() -> Home:
-    """The folder of the records; whether it can be written is found out by writing a file."""
-    try:
-        folder = paths.runs()
-        with tempfile.TemporaryFile(dir=folder) as file:
-            file.write(b"\0")
-            file.flush()
-        return Home(str(paths.data()), shutil.disk_usage(folder).free)
-    except OSError as error:
-        path = str(error.filename or os.environ.get("LRTUI_HOME", ""))
-        return Home(path, problem=f"{error.strerror}; LRTUI_HOME sets another")
+    """The folder of the records; whether it can be written is found out by creating a file."""
+    folder = paths.home()
+    problem = paths.misnamed() or paths.unwritable()
+    if problem:
+        reason = problem.removeprefix(f"{folder}: ")
+        return Home(str(folder), problem=f"{reason}; LRTUI_HOME sets another")
+    free = shutil.disk_usage(folder).free
+    return Home(str(folder), free, open_to_others=_open_to_others(folder))
+
+
+def _open_to_others(folder: Path) -> str:
+    """The rights that others have on the folder; "" where they have none."""
+    mode = stat.S_IMODE(folder.stat().st_mode)
+    return f"{mode:04o}" if mode & 0o077 else ""
 
 
 def terminal() -> Terminal:

@@ -10,6 +10,7 @@ from lrtui.analysis.answer import Suggestion
 from lrtui.commands.streams import json_text, note, printable, put, put_json
 from lrtui.runs.index import Entry, entries
 from lrtui.runs.store import journals
+from lrtui.runs.tidy import tidy
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +56,7 @@ def list_records(as_json: bool) -> int:
             yield str(record)
 
     code = put(lines())
+    tidy()
     without_record = len(journals())
     if without_record:
         note(

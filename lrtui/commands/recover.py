@@ -1,19 +1,17 @@
 """`lrtui recover`: makes run records out of the journals of runs that were cut off."""
 
-import time
 from pathlib import Path
 
-from lrtui import paths
 from lrtui.commands.streams import ANSWER, NOT_SAVED, note, printable, put, say
-from lrtui.files import sweep
 from lrtui.record import RecordError, RunRecord
 from lrtui.runs.recover import recover
 from lrtui.runs.store import going_on, journals, load
+from lrtui.runs.tidy import tidy
 
 
 def recover_all() -> int:
     """Recover every journal that was cut off, with a line for each; returns the exit code."""
-    sweep(paths.runs(), time.time())
+    tidy()
     paths_of_journals = journals()
     if not paths_of_journals:
         note("nothing to recover: no run was cut off")
@@ -32,6 +30,9 @@ def _recover(path: Path) -> int:
         record = load(recovered.path)
     except RecordError as error:
         return say(f"{error}: {path}", NOT_SAVED)
+    except FileNotFoundError:
+        note(f"{path.stem}: recovered by another `lrtui recover`")
+        return ANSWER
     except OSError as error:
         problem = f"the record cannot be saved: {error.strerror}"
         return say(f"{path.stem}: {problem}; its journal stays: {path}", NOT_SAVED)

@@ -3,13 +3,14 @@
 import signal
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from types import FrameType
 
 import msgspec
 
+from lrtui import paths
 from lrtui.analysis.answer import ANY_PLAN, Plan
 from lrtui.catalog.trust import Item, remembered, unagreed
 from lrtui.commands.answer import has_answer, summary
@@ -25,7 +26,7 @@ from lrtui.commands.streams import (
     put_json,
     say,
 )
-from lrtui.events import Ended, Event, Notice, Started, Suggested
+from lrtui.events import Ended, Event, Notice, Saving, Started, Suggested
 from lrtui.launch.driver import Driver
 from lrtui.launch.session import Session
 from lrtui.record import RecordError, RunRecord, from_events, to_json
@@ -190,7 +191,9 @@ def report(events: Sequence[Event], *, as_json: bool, output: Path | None, overw
     problem = streams.problem()
     if problem:
         return say(f"{problem}{_where_kept(end)}", NOT_SAVED)
-    if not saved or (not end.record and code in (ANSWER, NO_ANSWER)):
+    if not_saved(events):
+        _keep_copy(record)
+    if not saved or (not_saved(events) and code in (ANSWER, NO_ANSWER)):
         return NOT_SAVED
     return code
 
@@ -204,6 +207,27 @@ def _save(record: RunRecord, output: Path, overwrite: bool, end: Ended) -> bool:
         say(f"{problem}{_where_kept(end)}", NOT_SAVED)
         return False
     return True
+
+
+def not_saved(events: Sequence[Event]) -> bool:
+    """Whether something that was measured is not in the run's record."""
+    problem, record = "", ""
+    for event in events:
+        if isinstance(event, Saving):
+            problem = event.problem
+        elif isinstance(event, Ended):
+            record = event.record
+    return bool(problem) or not record
+
+
+def _keep_copy(record: RunRecord) -> None:
+    """Write a record that cannot be kept with the others to a folder for temporary files."""
+    folder = paths.elsewhere()
+    if folder is None:
+        return
+    with suppress(OSError):
+        copy = save(record, folder / f"{record.id}.json", overwrite=True, follow=False)
+        note(f"lrtui: a copy of the record is in {copy}")
 
 
 def _not_agreed(items: Sequence[Item]) -> str:

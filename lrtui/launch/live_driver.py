@@ -8,11 +8,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
+from io import TextIOWrapper
 from pathlib import Path
 
 from lrtui.analysis.answer import Schedule
 from lrtui.endings import StopFlag
 from lrtui.events import Ended, Event
+from lrtui.files import open_log
 from lrtui.output import Output
 from lrtui.output.log import Log, Printed
 from lrtui.protocol import Confirm
@@ -129,7 +131,9 @@ class LiveDriver:
         """Run the generator on this thread, with prints and tracebacks in the log."""
         with (
             # line by line, so that `output` has what was printed
-            Path(self.log).open("a", errors="replace", buffering=1) as log,
+            TextIOWrapper(
+                open_log(Path(self.log), append=True), errors="replace", line_buffering=True
+            ) as log,
             redirect_stdout(log),
             redirect_stderr(log),
         ):

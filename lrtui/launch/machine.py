@@ -15,7 +15,7 @@ def findings(patience: float = _PATIENCE_SECONDS) -> Findings | str:
     """The findings, or one line that says why there are none within `patience` seconds."""
     command = [sys.executable, "-P", "-m", "lrtui.worker.machine"]
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 # nosec B603 # our own module, no arguments
             command, stdin=subprocess.DEVNULL, capture_output=True, timeout=patience, check=False
         )
         return msgspec.json.decode(done.stdout, type=Findings)

@@ -23,6 +23,7 @@ import msgspec
 
 from lrtui import paths
 from lrtui.events import Notice
+from lrtui.files import open_log
 from lrtui.keeper.lifeline import DETACH, END, KILL, Account, account
 from lrtui.output.log import LOG_VARIABLE, Log
 from lrtui.protocol import Command, Detach, Message, Quit, decode_message, encode
@@ -244,8 +245,8 @@ def exit_reason(code: int) -> str:
 
 def _start(log: Path, messages: int, lifeline: int) -> tuple[subprocess.Popen[bytes], IO[bytes]]:
     """The process and its stdin; it writes messages to the descriptor `messages`."""
-    with log.open("wb") as output:
-        process = subprocess.Popen(
+    with open_log(log) as output:
+        process = subprocess.Popen(  # noqa: S603 # nosec B603 # our own module, no shell
             [sys.executable, "-P", "-m", "lrtui.worker", str(messages), str(lifeline)],
             stdin=subprocess.PIPE,
             stdout=output,

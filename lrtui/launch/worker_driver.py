@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -19,6 +20,7 @@ from lrtui.events import (
     Extended,
     Notice,
     Restored,
+    Saving,
     Started,
     Step,
     ends_check,
@@ -312,9 +314,14 @@ class WorkerDriver:
         try:
             record = from_events([*self._run_events(), last])
             path = save_run(record, record_path(record.id))
-        except (RecordError, OSError):
+        except RecordError:
             return ""  # `lrtui recover` has the journal
-        journal_path(record.id).unlink(missing_ok=True)
+        except OSError as error:
+            self._append(Saving(problem=error.strerror or str(error)))
+            return ""
+        with suppress(OSError):
+            journal_path(record.id).unlink(missing_ok=True)
+        self._append(Saving())
         return str(path)
 
     def _run_events(self) -> list[Event]:

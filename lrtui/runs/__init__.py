@@ -8,5 +8,6 @@ trash     delete records, and take that back
 replay    a record as the events that made it
 curve_csv a record's curves as CSV
 curves    a record's histories as arrays, and the answer that they give
+tidy      remove what killed processes left, and count the runs that were cut off
 recover   from the journal of a run that was cut off to its record
 """

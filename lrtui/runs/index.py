@@ -144,8 +144,12 @@ def read_entry(path: Path, stamp: Stamp | None = None) -> Entry:
 
 def _stamps(folder: Path) -> dict[str, Stamp]:
     """The stamps of all records, by file name."""
-    stamps = {}
-    with os.scandir(folder) as found:
+    stamps: dict[str, Stamp] = {}
+    try:
+        listed = os.scandir(folder)
+    except FileNotFoundError:  # nothing was ever kept in a home that cannot be written
+        return stamps
+    with listed as found:
         for file in found:
             if file.name.endswith(".json") and not file.name.startswith("."):
                 with contextlib.suppress(OSError):  # deleted meanwhile, or a link to nowhere
@@ -172,7 +176,7 @@ def _save_index(current: Mapping[str, Entry]) -> None:
     content = msgspec.json.encode(_Index(_VERSION, storable))
     # a home that is read-only or full: the next look reads the records again
     with contextlib.suppress(OSError):
-        write_atomic(content, paths.runs_index(), overwrite=True)
+        write_atomic(content, paths.runs_index(), overwrite=True, follow=False)
 
 
 def _is_storable(entry: Entry) -> bool:

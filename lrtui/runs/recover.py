@@ -11,7 +11,7 @@ from lrtui.catalog.errors import one_line
 from lrtui.events import Event, Notice, Started, Step
 from lrtui.record import RecordError, RunRecord, from_events
 from lrtui.runs.curves import answer_of
-from lrtui.runs.store import Journalled, read_journal, save
+from lrtui.runs.store import Journalled, read_journal, save_run
 from lrtui.spec import RunSpec
 
 
@@ -25,10 +25,14 @@ class Recovered(NamedTuple):
 def recover(path: Path) -> Recovered:
     """Write the record of a journal, and remove the journal.
 
+    Another process may do the same at the same time: both write the same record.
+
     Raises:
+        FileNotFoundError: another process has recovered it already.
         RecordError: no step and no start can be read; the journal is kept.
         OSError: the record cannot be written; the journal is kept.
     """
+    size = path.stat().st_size
     journalled = read_journal(path)
     problems = _problems(journalled)
     try:
@@ -38,10 +42,17 @@ def recover(path: Path) -> Recovered:
     except Exception as error:  # a fault of ours must not keep the other journals
         problem = f"this version cannot recover it: {one_line(error)}"
         raise RecordError(f"{path.name}: {problem}") from error
-    target = path.with_suffix(".json")
-    save(record, target, overwrite=True)
-    path.unlink(missing_ok=True)
+    target = save_run(record, path.with_suffix(".json"))
+    if not _has_grown(path, size):  # its worker may have measured something more meanwhile
+        path.unlink(missing_ok=True)
     return Recovered(target, problems)
+
+
+def _has_grown(path: Path, size: int) -> bool:
+    try:
+        return path.stat().st_size > size
+    except OSError:  # another `lrtui recover` was faster
+        return False
 
 
 def _record(events: Sequence[Event], problems: Sequence[str], path: Path) -> RunRecord:

@@ -31,9 +31,9 @@ def load(path: str | os.PathLike[str]) -> RunRecord:
     return from_json(read_file(path), path.name)
 
 
-def save(record: RunRecord, path: Path, overwrite: bool = False) -> Path:
+def save(record: RunRecord, path: Path, overwrite: bool = False, *, follow: bool = True) -> Path:
     """Write the record as JSON, atomically; see `write_atomic` for what is refused."""
-    return write_atomic(to_json(record), path, overwrite)
+    return write_atomic(to_json(record), path, overwrite, follow=follow)
 
 
 def save_run(record: RunRecord, path: Path) -> Path:
@@ -44,7 +44,7 @@ def save_run(record: RunRecord, path: Path) -> Path:
     """
     with contextlib.suppress(OSError, RecordError):
         record = msgspec.structs.replace(record, name=load(path).name)
-    return save(record, path, overwrite=True)
+    return save(record, path, overwrite=True, follow=False)
 
 
 def rename(path: Path, name: str) -> None:
@@ -57,7 +57,7 @@ def rename(path: Path, name: str) -> None:
     record = load(path)
     unknown = {key: value for key, value in record.unknown.items() if key != "name"}
     record = msgspec.structs.replace(record, name=name or UNSET, unknown=unknown)
-    save(record, path, overwrite=True)
+    save(record, path, overwrite=True, follow=False)
 
 
 def record_path(run_id: str) -> Path:
@@ -83,12 +83,17 @@ def journals() -> list[Path]:
 def going_on(path: Path) -> bool:
     """Whether a worker is still writing this journal: a worker locks its journal while it lives."""
     try:
-        with path.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return False  # there is none, or it cannot be read
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
     except OSError:
-        return False  # removed meanwhile, or on a file system without locks
+        return False  # on a file system without locks
+    finally:
+        os.close(descriptor)
     return False
 
 

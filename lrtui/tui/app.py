@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
 HANG_UP = 128 + signal.SIGHUP
 _NAMES = {"⏎": "enter", "←": "left", "→": "right", "↑": "up", "↓": "down"}
+NOT_SAVED = 5  # as `lrtui run`
 BEFORE_RUN = "before_run"  # the group of workers that open a screen
 
 
@@ -91,6 +92,7 @@ class LrtuiApp(App[None]):
             self.theme = LRTUI.name
         self.parting = Parting()
         self.departure = Departure()
+        self.elsewhere = ""  # where runs are kept, if not where they should be
         self._changes = ChangedCells()
         self._own_filters: list[LineFilter] = [CleanFilter()]
         if ascii:
@@ -171,24 +173,16 @@ class LrtuiApp(App[None]):
 
     async def action_quit(self) -> None:
         """Leave; ask first where something would be stopped or lost."""
-        lost = self._unsaved()
-        if not lost:
-            self.exit()
-            return
-        from lrtui.tui.dialogs.ask import Ask
-
-        self.push_screen(Ask(lost, "leave lrtui", "stay", self._unsaved), self._quit)
+        for screen in reversed(self.screen_stack):
+            lost = screen.unsaved() if isinstance(screen, Leavable) else ""
+            if isinstance(screen, Leavable) and lost:
+                self.push_screen(screen.question(lost, "leave lrtui"), self._quit)
+                return
+        self.exit()
 
     def _quit(self, agreed: bool | None) -> None:
         if agreed:
             self.exit()
-
-    def _unsaved(self) -> str:
-        """What the screens would lose, the topmost first."""
-        for screen in reversed(self.screen_stack):
-            if isinstance(screen, Leavable) and screen.unsaved():
-                return screen.unsaved()
-        return ""
 
     def action_suspend_process(self) -> None:
         """Stop until the shell continues this program. A run goes on."""
@@ -264,6 +258,7 @@ def run_app(
     driver: "Driver | None" = None,
     live: bool = False,
     flags: Flags = NO_FLAGS,
+    elsewhere: str = "",
 ) -> int:
     """Run the app until it ends.
 
@@ -272,10 +267,11 @@ def run_app(
         driver: opens the app on this driver's run, without a form.
         live: the driver runs objects of this process; what they print goes to the driver's log.
         flags: how the command line wants the app to be drawn.
+        elsewhere: where runs are kept, if that is not where they should be, as a line.
 
     Returns:
         The exit code: 0; 1 after a bug of ours; 2 where there is no terminal to draw on, or where
-        config.toml is wrong; 128 + a signal's number.
+        config.toml is wrong; 5 where a run could not be saved; 128 + a signal's number.
     """
     problem = refusal()
     if problem:
@@ -287,8 +283,13 @@ def run_app(
     ascii = ascii_setting(flags.ascii, config.ascii).value
     mouse = mouse_setting(flags.mouse, config.mouse).value
     if driver is None:
+        from lrtui.launch.session import Session
+
         hangup = hangup_setting(flags.on_hangup, config.on_hangup).value
-        return _run_on_form(spec, config.keymap, ascii, mouse, hangup)
+        session = Session()
+        app = LrtuiApp(spec, session, keymap=config.keymap, ascii=ascii, on_hangup=hangup)
+        app.elsewhere = elsewhere
+        return _run_on_form(app, session, mouse)
     log = str(getattr(driver, "log", ""))
     app = LrtuiApp(spec, driver=driver, keymap=config.keymap, ascii=ascii)
     # what live objects print would land on the picture
@@ -297,7 +298,7 @@ def run_app(
             code = _run(app, mouse)
         finally:
             driver.close()
-    _say_goodbye(app)
+    code = _say_goodbye(app, code)
     app.departure.over()
     return code
 
@@ -307,18 +308,12 @@ def _refuse(problem: str) -> int:
     return 2
 
 
-def _run_on_form(
-    spec: RunSpec | None, keymap: dict[str, str], ascii: bool, mouse: bool, on_hangup: str
-) -> int:
-    from lrtui.launch.session import Session
-
-    session = Session()
-    app = LrtuiApp(spec, session, keymap=keymap, ascii=ascii, on_hangup=on_hangup)
+def _run_on_form(app: LrtuiApp, session: "Session", mouse: bool) -> int:
     try:
         code = _run(app, mouse)
     finally:
         session.close()
-    _say_goodbye(app)
+    code = _say_goodbye(app, code)
     app.departure.over()
     return code
 
@@ -329,10 +324,13 @@ def _run(app: LrtuiApp, mouse: bool) -> int:
     return app.return_code or 0
 
 
-def _say_goodbye(app: LrtuiApp) -> None:
-    """Print what the runs of the app came to, on the terminal's normal screen if it is there."""
+def _say_goodbye(app: LrtuiApp, code: int) -> int:
+    """Print what the runs of the app came to, on the terminal's normal screen if it is there.
+
+    Returns the exit code.
+    """
     if app.return_code == HANG_UP:
-        return
+        return code
     lines = app.parting.lines()
     if app.ascii:
         lines = [ascii_text(line) for line in lines]
@@ -340,3 +338,6 @@ def _say_goodbye(app: LrtuiApp) -> None:
         for line in lines:
             print(line)
         sys.stdout.flush()
+    if code == 0 and not app.parting.all_is_saved:
+        return NOT_SAVED
+    return code

@@ -60,7 +60,7 @@ def read_config(path: Path) -> Config:
     """
     try:
         text = read_file(path).decode("utf-8")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return Config({})
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from None

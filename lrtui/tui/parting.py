@@ -6,6 +6,7 @@ the boundaries and the path of the record.
 
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast, runtime_checkable
 
@@ -16,6 +17,7 @@ from lrtui.tui.clean import clean
 
 if TYPE_CHECKING:
     from lrtui.tui.app import LrtuiApp
+    from lrtui.tui.dialogs.ask import Ask
     from lrtui.tui.run.model import RunModel
 
 _JOIN_SECONDS = 5.0  # a worker that was closed in mid-run still writes its record
@@ -30,6 +32,10 @@ class Leavable(Protocol):
         """What would be lost or stopped by leaving now, as a sentence; "" where nothing would."""
         ...
 
+    def question(self, lost: str, action: str) -> "Ask":
+        """The question before that happens."""
+        ...
+
 
 class LastWords(NamedTuple):
     """What is said of a run: as one line, and as several.
@@ -41,6 +47,7 @@ class LastWords(NamedTuple):
     line: str
     lines: tuple[str, ...]
     unfinished: str = ""
+    not_saved: bool = False
 
 
 @dataclass
@@ -69,9 +76,19 @@ class Parting:
                 run.kept = words
         self.follow(model)
 
+    @property
+    def all_is_saved(self) -> bool:
+        """Whether every run is where it should be kept, or where the person wrote it."""
+        return not any(words.not_saved for words in self._words)
+
+    @cached_property
+    def _words(self) -> list[LastWords]:
+        """What is said when the app has ended: it waits for workers."""
+        return [_with_record(said) for said in map(_said, self._runs) if said is not None]
+
     def lines(self) -> list[str]:
         """What is printed: several lines about a single run, one line about each of several."""
-        words = [_with_record(said) for said in map(_said, self._runs) if said is not None]
+        words = self._words
         if len(words) == 1:
             return list(words[0].lines)
         return [said.line for said in words]
@@ -108,11 +125,15 @@ def last_words(model: "RunModel") -> LastWords | None:
     end = _early_end(model)
     short = [" ".join(piece.split()) for piece in (end, *answer, record) if piece]
     line = "   ".join([_name(model), *short])
-    lines = (title, end, *answer, *_why_no_rate(model), record)
+    lost = ""
+    if model.not_saved:
+        lost = _not_saved(model)
+        line = f"{line}   {lost}"
+    lines = (title, end, *answer, *_why_no_rate(model), record, lost)
     unfinished = ""
     if state.ended is None and state.started is not None:
         unfinished = state.started.id
-    return LastWords(line, tuple(filter(None, lines)), unfinished)
+    return LastWords(line, tuple(filter(None, lines)), unfinished, bool(lost))
 
 
 def _with_left_behind(words: LastWords | None, model: "RunModel") -> LastWords | None:
@@ -183,6 +204,17 @@ def _why_no_rate(model: "RunModel") -> tuple[str, ...]:
     return clean(suggestion.reason), clean(suggestion.advice)
 
 
+def _not_saved(model: "RunModel") -> str:
+    """That the run could not be kept, and where a copy is."""
+    from lrtui.tui.run.export import rescue
+
+    problem = f"not saved: {clean(model.not_saved)}"
+    copy = rescue(model)
+    if copy is None:
+        return problem
+    return f"{problem}; a copy is in {clean(str(copy))}"
+
+
 def _record(model: "RunModel") -> str:
     """Where the record is, as far as the run said so."""
     ended = model.state.ended
@@ -204,15 +236,18 @@ def _with_record(words: LastWords) -> LastWords:
         record = "record   none yet: `lrtui recover` makes it from the journal of this run"
     else:
         return words
-    return LastWords(f"{words.line}   {' '.join(record.split())}", (*words.lines, record))
+    line = f"{words.line}   {' '.join(record.split())}"
+    return words._replace(line=line, lines=(*words.lines, record))
 
 
 def unsaved(model: "RunModel") -> str:
     """What leaving a run would stop or lose; "" where nothing would be."""
     state = model.state
     if state.phase in ("building", "running"):
-        done = f"{state.steps} of {state.total_steps} iterations"
-        return f"A run is in progress: {done}. Leaving stops it; what was measured is kept."
+        done = f"A run is in progress: {state.steps} of {state.total_steps} iterations."
+        if model.not_saved:
+            return f"{done} Leaving stops it. It is not saved: {clean(model.not_saved)}"
+        return f"{done} Leaving stops it; what was measured is kept."
     return lost_with_trials(model)
 
 
@@ -224,6 +259,8 @@ def lost_with_trials(model: "RunModel") -> str:
         return f"A race is in progress: {done} short trainings are done. This stops it."
     if state.checking == "stability":
         return "The stability limit is being measured. This stops it."
+    if model.not_saved:
+        return f"This run is not saved: {clean(model.not_saved)}"
     if state.measured and not _is_recorded(model):
         return f"{_NOT_SAVED} w writes one."
     return ""
@@ -234,6 +271,8 @@ def _is_recorded(model: "RunModel") -> bool:
     from lrtui.record import RecordError
     from lrtui.runs.store import load
 
+    if model.state.saving_problem and not model.not_saved:
+        return True  # where the person wrote it
     ended = model.state.ended
     if ended is None or not ended.record:
         return False

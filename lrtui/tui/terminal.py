@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, TextIO
 
+from lrtui.files import open_log
 from lrtui.shell import signals
 
 # Textual draws on stderr and reads stdin; it restores neither when a signal ends it.
@@ -136,7 +137,7 @@ def redirected_output(log: Path) -> Iterator[None]:
     originals = sys.__stdout__, sys.__stderr__
     _flush(*streams)
     copies = os.dup(1), os.dup(2)
-    with log.open("ab") as file:
+    with open_log(log, append=True) as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
     drawn_on = [os.fdopen(fd, "w", closefd=False) for fd in copies]

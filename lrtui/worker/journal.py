@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from lrtui.events import Event, encode
+from lrtui.files import open_private
 
 _SYNC_SECONDS = 1.0  # an fsync costs 4 ms, a write 1 µs
 _RETRY_SECONDS = 1.0
@@ -20,13 +21,14 @@ class Journal:
     Attributes:
         path: of the file.
         kept: whether everything so far is in the file.
+        problem: why it was not, the last time.
         news: what to tell the user since the last look: an error began, or is over.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.kept = True
-        self.news = ""
+        self.problem = self.news = ""
         self._file: BinaryIO | None = None
         self._waiting: deque[Event] = deque()  # not written yet
         self._is_torn = False  # the file ends within a line
@@ -97,13 +99,14 @@ class Journal:
     def _failed(self, error: OSError) -> None:
         self._tried = time.monotonic()
         if self.kept:
-            self.news = f"the journal cannot be kept: {error.strerror} ({self.path})"
+            self.problem = error.strerror or str(error)
+            self.news = f"the journal cannot be kept: {self.problem} ({self.path})"
         self.kept = False
 
 
 def _open_locked(path: Path) -> BinaryIO:
     """The file, locked as long as this process has it open: a growing journal is not recovered."""
-    file = path.open("ab", buffering=0)
+    file = open_private(path, append=True)
     with contextlib.suppress(OSError):  # a file system without locks
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     return file

@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from lrtui.events import Ended, Event, Notice, Passing, ends_check
+from lrtui.events import Ended, Event, Notice, Passing, Saving, ends_check
 from lrtui.record import from_events
 from lrtui.runs.store import journal_path, record_path, save_run
 from lrtui.worker.journal import Journal
@@ -19,6 +19,7 @@ class Recorder:
         self._send = send
         self._run_id = run_id
         self._journal = Journal(journal_path(run_id))
+        self._problem = ""  # why not all is saved
         self._later: list[Event] = []  # of other threads, which do not write the journal
 
     def keep_later(self, event: Event) -> None:
@@ -74,8 +75,15 @@ class Recorder:
         except OSError as error:
             text = f"the record could not be saved: {error.strerror} ({path})"
             self.emit(Notice(text=text, level="warning"))
+            self._say_saving(error.strerror or str(error))
             return ""
+        self._say_saving("")
         return str(path)
+
+    def _say_saving(self, problem: str) -> None:
+        if problem != self._problem:
+            self._problem = problem
+            self._send(Saving(problem=problem))
 
     def _keep(self, event: Event) -> None:
         if self._later:
@@ -88,4 +96,5 @@ class Recorder:
         if self._journal.news:
             level: Literal["info", "warning"] = "info" if self._journal.kept else "warning"
             self._send(Notice(text=self._journal.news, level=level))
+            self._say_saving("" if self._journal.kept else self._journal.problem)
             self._journal.news = ""

@@ -1,8 +1,11 @@
 """Fashion-MNIST from Debian's package dataset-fashion-mnist: real data without a network."""
 
 import gzip
+import secrets
 import shutil
 from pathlib import Path
+
+from lrtui.files import open_private
 
 PACKAGED = Path("/usr/share/datasets/fashion-mnist")
 
@@ -19,7 +22,7 @@ def unpack(folder: Path) -> None:
         path = folder / packed.stem
         if path.exists():
             continue
-        part = path.with_suffix(".part")
-        with gzip.open(packed) as source, part.open("wb") as file:
+        part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+        with gzip.open(packed) as source, open_private(part) as file:
             shutil.copyfileobj(source, file)
         part.rename(path)

@@ -53,7 +53,8 @@ def _same_container(original: Batch, content: Batch) -> Batch:
     for make in ways:
         try:
             return make(original, content)
-        except Exception:  # noqa: BLE001 - a user's class may raise anything; the next way is tried
+        # a user's class may raise anything
+        except Exception:  # noqa: BLE001, S112 # nosec B112 # nothing to log: the next way is tried
             continue
     if isinstance(original, tuple):
         return tuple(content)

@@ -33,9 +33,9 @@ class Ask(Dialog[bool]):
         self, question: str, yes: str, no: str, now: Callable[[], str] | None = None
     ) -> None:
         super().__init__()
-        self._answers = f"enter  {yes}\nesc    {no}"
+        self.answers = f"enter  {yes}\nesc    {no}"
         self._now = now
-        self.words = f"{question}\n\n{self._answers}"
+        self.words = f"{question}\n\n{self.answers}"
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
@@ -48,7 +48,7 @@ class Ask(Dialog[bool]):
     def _ask_again(self) -> None:
         assert self._now is not None
         question = self._now()
-        words = f"{question}\n\n{self._answers}"
+        words = f"{question}\n\n{self.answers}"
         if not question and self.is_current:
             self.dismiss(False)
         elif words != self.words:

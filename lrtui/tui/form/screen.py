@@ -3,27 +3,32 @@
 It paints before the form's own modules are imported.
 """
 
+import asyncio
 from typing import TYPE_CHECKING, cast
 
 from textual import events, on
 from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import Screen
 
 from lrtui.spec import RunSpec
 from lrtui.tui import keys
+from lrtui.tui.clean import clean
 from lrtui.tui.form.help_line import HelpLine
 from lrtui.tui.form.keyboard import Keyboard
 from lrtui.tui.form.run_button import RunButton
 from lrtui.tui.form.top_line import TopLine
 from lrtui.tui.toast import copy, tell
 from lrtui.tui.widgets.key_bar import KeyBar
+from lrtui.tui.widgets.quiet import Quiet
 
 if TYPE_CHECKING:
     from lrtui.tui.app import LrtuiApp
     from lrtui.tui.form.before_run import BeforeRun
     from lrtui.tui.form.body import FormBody
+    from lrtui.tui.keys import KeyName
     from lrtui.tui.session import Session
 
 _OF_THE_FORM = ("row", "scroll", "copy_command")  # actions that do nothing before it is mounted
@@ -38,6 +43,7 @@ class SetupScreen(Screen[None]):
     SetupScreen {
         overflow: hidden;
 
+        #notice { height: 1; text-wrap: nowrap; text-overflow: ellipsis; display: none; }
         #form { height: 1fr; }
     }
     """
@@ -52,6 +58,7 @@ class SetupScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield TopLine()
+        yield Quiet(id="notice")
         yield Vertical(id="form")
         yield RunButton(id="run")
         yield HelpLine()
@@ -72,6 +79,7 @@ class SetupScreen(Screen[None]):
         self.body = body
         await self._keys.start(body)
         self.refresh_bindings()
+        self._look_at_runs()
 
     @property
     def spec(self) -> RunSpec | None:
@@ -111,6 +119,20 @@ class SetupScreen(Screen[None]):
         if self.body is not None:
             self.body.form.data_watch.ask_again()
             self.body.read_past_runs()
+            self._look_at_runs()
+
+    def _look_at_runs(self) -> None:
+        self.run_worker(self._say_what_is_kept(), group="kept", exclusive=True)
+
+    async def _say_what_is_kept(self) -> None:
+        """One line where runs are not kept as they should be, or were cut off."""
+        from lrtui.runs.tidy import tidy
+
+        cut_off = await asyncio.to_thread(tidy)
+        text = _notice(cast("LrtuiApp", self.app).elsewhere, cut_off, self._key_name)
+        line = self.query_one("#notice", Quiet)
+        line.display = bool(text)
+        line.show(Content.styled(text, "$warning"))
 
     # keys
 
@@ -271,3 +293,13 @@ class SetupScreen(Screen[None]):
     def _session(self) -> "Session":
         assert self.session is not None, "only an app on a driver has no session, and no form"
         return self.session
+
+
+def _notice(elsewhere: str, cut_off: int, key_name: "KeyName") -> str:
+    """Where runs are kept, if not where they should be; else that some were cut off."""
+    if elsewhere:
+        return clean(elsewhere)
+    if not cut_off:
+        return ""
+    runs = "1 run was cut off" if cut_off == 1 else f"{cut_off} runs were cut off"
+    return f"{runs}: {key_name('setup.history')}, then {key_name('runs.recover')} recovers"

@@ -45,6 +45,8 @@ def recover_all(cut_off: Sequence[Unsaved]) -> str:
     for one in cut_off:
         try:
             recover(one.journal)
+        except FileNotFoundError:
+            continue  # another process has done it
         except RecordError as error:
             problems.append(f"{error}: {one.journal}")
         except OSError as error:

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import msgspec
 
+from lrtui import paths
 from lrtui.analysis.answer import Bounds
 from lrtui.events import Measured
+from lrtui.record import RecordError, RunRecord, from_events
 from lrtui.tui.clean import clean
 from lrtui.tui.numbers import rate
 from lrtui.tui.run.model import RunModel
@@ -53,16 +55,36 @@ def save_copy(model: RunModel, path: Path, *, overwrite: bool) -> None:
         FileExistsError: the path exists and `overwrite` is false.
         OSError: it cannot be written; one clear line.
     """
-    from lrtui.record import from_events
     from lrtui.runs.store import save
 
+    save(_record(model), path, overwrite=overwrite)
+    model.note_written()
+
+
+def rescue(model: RunModel) -> Path | None:
+    """Write a run that cannot be kept with the others to a folder for temporary files.
+
+    Returns the path; None where that cannot be written either.
+    """
+    from lrtui.runs.store import save
+
+    folder = paths.elsewhere()
+    if folder is None:
+        return None
+    try:
+        return save(_record(model), folder / file_name(model), overwrite=True, follow=False)
+    except (OSError, RecordError):  # that disk is full too, or nothing was measured
+        return None
+
+
+def _record(model: RunModel) -> RunRecord:
+    """The run record with the boundaries and the answer as they stand."""
     events = list(model.state.events)
     if model.answer_with_rules is not None:
         events.append(model.answer_with_rules)
     if model.view.options != AS_MEASURED:
         events.append(Measured(model.view.options.result))
-    record = msgspec.structs.replace(from_events(events), bounds=model.bounds)
-    save(record, path, overwrite=overwrite)
+    return msgspec.structs.replace(from_events(events), bounds=model.bounds)
 
 
 @dataclass(frozen=True)
@@ -96,7 +118,7 @@ def save_changes(changes: RecordChanges) -> None:
 
     _wait_for_worker(changes.path.with_suffix(".jsonl"))
     record = msgspec.structs.replace(load(changes.path), bounds=changes.bounds)
-    save(record, changes.path, overwrite=True)
+    save(record, changes.path, overwrite=True, follow=False)
 
 
 def _wait_for_worker(journal: Path) -> None:

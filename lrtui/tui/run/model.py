@@ -24,6 +24,7 @@ from lrtui.tui.run.state import RunState
 
 EVENTS_PER_POLL = 20_000  # so that a backlog cannot freeze the keys
 
+_NOTHING = ("", 0, 0)
 Pointer = tuple[Literal["start", "end", "cross"], float]  # what the arrows move, and its rate
 
 
@@ -39,6 +40,7 @@ class RunModel:
         self.state = RunState(spec)
         self.view = CurveView(self.state)
         self.events_read = 0
+        self._written = _NOTHING
         self._forget_choices()
 
     def _forget_choices(self) -> None:
@@ -75,6 +77,26 @@ class RunModel:
         if self.state.started is not None:
             return self.state.started.log
         return str(getattr(self.driver, "log", ""))
+
+    # whether it is kept
+
+    @property
+    def not_saved(self) -> str:
+        """Why not all that was measured is in a file; "" where it is."""
+        if not self.state.saving_problem or self._measured == self._written:
+            return ""
+        return self.state.saving_problem
+
+    def note_written(self) -> None:
+        """What was measured so far is in a file that the person named."""
+        self._written = self._measured
+
+    @property
+    def _measured(self) -> tuple[str, int, int]:
+        """Changes with everything that is measured: the run, its steps, its results."""
+        started = self.state.started
+        run_id = "" if started is None else started.id
+        return run_id, self.state.steps, len(self.state.measured)
 
     # what the person sees
 

@@ -5,12 +5,14 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.screen import Screen
 
+from lrtui import paths
 from lrtui.launch.driver import Driver
 from lrtui.record import RecordError
 from lrtui.spec import RunSpec
@@ -35,7 +37,7 @@ from lrtui.tui.run.header import RunHeader
 from lrtui.tui.run.model import RunModel
 from lrtui.tui.run.output_pane import OutputPane
 from lrtui.tui.run.pictures import run_picture
-from lrtui.tui.run.status import status
+from lrtui.tui.run.status import saving_line, status
 from lrtui.tui.run.write_record import write_record
 from lrtui.tui.theme import HEIGHTS, NORMAL_WIDTH, WIDTHS
 from lrtui.tui.toast import copy, tell, tell_or_print
@@ -59,6 +61,7 @@ class RunScreen(Screen[None]):
     RunScreen {
         #body { height: 1fr; }
         #chart { width: 1fr; height: 1fr; margin: 0 1 0 0; }
+        #saving { height: 1; text-wrap: nowrap; text-overflow: ellipsis; display: none; }
         #status { height: 3; }
         &.-wide AnswerPanel { width: 44; }
         &.-narrow {
@@ -87,6 +90,7 @@ class RunScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield RunHeader()
+        yield Quiet(id="saving")
         with Horizontal(id="body"):
             yield Chart(id="chart")
             yield AnswerPanel(id="answer")
@@ -123,10 +127,18 @@ class RunScreen(Screen[None]):
         self.set_class(model.state.failed, "failed")
         self.set_class(not model.state.repeats, "unmeasured")
         self.query_one(RunHeader).show(model.state)
+        self._show_saving()
         self.query_one(Chart).show(run_picture(model))
         self.query_one(AnswerPanel).show(model, self._key_of, narrow=narrow)
         self.query_one("#status", Quiet).show(status(model, self._key_of, narrow=narrow))
         self.query_one(OutputPane).follow(model.driver, model.log_path)
+
+    def _show_saving(self) -> None:
+        """Say where the run is kept if that is not where it should be, and stay."""
+        text = saving_line(self.model, paths.kept_elsewhere(), self._key_of("run.write"))
+        line = self.query_one("#saving", Quiet)
+        line.display = bool(text)
+        line.show(text)
 
     def on_answer_panel_resized(self, _: AnswerPanel.Resized) -> None:
         """Fit the texts to the new size: events may be long in coming, or never come."""
@@ -185,8 +197,8 @@ class RunScreen(Screen[None]):
 
         lost = lost_with_trials(self.model)
         if lost:
-            question = Ask(lost, action, "stay", lambda: lost_with_trials(self.model))
-            self.app.push_screen(question, answered)
+            now = partial(lost_with_trials, self.model)
+            self.app.push_screen(self.question(lost, action, now), answered)
         else:
             act()
 
@@ -194,13 +206,28 @@ class RunScreen(Screen[None]):
         """What leaving would stop or lose."""
         return unsaved(self.model)
 
+    def question(self, lost: str, action: str, now: Callable[[], str] | None = None) -> Ask:
+        """The question before something is lost, which offers to write what is not saved.
+
+        Args:
+            lost: what would be lost.
+            action: what is about to be done.
+            now: what would be lost meanwhile; None: by leaving.
+        """
+        now = now or self.unsaved
+        if not self.model.not_saved:
+            return Ask(lost, action, "stay", now)
+        from lrtui.tui.dialogs.not_saved import NotSaved
+
+        return NotSaved(lost, action, "stay", now, self.action_write)
+
     async def action_back(self) -> None:
         """Go back to the form; what is running is stopped first, if the person agrees."""
         lost = self.unsaved()
         if self.alone:
             await self.app.action_quit()
         elif lost:
-            question = Ask(lost, "go back to the form", "stay", self.unsaved)
+            question = self.question(lost, "go back to the form")
             self.app.push_screen(question, self._leave)
         else:
             self.dismiss()
@@ -361,7 +388,7 @@ class RunScreen(Screen[None]):
 
     def action_write(self) -> None:
         """Write a copy of the run record."""
-        write_record(self.app, self.model)
+        write_record(self.app, self.model, self._changed)
 
     # the run's own record
 

@@ -17,9 +17,11 @@ from lrtui.events import (
     Machine,
     Measured,
     Notice,
+    Passing,
     Racing,
     Restored,
     Result,
+    Saving,
     StabilityResult,
     Started,
     Step,
@@ -82,6 +84,7 @@ class RunState:
         self.ended: Ended | None = None
         self.restored: Restored | None = None
         self.notice = ""
+        self.saving_problem = ""  # why not all of it is on the disk
         self.measured: list[Result] = []
         self.checking: Check | None = None
         self.racing: Racing | None = None  # how far the race in progress is
@@ -99,7 +102,7 @@ class RunState:
         """Take in one more event."""
         if self.phase == "resetting" and not _matters_to_reset(event):
             return
-        if not isinstance(event, Racing | Machine):
+        if not isinstance(event, Passing):
             self.events.append(event)
         match event:
             case Started():
@@ -126,6 +129,8 @@ class RunState:
             case Machine():
                 self.machine = event
                 self.load.append(event.utilisation)
+            case Saving():
+                self.saving_problem = event.problem
 
     def _start(self, event: Started) -> None:
         notices = [earlier for earlier in self.events if isinstance(earlier, Notice)]

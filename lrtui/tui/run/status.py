@@ -34,6 +34,24 @@ def status(model: RunModel, keys: Keys, *, narrow: bool) -> Content:
     return Content("\n").join(lines)
 
 
+def saving_line(model: RunModel, elsewhere: str, write_key: str) -> Content:
+    """That the run is not saved, or where it is kept instead; empty where all is as it should be.
+
+    Args:
+        model: of the run.
+        elsewhere: the folder that is used instead of the user's own; "" for their own.
+        write_key: the key that writes a record.
+    """
+    if model.not_saved:
+        keys = f"   {write_key} writes it elsewhere"
+        return Content.assemble(
+            (f" not saved: {clean(model.not_saved)} ", "bold reverse $warning"), (keys, "$warning")
+        )
+    if elsewhere:
+        return Content.styled(f"kept in {clean(elsewhere)}: yours cannot be written", "$warning")
+    return Content("")
+
+
 def _point_line(model: RunModel, *, short: bool) -> Iterator[Content]:
     """The point at the crosshair or the active boundary, or the last one of a running test."""
     state, pointer = model.state, model.pointer

@@ -1,18 +1,24 @@
 """The dialog that writes a copy of the run record."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from textual.app import App
 
+from lrtui import paths
+from lrtui.files import folder_with_room
 from lrtui.tui.run.export import file_name, save_copy
 from lrtui.tui.run.model import RunModel
 from lrtui.tui.toast import tell
 
 
-def write_record(app: App[Any], model: RunModel) -> None:
-    """Ask for a path, and write the run record with the answer and boundaries as they stand."""
+def write_record(app: App[Any], model: RunModel, then: Callable[[], object] = lambda: None) -> None:
+    """Ask for a path, and write the run record with the answer and boundaries as they stand.
+
+    What is not saved is offered another folder. `then` is called after it was written.
+    """
     from lrtui.tui.dialogs.write import Write
 
     if model.state.started is None:
@@ -22,5 +28,15 @@ def write_record(app: App[Any], model: RunModel) -> None:
     def written(path: Path | None) -> None:
         if path is not None:
             tell(app, f"written: {path}")
+            then()
 
-    app.push_screen(Write(file_name(model), partial(save_copy, model)), written)
+    app.push_screen(Write(_suggested(model), partial(save_copy, model)), written)
+
+
+def _suggested(model: RunModel) -> Path:
+    """A file in the working directory, or elsewhere for a run that is not saved."""
+    name = file_name(model)
+    if not model.not_saved:
+        return name
+    folder = folder_with_room([Path(), Path.home(), paths.elsewhere()])
+    return name if folder is None else folder / name
