@@ -4,8 +4,8 @@ import asyncio
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from importlib import import_module
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 from textual.app import ComposeResult
