@@ -354,10 +354,10 @@ def _run() -> int:
 
 def _show(error: click.ClickException) -> None:
     """Show an error that may quote anything, in one line after the usage."""
-    from lrtui.commands.streams import printable
+    from lrtui.commands.streams import printable, shortened
 
     context = error.ctx if isinstance(error, click.UsageError) else None
-    click.UsageError(printable(error.format_message()), context).show()
+    click.UsageError(printable(shortened(error.format_message())), context).show()
 
 
 def _report_bug(error: Exception) -> int:

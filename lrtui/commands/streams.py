@@ -11,6 +11,7 @@ from lrtui.shell.streams import ANSWER, NO_ANSWER, NOT_SAVED, Stream
 
 USAGE, USER_FAILED = 2, 4
 
+_LONGEST = 2000  # characters of a message
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 __all__ = ["ANSWER", "NOT_SAVED", "NO_ANSWER", "USAGE", "USER_FAILED"]
@@ -35,7 +36,7 @@ def put_json(document: str, code: int = ANSWER) -> int:
 
 def say(text: str, code: int) -> int:
     """Write an error to stderr, in one line; returns `code`."""
-    note(f"lrtui: {text}")
+    note(f"lrtui: {shortened(text)}")
     return code
 
 
@@ -44,6 +45,13 @@ def note(text: str) -> None:
     with contextlib.suppress(OSError):
         if sys.stderr is not None:
             sys.stderr.write(f"{printable(text)}\n")
+
+
+def shortened(text: str) -> str:
+    """A message without its middle where it quotes what is too long to read."""
+    if len(text) <= _LONGEST:
+        return text
+    return f"{text[: _LONGEST // 2]} … {text[-_LONGEST // 2 :]}"
 
 
 def printable(text: str) -> str:

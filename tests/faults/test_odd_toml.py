@@ -9,6 +9,7 @@ from lrtui import specfile
 from lrtui.spec import RunSpec, SpecError
 from lrtui.sweep import grid
 from lrtui.tui.config import ConfigError, read_config
+from tests.faults.processes import lrtui
 
 NESTED = "x = " + "[" * 3000 + "]" * 3000
 DOTTED = "a." * 3000 + "b = 1"
@@ -43,3 +44,10 @@ def test_odd_values_on_the_command_line(text: str) -> None:
 def test_a_number_of_more_than_64_bits_names_its_field() -> None:
     with pytest.raises(SpecError, match=r"model\.args\.width: a whole number of more than 64 bits"):
         specfile.parse('[model]\ntarget = "net.py:Net"\nargs.width = ' + "9" * 30)
+
+
+def test_a_message_about_what_is_far_too_long_is_short() -> None:
+    done = lrtui("run", "--set", f"nosuch.{'x' * 50_000}=1")
+    assert done.returncode == 2
+    assert len(done.stderr) < 5000
+    assert done.stderr.decode().splitlines()[-1].startswith("Error: --set nosuch.xxx")
