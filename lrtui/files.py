@@ -20,6 +20,26 @@ _ROOM = 16 * 2**20
 LARGEST = 256 * 2**20  # bytes of a file that is read whole
 
 
+def expanded(path: str | os.PathLike[str]) -> Path:
+    """The path with the home of a user for a `~`; as it is where there is no such user."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111 - Path's own raises RuntimeError
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is a regular file; False for a name that no file can have."""
+    return os.path.isfile(path)  # noqa: PTH113 - Path's own raises for a name that is too long
+
+
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder; False for a name that no folder can have."""
+    return os.path.isdir(path)  # noqa: PTH112 - Path's own raises for a name that is too long
+
+
+def is_taken(path: Path) -> bool:
+    """Whether there is anything at a path; False for a name that nothing can have."""
+    return os.path.lexists(path)  # a link to nowhere takes a name, too
+
+
 def read_file(path: Path, most: int = LARGEST) -> bytes:
     """The content of a regular file. A pipe, which could block for ever, is not waited for.
 
@@ -119,7 +139,7 @@ def write_atomic(
         OSError: it cannot be written; `strerror` says why. An existing file stays as it was. A
             device, a pipe or anything else that is not a regular file is refused.
     """
-    path = path.expanduser()
+    path = expanded(path)
     path = _resolved(path) if follow else _resolved(path.parent) / path.name
     _check_target(path, overwrite)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")

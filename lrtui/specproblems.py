@@ -5,7 +5,7 @@ effect is refused only where its value is not the default.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -27,6 +27,10 @@ _NOTHING_TAKES_ARGUMENTS = {
     ("metric", "auto"): "auto measures the accuracy, which takes no arguments; pick lrtui:top-k",
     ("step", "none"): "there is no step",
 }
+
+
+_MOST_BITS = 63
+TOO_LARGE = f"a whole number with more than {_MOST_BITS} bits is too large"
 
 
 def problems(spec: RunSpec) -> list[Problem]:
@@ -53,7 +57,7 @@ def checked(spec: RunSpec) -> RunSpec:
 
 
 def _text_problems(value: object, path: tuple[str, ...] = ()) -> Iterator[Problem]:
-    """Names that are not UTF-8: they can be sent to no worker, and kept in no record."""
+    """Names that are not UTF-8, and numbers that JSON tools refuse: no record can keep them."""
     if isinstance(value, dict):
         for name, inner in value.items():
             yield from _text_problems(name, (*path, name))
@@ -61,10 +65,15 @@ def _text_problems(value: object, path: tuple[str, ...] = ()) -> Iterator[Proble
     elif isinstance(value, list | tuple):
         for inner in value:
             yield from _text_problems(inner, path)
+    elif isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        yield Problem(_field_of(path), TOO_LARGE)
     elif isinstance(value, str) and not _is_utf8(value):
-        field = ".".join(path[:1] if path[1:] == ("target",) else path)
         shown = value.encode("utf-8", "backslashreplace").decode()
-        yield Problem(field, f"'{shown}' is not UTF-8: rename it")
+        yield Problem(_field_of(path), f"'{shown}' is not UTF-8: rename it")
+
+
+def _field_of(path: Sequence[str]) -> str:
+    return ".".join(path[:1] if tuple(path[1:]) == ("target",) else path)
 
 
 def _is_utf8(text: str) -> bool:

@@ -1,6 +1,5 @@
 """Whether the picked data is on this machine, and its download."""
 
-from pathlib import Path
 from typing import NamedTuple
 
 from lrtui.build import libraries
@@ -10,6 +9,7 @@ from lrtui.build.importing import load
 from lrtui.catalog.availability import Availability
 from lrtui.catalog.errors import CatalogError
 from lrtui.catalog.targets import split
+from lrtui.files import expanded, is_taken
 from lrtui.spec import Choice
 
 
@@ -60,7 +60,7 @@ def _file_available(choice: Choice, what: str) -> Availability:
     path = choice.args.get(file.argument)
     if not path:
         problem = "is not given"
-    elif not Path(str(path)).expanduser().exists():
+    elif not is_taken(expanded(str(path))):
         problem = f"{path} does not exist"
     else:
         return Availability(there=True)

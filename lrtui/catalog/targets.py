@@ -11,6 +11,7 @@ from lrtui import paths
 from lrtui.catalog.errors import CatalogError
 from lrtui.catalog.offers import Role
 from lrtui.catalog.searchpath import working_directory
+from lrtui.files import expanded, is_file
 
 
 class Own(NamedTuple):
@@ -77,9 +78,9 @@ def locate(where: str) -> Path | None:
     """
     if not is_file_name(where):
         return None
-    path = Path(where).expanduser()
+    path = expanded(where)
     for candidate in (path, paths.sample_models().parent / path):
-        if candidate.is_file():
+        if is_file(candidate):
             return candidate.absolute()
     return None
 

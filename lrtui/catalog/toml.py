@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lrtui.catalog.fields import is_plain
+from lrtui.specfile import document_of
 
 
 def write(value: object) -> str:
@@ -28,8 +29,8 @@ def read(text: str) -> Any:
         ValueError: not TOML, more than one value, a date, or a number that is not finite.
     """
     try:
-        table = tomllib.loads(f"value = {text}")
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        table = document_of(f"value = {text}")
+    except tomllib.TOMLDecodeError as error:
         raise ValueError(str(error)) from error
     if list(table) != ["value"] or not is_plain(table["value"]):
         raise ValueError("not one plain value")

@@ -12,6 +12,7 @@ from lrtui.catalog.offers import Offer
 from lrtui.catalog.source.reader import offers_in_file
 from lrtui.catalog.targets import is_file_name, is_listing, locate, locate_module
 from lrtui.commands.streams import USAGE, json_text, note, printable, put, say
+from lrtui.files import expanded, is_file, is_folder
 
 _POLL_SECONDS = 0.02
 
@@ -46,10 +47,10 @@ def _offers(where: str) -> Iterable[Offer]:
         return _in_folder(paths.sample_models(), "sample_models")
     if is_listing(where):
         return _in_library(where)
-    path = Path(where).expanduser()
-    if path.is_dir():
+    path = expanded(where)
+    if is_folder(path):
         return _in_folder(path, where.rstrip("/"))
-    if path.is_file() and not where.endswith(".py"):
+    if is_file(path) and not where.endswith(".py"):
         raise CatalogError(f"{where} is no Python file")
     return _in_file(where)
 

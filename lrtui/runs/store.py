@@ -15,7 +15,7 @@ from msgspec import UNSET
 
 from lrtui import paths
 from lrtui.events import Event, decode
-from lrtui.files import read_file, regular_files, write_atomic
+from lrtui.files import expanded, read_file, regular_files, write_atomic
 from lrtui.record import RecordError, RunRecord, from_json, to_json
 
 
@@ -26,7 +26,7 @@ def load(path: str | os.PathLike[str]) -> RunRecord:
         RecordError: the file is not a valid run record; one line says what is wrong and where.
         OSError: the file cannot be read.
     """
-    path = Path(path).expanduser()
+    path = expanded(path)
     return from_json(read_file(path), path.name)
 
 

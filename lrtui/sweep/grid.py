@@ -21,8 +21,8 @@ import tomli_w
 
 from lrtui.spec import CHOICES, Choice, RunSpec, SpecError
 from lrtui.specfields import check_path, is_section, table_expected, with_values
+from lrtui.specfile import NotHeldError, document_of, text_of
 from lrtui.specfile import parse as parse_spec
-from lrtui.specfile import text_of
 from lrtui.specproblems import checked
 
 MOST_RUNS = 1000
@@ -111,9 +111,11 @@ def parse(text: str, name: str = "grid") -> Grid:
         SpecError: one line: not TOML, an unknown field (with the nearest one), a wrong value.
     """
     try:
-        document = tomllib.loads(text)
+        document = document_of(text)
     except tomllib.TOMLDecodeError as error:
         raise SpecError(f"{name}: not TOML: {error}") from None
+    except NotHeldError as error:
+        raise SpecError(f"{name}: {error}") from None
     table = document.pop("grid", {})
     if not isinstance(table, dict):
         raise SpecError(f"{name}: expected a table [grid]")

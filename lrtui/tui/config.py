@@ -58,10 +58,11 @@ def read_config(path: Path) -> Config:
     except ValueError:
         raise ConfigError(f"{path}: not UTF-8") from None
     # parsing and checking cost nothing where there is no file
+    from lrtui.specfile import NotHeldError, document_of
     from lrtui.tui.keymap import checked_keymap, nearest
 
     try:
-        tables = tomllib.loads(text)
+        tables = document_of(text)
         for table in tables:
             if table not in ("keys", "app"):
                 raise ConfigError(f"unknown table '{table}'{nearest(table, ['keys', 'app'])}")
@@ -69,6 +70,8 @@ def read_config(path: Path) -> Config:
         return Config(checked_keymap(tables.get("keys", {})), app.get("ascii"), app.get("mouse"))
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: not TOML: {error}") from None
+    except NotHeldError as error:
+        raise ConfigError(f"{path}: {error}") from None
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from None
 

@@ -9,6 +9,7 @@ from lrtui.build.datasets.standard import OTHER
 from lrtui.build.datasets.transforms import Transform, make_transform
 from lrtui.build.optional import import_library
 from lrtui.catalog.errors import CatalogError
+from lrtui.files import expanded, is_folder
 
 Images = Dataset[tuple[object, int]]
 
@@ -35,8 +36,8 @@ def images(
         normalize: subtract ImageNet's mean and divide by its standard deviation
         augment: random crops and flips on the training part
     """
-    folder = Path(root).expanduser()
-    if not folder.is_dir():
+    folder = expanded(root)
+    if not is_folder(folder):
         raise CatalogError(f"{root}: no such folder")
 
     def transform(augment: bool) -> Transform:

@@ -1,6 +1,5 @@
 """Tabular data: the columns of a file become a tensor of features and one of targets."""
 
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -10,6 +9,7 @@ from torch.utils.data import TensorDataset
 from lrtui.build.datasets.table_files import Column, read_columns
 from lrtui.catalog.errors import CatalogError
 from lrtui.catalog.targets import near
+from lrtui.files import expanded
 
 Task = Literal["auto", "classification", "regression"]
 
@@ -29,7 +29,7 @@ def table(
         task: predict classes or numbers; auto: classes for text and for few whole numbers
         normalize: scale every feature to mean 0 and standard deviation 1
     """
-    columns = read_columns(Path(path).expanduser())
+    columns = read_columns(expanded(path))
     name = target or list(columns)[-1]
     if name not in columns:
         raise CatalogError(f"{path} has no column '{name}'{near(name, list(columns))}")

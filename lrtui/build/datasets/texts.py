@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 
 from lrtui.catalog.errors import CatalogError
+from lrtui.files import expanded
 
 VALIDATION_FRACTION = 0.1
 _LIBRARY_CHARACTERS = 1_000_000
@@ -54,7 +55,7 @@ def text(path: str, context: int = 64, mapping: bool = False) -> Parts:
         mapping: batches are {input_ids, labels}, as Hugging Face models take them
     """
     try:
-        content = Path(path).expanduser().read_text(encoding="utf-8")
+        content = expanded(path).read_text(encoding="utf-8")
     except OSError as error:
         raise CatalogError(f"{path}: {error.strerror}") from error
     except UnicodeDecodeError as error:

@@ -18,6 +18,7 @@ from lrtui.build.optional import import_library
 from lrtui.build.types import Factory
 from lrtui.catalog.availability import Availability, human
 from lrtui.catalog.errors import CatalogError, one_line
+from lrtui.files import expanded
 
 Data = Dataset[object]
 Options = dict[str, object]  # arguments of torchvision's class
@@ -239,7 +240,7 @@ def folder_of(root: str) -> Path:
     """The folder `root`; for an empty one, the folder that downloads go to."""
     if not root:
         return paths.datasets()
-    return Path(root).expanduser()
+    return expanded(root)
 
 
 def _datasets() -> ModuleType:

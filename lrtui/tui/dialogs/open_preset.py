@@ -13,6 +13,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from lrtui import presets
+from lrtui.files import expanded
 from lrtui.presets import Preset
 from lrtui.spec import RunSpec, SpecError
 from lrtui.specfile import read
@@ -67,7 +68,7 @@ class OpenPreset(Dialog[RunSpec | None]):
         if menu.highlighted is not None:
             self._open(self.shown[menu.highlighted].path)
         elif text:
-            self._open(presets.find(Path(text).expanduser()))
+            self._open(presets.find(expanded(text)))
 
     @on(OptionList.OptionSelected)
     def _clicked(self, event: OptionList.OptionSelected) -> None:

@@ -10,6 +10,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
+from lrtui.files import expanded
 from lrtui.tui.clean import clean
 from lrtui.tui.dialogs.dialog import Dialog
 from lrtui.tui.widgets.line import Line
@@ -66,7 +67,7 @@ class Write(Dialog[Path | None]):
             self._say("a path is needed", "$error")
             return
         try:
-            path = Path(text).expanduser()
+            path = expanded(text)
             self.save(path, overwrite=self.asked == text)
         except FileExistsError:
             self.asked = text

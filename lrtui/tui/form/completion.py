@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lrtui.catalog.offers import Offer, Role
+from lrtui.files import expanded
 from lrtui.tui.clean import clean
 from lrtui.tui.form.offers import Offers
 
@@ -86,7 +87,7 @@ def _is_complete(completions: Sequence[Completion], text: str) -> bool:
 def _files(text: str) -> list[Completion]:
     """Python files and folders whose path starts with the text."""
     head, slash, stem = text.rpartition("/")
-    folder = Path(f"{head}{slash}" or ".").expanduser()
+    folder = expanded(f"{head}{slash}" or ".")
     listed: list[Completion] = []
     try:
         entries = sorted(folder.iterdir(), key=lambda path: (path.is_file(), path.name))

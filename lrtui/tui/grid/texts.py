@@ -1,10 +1,10 @@
 """The texts of the grid's page, and the grid that they say."""
 
-import tomllib
 from collections.abc import Mapping
 from typing import Any
 
 from lrtui.spec import RunSpec, SpecError
+from lrtui.specfile import document_of
 from lrtui.sweep.grid import Grid, axis_text
 
 OPTIMIZERS, SIZES, DECAYS = "optimizers", "batch sizes", "weight decays"
@@ -81,8 +81,8 @@ def _optimizer(name: str, base: RunSpec) -> str:
 def _value(text: str) -> Any:
     """A value as TOML reads it, or the text itself."""
     try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+        return document_of(f"value = {text}")["value"]
+    except ValueError:
         return text
 
 
