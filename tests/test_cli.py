@@ -57,7 +57,7 @@ def test_a_wrong_command_line_is_a_usage_error_and_runs_nothing(
 
 def test_a_home_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    done = shell(*QUICK, cwd=tmp_path, env={**os.environ, "LRTUI_HOME": str(tmp_path / "file")})
+    done = shell("ls", cwd=tmp_path, env={**os.environ, "LRTUI_HOME": str(tmp_path / "file")})
     assert done.returncode == 2
     assert "LRTUI_HOME cannot be used" in done.stderr
 
