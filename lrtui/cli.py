@@ -282,9 +282,12 @@ def _agreed(spec: RunSpec, file: Path | None, flags: dict[str, Any], yes: bool) 
 
 def _check_output(output: Path, force: bool) -> None:
     """Refuse a file that the record could not be written to, before the run."""
-    if output.exists() and not force:
+    from lrtui.files import expanded, is_folder, is_taken
+
+    path = expanded(output)
+    if is_taken(path) and not force:
         raise click.UsageError(f"{output} already exists; --force overwrites it")
-    if not output.expanduser().absolute().parent.is_dir():
+    if not is_folder(path.absolute().parent):
         raise click.UsageError(f"{output}: there is no folder {output.parent}")
 
 

@@ -24,10 +24,22 @@ LARGEST = 256 * 2**20  # bytes of a file that is read whole
 
 def expanded(path: str | os.PathLike[str]) -> Path:
     """The path with `~` as a shell expands it: where there is no such user it stays as it is."""
-    try:
-        return Path(path).expanduser()
-    except RuntimeError:
-        return Path(path)
+    return Path(os.path.expanduser(path))  # noqa: PTH111 - Path's own raises RuntimeError
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is a regular file; False for a name that no file can have."""
+    return os.path.isfile(path)  # noqa: PTH113 - Path's own raises for a name that is too long
+
+
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder; False for a name that no folder can have."""
+    return os.path.isdir(path)  # noqa: PTH112 - Path's own raises for a name that is too long
+
+
+def is_taken(path: Path) -> bool:
+    """Whether there is anything at a path; False for a name that nothing can have."""
+    return os.path.lexists(path)  # a link to nowhere takes a name, too
 
 
 def read_file(path: Path, most: int = LARGEST) -> bytes:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import platformdirs
 
-from lrtui.files import make_folder
+from lrtui.files import expanded, make_folder
 
 _APP = "lrtui"
 _INSTEAD = "LRTUI_KEPT_IN"  # of this process and its workers, where `home` cannot be written
@@ -22,7 +22,7 @@ def home() -> Path:
     """
     override = os.environ.get("LRTUI_HOME")
     if override:
-        return Path(os.path.expanduser(override))  # noqa: PTH111 - Path's raises for ~nosuch
+        return expanded(override)
     return platformdirs.user_data_path(_APP, appauthor=False)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lrtui import paths
-from lrtui.files import expanded, regular_files, write_atomic
+from lrtui.files import expanded, is_taken, regular_files, write_atomic
 from lrtui.spec import Choice, PlanSpec, RunSpec, SpecError, to_toml
 
 _RECENT_KEPT = 20
@@ -36,10 +36,10 @@ def preset_path(text: str) -> Path:
 
 def find(path: Path) -> Path:
     """The path, or the saved preset of that name where the working directory has no such file."""
-    if path.exists() or path.parent != Path():
+    if is_taken(path) or path.parent != Path():
         return path
     saved = preset_path(path.name.removesuffix(".toml"))
-    if not saved.exists():
+    if not is_taken(saved):
         return path
     return saved
 

@@ -11,7 +11,7 @@ from lrtui import paths
 from lrtui.catalog.errors import CatalogError
 from lrtui.catalog.offers import Role
 from lrtui.catalog.searchpath import working_directory
-from lrtui.files import expanded
+from lrtui.files import expanded, is_file
 
 
 class Own(NamedTuple):
@@ -79,12 +79,9 @@ def locate(where: str) -> Path | None:
     if not is_file_name(where):
         return None
     path = expanded(where)
-    try:
-        for candidate in (path, paths.sample_models().parent / path):
-            if candidate.is_file():
-                return candidate.absolute()
-    except OSError:
-        return None  # the name is too long
+    for candidate in (path, paths.sample_models().parent / path):
+        if is_file(candidate):
+            return candidate.absolute()
     return None
 
 

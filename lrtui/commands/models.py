@@ -12,7 +12,7 @@ from lrtui.catalog.offers import Offer
 from lrtui.catalog.source.reader import offers_in_file
 from lrtui.catalog.targets import is_file_name, is_listing, locate, locate_module
 from lrtui.commands.streams import USAGE, json_text, note, printable, put, put_json, say
-from lrtui.files import expanded
+from lrtui.files import expanded, is_file, is_folder
 
 _POLL_SECONDS = 0.02
 
@@ -24,8 +24,6 @@ def models(where: str, as_json: bool) -> int:
         offers = list(_offers(where))
     except CatalogError as error:
         return say(printable(str(error)), USAGE)
-    except OSError as error:
-        return say(f"{where}: {error.strerror}", USAGE)
     if as_json:
         return put_json(json_text(offers))
     if not offers:
@@ -50,9 +48,9 @@ def _offers(where: str) -> Iterable[Offer]:
     if is_listing(where):
         return _in_library(where)
     path = expanded(where)
-    if path.is_dir():
+    if is_folder(path):
         return _in_folder(path, where.rstrip("/"))
-    if path.is_file() and not where.endswith(".py"):
+    if is_file(path) and not where.endswith(".py"):
         raise CatalogError(f"{where} is no Python file")
     return _in_file(where)
 

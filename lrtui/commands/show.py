@@ -13,7 +13,7 @@ from lrtui.catalog.errors import one_line
 from lrtui.commands.answer import has_answer, summary
 from lrtui.commands.ls import when
 from lrtui.commands.streams import ANSWER, NO_ANSWER, USAGE, note, put, put_json, say
-from lrtui.files import expanded
+from lrtui.files import expanded, is_file, is_folder
 from lrtui.record import RecordError, RunRecord, to_json
 from lrtui.runs.curves import THEIR_SMOOTH_F, curves_of
 from lrtui.runs.index import Entry
@@ -108,9 +108,9 @@ def find(name: str) -> Path:
         OSError: the folder of records cannot be read.
     """
     path = expanded(name)
-    if path.is_file():
+    if is_file(path):
         return path
-    if not name or path.is_dir():
+    if not name or is_folder(path):
         raise RecordError(f"{name or 'nothing'} is no file: give a run record, or the id of a run")
     prefix = name.upper()
     saved = _beginning_with(prefix, "*.json")
