@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from lrtui.tui.run.model import RunModel
 
 _JOIN_SECONDS = 5.0  # a worker that was closed in mid-run still writes its record
+_COPY = "A copy is put among the temporary files, if there is room."
 _NOT_SAVED = "What was measured after the curve is in no record file."
 
 
@@ -61,10 +62,15 @@ class Parting:
 
     def __init__(self) -> None:
         self._runs: list[_Run] = []
+        self._other_words: list[LastWords] = []
 
     def follow(self, model: "RunModel") -> None:
         """Also speak of this model's run, as it is in the end."""
         self._runs.append(_Run(model))
+
+    def say(self, words: LastWords) -> None:
+        """Also say this of a run that has no screen of its own."""
+        self._other_words.append(words)
 
     def keep(self, model: "RunModel") -> None:
         """Keep what there is to say: the model is about to forget its run."""
@@ -84,7 +90,8 @@ class Parting:
     @cached_property
     def _words(self) -> list[LastWords]:
         """What is said when the app has ended: it waits for workers."""
-        return [_with_record(said) for said in map(_said, self._runs) if said is not None]
+        words = [_with_record(said) for said in map(_said, self._runs) if said is not None]
+        return [*words, *self._other_words]
 
     def lines(self) -> list[str]:
         """What is printed: several lines about a single run, one line about each of several."""
@@ -208,11 +215,14 @@ def _not_saved(model: "RunModel") -> str:
     """That the run could not be kept, and where a copy is."""
     from lrtui.tui.run.export import rescue
 
-    problem = f"not saved: {clean(model.not_saved)}"
-    copy = rescue(model)
+    return not_saved_words(model.not_saved, rescue(model))
+
+
+def not_saved_words(problem: str, copy: Path | None) -> str:
+    """Why a run is not saved, and where a copy of it is."""
     if copy is None:
-        return problem
-    return f"{problem}; a copy is in {clean(str(copy))}"
+        return f"not saved: {clean(problem)}"
+    return f"not saved: {clean(problem)}; a copy is in {clean(str(copy))}"
 
 
 def _record(model: "RunModel") -> str:
@@ -260,7 +270,7 @@ def lost_with_trials(model: "RunModel") -> str:
     if state.checking == "stability":
         return "The stability limit is being measured. This stops it."
     if model.not_saved:
-        return f"This run is not saved: {clean(model.not_saved)}"
+        return f"This run is not saved: {clean(model.not_saved)}. {_COPY}"
     if state.measured and not _is_recorded(model):
         return f"{_NOT_SAVED} w writes one."
     return ""

@@ -23,6 +23,7 @@ class GridCell:
     reason: str = ""
     suggestion: Suggestion | None = None
     record: Path | None = None
+    not_saved: str = ""  # why the record could not be written
     seconds: float = 0.0
 
 
@@ -34,6 +35,7 @@ class GridRuns:
         current: the one that is running, or that ran last.
         state: what its events say.
         stopped: whether the person wants no more runs.
+        lost: what was measured in runs that could not be saved.
     """
 
     def __init__(self, specs: Sequence[RunSpec], session: Session) -> None:
@@ -41,6 +43,7 @@ class GridRuns:
         self.current = -1
         self.state = RunState(specs[0])
         self.stopped = False
+        self.lost: list[RunState] = []  # runs that could not be saved
         self.version = 0  # grows with every event
         self._session = session
         self._driver: Driver | None = None
@@ -124,6 +127,9 @@ class GridRuns:
             cell.suggestion = self.state.suggested.suggestion
         if ended.record:
             cell.record = Path(ended.record)
+        if self.state.saving_problem:
+            cell.not_saved = self.state.saving_problem
+            self.lost.append(self.state)
         if self._driver is not None:
             self._driver.close()
             self._driver = None

@@ -20,6 +20,7 @@ from lrtui.tui.compare.marks import MOST, marks_of
 from lrtui.tui.dialogs.ask import Ask
 from lrtui.tui.grid.runs import GridCell, GridRuns
 from lrtui.tui.numbers import duration, rate
+from lrtui.tui.parting import LastWords, not_saved_words, parting_of
 from lrtui.tui.run.curve_view import CurveView
 from lrtui.tui.run.pictures import curves_of
 from lrtui.tui.theme import NORMAL_WIDTH
@@ -69,11 +70,25 @@ class GridScreen(Screen[None]):
         """Read new events, and draw them; compare the runs when the last one has ended."""
         if not self.runs.poll():
             return
+        self._rescue()
         self.redraw()
         self.refresh_bindings()
         if self.runs.is_over and not self.compared and len(self.runs.records) > 1:
             self.compared = True
             self.action_compare()
+
+    def _rescue(self) -> None:
+        """Copy runs that could not be saved elsewhere; what is said at the end names the copies."""
+        from lrtui.record import from_events
+        from lrtui.tui.run.export import rescue_record
+
+        for state in self.runs.lost:
+            if state.started is None:
+                continue
+            copy = rescue_record(from_events(state.events))
+            said = f"run      {state.started.id}", not_saved_words(state.saving_problem, copy)
+            parting_of(self.app).say(LastWords("   ".join(said), said, not_saved=True))
+        self.runs.lost.clear()
 
     def on_resize(self) -> None:
         self.redraw()
@@ -190,6 +205,8 @@ class GridScreen(Screen[None]):
 
 
 def _answer(cell: GridCell) -> Iterator[tuple[str, str]]:
+    if cell.not_saved:
+        yield f"not saved: {clean(cell.not_saved)}   ", "$warning"
     suggestion = cell.suggestion
     if suggestion is None:
         yield cell.standing, "dim"

@@ -66,14 +66,22 @@ def rescue(model: RunModel) -> Path | None:
 
     Returns the path; None where that cannot be written either.
     """
+    try:
+        return rescue_record(_record(model))
+    except RecordError:  # nothing was measured
+        return None
+
+
+def rescue_record(record: RunRecord) -> Path | None:
+    """The same for a record."""
     from lrtui.runs.store import save
 
     folder = paths.elsewhere()
     if folder is None:
         return None
     try:
-        return save(_record(model), folder / file_name(model), overwrite=True, follow=False)
-    except (OSError, RecordError):  # that disk is full too, or nothing was measured
+        return save(record, folder / f"{record.id}.json", overwrite=True, follow=False)
+    except OSError:  # that disk is full too
         return None
 
 

@@ -1,13 +1,16 @@
 """A grid in the app: its page, its runs, the comparison at the end, and what is asked before."""
 
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
 from textual.pilot import Pilot
 
+from lrtui.events import Saving
 from lrtui.record import from_events
-from lrtui.runs.store import record_path, save
+from lrtui.runs.store import load, record_path, save
 from lrtui.spec import RunSpec
 from lrtui.sweep.grid import read
 from lrtui.tui.app import LrtuiApp
@@ -82,6 +85,29 @@ async def test_the_runs_go_one_after_the_other_and_are_compared_at_the_end() -> 
         assert "2 of 2 done" in screen_text(app)
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, SetupScreen))
+
+
+async def test_runs_that_cannot_be_saved_are_copied_and_said_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    session = FakeSession()
+    async with grid_page(session) as (app, pilot):
+        await type_sizes(app, pilot, "16, 64")
+        await pilot.press("enter")
+        await until(pilot, lambda: len(session.drivers) == 1)
+        driver = session.drivers[0]
+        events = whole_run(driver.specs[0])
+        driver.tell(*events[:-1], Saving(problem="No space left on device"), events[-1])
+        await until(pilot, lambda: "not saved: No space left on device" in screen_text(app))
+        await until(pilot, lambda: len(session.drivers) == 2)
+        finish(session, 1)
+        await until(pilot, lambda: "2 of 2 done" in screen_text(app))
+    assert not app.parting.all_is_saved
+    (copy,) = tmp_path.glob("lrtui-*/*.json")
+    assert load(copy).history.lr
+    _, line = app.parting.lines()
+    assert line == f"not saved: No space left on device; a copy is in {copy}"
 
 
 async def test_leaving_in_the_middle_asks_and_x_stops() -> None:
