@@ -3,7 +3,7 @@
 import signal
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -224,9 +224,13 @@ def _keep_copy(record: RunRecord) -> None:
     """Write a record that cannot be kept with the others to a folder for temporary files."""
     folder = paths.elsewhere()
     if folder is None:
+        note("lrtui: no copy of the record can be kept: there is no folder for temporary files")
         return
-    with suppress(OSError):
+    try:
         copy = save(record, folder / f"{record.id}.json", overwrite=True, follow=False)
+    except OSError as error:
+        note(f"lrtui: no copy of the record can be kept in {folder}: {error.strerror or error}")
+    else:
         note(f"lrtui: a copy of the record is in {copy}")
 
 

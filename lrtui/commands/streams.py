@@ -4,7 +4,7 @@ import contextlib
 import json
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 
 from lrtui.events import json_document
 from lrtui.shell.streams import ANSWER, NO_ANSWER, NOT_SAVED, Stream
@@ -23,6 +23,8 @@ def put(lines: Iterable[str], code: int = ANSWER) -> int:
         sys.stdout.write(f"{line}\n")
         if isinstance(sys.stdout, Stream) and sys.stdout.error is not None:
             break
+    if isinstance(lines, Generator):
+        lines.close()  # what it has begun it finishes here, and not when Python shuts down
     sys.stdout.flush()
     return code
 

@@ -22,6 +22,7 @@ from lrtui.keeper.descendants import (
     send,
 )
 from lrtui.keeper.lifeline import DETACH, END, KILL, last_lines, worker_line
+from lrtui.keeper.pulse import PULSE
 from lrtui.output.log import LOG_VARIABLE, Log
 
 # the front end is gone: the worker ends its run and keeps its steps
@@ -33,6 +34,8 @@ _KILL_SECONDS = 2.0
 _AGAIN_SECONDS = 0.02
 # between two looks at the log of a run that goes on alone
 _LOOK_SECONDS = 0.25
+# of a run that goes on alone: without anything measured it is taken to hang
+_STILL_SECONDS = 3600.0
 
 # beside the words of a front end
 _ENDED, _GONE, _LATE = b"ended", b"gone", b"late"
@@ -42,17 +45,21 @@ def keep(lifeline: int, messages: int) -> None:
     """Fork. The child returns, to become the worker; the parent keeps it and does not return."""
     keeps_orphans = become_subreaper()
     keeper = os.getpid()
+    pulse, workers_end = _pipe()
     worker = os.fork()
     if worker == 0:
         os.close(lifeline)
+        os.close(pulse)
+        PULSE.connect(workers_end)
         os.setsid()
         die_with_parent()
         if os.getppid() != keeper:
             os._exit(1)
         return
     try:
+        os.close(workers_end)
         _leave_descriptors(messages)
-        status = Keeper(worker, lifeline, keeps_orphans=keeps_orphans).watch()
+        status = Keeper(worker, lifeline, pulse, keeps_orphans=keeps_orphans).watch()
     except BaseException as error:  # noqa: BLE001 - without a keeper the worker must end
         _log(f"the keeper of the worker failed: {error!r}")
         os.kill(worker, signal.SIGKILL)
@@ -66,12 +73,15 @@ class Keeper:
     Args:
         worker: its process id, and that of its group.
         lifeline: see `lrtui.keeper.lifeline`.
+        pulse: see `lrtui.keeper.pulse`.
         keeps_orphans: whatever the worker starts is a descendant of this process.
     """
 
-    def __init__(self, worker: int, lifeline: int, *, keeps_orphans: bool) -> None:
+    def __init__(self, worker: int, lifeline: int, pulse: int, *, keeps_orphans: bool) -> None:
         self._worker = worker
         self._lifeline = lifeline
+        self._pulse = pulse
+        self._last_beat = time.monotonic()
         self._can_list = keeps_orphans and Path("/proc/self").exists()
         self._status: int | None = None  # of the worker, once it has ended
         self._has_children = True
@@ -81,6 +91,7 @@ class Keeper:
         self._woken = self._wake_on_signals()
         os.set_blocking(lifeline, False)
         self._poll.register(lifeline, select.POLLIN)
+        self._poll.register(pulse, select.POLLIN)
         self._say(worker_line(worker))
 
     def watch(self) -> int:
@@ -107,10 +118,18 @@ class Keeper:
         return word
 
     def _alone(self) -> bytes:
-        """The front end has left a run that goes on: keep its log small until the run has ended."""
+        """The front end has left a run that goes on: keep its log small until the run has ended.
+
+        A run that measures nothing for long hangs, and nobody is there to see that.
+        """
         log = Log(os.environ.get(LOG_VARIABLE, os.devnull))
+        self._last_beat = time.monotonic()
         while (word := self._next_word(_LOOK_SECONDS)) == _LATE:
             log.look(now=True)
+            if time.monotonic() - self._last_beat > _STILL_SECONDS:
+                _log(f"nothing measured for {_STILL_SECONDS / 60:.0f} minutes: the run is ended")
+                word = END
+                break
         log.close()
         return word
 
@@ -138,7 +157,14 @@ class Keeper:
         ready = {descriptor for descriptor, _ in self._poll.poll(timeout)}
         if self._woken in ready:
             os.read(self._woken, 1 << 10)
+        if self._pulse in ready:
+            self._feel()
         return ready
+
+    def _feel(self) -> None:
+        self._last_beat = time.monotonic()
+        if not os.read(self._pulse, 1 << 10):
+            self._poll.unregister(self._pulse)  # the worker has ended
 
     def _read_word(self) -> bytes:
         try:
@@ -154,9 +180,7 @@ class Keeper:
 
     def _wake_on_signals(self) -> int:
         """Have signals end a poll; the descriptor that says so."""
-        read, write = os.pipe()
-        os.set_blocking(read, False)
-        os.set_blocking(write, False)
+        read, write = _pipe()
         signal.set_wakeup_fd(write, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.signal(signal.SIGTERM, self._ask_to_end)
@@ -235,6 +259,14 @@ class Keeper:
     def _say(self, line: bytes) -> None:
         with contextlib.suppress(OSError):
             os.write(self._lifeline, line)
+
+
+def _pipe() -> tuple[int, int]:
+    """A pipe whose ends do not block."""
+    read, write = os.pipe()
+    os.set_blocking(read, False)
+    os.set_blocking(write, False)
+    return read, write
 
 
 def _log(text: str) -> None:

@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from lrtui.events import Ended, Event, Notice, Passing, Saving, ends_check
+from lrtui.keeper.pulse import PULSE
 from lrtui.record import from_events
 from lrtui.runs.store import journal_path, record_path, save_run
 from lrtui.worker.journal import Journal
@@ -93,6 +94,7 @@ class Recorder:
                 self._journal.append(earlier)
         self._events.append(event)
         self._journal.append(event)
+        PULSE.beat()
         if self._journal.news:
             level: Literal["info", "warning"] = "info" if self._journal.kept else "warning"
             self._send(Notice(text=self._journal.news, level=level))

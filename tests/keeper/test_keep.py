@@ -175,6 +175,29 @@ def test_a_worker_that_is_left_to_itself_ends_when_its_keeper_is_told_to(start: 
     assert kept.ended() == -signal.SIGTERM
 
 
+def test_a_worker_that_is_left_to_itself_and_hangs_is_ended(start: Start) -> None:
+    kept = start(HOLD_THE_GIL, "keeper._STILL_SECONDS = 0.5")
+    kept.lifeline.send(DETACH)
+    kept.lifeline.close()
+    assert kept.process.stderr is not None
+    said = kept.process.stderr.read()
+    assert kept.process.wait(20) == -signal.SIGTERM
+    assert b"nothing measured for" in said
+    wait(lambda: not any(map(is_alive, kept.pids)))
+
+
+def test_a_worker_that_is_left_to_itself_and_measures_is_not_ended(start: Start) -> None:
+    measures = "PULSE._next = 0.0; PULSE.beat(); time.sleep(0.02)"
+    kept = start(
+        "from lrtui.keeper.pulse import PULSE\nready()\nend = time.monotonic() + 3\n"
+        f"while time.monotonic() < end: {measures}\nsys.exit(3)",
+        "keeper._STILL_SECONDS = 1.5",
+    )
+    kept.lifeline.send(DETACH)
+    kept.lifeline.close()
+    assert kept.ended() == 3
+
+
 def test_the_log_of_a_worker_that_is_left_to_itself_stays_small(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -129,6 +129,8 @@ def test_a_module_in_the_working_directory_never_stands_in_for_an_installed_one(
         ("data", "lrtui.launch.machine:subprocess.check_output", {"args": "./touch"}),
         ("model", "torchvision.datasets:utils.os.system", {"command": "touch ran"}),
         ("data", "torch.optim:Adam", {}),
+        ("data", "torchvision.datasets:LSUN", {"root": "."}),
+        ("data", "torchvision.datasets.lsun:LSUNClass", {"root": "."}),
         ("metric", "torchvision.datasets:wrap_dataset_for_transforms_v2", {}),
         ("loss", "torch.nn:Linear", {"in_features": 1, "out_features": 1}),
         ("data", "torchvision:CocoDetection", {"annFile": "x"}),
