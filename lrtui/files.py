@@ -24,7 +24,10 @@ LARGEST = 256 * 2**20  # bytes of a file that is read whole
 
 def expanded(path: str | os.PathLike[str]) -> Path:
     """The path with `~` as a shell expands it: where there is no such user it stays as it is."""
-    return Path(os.path.expanduser(path))  # noqa: PTH111 - Path's own raises RuntimeError
+    try:
+        return Path(path).expanduser()
+    except (RuntimeError, ValueError):  # no such user, or a name that nobody can have
+        return Path(path)
 
 
 def is_file(path: Path) -> bool:
