@@ -103,9 +103,9 @@ def test_a_module_that_fails_is_reported_with_its_error_and_line(
     assert caught.value.__cause__ is not None
 
 
-def test_a_keyboard_interrupt_is_not_caught(user_file: WriteFile) -> None:
+def test_a_keyboard_interrupt_that_a_module_raises_is_its_failure(user_file: WriteFile) -> None:
     path = user_file("raise KeyboardInterrupt", "interrupted.py")
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(CatalogError, match=r"failed to import: KeyboardInterrupt"):
         load(f"{path}:Net")
 
 

@@ -182,7 +182,8 @@ def matches(condition: Condition, text: str) -> bool:
 def environment(extra: Mapping[str, str]) -> dict[str, str]:
     """The environment of a program on the pty: the same wherever the tests run."""
     inherited = dict(os.environ)
-    for name in ("COLORTERM", "NO_COLOR", "CI"):
+    # COLUMNS and LINES, which pytest-xdist sets, would stand above the size of the pty
+    for name in ("COLORTERM", "NO_COLOR", "CI", "COLUMNS", "LINES"):
         inherited.pop(name, None)
     return {**inherited, "TERM": "xterm-256color", "OMP_NUM_THREADS": "1", **extra}
 

@@ -35,7 +35,8 @@ def run(driver: WorkerDriver, spec: RunSpec) -> Ended:
 
 def finish(driver: WorkerDriver) -> Ended:
     """Wait for the end of a run; the last event."""
-    wait(lambda: not driver.busy)
+    # a driver is idle a moment before its last event is there
+    wait(lambda: not driver.busy and isinstance(driver.events[-1], Ended))
     return ended(driver.events)
 
 

@@ -76,7 +76,8 @@ def _share(loss: float, low: float, high: float) -> float:
     if high <= low:
         return 0.0
     if low > 0:
-        return math.log(loss / low) / math.log(high / low)
+        span = math.log(high) - math.log(low)  # a ratio may overflow
+        return (math.log(loss) - math.log(low)) / span if span else 0.0
     return (loss / 2 - low / 2) / (high / 2 - low / 2)  # halves: the difference may overflow
 
 
