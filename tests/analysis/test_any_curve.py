@@ -46,7 +46,7 @@ PLANS = st.builds(
     Plan, schedule=st.sampled_from(SCHEDULES), steps=st.sampled_from((0, 1, 300, 10**12))
 )
 MANY = settings(
-    max_examples=400,
+    max_examples=150,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

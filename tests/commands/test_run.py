@@ -13,6 +13,7 @@ import pytest
 
 from lrtui.analysis.plan import SCHEDULES
 from tests.commands.invoking import invoke
+from tests.slowly import slow_after
 from tests.user_modules import module
 
 SGD = [
@@ -68,7 +69,7 @@ def test_an_answer_is_confirmed_and_shown_as_a_table_and_as_lines_of_code() -> N
     assert "trial of" in done.stderr
 
 
-@pytest.mark.parametrize("schedule", ["constant", "one-cycle", "cosine"])
+@pytest.mark.parametrize("schedule", slow_after(1, ["constant", "one-cycle", "cosine"]))
 def test_json_is_one_valid_document_with_all_that_was_measured(schedule: str) -> None:
     done = lrtui(*QUICK, "--race-seconds", "8", "--schedule", schedule, "--json")
     assert done.returncode == 0, done.stderr
@@ -103,7 +104,7 @@ def test_a_missing_answer_to_confirm_is_noted() -> None:
     assert "no learning rate to confirm" in done.stderr
 
 
-@pytest.mark.parametrize("schedule", SCHEDULES)
+@pytest.mark.parametrize("schedule", slow_after(2, SCHEDULES))
 def test_the_answer_is_for_the_plan_in_every_form_of_output(home: Path, schedule: str) -> None:
     plan = ("--schedule", schedule, "--epochs", "20", "--warmup-steps", "50")
     done = lrtui(*QUICK, *plan)

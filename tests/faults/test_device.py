@@ -15,6 +15,7 @@ from lrtui.launch.worker_driver import WorkerDriver
 from lrtui.record import Failure
 from lrtui.runs.store import load
 from tests.events import of_kind
+from tests.slowly import slow_after
 from tests.user_modules import module
 from tests.worker.conftest import driver
 from tests.worker.driving import QUICK, run, steps, with_model
@@ -67,7 +68,7 @@ def failing(driver: WorkerDriver, folder: Path, trouble: str) -> Ended:
     return run(driver, with_model(module(folder, "net", f"{body}\n        print(os.getpid())")))
 
 
-@pytest.mark.parametrize("trouble", RAISED)
+@pytest.mark.parametrize("trouble", slow_after(1, RAISED))
 def test_the_failure_says_what_to_change_and_the_next_run_has_another_process(
     driver: WorkerDriver, tmp_path: Path, trouble: str
 ) -> None:

@@ -12,6 +12,7 @@ from lrtui.runs.store import load
 from lrtui.spec import Choice, LoaderSpec, RangeSpec, RunSpec
 from tests.events import of_kind
 from tests.faults.test_raising import Worker, worker
+from tests.slowly import slow_after
 from tests.user_files import WriteFile, imports_undone, user_file
 from tests.waiting import wait
 from tests.worker.conftest import driver
@@ -79,7 +80,7 @@ def check(end: Ended, kind: str, path: Path) -> None:
         assert (end.where.file, end.where.source) == (str(path), body)
 
 
-@pytest.mark.parametrize("kind", IN_PROCESS)
+@pytest.mark.parametrize("kind", slow_after(2, IN_PROCESS))
 def test_an_item_that_fails_in_mid_run_is_loading(
     worker: Worker, user_file: WriteFile, kind: str
 ) -> None:

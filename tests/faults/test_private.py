@@ -19,6 +19,7 @@ from lrtui.spec import Choice, RunSpec
 from lrtui.worker.journal import Journal
 from tests.faults.processes import ROOT, START
 from tests.sample import STARTED, run_events
+from tests.slowly import slow_after
 
 RECORD = from_events(run_events())
 RUN = ["run", "--model", "sample_models/mlp.py:MLP", "--num-iter", "30", "--batch-size", "16"]
@@ -38,7 +39,7 @@ def open_to_others(folder: Path) -> dict[str, str]:
     return wrong
 
 
-@pytest.mark.parametrize("umask", [0o000, 0o277])
+@pytest.mark.parametrize("umask", slow_after(1, [0o000, 0o277]))
 def test_all_files_of_a_run_are_the_users_alone(umask: int, tmp_path: Path, home: Path) -> None:
     output = tmp_path / "out.json"
     done = subprocess.run(

@@ -9,6 +9,7 @@ import pytest
 from lrtui.runs.store import load
 from tests.faults.full import read_only, small
 from tests.faults.processes import ROOT, lrtui
+from tests.slowly import slow_after
 from tests.terminal.terminal import Terminal, lrtui_argv
 
 SPEC = f"""
@@ -103,7 +104,7 @@ def test_the_command_keeps_a_copy_too(home: Path, temporary: Path) -> None:
     assert len(load(copy).history.lr) > 20
 
 
-@pytest.fixture(params=["a file", "read-only"])
+@pytest.fixture(params=slow_after(1, ["a file", "read-only"]))
 def unwritable(request: pytest.FixtureRequest, home: Path) -> Iterator[Path]:
     """A home in which nothing can be kept."""
     if request.param == "a file":

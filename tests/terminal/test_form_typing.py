@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.terminal.terminal import KEYS, Terminal, lrtui_argv
 
-SEQUENCES = 80
+SEQUENCES = 50
 KEYS_EACH = 14
 TALL = 50  # lines: a field's error takes a line, and all three fields stay on the screen
 FIRST_VALUES = {"start_lr": "1e-07", "end_lr": "10", "num_iter": "400"}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.slowly import slow_after
 from tests.terminal.terminal import Terminal, modes_left_on
 
 SCRIPT = """
@@ -72,7 +73,7 @@ def test_a_scripts_objects_are_run_reset_and_restored_exactly(tmp_path: Path) ->
         assert modes_left_on(bytes(app.written)) == []
 
 
-@pytest.mark.parametrize("how", ["q", "x"])
+@pytest.mark.parametrize("how", slow_after(1, ["q", "x"]))
 def test_leaving_in_the_middle_of_a_run_restores_them_exactly(tmp_path: Path, how: str) -> None:
     with Terminal(script(tmp_path, num_iter=1_000_000), tmp_path) as app:
         app.wait_for(r"● [1-9]\d*/1000000")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from lrtui.runs.store import load
+from tests.slowly import slow_after
 from tests.terminal.terminal import Terminal, lrtui_argv, modes_left_on
 from tests.user_modules import module
 
@@ -141,7 +142,7 @@ def test_x_stops_a_run(tmp_path: Path) -> None:
         assert app.wait_for_exit() == 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGQUIT, signal.SIGINT])
+@pytest.mark.parametrize("number", slow_after(1, [signal.SIGTERM, signal.SIGQUIT, signal.SIGINT]))
 def test_a_signal_during_a_run_gives_the_terminal_back(
     tmp_path: Path, number: signal.Signals
 ) -> None:
@@ -216,7 +217,9 @@ def test_a_resize_during_a_run_is_drawn(tmp_path: Path) -> None:
         assert app.wait_for_exit() == 0
 
 
-@pytest.mark.parametrize("env", [{"NO_COLOR": "1"}, {"TERM": "xterm-16color"}, {"TERM": "screen"}])
+@pytest.mark.parametrize(
+    "env", slow_after(1, [{"NO_COLOR": "1"}, {"TERM": "xterm-16color"}, {"TERM": "screen"}])
+)
 def test_the_path_works_with_few_colours(tmp_path: Path, env: dict[str, str]) -> None:
     with open_app(tmp_path, "--num-iter", "20", columns=80, lines=24, **env) as app:
         app.press("enter")

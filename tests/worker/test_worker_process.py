@@ -20,6 +20,7 @@ from lrtui.spec import Choice, PlanSpec, to_toml
 from tests.events import of_kind
 from tests.sample import STARTED
 from tests.sample import steps as sample_steps
+from tests.slowly import slow_after
 from tests.user_modules import module
 from tests.waiting import wait
 from tests.worker.driving import ANSWERED, LONG, QUICK, finish, run, steps, with_model
@@ -111,7 +112,7 @@ FAILURES = {
 }
 
 
-@pytest.mark.parametrize("name", FAILURES)
+@pytest.mark.parametrize("name", slow_after(3, FAILURES))
 def test_a_model_that_fails_in_mid_run_loses_no_finished_step(
     driver: WorkerDriver, tmp_path: Path, name: str
 ) -> None:
@@ -142,7 +143,9 @@ def test_a_failure_in_training_names_the_line_of_the_users_code(
     assert load(end.record).reason == end.reason
 
 
-@pytest.mark.parametrize("name", ["exception", "os exit", "abort", "kill", "segfault"])
+@pytest.mark.parametrize(
+    "name", slow_after(2, ["exception", "segfault", "os exit", "abort", "kill"])
+)
 def test_a_failed_run_keeps_where_it_failed_and_what_was_printed_last(
     driver: WorkerDriver, tmp_path: Path, name: str
 ) -> None:

@@ -127,7 +127,7 @@ tried = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(
     points=points,
     start=st.floats(min_value=0, max_value=1e300),
