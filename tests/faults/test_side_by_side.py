@@ -91,10 +91,11 @@ def test_a_journal_that_grew_while_it_was_read_stays(monkeypatch: pytest.MonkeyP
     assert path.exists()
 
 
+@pytest.mark.slow
 def test_runs_that_were_cut_off_are_offered_when_the_app_opens(tmp_path: Path) -> None:
     for name in ids(2):
         journal(name)
-    with Terminal(lrtui_argv(), tmp_path, {"PYTHONPATH": str(ROOT)}) as app:
+    with Terminal(lrtui_argv(), tmp_path, {"PYTHONPATH": str(ROOT)}, columns=250) as app:
         app.wait_for("2 runs were cut off: h, then R recovers")
         app.press("h")
         app.wait_for("cut off")
@@ -126,8 +127,9 @@ def test_many_odd_files_keep_nothing_from_being_listed(count: int, home: Path) -
     assert len(list(runs.glob("*.jsonl"))) == count + 1  # what cannot be recovered is kept
 
 
+@pytest.mark.slow
 def test_a_home_that_becomes_a_file_while_the_app_is_open(home: Path, tmp_path: Path) -> None:
-    with Terminal(lrtui_argv(), tmp_path, {"PYTHONPATH": str(ROOT)}) as app:
+    with Terminal(lrtui_argv(), tmp_path, {"PYTHONPATH": str(ROOT)}, columns=250) as app:
         app.wait_for("⏎ runs", r"torch \d")
         home.rename(tmp_path / "moved")
         home.write_text("a file in its place")

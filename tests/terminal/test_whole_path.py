@@ -208,7 +208,7 @@ def test_a_resize_during_a_run_is_drawn(tmp_path: Path) -> None:
     with open_app(tmp_path, *LONG_RUN) as app:
         app.press("enter")
         app.wait_for(LONG_RUN_STARTED)
-        for columns, lines in ((80, 24), (200, 50), (40, 10), (1, 1), (100, 30)):
+        for columns, lines in ((80, 24), (200, 50), (40, 10), (1, 1), (110, 30)):
             app.resize(columns, lines)
         app.wait_for("start", LONG_RUN_STARTED)
         app.press("q")
