@@ -137,6 +137,9 @@ class LrtuiApp(App[None]):
             screen.say(event.size)
         else:
             self.push_screen(TooSmall())
+        # the size may be back where it was, and the terminal have lost what lay beyond another
+        self._changes.forget_all()
+        self.screen.refresh()
 
     async def on_event(self, event: events.Event) -> None:
         """Let keys take effect in the order in which they were typed."""

@@ -38,7 +38,7 @@ class ChangedCells:
             return None
         is_partial = type(renderable) is ChopsUpdate
         if not is_partial or size != self._size:
-            self._sent.clear()
+            self.forget_all()
         self._size = size
         if is_partial:
             return _ChangedUpdate(renderable, self)
@@ -60,6 +60,10 @@ class ChangedCells:
                         runs.append((x, x + 1))
                 x += 1
         return runs
+
+    def forget_all(self) -> None:
+        """The terminal may show anything."""
+        self._sent.clear()
 
     def forget(self, y: int, left: int, width: int) -> None:
         """What is shown there is not known cell by cell."""

@@ -51,6 +51,20 @@ class Display(LinuxDriver):
         app = cast("LrtuiApp", self._app)
         app.departure.watch(self.fileno, self._screen, app.leave)
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        signal.signal(signal.SIGWINCH, self._resized)
+
+    def _resized(self, *_: object) -> None:
+        """Look at the size in the loop.
+
+        Textual looks in the handler, which the next signal may interrupt: then the older size comes
+        last.
+        """
+        if not self._in_band_window_resize:
+            self._loop.call_soon_threadsafe(self._tell_size)
+
+    def _tell_size(self) -> None:
+        size = Size(*self._get_terminal_size())
+        self._app.post_message(events.Resize(size, size))
 
     def process_message(self, message: Message) -> None:
         """Pass on what the terminal said; its size as far as it is drawn on."""

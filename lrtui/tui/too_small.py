@@ -18,6 +18,8 @@ class TooSmall(Screen[None]):
     """One line. The screens below it go on, and come back when the terminal has grown."""
 
     AUTO_FOCUS = None
+    # on a terminal of one cell, scrollbars would come and go for ever
+    DEFAULT_CSS = "TooSmall { overflow: hidden; }"
 
     def compose(self) -> ComposeResult:
         yield Quiet()

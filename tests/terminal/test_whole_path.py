@@ -208,13 +208,21 @@ def test_a_resize_during_a_run_is_drawn(tmp_path: Path) -> None:
     with open_app(tmp_path, *LONG_RUN) as app:
         app.press("enter")
         app.wait_for(LONG_RUN_STARTED)
-        for columns, lines in ((80, 24), (200, 50), (40, 10), (1, 1), (110, 30)):
+        for columns, lines in ((80, 24), (200, 50), (40, 10), (1, 1), (100, 30)):
             app.resize(columns, lines)
         app.wait_for("start", LONG_RUN_STARTED)
         app.press("q")
         app.wait_for("A run is in progress")
         app.press("enter")
         assert app.wait_for_exit() == 0
+
+
+def test_a_size_that_comes_back_at_once_is_drawn_anew(tmp_path: Path) -> None:
+    """The terminal may have cut its picture off meanwhile, while the app sees the same size."""
+    with open_app(tmp_path) as app:
+        app.forget()
+        app.signal(signal.SIGWINCH)
+        app.wait_for("learning-rate range test", "SmallCNN", r"end_lr +10", BUTTON_HAS_FOCUS)
 
 
 @pytest.mark.parametrize(
