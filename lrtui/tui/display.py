@@ -1,5 +1,6 @@
 """Display: Textual's driver, for terminals of any size that stop, stop reading or go away."""
 
+import asyncio
 import os
 import signal
 import sys
@@ -60,9 +61,10 @@ class Display(LinuxDriver):
         last.
         """
         if not self._in_band_window_resize:
-            self._loop.call_soon_threadsafe(self._tell_size)
+            # the way that Textual's first message goes, so that it stays behind that one
+            asyncio.run_coroutine_threadsafe(self._tell_size(), self._loop)
 
-    def _tell_size(self) -> None:
+    async def _tell_size(self) -> None:
         size = Size(*self._get_terminal_size())
         self._app.post_message(events.Resize(size, size))
 

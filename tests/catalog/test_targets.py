@@ -132,7 +132,7 @@ def test_a_file_named_as_a_module_in_use_is_refused(user_file: WriteFile, name: 
         load(f"{path}:make")
 
 
-@pytest.mark.parametrize("name", ["random", "prodigyopt"])
+@pytest.mark.parametrize("name", ["random", "importlinter"])
 def test_an_installed_module_comes_before_a_file_of_its_name_and_that_is_reported(
     user_file: WriteFile, name: str
 ) -> None:
