@@ -13,8 +13,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO
 
 import msgspec
@@ -33,6 +34,7 @@ _HINTS = {
 
 OnMessage = Callable[[Message], None]
 OnExit = Callable[[str], None]
+_AS_HERE: Mapping[str, str] = MappingProxyType({})
 
 
 class WorkerProcess:
@@ -41,12 +43,15 @@ class WorkerProcess:
     Args:
         on_message: gets every message.
         on_exit: gets the reason, once, when the process has ended.
+        env: what differs from this process's environment.
 
     Raises:
         OSError: the process cannot be started.
     """
 
-    def __init__(self, on_message: OnMessage, on_exit: OnExit) -> None:
+    def __init__(
+        self, on_message: OnMessage, on_exit: OnExit, env: Mapping[str, str] = _AS_HERE
+    ) -> None:
         self._on_message = on_message
         self._on_exit = on_exit
         self.ended = False  # `on_exit` has been called, or is about to be
@@ -56,7 +61,7 @@ class WorkerProcess:
         self._sending = threading.Lock()
         read, write = os.pipe()
         try:
-            self._process, self._stdin = _start(self.log, write)
+            self._process, self._stdin = _start(self.log, write, env)
         except BaseException:
             os.close(read)
             raise
@@ -186,7 +191,9 @@ def exit_reason(code: int) -> str:
     return f"was ended by {name}{_HINTS.get(name, '')}"
 
 
-def _start(log: Path, messages: int) -> tuple[subprocess.Popen[bytes], IO[bytes]]:
+def _start(
+    log: Path, messages: int, env: Mapping[str, str]
+) -> tuple[subprocess.Popen[bytes], IO[bytes]]:
     """The process and its stdin; it writes messages to the descriptor `messages`."""
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -196,7 +203,7 @@ def _start(log: Path, messages: int) -> tuple[subprocess.Popen[bytes], IO[bytes]
             stderr=output,
             pass_fds=(messages,),
             start_new_session=True,
-            env={**os.environ, "LRTUI_WORKER_LOG": str(log), "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, **env, "LRTUI_WORKER_LOG": str(log), "PYTHONUNBUFFERED": "1"},
         )
     assert process.stdin is not None
     return process, process.stdin
