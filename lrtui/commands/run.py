@@ -1,8 +1,11 @@
 """`lrtui run`: the worker and the events of the app, with a progress line for the screen."""
 
+import signal
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 import msgspec
 
@@ -10,7 +13,6 @@ from lrtui.analysis.answer import ANY_PLAN, Plan
 from lrtui.catalog.trust import Item, remembered, unagreed
 from lrtui.commands.answer import has_answer, summary
 from lrtui.commands.progress import Progress
-from lrtui.commands.signals import signals_collected
 from lrtui.commands.streams import (
     ANSWER,
     NO_ANSWER,
@@ -67,7 +69,7 @@ def run_headless(
     driver = session.driver(spec)
     progress = Progress()
     try:
-        with signals_collected() as received:
+        with _signals_collected() as received:
             follower = Follower(driver, progress, received)
             driver.run(spec)
             follower.follow()
@@ -207,3 +209,26 @@ def _where_kept(end: Ended) -> str:
     if not end.record:
         return ""
     return f"; the record is kept at {end.record}"
+
+
+@contextmanager
+def _signals_collected() -> Iterator[list[int]]:
+    """Collect SIGINT, SIGTERM and SIGHUP; a second one ends the program as usual."""
+    received: list[int] = []
+
+    def collect(number: int, frame: FrameType | None) -> None:
+        received.append(number)
+        signal.signal(number, signal.SIG_DFL)
+
+    previous = {
+        number: signal.getsignal(number)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
+    for number, handler in previous.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(number, collect)
+    try:
+        yield received
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

@@ -1,6 +1,7 @@
 """The results of a sweep as a table, as a chart of all curves, and as JSON."""
 
 import math
+import os
 import shutil
 from collections.abc import Iterator, Sequence
 
@@ -16,6 +17,7 @@ MOST_CURVES = 8
 _RIGHT = ("lr", "lowest loss", "seconds")
 _CHART_HEIGHT = 20
 _WIDEST_CHART = 110
+_COLOURS = ("blue+", "orange+", "green+", "red+", "magenta+", "cyan+", "gray+", "yellow")
 
 
 def table_lines(found: Results) -> Iterator[str]:
@@ -46,20 +48,26 @@ def chart_lines(found: Results) -> list[str]:
         return []
     import plotext
 
+    colours = not os.environ.get("NO_COLOR")
     plotext.clear_figure()
-    plotext.theme("clear")
-    for row in drawn:
+    for set_colour in (plotext.canvas_color, plotext.axes_color, plotext.ticks_color):
+        set_colour("default")
+    for row, colour in zip(drawn, _COLOURS, strict=False):
         assert row.record is not None  # it has a curve
         trend = loss_trend(curves_of(row.record))
-        if len(trend.lr):
-            plotext.plot(trend.lr.tolist(), trend.value.tolist(), label=_legend(found, row))
+        marker = "braille" if colours else row.name[-1]
+        label = _legend(found, row)
+        lr, value = trend.lr.tolist(), trend.value.tolist()
+        plotext.plot(lr, value, label=label, color=colour, marker=marker)
     plotext.xscale("log")
     plotext.ylim(*_limits(drawn))
     plotext.xlabel("learning rate")
     plotext.plot_size(min(_WIDEST_CHART, shutil.get_terminal_size().columns), _CHART_HEIGHT)
     text: str = plotext.build()
     plotext.clear_figure()
-    return text.splitlines()
+    if not colours:
+        text = plotext.uncolorize(text)
+    return [line.rstrip() for line in text.splitlines()]
 
 
 def document(found: Results) -> str:

@@ -65,6 +65,10 @@ class WorkerLane:
         self._driver: WorkerDriver | None = None
         self._shares = False  # the test leaves its process to the next
 
+    def agree(self, agreed: Collection[str]) -> None:
+        """What is agreed to from the next test on."""
+        self._agreed = agreed
+
     def warm(self) -> None:
         """Start a spare, unless there is one. OSError where no process can be started."""
         if self._spare is None or self._spare.ended:

@@ -29,9 +29,14 @@ class LocalPool:
     """Runs tests on lanes, the first waiting one on the first free lane.
 
     A test whose worker dies is run again, before those that wait.
+
+    Args:
+        lanes: one for each place.
+        more_come: whether tests come after those that wait.
     """
 
-    def __init__(self, lanes: Sequence[Lane]) -> None:
+    def __init__(self, lanes: Sequence[Lane], more_come: bool = False) -> None:
+        self._more_come = more_come
         self._free: deque[Lane] = deque(lanes)
         self._lanes = list(lanes)
         self._waiting: deque[Test] = deque()
@@ -106,7 +111,7 @@ class LocalPool:
 
     def _begin(self, test: Test, lane: Lane) -> None:
         self._attempts[test.key] = self._attempts.get(test.key, 0) + 1
-        driver = lane.begin(test.spec, more=bool(self._waiting))
+        driver = lane.begin(test.spec, more=self._more_come or bool(self._waiting))
         self._running.append(Running(test, lane, driver))
 
     def _ended(self, running: Running, end: Ended) -> Outcome | None:
