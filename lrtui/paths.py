@@ -144,6 +144,11 @@ def runs_index() -> Path:
     return data() / "runs.index"
 
 
+def sweeps() -> Path:
+    """Which tests of sweeps have been done: one line each, only ever appended."""
+    return data() / "sweeps.jsonl"
+
+
 def trash() -> Path:
     """Run records that were deleted, until they are removed for good."""
     return _created(data() / "trash")

@@ -2,11 +2,9 @@
 
 import signal
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
-from types import FrameType
 
 import msgspec
 
@@ -76,7 +74,7 @@ def run_headless(
     driver = session.driver(spec)
     progress = Progress()
     try:
-        with _signals_collected() as received:
+        with signals.collected() as received:
             hang_up = partial(session.hang_up, stop=stop_on_hangup)
             follower = Follower(driver, progress, received, hang_up)
             driver.run(spec)
@@ -265,17 +263,3 @@ def _where_kept(end: Ended) -> str:
     if not end.record:
         return ""
     return f"; the record is kept at {end.record}"
-
-
-@contextmanager
-def _signals_collected() -> Iterator[list[int]]:
-    """Collect the signals that would end this process; a second one ends it as usual."""
-    received: list[int] = []
-
-    def collect(number: int, frame: FrameType | None) -> None:
-        received.append(number)
-        signal.signal(number, signal.SIG_DFL)
-
-    with signals.put_back():
-        signals.handle(collect)
-        yield received

@@ -15,8 +15,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO
 
 import msgspec
@@ -41,6 +42,7 @@ _HINTS = {
 
 OnMessage = Callable[[Message], None]
 OnExit = Callable[[str], None]
+_AS_HERE: Mapping[str, str] = MappingProxyType({})
 
 
 class WorkerProcess:
@@ -49,12 +51,15 @@ class WorkerProcess:
     Args:
         on_message: gets every message.
         on_exit: gets the reason, once, when the process has ended.
+        env: what differs from this process's environment.
 
     Raises:
         OSError: the process cannot be started.
     """
 
-    def __init__(self, on_message: OnMessage, on_exit: OnExit) -> None:
+    def __init__(
+        self, on_message: OnMessage, on_exit: OnExit, env: Mapping[str, str] = _AS_HERE
+    ) -> None:
         self._on_message = on_message
         self._on_exit = on_exit
         self.ended = False  # `on_exit` has been called, or is about to be
@@ -68,7 +73,7 @@ class WorkerProcess:
         read, write = os.pipe()
         self._lifeline, keepers_end = socket.socketpair()
         try:
-            self._process, self._stdin = _start(self.log, write, keepers_end.fileno())
+            self._process, self._stdin = _start(self.log, write, keepers_end.fileno(), env)
         except BaseException:
             os.close(read)
             self._lifeline.close()
@@ -243,7 +248,9 @@ def exit_reason(code: int) -> str:
     return f"was ended by {name}{_HINTS.get(name, '')}"
 
 
-def _start(log: Path, messages: int, lifeline: int) -> tuple[subprocess.Popen[bytes], IO[bytes]]:
+def _start(
+    log: Path, messages: int, lifeline: int, env: Mapping[str, str]
+) -> tuple[subprocess.Popen[bytes], IO[bytes]]:
     """The process and its stdin; it writes messages to the descriptor `messages`."""
     with open_log(log) as output:
         process = subprocess.Popen(  # noqa: S603 # nosec B603 # our own module, no shell
@@ -253,7 +260,7 @@ def _start(log: Path, messages: int, lifeline: int) -> tuple[subprocess.Popen[by
             stderr=output,
             pass_fds=(messages, lifeline),
             start_new_session=True,
-            env={**os.environ, LOG_VARIABLE: str(log), "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, **env, LOG_VARIABLE: str(log), "PYTHONUNBUFFERED": "1"},
         )
     assert process.stdin is not None
     return process, process.stdin

@@ -211,6 +211,15 @@ class WorkerDriver:
         self._drop_process()
         self._on_close()
 
+    def release(self) -> WorkerProcess | None:
+        """Close the driver of an ended run, and give away its worker; None where that has died."""
+        with self._lock:
+            process, self._process = self._process, None
+        self.close()
+        if process is None or not process.hand_over(_ignore_message, _ignore):
+            return None
+        return process
+
     def join(self, timeout: float) -> None:
         """Wait until the worker is gone."""
         if self._process is not None:
@@ -368,6 +377,10 @@ def _stamp(target: str) -> FileStamp | None:
         return None
     status = path.stat()
     return status.st_mtime_ns, status.st_size
+
+
+def _ignore_message(message: Message) -> None:
+    pass
 
 
 def _ignore(reason: str) -> None:

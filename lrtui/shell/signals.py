@@ -69,3 +69,17 @@ def put_back() -> Iterator[None]:
         for number, handler in before.items():
             if handler is not None and signal.getsignal(number) != handler:
                 signal.signal(number, handler)
+
+
+@contextmanager
+def collected() -> Iterator[list[int]]:
+    """Collect the signals that would end this process; a second one ends it as usual."""
+    received: list[int] = []
+
+    def collect(number: int, frame: FrameType | None) -> None:
+        received.append(number)
+        signal.signal(number, signal.SIG_DFL)
+
+    with put_back():
+        handle(collect)
+        yield received

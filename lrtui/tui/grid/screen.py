@@ -1,4 +1,4 @@
-"""The grid screen: the runs one after the other, the curve of the one in progress."""
+"""The grid screen: the runs, and the curve of one that is in progress."""
 
 import asyncio
 from collections.abc import Iterator
@@ -124,6 +124,10 @@ class GridScreen(Screen[None]):
             text = f"{runs.done} of {total} done"
         else:
             text = f"run {runs.current + 1} of {total}"
+            if runs.running > 1:
+                text = (
+                    f"{runs.done} of {total} done, {runs.running} running · run {runs.current + 1}"
+                )
             if runs.state.steps:
                 text += f" · {runs.state.steps}/{runs.state.total_steps}"
             left = runs.seconds_left
@@ -164,7 +168,7 @@ class GridScreen(Screen[None]):
         return True
 
     def action_stop(self) -> None:
-        """Stop the run in progress, and begin no other."""
+        """Stop the runs in progress, and begin no other."""
         self.runs.stop()
 
     def action_compare(self) -> None:

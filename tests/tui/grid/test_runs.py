@@ -1,8 +1,11 @@
-"""The runs of a grid, one after the other, without an app."""
+"""The runs of a grid, one at a time or one on each device, without an app."""
+
+import pytest
 
 from lrtui.events import Ended
 from lrtui.spec import RunSpec
-from lrtui.tui.grid.runs import GridRuns
+from lrtui.tui.grid.opening import lanes_of
+from lrtui.tui.grid.runs import GridRuns, SessionLane
 from tests.tui.doubles import FakeSession, answer, curve, started, whole_run
 
 SPECS = [RunSpec(seed=number) for number in range(3)]
@@ -81,3 +84,29 @@ def test_the_time_left_counts_the_runs_that_wait() -> None:
     runs.poll()
     runs.poll()
     assert runs.seconds_left == 10.0  # one waits, the running one has no step yet
+
+
+def test_with_two_lanes_two_run_at_a_time_and_the_shown_one_stays_until_it_ends() -> None:
+    session = FakeSession()
+    runs = GridRuns(SPECS, session, [SessionLane(session), SessionLane(session)])
+    assert runs.poll()
+    assert [cell.standing for cell in runs.cells] == ["running", "running", "waiting"]
+    session.drivers[1].tell(*whole_run(SPECS[1]))
+    assert runs.poll()
+    assert [cell.standing for cell in runs.cells] == ["running", "done", "running"]
+    assert runs.current == 0
+    assert runs.state.steps == 0  # not those of the run that has ended
+    session.drivers[0].tell(*whole_run(SPECS[0]))
+    runs.poll()
+    assert runs.current == 2
+    session.drivers[2].tell(*whole_run(SPECS[2]))
+    runs.poll()
+    assert runs.is_over
+
+
+def test_only_several_gpus_are_used_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1,2,3")
+    assert len(lanes_of(SPECS, ())) == 3  # as many as there are runs
+    for name in ("0", ""):
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", name)
+        assert not lanes_of(SPECS, ())
