@@ -26,6 +26,15 @@ def _as_json(document: str) -> Callable[[Any], Any]:
     return click.option("--json", "as_json", is_flag=True, help=help)
 
 
+def _on_hangup(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The flag that says what a run does when its terminal is gone."""
+    words = click.Choice(["continue", "stop"])
+    help = (
+        "What a run does when the terminal is gone: it continues in its worker (default) or stops."
+    )
+    return click.option("--on-hangup", type=words, default=None, help=help)(command)
+
+
 class _Group(click.Group):
     """The commands; without one it opens the app. A SpecError is a usage error."""
 
@@ -56,6 +65,7 @@ class _Group(click.Group):
 @click.option("--spec", type=_FILE, hidden=True)
 @click.option("--ascii/--no-ascii", default=None, help="Draw the app with ASCII alone, or not.")
 @click.option("--mouse/--no-mouse", default=None, help="Let the app use the mouse, or not.")
+@_on_hangup
 @spec_options
 @click.pass_context
 def lrtui(
@@ -64,6 +74,7 @@ def lrtui(
     spec: Path | None,
     ascii: bool | None,
     mouse: bool | None,
+    on_hangup: str | None,
     **flags: Any,
 ) -> None:
     """The learning-rate range test, in your terminal.
@@ -72,14 +83,15 @@ def lrtui(
     """
     command = context.invoked_subcommand
     if command is not None:
-        if any(value not in (None, ()) for value in (*flags.values(), ascii, mouse)):
+        if any(value not in (None, ()) for value in (*flags.values(), ascii, mouse, on_hangup)):
             raise click.UsageError(f"put the flags after the command: lrtui {command} …")
         return
     _check_home()
     from lrtui.tui.app import run_app
     from lrtui.tui.config import Flags
 
-    context.exit(run_app(spec_from(spec, flags), flags=Flags(ascii=ascii, mouse=mouse)))
+    drawn = Flags(ascii=ascii, mouse=mouse, on_hangup=on_hangup)
+    context.exit(run_app(spec_from(spec, flags), flags=drawn))
 
 
 @lrtui.command()
@@ -106,6 +118,7 @@ def lrtui(
 @click.option("-o", "output", type=_FILE, help="Write the run record to a file.")
 @click.option("--force", is_flag=True, help="Overwrite the file that -o names.")
 @click.option("-y", "--yes", is_flag=True, help="Agree to all code that SPEC.toml or flags name.")
+@_on_hangup
 @click.pass_context
 def run(
     context: click.Context,
@@ -115,6 +128,7 @@ def run(
     output: Path | None,
     force: bool,
     yes: bool,
+    on_hangup: str | None,
     **flags: Any,
 ) -> None:
     """Run the range test without a screen.
@@ -124,6 +138,9 @@ def run(
 
     With --race, short trainings compare the answer with the learning rates around it. If a
     better rate is found, it is the answer, and the exit code is still 0.
+
+    When the terminal is gone, the run goes on in its worker and is recorded; checks that have not
+    begun are left out, and so is -o.
 
     Exit codes: 0 an answer; 2 usage; 3 no learning rate can be recommended; 4 your code or data
     failed; 5 the result could not be saved; 128 + signal.
@@ -146,6 +163,7 @@ def run(
             as_json=as_json,
             output=output,
             overwrite=force,
+            stop_on_hangup=on_hangup == "stop",
         )
     )
 

@@ -19,6 +19,7 @@ from lrtui.record import now
 
 STOPPED = "stopped by the user"
 FRONT_END_GONE = "lrtui was closed"
+HANG_UP = "interrupted by a hang-up"
 
 
 class StopFlag:
@@ -30,20 +31,21 @@ class StopFlag:
     def __init__(self) -> None:
         self.asked = False
         self._event = threading.Event()
-        self._orphaned = False
+        self._cause = STOPPED
         self._end_lr: float | None = None
         self._lock = threading.Lock()
 
-    def set(self) -> None:
-        """Ask for the end on behalf of the user."""
+    def set(self, cause: str = STOPPED) -> None:
+        """Ask for the end; of several causes the first counts."""
         with self._lock:
+            if not self._event.is_set():
+                self._cause = cause
             self._event.set()
             self.asked = True
 
     def orphan(self) -> None:
         """Ask for the end because the front end has gone away."""
-        self._orphaned = True
-        self.set()
+        self.set(FRONT_END_GONE)
 
     def clear(self) -> None:
         """Withdraw all requests: another run begins."""
@@ -72,12 +74,16 @@ class StopFlag:
     @property
     def status(self) -> Status:
         """The status of a run that this flag has ended."""
-        return "interrupted" if self._orphaned else "stopped"
+        return status_of(self._cause)
 
     def reason(self, progress: str) -> str:
         """Who ended the run, and the progress made until then: "after 3 of 100 iterations"."""
-        cause = FRONT_END_GONE if self._orphaned else STOPPED
-        return f"{cause} {progress}"
+        return f"{self._cause} {progress}"
+
+
+def status_of(cause: str) -> Status:
+    """The status of a run that was ended for a cause: only a user stops one."""
+    return "stopped" if cause == STOPPED else "interrupted"
 
 
 def check_problem(check: Check, problem: str) -> Measured:

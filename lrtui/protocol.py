@@ -56,7 +56,16 @@ class Stability(msgspec.Struct, frozen=True, tag="stability", tag_field="command
 
 
 class Stop(msgspec.Struct, frozen=True, tag="stop", tag_field="command"):
-    """End the run or the check after the step in progress."""
+    """End the run or the check after the step in progress.
+
+    `cause` says who or what ended it; "" for the user.
+    """
+
+    cause: str = ""
+
+
+class Detach(msgspec.Struct, frozen=True, tag="detach", tag_field="command"):
+    """The front end leaves: finish what is in progress, then quit."""
 
 
 class Reset(msgspec.Struct, frozen=True, tag="reset", tag_field="command"):
@@ -100,7 +109,7 @@ class Quit(msgspec.Struct, frozen=True, tag="quit", tag_field="command"):
 
 
 Question = Describe | Look | Check | Fetch
-Command = Run | Extend | Confirm | Stability | Stop | Reset | Question | Quit
+Command = Run | Extend | Confirm | Stability | Stop | Detach | Reset | Question | Quit
 
 
 class Ready(msgspec.Struct, frozen=True, tag="ready", tag_field="event"):

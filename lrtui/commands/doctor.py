@@ -21,6 +21,7 @@ from lrtui.tui.config import (
     ConfigError,
     Setting,
     ascii_setting,
+    hangup_setting,
     mouse_setting,
     read_config,
 )
@@ -186,6 +187,7 @@ def settings() -> tuple[tuple[Chosen, ...], str]:
         _home_setting(),
         _switch("ascii", ascii_setting(None, config.ascii)),
         _switch("mouse", mouse_setting(None, config.mouse)),
+        Chosen("on_hangup", *hangup_setting(None, config.on_hangup)),
         Chosen("colours", colours, variable),
         *_keys(config.keymap),
     ]

@@ -2,8 +2,9 @@
 
 import signal
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -54,12 +55,14 @@ def run_headless(
     as_json: bool = False,
     output: Path | None = None,
     overwrite: bool = False,
+    stop_on_hangup: bool = False,
 ) -> int:
     """Run a spec and its checks; returns the exit code.
 
     What is not agreed to, by `agreed` or by what is remembered, is not run.
 
-    The first SIGINT, SIGTERM or SIGHUP stops the run, and what it has measured is kept.
+    The first SIGINT or SIGTERM stops the run, and what it has measured is kept. On a SIGHUP the run
+    goes on in its worker, without this process, unless `stop_on_hangup`.
     """
     missing = unagreed(spec, {*remembered(), *agreed})
     if missing:
@@ -70,7 +73,8 @@ def run_headless(
     progress = Progress()
     try:
         with _signals_collected() as received:
-            follower = Follower(driver, progress, received)
+            hang_up = partial(session.hang_up, stop=stop_on_hangup)
+            follower = Follower(driver, progress, received, hang_up)
             driver.run(spec)
             follower.follow()
             if not received:
@@ -80,7 +84,10 @@ def run_headless(
         session.close()  # first, so that no spare worker is started for a next run
         driver.close()
         driver.join(_JOIN_SECONDS)
-        progress.close()
+        if signal.SIGHUP not in received:
+            progress.close()
+    if signal.SIGHUP in received and not stop_on_hangup:
+        return 128 + received[0]
     code = report(events, as_json=as_json, output=output, overwrite=overwrite)
     if code == USER_FAILED and session.refused:
         code = say(_not_agreed(list(session.refused.values())), USAGE)
@@ -92,8 +99,15 @@ def run_headless(
 class Follower:
     """Shows a driver's events as they come, and stops the driver when a signal was received."""
 
-    def __init__(self, driver: Driver, progress: Progress, received: Sequence[int]) -> None:
+    def __init__(
+        self,
+        driver: Driver,
+        progress: Progress,
+        received: Sequence[int],
+        hang_up: Callable[[], None],
+    ) -> None:
         self._driver = driver
+        self._hang_up = hang_up
         self._progress = progress
         self._received = received
         self._read = 0
@@ -105,12 +119,19 @@ class Follower:
         while driver.busy or self._read < len(driver.events):
             if self._received and not self.stopped:
                 self.stopped = True
-                driver.stop()
+                self._stop()
             for event in driver.events[self._read :]:
-                self._progress.show(event)
+                if signal.SIGHUP not in self._received:
+                    self._progress.show(event)
                 self._read += 1
             if driver.busy:
                 time.sleep(_POLL_SECONDS)
+
+    def _stop(self) -> None:
+        if signal.SIGHUP in self._received:
+            self._hang_up()
+        else:
+            self._driver.stop()
 
 
 def _measure_checks(driver: Driver, checks: Checks, follower: Follower) -> None:

@@ -1,14 +1,16 @@
 """WorkerProcess: a training process, isolated from the front end.
 
-It has its own process group, so that it is ended together with all its children. Commands go to its
-stdin, messages come back on a separate file descriptor, and fds 1 and 2 go to a log file. A thread
-reads the messages and notices when the process is gone, for whatever reason.
+The process that is started here is a keeper (`lrtui.keeper.keep`). Its child is the worker, and
+it ends all that the worker started. Commands go to the worker's stdin, messages come back on a
+separate file descriptor, and fds 1 and 2 go to a log file. A thread reads the messages and notices
+when the process is gone, for whatever reason.
 """
 
 import contextlib
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -20,12 +22,16 @@ from typing import IO
 import msgspec
 
 from lrtui import paths
-from lrtui.protocol import Command, Message, Quit, decode_message, encode
+from lrtui.events import Notice
+from lrtui.keeper.lifeline import DETACH, END, KILL, Account, account
+from lrtui.protocol import Command, Detach, Message, Quit, decode_message, encode
 
 _POLL_SECONDS = 0.1
 _KILL_SECONDS = 2.0
+_KEEPER_SECONDS = 5.0  # a keeper that does not answer was stopped by a signal: it is killed
 _QUIT_SECONDS = 1.0
 _LOGS_KEPT = 40
+LEFT_BEHIND = "could not end what the run has left behind:"
 _HINTS = {
     "SIGKILL": " (out of memory, or killed from outside)",
     "SIGSEGV": " (a crash in compiled code)",
@@ -36,7 +42,7 @@ OnExit = Callable[[str], None]
 
 
 class WorkerProcess:
-    """One worker. Both callbacks run on the reading thread.
+    """One worker, and its keeper. Both callbacks run on the reading thread.
 
     Args:
         on_message: gets every message.
@@ -52,16 +58,21 @@ class WorkerProcess:
         self.ended = False  # `on_exit` has been called, or is about to be
         self._owning = threading.Lock()
         self.log = _new_log()
+        self.detached = False  # it goes on without this front end
         self._deadline: float | None = None
+        self._last_word = b""
         self._sending = threading.Lock()
         read, write = os.pipe()
+        self._lifeline, keepers_end = socket.socketpair()
         try:
-            self._process, self._stdin = _start(self.log, write)
+            self._process, self._stdin = _start(self.log, write, keepers_end.fileno())
         except BaseException:
             os.close(read)
+            self._lifeline.close()
             raise
         finally:
             os.close(write)
+            keepers_end.close()
         self._reader = threading.Thread(target=self._read, args=(read,), name="worker", daemon=True)
         self._reader.start()
 
@@ -72,7 +83,7 @@ class WorkerProcess:
 
     @property
     def pid(self) -> int:
-        """The id of the process, and of its group."""
+        """The id of the keeper's process, which ends as the worker does."""
         return self._process.pid
 
     def hand_over(self, on_message: OnMessage, on_exit: OnExit) -> bool:
@@ -90,7 +101,7 @@ class WorkerProcess:
             self._stdin.flush()
 
     def end_within(self, seconds: float | None) -> None:
-        """End the process group by force if it lives that many seconds more; None cancels this."""
+        """End all its processes by force if it lives that many seconds more; None cancels this."""
         if seconds is None:
             self._deadline = None
         else:
@@ -98,18 +109,29 @@ class WorkerProcess:
 
     def close(self) -> None:
         """Ask it to quit, and end it by force if it does not. Does not wait."""
+        if self.detached:
+            return
         self.send(Quit())
         self._close_stdin()
         self.end_within(_QUIT_SECONDS)
 
+    def detach(self) -> None:
+        """Leave it to itself: it finishes what is in progress, and ends. There is no way back."""
+        self.detached = True
+        self.end_within(None)
+        self.send(Detach())
+        self._tell(DETACH)
+        self._close_stdin()
+
     def join(self, timeout: float) -> None:
-        """Wait until it is gone and its last message has been passed on."""
-        if threading.current_thread() is not self._reader:
+        """Wait until it is gone and its last message has been passed on; not if it was detached."""
+        if threading.current_thread() is not self._reader and not self.detached:
             self._reader.join(timeout)
 
     def kill(self) -> None:
         """End it and everything it started, now."""
-        self._signal(signal.SIGKILL)
+        self._deadline = time.monotonic() - _KILL_SECONDS
+        self._tell(KILL)
 
     def _read(self, descriptor: int) -> None:
         """Pass messages on to the end; then the process is gone, whatever became of a message."""
@@ -146,15 +168,20 @@ class WorkerProcess:
         self._on_message(message)
 
     def _finish(self) -> None:
+        for word, seconds in ((END, _KILL_SECONDS), (KILL, _KEEPER_SECONDS)):
+            if self.alive:
+                self._tell(word)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self._process.wait(seconds)
         if self.alive:
-            self._signal(signal.SIGTERM)
-            try:
-                self._process.wait(_KILL_SECONDS)
-            except subprocess.TimeoutExpired:
-                self._signal(signal.SIGKILL)
-                self._process.wait()
-        self._signal(signal.SIGKILL)  # what it left behind in its group
+            self._process.kill()
+            self._process.wait()
         self._close_stdin()
+        said = self._account()
+        if not said.done and said.worker:
+            _kill_group(said.worker)  # nobody else does, where the keeper was killed
+        for text in said.left:
+            self._on_message(Notice(text=f"{LEFT_BEHIND} {text}", level="warning"))
         with self._owning:
             self.ended = True
             on_exit = self._on_exit
@@ -165,14 +192,39 @@ class WorkerProcess:
             self._stdin.close()
 
     def _enforce_deadline(self) -> None:
-        if self._deadline is None or time.monotonic() < self._deadline:
+        """Past the deadline: have the keeper end all, then kill all; at last kill the keeper."""
+        deadline = self._deadline
+        if deadline is None or time.monotonic() < deadline:
             return
-        late = time.monotonic() - self._deadline
-        self._signal(signal.SIGTERM if late < _KILL_SECONDS else signal.SIGKILL)
+        late = time.monotonic() - deadline
+        if late < _KILL_SECONDS:
+            self._tell(END)
+        elif late < _KILL_SECONDS + _KEEPER_SECONDS:
+            self._tell(KILL)
+        else:
+            self._process.kill()
 
-    def _signal(self, number: signal.Signals) -> None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, number)
+    def _tell(self, word: bytes) -> None:
+        """Say a word to the keeper, once."""
+        if word == self._last_word:
+            return
+        self._last_word = word
+        with contextlib.suppress(OSError):  # it has ended
+            self._lifeline.send(word)
+
+    def _account(self) -> Account:
+        """What the keeper, which has ended, has said."""
+        said = b""
+        with self._lifeline, contextlib.suppress(OSError):
+            self._lifeline.setblocking(False)  # a process may hold the other end by mistake
+            while data := self._lifeline.recv(1 << 12):
+                said += data
+        return account(said)
+
+
+def _kill_group(leader: int) -> None:
+    with contextlib.suppress(OSError):
+        os.killpg(leader, signal.SIGKILL)
 
 
 def exit_reason(code: int) -> str:
@@ -186,15 +238,15 @@ def exit_reason(code: int) -> str:
     return f"was ended by {name}{_HINTS.get(name, '')}"
 
 
-def _start(log: Path, messages: int) -> tuple[subprocess.Popen[bytes], IO[bytes]]:
+def _start(log: Path, messages: int, lifeline: int) -> tuple[subprocess.Popen[bytes], IO[bytes]]:
     """The process and its stdin; it writes messages to the descriptor `messages`."""
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "lrtui.worker", str(messages)],
+            [sys.executable, "-P", "-m", "lrtui.worker", str(messages), str(lifeline)],
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=output,
-            pass_fds=(messages,),
+            pass_fds=(messages, lifeline),
             start_new_session=True,
             env={**os.environ, "LRTUI_WORKER_LOG": str(log), "PYTHONUNBUFFERED": "1"},
         )

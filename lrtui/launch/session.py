@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from lrtui.catalog.offers import Role
 from lrtui.catalog.trust import Item
@@ -49,6 +50,7 @@ class Session:
         self.ready: Ready | None = None
         self.problem = ""
         self._questions = Questions()
+        self._drivers: WeakSet[WorkerDriver] = WeakSet()
         self._spare: WorkerProcess | None = None
         self._warm = False  # the present spare has imported torch
         self._lock = threading.RLock()
@@ -120,7 +122,14 @@ class Session:
         # imported late: it reads records, which would delay the first paint
         from lrtui.launch.worker_driver import WorkerDriver
 
-        return WorkerDriver(self._take, self.start, self.agreed, self.refused)
+        driver = WorkerDriver(self._take, self.start, self.agreed, self.refused)
+        self._drivers.add(driver)
+        return driver
+
+    def hang_up(self, *, stop: bool = False) -> None:
+        """Leave what is in progress to its workers, which finish and record it; or stop it."""
+        for driver in list(self._drivers):
+            driver.hang_up(stop=stop)
 
     def close(self) -> None:
         """Kill the spare."""

@@ -11,7 +11,7 @@ from lrtui.analysis.answer import Schedule
 from lrtui.catalog.places import crash_place
 from lrtui.catalog.targets import locate, split
 from lrtui.catalog.trust import Item
-from lrtui.endings import STOPPED, check_problem, unbuilt_start
+from lrtui.endings import FRONT_END_GONE, HANG_UP, STOPPED, check_problem, status_of, unbuilt_start
 from lrtui.events import (
     Check,
     Ended,
@@ -84,15 +84,15 @@ class WorkerDriver:
         self._busy = False
         self._check: Check | None = None  # the check in progress
         self._extends = False  # a run that had ended goes on
-        self._stopped = False
+        self._cause = ""  # why the run or check in progress is to end, once it was told so
         self._closed = False
         # a worker may die at the moment at which it is sent a command
         self._lock = threading.RLock()
 
     @property
     def busy(self) -> bool:
-        """A run is being built or measured, or a check is being measured."""
-        return self._busy
+        """A run is being built or measured, or a check is being measured, for this front end."""
+        return self._busy and not self._is_detached
 
     def run(self, spec: RunSpec) -> None:
         """Run a spec, in the same worker if its objects are those of the spec."""
@@ -105,7 +105,7 @@ class WorkerDriver:
             self._objects = objects
             self._first = len(self.events)
             self._began = time.monotonic()
-            self._busy, self._stopped = True, False
+            self._busy, self._cause = True, ""
             try:
                 process = self._living_process()
             except OSError as error:
@@ -126,7 +126,7 @@ class WorkerDriver:
                 return
             idle = not self._busy
             if idle:
-                self._busy, self._stopped, self._extends = True, False, True
+                self._busy, self._cause, self._extends = True, "", True
             self._process.send(Extend(end_lr=end_lr, idle=idle))
 
     def confirm(
@@ -154,16 +154,25 @@ class WorkerDriver:
         """Measure the stability limit on the worker's live objects."""
         self._start_check("stability", Stability())
 
-    def stop(self) -> None:
+    def stop(self, cause: str = STOPPED) -> None:
         """End the run or the check. A worker that does not answer is killed; its steps are kept."""
         if not self._busy or self._process is None:
             return
-        self._stopped = True
-        self._process.send(Stop())
+        self._cause = self._cause or cause
+        self._process.send(Stop(cause))
         if _have_started(self.events):
             self._process.end_within(_STOP_SECONDS)
         else:
             self._process.end_within(_STOP_UNSTARTED_SECONDS)
+
+    def hang_up(self, *, stop: bool = False) -> None:
+        """Leave a run or check in progress to its worker, which finishes and records it."""
+        if stop:
+            self.stop(HANG_UP)
+            return
+        with self._lock:
+            if self._busy and not self._cause and self._process is not None and not self._closed:
+                self._process.detach()
 
     def reset(self) -> None:
         """Put model and optimizer back. Without a worker there are none, so nothing can differ."""
@@ -181,7 +190,10 @@ class WorkerDriver:
         """Ask the worker to quit; see `join`."""
         if self._closed:
             return
-        self._closed = True
+        with self._lock:
+            self._closed = True
+            if self._busy and not self._is_detached:
+                self._cause = self._cause or FRONT_END_GONE
         self._drop_process()
         self._on_close()
 
@@ -197,7 +209,7 @@ class WorkerDriver:
             if self._process is None or self._process.ended:
                 self._append(check_problem(check, NO_OBJECTS))
                 return
-            self._busy, self._stopped, self._check = True, False, check
+            self._busy, self._cause, self._check = True, "", check
             self._process.send(command)
 
     def _living_process(self) -> WorkerProcess:
@@ -211,10 +223,12 @@ class WorkerDriver:
     def _drop_process(self) -> None:
         if self._process is None:
             return
+        if self._closed:  # `join` waits for it, and for the record of a run that it does not end
+            self._process.close()
+            return
         self._process.hand_over(self._receive, _ignore)
         self._process.close()
-        if not self._closed:  # `join` waits for the last one
-            self._process = None
+        self._process = None
 
     def _receive(self, message: Message) -> None:
         if isinstance(message, Refused):
@@ -244,7 +258,7 @@ class WorkerDriver:
                 self._append(Notice(text=text, level="warning"))
 
     def _end_check(self, check: Check, reason: str) -> None:
-        problem = STOPPED if self._stopped else self._death(reason)
+        problem = self._cause or self._death(reason)
         last = check_problem(check, problem)
         self._save_record(last)
         self._append(last)
@@ -253,9 +267,9 @@ class WorkerDriver:
         if self._run is not None and not _have_started(self._run_events()):
             self._append(unbuilt_start(self._run, log=self._log))
         seconds = time.monotonic() - self._began
-        if self._stopped:
-            reason = f"{STOPPED}; the worker did not answer and was ended"
-            end = Ended(status="stopped", reason=reason, seconds=seconds)
+        if self._cause:
+            reason = f"{self._cause}; the worker did not answer and was ended"
+            end = Ended(status=status_of(self._cause), reason=reason, seconds=seconds)
         else:
             end = Ended(
                 status="failed",
@@ -269,6 +283,10 @@ class WorkerDriver:
 
     def _death(self, reason: str) -> str:
         return f"the worker {reason}; its log: {self._log}"
+
+    @property
+    def _is_detached(self) -> bool:
+        return self._process is not None and self._process.detached
 
     @property
     def _log(self) -> str:

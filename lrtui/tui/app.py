@@ -1,6 +1,7 @@
 """The app: opens the form, or a run. What touches the terminal itself is in terminal.py."""
 
 import os
+import signal
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext, suppress
@@ -26,6 +27,7 @@ from lrtui.tui.config import (
     ConfigError,
     Flags,
     ascii_setting,
+    hangup_setting,
     mouse_setting,
     read_config,
 )
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from lrtui.tui.dialogs.help import Key
     from lrtui.tui.session import Session
 
+HANG_UP = 128 + signal.SIGHUP
 _NAMES = {"⏎": "enter", "←": "left", "→": "right", "↑": "up", "↓": "down"}
 BEFORE_RUN = "before_run"  # the group of workers that open a screen
 
@@ -55,6 +58,7 @@ class LrtuiApp(App[None]):
         driver: drives live objects, or something else that has no form.
         keymap: the user's own keys, by binding id.
         ascii: nothing but ASCII is drawn.
+        on_hangup: whether a run goes on without the terminal: "continue" or "stop".
     """
 
     CSS_PATH = "app.tcss"
@@ -69,6 +73,7 @@ class LrtuiApp(App[None]):
         driver: "Driver | None" = None,
         keymap: dict[str, str] | None = None,
         ascii: bool = False,
+        on_hangup: str = "continue",
     ) -> None:
         own_theme = "TEXTUAL_THEME" not in os.environ
         super().__init__(ansi_color=own_theme or None)
@@ -77,6 +82,7 @@ class LrtuiApp(App[None]):
         self.driver = driver
         self.marks = Marks()  # a run keeps its colour and marker on every screen
         self.ascii = ascii
+        self.on_hangup = on_hangup
         self.register_theme(LRTUI)
         if own_theme:
             self.theme = LRTUI.name
@@ -156,7 +162,9 @@ class LrtuiApp(App[None]):
         return any(worker.group == BEFORE_RUN and worker.is_running for worker in self.workers)
 
     def leave(self, code: int) -> None:
-        """End with an exit code."""
+        """End with an exit code. Without a terminal a run goes on, unless that is not wanted."""
+        if code == HANG_UP and self.session is not None:
+            self.session.hang_up(stop=self.on_hangup == "stop")
         self.exit(return_code=code)
 
     async def action_quit(self) -> None:
@@ -272,7 +280,8 @@ def run_app(
     ascii = ascii_setting(flags.ascii, config.ascii).value
     mouse = mouse_setting(flags.mouse, config.mouse).value
     if driver is None:
-        return _run_on_form(spec, config.keymap, ascii, mouse)
+        hangup = hangup_setting(flags.on_hangup, config.on_hangup).value
+        return _run_on_form(spec, config.keymap, ascii, mouse, hangup)
     log = str(getattr(driver, "log", ""))
     app = LrtuiApp(spec, driver=driver, keymap=config.keymap, ascii=ascii)
     # what live objects print would land on the picture
@@ -290,11 +299,13 @@ def _refuse(problem: str) -> int:
     return 2
 
 
-def _run_on_form(spec: RunSpec | None, keymap: dict[str, str], ascii: bool, mouse: bool) -> int:
+def _run_on_form(
+    spec: RunSpec | None, keymap: dict[str, str], ascii: bool, mouse: bool, on_hangup: str
+) -> int:
     from lrtui.launch.session import Session
 
     session = Session()
-    app = LrtuiApp(spec, session, keymap=keymap, ascii=ascii)
+    app = LrtuiApp(spec, session, keymap=keymap, ascii=ascii, on_hangup=on_hangup)
     try:
         code = _run(app, mouse)
     finally:
@@ -309,7 +320,9 @@ def _run(app: LrtuiApp, mouse: bool) -> int:
 
 
 def _say_goodbye(app: LrtuiApp) -> None:
-    """Print what the runs of the app came to, on the terminal's normal screen."""
+    """Print what the runs of the app came to, on the terminal's normal screen if it is there."""
+    if app.return_code == HANG_UP:
+        return
     lines = app.parting.lines()
     if app.ascii:
         lines = [ascii_text(line) for line in lines]

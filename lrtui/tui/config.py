@@ -21,6 +21,7 @@ class Config(NamedTuple):
     keymap: dict[str, str]  # binding id → keys, separated by commas
     ascii: bool | None = None
     mouse: bool | None = None
+    on_hangup: str | None = None
 
 
 class Flags(NamedTuple):
@@ -28,6 +29,7 @@ class Flags(NamedTuple):
 
     ascii: bool | None = None
     mouse: bool | None = None
+    on_hangup: str | None = None
 
 
 class Setting(NamedTuple):
@@ -37,7 +39,15 @@ class Setting(NamedTuple):
     source: str
 
 
-_APP = ("ascii", "mouse")
+class Choice(NamedTuple):
+    """The same of a setting that is one of several words."""
+
+    value: str
+    source: str
+
+
+ON_HANGUP = ("continue", "stop")  # what a run does when its terminal is gone; the default first
+_APP = ("ascii", "mouse", "on_hangup")
 FILE = "config.toml"
 DEFAULT = "default"
 NO_FLAGS = Flags()
@@ -65,15 +75,15 @@ def read_config(path: Path) -> Config:
         for table in tables:
             if table not in ("keys", "app"):
                 raise ConfigError(f"unknown table '{table}'{nearest(table, ['keys', 'app'])}")
-        app = _switches(tables.get("app", {}))
-        return Config(checked_keymap(tables.get("keys", {})), app.get("ascii"), app.get("mouse"))
+        app = _app(tables.get("app", {}))
+        return app._replace(keymap=checked_keymap(tables.get("keys", {})))
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: not TOML: {error}") from None
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from None
 
 
-def _switches(table: object) -> dict[str, bool]:
+def _app(table: object) -> Config:
     """The `[app]` table."""
     from lrtui.tui.keymap import nearest
 
@@ -82,9 +92,13 @@ def _switches(table: object) -> dict[str, bool]:
     for name, value in table.items():
         if name not in _APP:
             raise ConfigError(f"[app] unknown setting '{name}'{nearest(name, _APP)}")
-        if not isinstance(value, bool):
+        if name == "on_hangup":
+            if value not in ON_HANGUP:
+                words = " or ".join(f'"{word}"' for word in ON_HANGUP)
+                raise ConfigError(f"[app] {name}: expected {words}")
+        elif not isinstance(value, bool):
             raise ConfigError(f"[app] {name}: expected true or false")
-    return table
+    return Config({}, **table)
 
 
 def ascii_setting(
@@ -102,6 +116,15 @@ def ascii_setting(
     if variable:
         return Setting(True, variable)
     return Setting(False, DEFAULT)
+
+
+def hangup_setting(flag: str | None, config: str | None) -> Choice:
+    """What a run does when the terminal is gone."""
+    if flag is not None:
+        return Choice(flag, "--on-hangup")
+    if config is not None:
+        return Choice(config, FILE)
+    return Choice(ON_HANGUP[0], DEFAULT)
 
 
 def mouse_setting(flag: bool | None, config: bool | None) -> Setting:

@@ -87,6 +87,10 @@ class Session(Protocol):
         """A driver for this choice of model, data and optimizer."""
         ...
 
+    def hang_up(self, *, stop: bool = False) -> None:
+        """The terminal is gone: leave what is in progress to its workers, or stop it."""
+        ...
+
     def close(self) -> None:
         """End every worker."""
         ...

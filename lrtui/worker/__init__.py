@@ -1,7 +1,8 @@
 """The training process: commands in, events out.
 
-Reading order: `__main__` (the process), `service` (one command after the other), `runner` (a run on
-live objects), `recorder` and `journal` (what is kept of it), `answers` (to a form's questions).
+Reading order: `__main__` (the process, a child of its keeper), `inbox` and `service` (one command
+after the other), `runner` (a run on live objects), `recorder` and `journal` (what is kept of it),
+`answers` (to a form's questions).
 """
 
 from lrtui.catalog.searchpath import leave_working_directory

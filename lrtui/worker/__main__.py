@@ -1,109 +1,22 @@
-"""The training process: `python -P -m lrtui.worker FD`.
+"""The training process: `python -P -m lrtui.worker MESSAGES LIFELINE`.
 
-Commands arrive on stdin, messages leave on the file descriptor FD, and prints go to a log. The
-user's code reaches neither: stdin is duplicated and replaced before anything else is imported.
+Commands arrive on stdin, messages leave on the file descriptor MESSAGES, and prints go to a log.
+LIFELINE is the keeper's, which this process forks from before anything else is imported.
 """
 
-import contextlib
-import faulthandler
-import os
-import queue
-import signal
 import sys
-import threading
-from importlib.machinery import PathFinder
 
-import msgspec
-
-from lrtui.catalog.guard import Guard
-from lrtui.endings import StopFlag
-from lrtui.protocol import (
-    Command,
-    Confirm,
-    Extend,
-    Quit,
-    Ready,
-    Refused,
-    Reset,
-    Run,
-    Stability,
-    Stop,
-    decode_command,
-)
-from lrtui.worker.outbox import Outbox
-
-_GRACE_SECONDS = 5.0
-
-
-class Inbox:
-    """Reads commands on its own thread, so that a stop is seen in the middle of a run."""
-
-    def __init__(self, descriptor: int) -> None:
-        self.stop = StopFlag()
-        self.claimed = threading.Event()
-        self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
-        self._descriptor = descriptor
-        threading.Thread(target=self._read, name="commands", daemon=True).start()
-
-    def next(self, timeout: float | None = None) -> Command | None:
-        """The next command; None if `timeout` seconds pass without one."""
-        try:
-            return self._commands.get(timeout=timeout)
-        except queue.Empty:
-            return None
-
-    def _read(self) -> None:
-        with os.fdopen(self._descriptor, "rb") as lines:
-            for line in lines:
-                # one that cannot be read must not end the watch over the front end
-                with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
-                    self._take(decode_command(line))
-        # the front end is gone: end the run, keep its steps, and do not wait for code that hangs
-        self.stop.orphan()
-        self._commands.put(Quit())
-        threading.Event().wait(_GRACE_SECONDS)
-        os._exit(1)
-
-    def _take(self, command: Command) -> None:
-        if isinstance(command, Stop | Reset | Quit):
-            self.stop.set()
-        if isinstance(command, Run | Confirm | Stability):
-            # cleared here and not when the run begins, so that a stop right after it is not lost
-            self.stop.clear()
-        if isinstance(command, Run):
-            self.claimed.set()
-        if isinstance(command, Extend):
-            self._extend(command)
-        if not isinstance(command, Stop):
-            self._commands.put(command)
-
-    def _extend(self, command: Extend) -> None:
-        """Tell the run in progress; where there is none, the command itself comes next."""
-        if command.idle:
-            self.stop.clear()
-        self.stop.extend(command.end_lr)
+from lrtui.keeper.keep import keep
 
 
 def main() -> None:
-    """Serve commands until the front end quits or goes away."""
-    commands = os.dup(0)
-    null = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(null, 0)
-    outbox = Outbox(int(sys.argv[1]))
-    faulthandler.enable()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the front end's, which sends a Stop
-    inbox = Inbox(commands)
+    """Serve commands, in a child of a keeper, until the front end quits or goes away."""
+    messages, lifeline = int(sys.argv[1]), int(sys.argv[2])
+    keep(lifeline, messages)
 
-    import torch
+    from lrtui.worker.inbox import serve
 
-    from lrtui.worker.machine import device_names
-    from lrtui.worker.service import Service
-
-    # after torch, whose thousand modules need no check
-    guard = Guard(lambda item: outbox.send(Refused(item)))
-    sys.meta_path[sys.meta_path.index(PathFinder)] = guard
-    outbox.send(Ready(torch=str(torch.__version__), devices=tuple(device_names())))
-    Service(inbox, outbox, guard).serve()
+    serve(messages)
 
 
 if __name__ == "__main__":

@@ -115,13 +115,13 @@ def test_a_run_whose_processes_were_all_killed_is_recovered(home: Path) -> None:
         process.communicate(timeout=60)
         pytest.skip("needs /proc to find the worker")
     assert "still running" in recover().stderr
-    workers = [
+    keepers = [
         int(pid)
         for task in Path(f"/proc/{process.pid}/task").iterdir()
         for pid in (task / "children").read_text().split()
     ]
     process.kill()
-    for pid in workers:
+    for pid in keepers:  # their workers go with them
         os.killpg(pid, signal.SIGKILL)
     process.communicate(timeout=60)
     (path,) = (home / "runs").glob("*.jsonl")

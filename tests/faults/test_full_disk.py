@@ -16,7 +16,7 @@ from tests.waiting import wait
 LONG = ["run", "--model", "sample_models/mlp.py:MLP", "--num-iter", "100000", "--end-lr", "1e-6"]
 
 
-def workers_of(pid: int) -> list[int]:
+def children_of(pid: int) -> list[int]:
     found = []
     for task in Path(f"/proc/{pid}/task").iterdir():
         found += [int(child) for child in (task / "children").read_text().split()]
@@ -36,7 +36,8 @@ def test_a_disk_that_was_full_for_a_while_costs_no_step(home: Path) -> None:
     )
     try:
         wait(lambda: count() > 20)
-        (worker,) = workers_of(front.pid)
+        (keeper,) = children_of(front.pid)
+        (worker,) = children_of(keeper)
         (path,) = journals()
         # in the middle of a line that comes soon: a short write, and then none
         resource.prlimit(worker, resource.RLIMIT_FSIZE, (path.stat().st_size + 5000, -1))

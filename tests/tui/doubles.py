@@ -251,6 +251,7 @@ class FakeSession:
         self.problem = ""
         self.drivers: list[FakeDriver] = []
         self.closed = False
+        self.hung_up = ""
         self.agreed: set[str] = set()
         self.refused: dict[str, Item] = {}
 
@@ -290,6 +291,9 @@ class FakeSession:
     def driver(self, spec: RunSpec) -> FakeDriver:
         self.drivers.append(FakeDriver())
         return self.drivers[-1]
+
+    def hang_up(self, *, stop: bool = False) -> None:
+        self.hung_up = "stop" if stop else "continue"
 
     def close(self) -> None:
         self.closed = True

@@ -23,6 +23,7 @@ from lrtui.tui.keys import KeyName
 from lrtui.tui.session import Session
 
 _POLL_SECONDS = 0.25
+_LOOK_AGAIN_SECONDS = 2.0  # while a run goes on elsewhere
 _BLANK: Line = ()
 _USUAL_SIZE = (80, 24)
 
@@ -33,6 +34,7 @@ class FormBody(Widget):
     Attributes:
         form: what is filled in.
         controls: the cursor, and what keys do to the row that it stands on.
+        going_on: runs of other front ends, or of none, that workers still measure.
     """
 
     ALLOW_SELECT = False
@@ -65,6 +67,7 @@ class FormBody(Widget):
     def __init__(self, spec: RunSpec, session: Session, keys: KeyName) -> None:
         super().__init__()
         self.session = session
+        self.going_on = 0
         self._key_name = keys
         self._lines: list[Line] = []
         self._strips: list[Strip] = []
@@ -133,10 +136,16 @@ class FormBody(Widget):
         self.run_worker(self._read_past_runs(), group="past", exclusive=True)
 
     async def _read_past_runs(self) -> None:
-        from lrtui.tui.form.page.recent import past_runs
+        from lrtui.tui.form.page.recent import past_runs, runs_going_on
 
-        self.view.outlook.past = await asyncio.to_thread(past_runs)
+        past, count = await asyncio.to_thread(lambda: (past_runs(), runs_going_on()))
+        self.view.outlook.past = past
         self._redraw()
+        if count != self.going_on:
+            self.going_on = count
+            self.post_message(self.Changed())
+        if count:
+            self.set_timer(_LOOK_AGAIN_SECONDS, self.read_past_runs)
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor where the mouse is."""

@@ -84,7 +84,8 @@ class SetupScreen(Screen[None]):
         """Show the state of the worker, the first problem, the help and the keys of the row."""
         if self.body is None:
             return
-        self.query_one(TopLine).show_torch(self._session)
+        shows_runs = self._key_name("setup.history")
+        self.query_one(TopLine).show_state(self._session, self.body.going_on, shows_runs)
         self.query_one(RunButton).show_state(self.body.form, has_cursor=self.kind == "run")
         self._show_help()
         bar = (self.kind, self.body.form.data_watch.can_fetch)

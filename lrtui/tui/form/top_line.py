@@ -1,4 +1,4 @@
-"""TopLine: the name of the app, and the state of the worker on the right."""
+"""TopLine: the name of the app, and on the right a run that goes on, or the worker's state."""
 
 from typing import TYPE_CHECKING
 
@@ -25,11 +25,15 @@ class TopLine(Quiet):
         super().__init__(id="top")
         self._state = Content("")
 
-    def show_torch(self, session: "Session") -> None:
-        """Show whether torch is loaded."""
+    def show_state(self, session: "Session", going_on: int, key: str) -> None:
+        """Show how many runs go on elsewhere, and the key that shows them; or torch's version."""
         self._state = Content.styled("loading torch …", "dim")
         if session.problem:
             self._state = Content.styled(clean(session.problem), "$error")
+        elif going_on == 1:
+            self._state = Content.styled(f"a run goes on: {key} shows it", "$accent")
+        elif going_on:
+            self._state = Content.styled(f"{going_on} runs go on: {key} shows them", "$accent")
         elif session.ready:
             self._state = Content.styled(f"torch {clean(session.ready.torch)}", "dim")
         self._show()

@@ -206,6 +206,7 @@ class RunScreen(Screen[None]):
 
     def _leave(self, agreed: bool | None) -> None:
         if agreed:
+            self.model.driver.stop()
             self.dismiss()
 
     # boundaries

@@ -10,7 +10,7 @@ import msgspec
 from lrtui import paths
 from lrtui.record import RecordError, RunRecord
 from lrtui.report.race import corrected
-from lrtui.runs.store import load
+from lrtui.runs.store import going_on, journals, load
 from lrtui.spec import RangeSpec, RunSpec
 from lrtui.tui.history.rows import when
 
@@ -32,6 +32,14 @@ class PastRun(NamedTuple):
 def past_runs() -> list[PastRun]:
     """The newest runs that can be read; none where the folder cannot be."""
     return list(islice(_readable(), _MOST))
+
+
+def runs_going_on() -> int:
+    """How many runs are being measured: by another front end, or by a worker that was left."""
+    try:
+        return sum(map(going_on, journals()))
+    except OSError:
+        return 0
 
 
 def expected_time(spec: RunSpec, past: Sequence[PastRun]) -> str:
