@@ -36,15 +36,32 @@ from lrtui.spec import PlanSpec, RangeSpec, RunSpec
 from lrtui.worker.recorder import Recorder
 
 FEW_BATCHES = 50  # trials use a validation set of this size even where the test did without it
+Builder = Callable[[RunSpec, Callable[[str], None]], Built]
 NO_MODEL = "there is no model yet: run the range test first"
 
 
 class Runner:
-    """Holds the objects of one spec. Only its range and its plan may differ from run to run."""
+    """Holds the objects of one spec. Only its range and its plan may differ from run to run.
 
-    def __init__(self, send: Callable[[Event], None], stop: StopFlag) -> None:
+    Args:
+        send: takes every event.
+        stop: asks for the end of a run.
+        make: builds a spec.
+        keep: makes the recorder of a run from `send` and its id.
+    """
+
+    def __init__(
+        self,
+        send: Callable[[Event], None],
+        stop: StopFlag,
+        *,
+        make: Builder = build,
+        keep: Callable[[Callable[[Event], None], str], Recorder] = Recorder,
+    ) -> None:
         self._send = send
         self._stop = stop
+        self._make = make
+        self._keep = keep
         self._spec: RunSpec | None = None
         self._built: Built | None = None
         self._finder: LRFinder | None = None
@@ -61,7 +78,7 @@ class Runner:
         began = time.perf_counter()
         log = os.environ.get("LRTUI_WORKER_LOG", "")
         output = Output.from_now(log)
-        recorder = self._recorder = Recorder(self._send, command.id)
+        recorder = self._recorder = self._keep(self._send, command.id)
         try:
             objects = self._objects = self._prepare(command.spec)
         except PhaseError as failure:
@@ -144,7 +161,7 @@ class Runner:
         return live_objects(self._built, self._finder, spec)
 
     def _build(self, spec: RunSpec) -> tuple[Built, LRFinder]:
-        built = build(spec, self._notice)
+        built = self._make(spec, self._notice)
         try:
             precision.of_name(spec.precision, built.device)
         except ValueError as error:

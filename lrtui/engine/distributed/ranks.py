@@ -95,7 +95,11 @@ class Ranks:
         state = torch.tensor([failed, float(is_out), *self.asks(), elapsed], dtype=torch.float64)
         if error is not None:
             self._failure = error
-        dist.all_reduce(state, dist.ReduceOp.MAX, group=self._host)
+        try:
+            dist.all_reduce(state, dist.ReduceOp.MAX, group=self._host)
+        except Exception as broken:
+            self._failure = broken  # a rank is gone or hangs: nobody can be met any more
+            raise
         failed, out, stop, end_lr, self._seconds = state.tolist()
         self.asked = (stop, end_lr)
         if failed:
