@@ -23,6 +23,7 @@ from lrtui.catalog.errors import PhaseError, one_line, with_user_line
 from lrtui.engine import precision as precisions
 from lrtui.engine.data.batches import check_loaders
 from lrtui.engine.data.workers import PERSISTENT, persistent_workers
+from lrtui.engine.distributed.wrapped import Wrapped, ranks_of
 from lrtui.engine.failures.described import Failure, Parts, describe, replacement
 from lrtui.engine.history import curves, empty, record
 from lrtui.engine.initialise.draws import check_initialises
@@ -42,7 +43,7 @@ from lrtui.engine.ramp import Course
 from lrtui.engine.range_test import Outcome, broken_off
 from lrtui.engine.reading.notes import Notes
 from lrtui.engine.repeats import Measuring, all_repeats, going_on
-from lrtui.engine.restore.digest import digest
+from lrtui.engine.restore.digest import combined, digest
 from lrtui.engine.restore.snapshot import Snapshot
 from lrtui.engine.restore.values import is_optimizer
 from lrtui.engine.settings import (
@@ -185,6 +186,7 @@ class LRFinder:
         self.amp_backend = amp_backend
         self.amp_config = amp_config
         self.grad_scaler = grad_scaler
+        self.ranks = ranks_of(model, self.device)
         self.verbose = verbose
         self.also = list(also)
         self._channels_last = channels_last
@@ -283,7 +285,7 @@ class LRFinder:
         except KeyboardInterrupt as error:  # it may also come between two steps
             self._end(broken_off(error))
             raise
-        if self.verbose:
+        if self.verbose and self._is_first:
             print(
                 f"Learning rate search finished: {self.reason}. "
                 f"See the graph with {type(self).__name__}.plot()"
@@ -399,8 +401,14 @@ class LRFinder:
         self._put_back()
 
     def digest(self) -> str:
-        """A digest of the current model and optimizer: equal digests, equal states."""
-        return digest(self._modules(), self.optimizers)
+        """A digest of the current model and optimizer: equal digests, equal states.
+
+        That of a model on several ranks covers all of them, and has to be asked for on each.
+        """
+        if self.ranks is None:
+            return digest(self._modules(), self.optimizers)
+        Wrapped(self.model).settle()
+        return combined(self.ranks.gathered(digest(self._modules(), self.optimizers)))
 
     def plot(
         self,
@@ -428,7 +436,16 @@ class LRFinder:
             ValueError: a negative skip, or a `show_lr` that is not a float.
             RuntimeError: too few points left for a suggestion.
         """
-        return plot_history(self.history, skip_start, skip_end, log_lr, show_lr, ax, suggest_lr)
+        return plot_history(
+            self.history,
+            skip_start,
+            skip_end,
+            log_lr,
+            show_lr,
+            ax,
+            suggest_lr,
+            shows=self._is_first,
+        )
 
     def analysis(
         self, schedule: Schedule = "constant", steps: int | None = None, warmup: int = 0
@@ -628,7 +645,7 @@ class LRFinder:
 
     def _note(self, notice: Notice) -> None:
         self.notices.append(notice)
-        if self.verbose:
+        if self.verbose and self._is_first:
             print(notice.text)
 
     def _take_snapshot(self) -> Snapshot:
@@ -670,6 +687,8 @@ class LRFinder:
     def _put_back(self) -> None:
         """Go back to where the last test began."""
         self._measuring = None
+        if self.ranks is not None:
+            Wrapped(self.model).settle()
         self._start.restore()
         self._spent = False
 
@@ -806,8 +825,14 @@ class LRFinder:
             snapshot=self._start,
             moves=self._moves,
             channels_last=self._channels_last,
+            ranks=self.ranks,
             notes=Notes(lambda line: self._note(Notice(text=line))),
         )
+
+    @property
+    def _is_first(self) -> bool:
+        """Whether this is the process that prints and plots."""
+        return self.ranks is None or self.ranks.is_first
 
     def _modules(self) -> list[nn.Module]:
         """The modules whose state is put back."""

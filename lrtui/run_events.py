@@ -129,6 +129,8 @@ class LiveObjects:
         size = getattr(loader, "batch_size", None) or getattr(sampler, "batch_size", None)
         if not isinstance(size, int):
             return 0
+        if self.finder.ranks is not None:
+            size *= self.finder.ranks.size
         return size * self.spec.range.accumulation_steps
 
     def analysis(self) -> Analysis:

@@ -96,6 +96,35 @@ class PlanSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = 0
 
 
+class DevicesSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Several processes that train one model together, one device each, started by torchrun.
+
+    A batch of `loader.batch_size` examples is divided among all of them.
+    """
+
+    nproc: Annotated[
+        int,
+        setting("processes on each machine that train the model together; 0: no torchrun", ge=0),
+    ] = 0
+    shard: Annotated[
+        bool, setting("shard the model over the processes (FSDP2); else each has a copy (DDP)")
+    ] = False
+    nnodes: Annotated[
+        int, setting("machines, each with its own lrtui run; in a Slurm step, its tasks", ge=1)
+    ] = 1
+    node_rank: Annotated[
+        int,
+        setting("number of this machine, from 0; -1: 0 where rdzv_endpoint is this one", ge=-1),
+    ] = -1
+    rdzv_endpoint: Annotated[
+        str, setting("HOST:PORT of the first machine, where the others find it")
+    ] = ""
+    timeout: Annotated[
+        float,
+        setting("seconds that a process waits for the others before the run is ended", gt=0),
+    ] = 120.0
+
+
 class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A whole run. The defaults run on any machine: a sample model on the built-in digits."""
 
@@ -123,6 +152,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     range: RangeSpec = RangeSpec()
     loader: LoaderSpec = LoaderSpec()
     plan: PlanSpec = PlanSpec()
+    devices: DevicesSpec = DevicesSpec()
     precision: Annotated[
         Precision, setting("what the forward computes in: fp32, or mixed by torch or apex")
     ] = "fp32"
@@ -142,7 +172,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 CHOICES = ("model", "data", "optimizer", "loss", "metric", "step")
 REQUIRED_CHOICES = ("model", "data", "optimizer")  # the others may be "auto" or "none"
-SECTIONS = ("range", "loader", "plan")
+SECTIONS = ("range", "loader", "plan", "devices")
 
 
 class Problem(msgspec.Struct, frozen=True):

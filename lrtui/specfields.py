@@ -15,6 +15,7 @@ from lrtui.spec import (
     CHOICES,
     SECTIONS,
     Choice,
+    DevicesSpec,
     LoaderSpec,
     PlanSpec,
     RangeSpec,
@@ -29,6 +30,7 @@ _TYPES: Mapping[str, type[msgspec.Struct]] = {
     "range": RangeSpec,
     "loader": LoaderSpec,
     "plan": PlanSpec,
+    "devices": DevicesSpec,
 }
 FLAGS = {  # a parameter of the command → the field that it sets
     **{role: role for role in CHOICES},
@@ -45,6 +47,11 @@ FLAGS = {  # a parameter of the command → the field that it sets
     "accumulate": "range.accumulation_steps",
     "precision": "precision",
     "device": "device",
+    "nproc": "devices.nproc",
+    "shard": "devices.shard",
+    "nnodes": "devices.nnodes",
+    "node_rank": "devices.node_rank",
+    "rdzv_endpoint": "devices.rdzv_endpoint",
     "repeats": "range.repeats",
     "seed": "seed",
 }

@@ -14,6 +14,7 @@ from lrtui.settings import declarations
 from lrtui.spec import (
     CHOICES,
     REQUIRED_CHOICES,
+    DevicesSpec,
     PlanSpec,
     Problem,
     RangeSpec,
@@ -37,9 +38,11 @@ def problems(spec: RunSpec) -> list[Problem]:
         *_ramp_problems(spec.range),
         *_batch_problems(spec),
         *_plan_problems(spec.plan),
+        *_devices_problems(spec),
         *_setting_problems(spec.range, "range."),
         *_setting_problems(spec.loader, "loader."),
         *_setting_problems(spec.plan, "plan."),
+        *_setting_problems(spec.devices, "devices."),
         *_setting_problems(spec),
         *_problems_without_effect(spec),
     ]
@@ -118,6 +121,49 @@ def _plan_problems(plan: PlanSpec) -> Iterator[Problem]:
     problem = warmup_problem(plan.warmup, plan.steps)
     if problem:
         yield Problem("plan.warmup", problem)
+
+
+def _devices_problems(spec: RunSpec) -> Iterator[Problem]:
+    """What several processes cannot do, as far as the spec alone says."""
+    devices, default = spec.devices, DevicesSpec()
+    if not devices.nproc:
+        for name in DevicesSpec.__struct_fields__:
+            if getattr(devices, name) != getattr(default, name):
+                yield _no_effect(f"devices.{name}", "it needs devices.nproc, such as --nproc 2")
+        return
+    yield from _endpoint_problems(devices)
+    size = devices.nproc * devices.nnodes
+    if spec.loader.batch_size % size or not spec.loader.batch_size:
+        yield Problem("loader.batch_size", not_divisible(spec.loader.batch_size, size))
+    if spec.precision.startswith("apex"):
+        yield Problem("precision", "apex works in one process only; use bf16 with devices.nproc")
+    if spec.device not in ("auto", "cpu", "cuda"):
+        message = f"each process takes a device of its own: auto, cpu or cuda, not {spec.device}"
+        yield Problem("device", message)
+    if devices.shard and spec.range.vary == "init" and spec.range.repeats > 1:
+        yield Problem("range.vary", "a sharded model's weights cannot be drawn again; use data")
+
+
+def not_divisible(batch_size: int, size: int) -> str:
+    """What is wrong with a batch size that `size` processes cannot divide among them."""
+    if not batch_size:
+        return "0 gives no batch that can be divided among the processes (devices.nproc)"
+    lower, upper = batch_size // size * size, (batch_size // size + 1) * size
+    use = f"{lower} or {upper}" if lower else str(upper)
+    return f"{batch_size} examples cannot be divided among {size} processes: use {use}"
+
+
+def _endpoint_problems(devices: DevicesSpec) -> Iterator[Problem]:
+    host, _, port = devices.rdzv_endpoint.rpartition(":")
+    if devices.rdzv_endpoint and not (host and port.isdecimal() and 0 < int(port) < 2**16):
+        message = f"expected HOST:PORT, got '{devices.rdzv_endpoint}'"
+        yield Problem("devices.rdzv_endpoint", message)
+    if devices.nnodes > 1 and not devices.rdzv_endpoint:
+        message = f"{devices.nnodes} machines need the HOST:PORT of the first one"
+        yield Problem("devices.rdzv_endpoint", message)
+    if devices.node_rank >= devices.nnodes:
+        message = f"must be below devices.nnodes ({devices.nnodes}), got {devices.node_rank}"
+        yield Problem("devices.node_rank", message)
 
 
 def _setting_problems(section: msgspec.Struct, prefix: str = "") -> Iterator[Problem]:

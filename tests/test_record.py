@@ -43,6 +43,7 @@ OLDER = [  # without newer settings, without a plan
     GOLDEN.with_name("run_before_batch.json"),
     GOLDEN.with_name("run_before_plan.json"),
     GOLDEN.with_name("run_before_parameters.json"),
+    GOLDEN.with_name("run_before_devices.json"),
 ]
 NAMED = GOLDEN.with_name("run_with_name.json")
 RACED = GOLDEN.with_name("run_with_race.json")

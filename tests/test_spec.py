@@ -195,6 +195,46 @@ def test_a_plan_that_contradicts_itself_is_refused(
     assert problems(RunSpec(plan=plan)) == [Problem(field, message)]
 
 
+@pytest.mark.parametrize(
+    ("values", "field", "message"),
+    [
+        ({"devices.shard": True}, "devices.shard", "has no effect: it needs devices.nproc"),
+        ({"devices.nproc": 3}, "loader.batch_size", "64 examples cannot be divided among 3"),
+        (
+            {"devices.nproc": 2, "devices.nnodes": 3, "devices.rdzv_endpoint": "gpu1:29500"},
+            "loader.batch_size",
+            "64 examples cannot be divided among 6 processes: use 60 or 66",
+        ),
+        ({"devices.nproc": 2, "loader.batch_size": 0}, "loader.batch_size", "0 gives no batch"),
+        ({"devices.nproc": 2, "precision": "apex-O1"}, "precision", "apex works in one process"),
+        ({"devices.nproc": 2, "device": "cuda:1"}, "device", "each process takes a device"),
+        ({"devices.nproc": 2, "devices.nnodes": 2}, "devices.rdzv_endpoint", "2 machines need"),
+        (
+            {"devices.nproc": 2, "devices.rdzv_endpoint": "gpu1"},
+            "devices.rdzv_endpoint",
+            "expected HOST:PORT, got 'gpu1'",
+        ),
+        ({"devices.nproc": 2, "devices.node_rank": 1}, "devices.node_rank", "must be below"),
+        (
+            {
+                "devices.nproc": 2,
+                "devices.shard": True,
+                "range.repeats": 2,
+                "range.vary": "init",
+            },
+            "range.vary",
+            "a sharded model's weights cannot be drawn again",
+        ),
+    ],
+)
+def test_what_several_processes_cannot_do_is_refused(
+    values: dict[str, object], field: str, message: str
+) -> None:
+    (problem,) = problems(with_values(RunSpec(), values))
+    assert problem.field == field
+    assert message in problem.message
+
+
 # A value inside the limits of every setting, and where there are limits one outside.
 INSIDE: dict[str, object] = {
     "batch": "inputs,target",
@@ -223,6 +263,12 @@ INSIDE: dict[str, object] = {
     "plan.steps": 3000,
     "plan.epochs": 10,
     "plan.warmup": 200,
+    "devices.nproc": 2,
+    "devices.shard": True,
+    "devices.nnodes": 2,
+    "devices.node_rank": 0,
+    "devices.rdzv_endpoint": "gpu1:29500",
+    "devices.timeout": 30.0,
     "precision": "bf16",
     "device": "cpu",
     "seed": 9,
@@ -250,9 +296,18 @@ OUTSIDE: dict[str, float] = {
     "plan.steps": -1,
     "plan.epochs": -1,
     "plan.warmup": -1,
+    "devices.nproc": -1,
+    "devices.nnodes": 0,
+    "devices.node_rank": -2,
+    "devices.timeout": 0.0,
     "seed": -1,
 }
 BESIDE: dict[str, dict[str, object]] = {  # without these the setting has no effect
+    "devices.shard": {"devices.nproc": 2},
+    "devices.nnodes": {"devices.nproc": 2, "devices.rdzv_endpoint": "gpu1:29500"},
+    "devices.node_rank": {"devices.nproc": 2},
+    "devices.rdzv_endpoint": {"devices.nproc": 2},
+    "devices.timeout": {"devices.nproc": 2},
     "range.val_batches": {"range.val": True},
     "range.vary": {"range.repeats": 2},
     "range.metric_mode": {"metric": Choice("lrtui:accuracy")},

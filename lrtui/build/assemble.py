@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from lrtui.build import losses, metrics, models, optimizers
+from lrtui.build.datasets.shares import Share
 from lrtui.build.datasets.streams import may_yield_batches, without_short_batch
 from lrtui.build.device import choose_device
 from lrtui.build.dry_run import DryRun
@@ -45,8 +46,10 @@ class Built:
     notices: tuple[str, ...] = ()  # what batch, output and loss were taken for: said already
 
 
-def build(spec: RunSpec, notice: Notice = lambda text: None) -> Built:
+def build(spec: RunSpec, notice: Notice = lambda text: None, share: Share | None = None) -> Built:
     """Build all that a spec names, and try the first batch.
+
+    With a `share` it is for one of several processes: its device, and its part of the data.
 
     Random states are those of a script that seeds, then makes the model and the optimizer: the
     data, the first batch and the dry run leave no trace in them.
@@ -54,9 +57,9 @@ def build(spec: RunSpec, notice: Notice = lambda text: None) -> Built:
     Raises:
         PhaseError: something failed; its phase, one line, and the cause chained.
     """
-    device = choose_device(spec.device)
+    device = choose_device(spec.device) if share is None else share.device
     reseed(spec.seed)
-    data = _loaders(spec, device, notice)
+    data = _loaders(spec, device, notice, share)
     if persistent_workers(data.train, data.val):
         notice(PERSISTENT)
     batch = load_first_batch(spec.data.target, data.train)
@@ -150,10 +153,10 @@ def _build_on(
     )
 
 
-def _loaders(spec: RunSpec, device: torch.device, notice: Notice) -> Loaders:
+def _loaders(spec: RunSpec, device: torch.device, notice: Notice, share: Share | None) -> Loaders:
     target = spec.data.target
     data = import_choice("data", spec.data, notice).call()
-    loaders = make_loaders(target, data, spec.loader, spec.seed, device, notice)
+    loaders = make_loaders(target, data, spec.loader, spec.seed, device, notice, share)
     if spec.range.val and loaders.val is None:
         message = f"{target} has no validation part"
         raise PhaseError("data", f"{message}: return a pair (train, validation), or turn val off")

@@ -7,6 +7,7 @@ from typing import Any, TypeGuard
 import torch
 from torch.utils.data import DataLoader, Dataset, IterableDataset, Subset
 
+from lrtui.build.datasets.shares import Share, ShareSampler
 from lrtui.build.datasets.streams import StreamLoader, unbatched
 from lrtui.catalog.errors import PhaseError, one_line, with_user_line
 from lrtui.catalog.targets import Notice
@@ -36,16 +37,17 @@ def make_loaders(
     seed: int,
     device: torch.device,
     notice: Notice = lambda text: None,
+    share: Share | None = None,
 ) -> Loaders:
     """The loaders of a Dataset, a DataLoader, or a pair of them.
 
     A data set on its own is split by `val_fraction`; `subset` limits the training part. Both use a
     generator of their own: the same seed gives the same examples. Shuffling draws from torch's
     global generator, as a script's loader does. Settings that do not apply to the data are named
-    in a notice.
+    in a notice. With a `share` they give the part of one of several processes.
 
     Raises:
-        PhaseError: the data is anything else, or a part of it is empty.
+        PhaseError: the data is anything else, a part of it is empty, or cannot be divided.
     """
     train, val = _train_and_val(name, data)
     for text in _without_effect(name, train, val, spec):
@@ -54,10 +56,10 @@ def make_loaders(
         train, val = split(name, train, spec.val_fraction, seed)
     if spec.subset and _is_indexed(train):
         train = subset(train, spec.subset, seed)
-    train_loader = _loader(name, train, spec, device, train=True)
+    train_loader = _loader(name, train, spec, device, train=True, share=share)
     if val is None:
         return Loaders(train_loader, None)
-    return Loaders(train_loader, _loader(name, val, spec, device, train=False))
+    return Loaders(train_loader, _loader(name, val, spec, device, train=False, share=share))
 
 
 def _without_effect(name: str, train: object, val: object, spec: LoaderSpec) -> Iterator[str]:
@@ -130,9 +132,17 @@ def _is_pair(data: object) -> TypeGuard[tuple[object, object]]:
 
 
 def _loader(
-    name: str, part: object, spec: LoaderSpec, device: torch.device, *, train: bool
+    name: str,
+    part: object,
+    spec: LoaderSpec,
+    device: torch.device,
+    *,
+    train: bool,
+    share: Share | None,
 ) -> Loader:
     """A loader for a data set; any other iterable is a loader already."""
+    if share is not None:
+        return _share_loader(name, part, spec, share, train=train)
     on_gpu = device.type == "cuda"
     if isinstance(part, IterableDataset):
         return StreamLoader(
@@ -152,6 +162,29 @@ def _loader(
         shuffle=train,
         # a short last batch makes a noisy point, and batch norm cannot train on a single example
         drop_last=train and 0 < spec.batch_size <= count,
+    )
+
+
+def _share_loader(
+    name: str, part: object, spec: LoaderSpec, share: Share, *, train: bool
+) -> Loader:
+    """The loader of one of several processes; one of the user's own has to divide the data."""
+    if not _is_indexed(part):
+        sampler = getattr(part, "sampler", None)
+        if callable(getattr(sampler, "set_epoch", None)) or not train:
+            return part  # type: ignore[return-value]
+        message = f"{name} cannot be divided among {share.size} processes"
+        raise PhaseError("data", f"{message}: return a Dataset, or use a DistributedSampler")
+    count = _length(name, part)
+    if train and count < spec.batch_size:
+        message = f"{name} has {count} training examples: fewer than one batch"
+        raise PhaseError("data", f"{message} of {spec.batch_size}; lower loader.batch_size")
+    return DataLoader(
+        part if train else share.of_validation(part),
+        batch_size=spec.batch_size // share.size,
+        num_workers=spec.workers,
+        pin_memory=share.device.type == "cuda",
+        sampler=ShareSampler(part, share, spec.batch_size) if train else None,
     )
 
 

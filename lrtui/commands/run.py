@@ -26,7 +26,9 @@ from lrtui.commands.streams import (
 )
 from lrtui.events import Ended, Event, Notice, Saving, Started, Suggested
 from lrtui.launch.driver import Driver
+from lrtui.launch.ranks import start_problem
 from lrtui.launch.session import Session
+from lrtui.ranks.placement import placement_of
 from lrtui.record import RecordError, RunRecord, from_events, to_json
 from lrtui.report import failure as failed
 from lrtui.runs.store import save
@@ -69,6 +71,9 @@ def run_headless(
     missing = unagreed(spec, {*remembered(), *agreed})
     if missing:
         return say(_not_agreed(missing), USAGE)
+    problem = start_problem(spec)
+    if problem:
+        return say(problem, USAGE)
     session = Session()
     session.agreed.update(agreed)
     driver = session.driver(spec)
@@ -93,6 +98,8 @@ def run_headless(
     for event in driver.events[len(events) :]:
         if isinstance(event, Notice):  # what could not be ended
             note(event.text)
+    if not placement_of(spec.devices).has_first:
+        return _helped(events)
     code = report(events, as_json=as_json, output=output, overwrite=overwrite)
     if code == USER_FAILED and session.refused:
         code = say(_not_agreed(list(session.refused.values())), USAGE)
@@ -159,6 +166,12 @@ def _measure_checks(driver: Driver, checks: Checks, follower: Follower) -> None:
     if checks.stability and not follower.stopped:
         driver.stability()
         follower.follow()
+
+
+def _helped(events: Sequence[Event]) -> int:
+    """The exit code on a machine that only helps: rank 0 is on another, which keeps the record."""
+    end = next(event for event in reversed(events) if isinstance(event, Ended))
+    return say(end.reason, USER_FAILED if end.status == "failed" else ANSWER)
 
 
 def _has_failed(events: Sequence[Event]) -> bool:

@@ -14,8 +14,10 @@ def plot_history(
     show_lr: float | None,
     ax: Any,
     suggest_lr: bool,
+    *,
+    shows: bool = True,
 ) -> Any:
-    """Draw loss over learning rate; see `LRFinder.plot`."""
+    """Draw loss over learning rate; see `LRFinder.plot`. A new figure is shown if it `shows`."""
     _check(history, skip_start, skip_end, show_lr, suggest_lr)
     plt = _pyplot()
     kept = slice(skip_start, -skip_end or None)
@@ -33,7 +35,7 @@ def plot_history(
     ax.set_ylabel("Loss")
     if show_lr is not None:
         ax.axvline(x=show_lr, color="red")
-    if figure is not None:
+    if figure is not None and shows:
         plt.show()
     return (ax, suggested) if suggest_lr else ax
 

@@ -17,6 +17,7 @@ from lrtui.engine.checks.updates import is_known
 from lrtui.engine.data.batches import train_batches
 from lrtui.engine.data.replay import Replay
 from lrtui.engine.deferred import default_lag
+from lrtui.engine.distributed.epochs import skip_epochs
 from lrtui.engine.failures.nonfinite import Explanation, Losses
 from lrtui.engine.initialise.draws import reinitialise
 from lrtui.engine.ramp import Course, Ramp
@@ -64,6 +65,7 @@ class Measuring:
 
 
 Keep = Callable[[Measuring], None]
+FAR_SEED = 1_000_003  # from rank to rank: other dropout masks on each, as in a training
 
 
 def all_repeats(
@@ -81,8 +83,10 @@ def all_repeats(
     random states, so that its curve is the one of a test without repeats. While it runs, `say` gets
     a notice for what makes its rates unusable. `keep` gets what each is measured with.
     """
-    began = time.perf_counter()
-    seed = torch.initial_seed()
+    clock, seed = _clock(training), torch.initial_seed()
+    if training.ranks is not None:
+        seed = training.ranks.of_first(seed)
+    began = clock()
     max_seconds = math.inf if settings.max_seconds is None else settings.max_seconds
     batches: Iterator[Batch] | None = None
     validation: Validation | None = None
@@ -90,7 +94,7 @@ def all_repeats(
     bad_batch: Explanation | None = None  # of any repeat
     for repeat in range(settings.repeats):
         if repeat > 0:
-            _start_over(training, settings, train_loader, seed + repeat)
+            _start_over(training, settings, train_loader, seed, repeat)
         move_to_device(training)
         batches = _batches(train_loader, settings, batches)
         validation = validation_of(training, settings, val_loader, validation)
@@ -113,10 +117,11 @@ def all_repeats(
                 lag=default_lag(training.device),
                 max_seconds=max_seconds,
                 repeat=repeat,
+                clock=clock,
                 began=began,
                 losses=losses,
             )
-        measuring.seconds = time.perf_counter() - began
+        measuring.seconds = clock() - began
         measuring.random_state = RngState()
         if outcome.explanation.is_certain:
             bad_batch = outcome.explanation
@@ -133,7 +138,8 @@ def going_on(
     Model and optimizer have to be as the test left them. Its random states are set again.
     """
     settings = measuring.settings
-    began = time.perf_counter() - measuring.seconds
+    clock = _clock(training)
+    began = clock() - measuring.seconds
     course = measuring.course = Course(ramp, first=measuring.course.ramp.num_iter)
     if measuring.random_state is not None:
         measuring.random_state.restore()
@@ -146,13 +152,19 @@ def going_on(
         validation=measuring.validation,
         lag=default_lag(training.device),
         max_seconds=math.inf if settings.max_seconds is None else settings.max_seconds,
+        clock=clock,
         began=began,
         first=course.first,
         losses=measuring.losses,
     )
-    measuring.seconds = time.perf_counter() - began
+    measuring.seconds = clock() - began
     measuring.random_state = RngState()
     return outcome
+
+
+def _clock(training: Training) -> Callable[[], float]:
+    """The clock that time limits go by: one for all ranks."""
+    return time.perf_counter if training.ranks is None else training.ranks.clock
 
 
 @contextmanager
@@ -200,10 +212,15 @@ def _batches(
     return batches
 
 
-def _start_over(training: Training, settings: Settings, train_loader: Loader, seed: int) -> None:
+def _start_over(
+    training: Training, settings: Settings, train_loader: Loader, seed: int, repeat: int
+) -> None:
     training.snapshot.restore()
+    seed += repeat
     if settings.vary == "data":
-        reseed(seed, generators_in(train_loader))
+        rank = 0 if training.ranks is None else training.ranks.rank
+        reseed(seed + FAR_SEED * rank, generators_in(train_loader))
+        skip_epochs(train_loader, repeat)
         return
     # the batches stay the same: only the weights are drawn again
     with torch.random.fork_rng():

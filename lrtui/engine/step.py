@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
 from inspect import Parameter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 from torch import nn
@@ -20,6 +20,8 @@ from lrtui.engine.forward import Forward, Output
 from lrtui.engine.optim import moded, parameters_of
 from lrtui.engine.precision import Precision
 from lrtui.engine.types import Batch, BatchStep, Scalar
+
+Value = TypeVar("Value")
 
 
 class Update(NamedTuple):
@@ -119,6 +121,10 @@ class TrainStep:
         """The current loss scale, or None if losses are not scaled; waits for the device."""
         return self._precision.scale_now()
 
+    def agreed(self, value: Value, is_certain: Callable[[Value], bool]) -> Value:
+        """What all ranks say of a step; without other ranks, the value itself."""
+        return value
+
     def _choose_update(self, updates: Updates, updates_itself: bool) -> Callable[[], Update]:
         if updates_itself:
             return self._user_update
@@ -171,8 +177,14 @@ class TrainStep:
         return reduce(torch.add, losses), mean_metric
 
     def _backward_one(self, batch: Batch) -> tuple[torch.Tensor, Scalar | None]:
+        return self._backpropagated(batch, self._forward_one(batch))
+
+    def _forward_one(self, batch: Batch) -> Output:
         with self._precision.autocast():
-            output = self._forward(batch)
+            return self._forward(batch)
+
+    def _backpropagated(self, batch: Batch, output: Output) -> tuple[torch.Tensor, Scalar | None]:
+        """The loss and the metric of an output, after its backward pass."""
         loss = output.loss
         # averaged, so that the gradient is that of one large batch
         if self._accumulation_steps > 1:

@@ -1,7 +1,8 @@
 """The live objects of a test, and the training step and validation that are made of them."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import chain
 
 import torch
@@ -11,6 +12,10 @@ from torch.optim import Optimizer
 from lrtui.engine.checks.updates import PLAIN, Updates, updates_of
 from lrtui.engine.data.batches import is_split, val_batches
 from lrtui.engine.deferred import default_lag
+from lrtui.engine.distributed.ranks import Ranks
+from lrtui.engine.distributed.step import RankStep
+from lrtui.engine.distributed.validation import RankValidation
+from lrtui.engine.distributed.wrapped import Wrapped, without_ddp
 from lrtui.engine.forward import Forward
 from lrtui.engine.optim import unshare_learning_rates
 from lrtui.engine.precision import Precision
@@ -29,6 +34,7 @@ class Training:
     `called_model` is what a forward pass calls: the model, or its compiled form.
     `moves` is False for a model that is spread over several devices: it stays where it is.
     `notes` is what batches, outputs and losses are taken for.
+    `ranks` train the model together; None: this process trains it alone.
     """
 
     model: nn.Module
@@ -41,6 +47,7 @@ class Training:
     moves: bool = True
     channels_last: bool = False
     notes: Notes = field(default_factory=Notes)
+    ranks: Ranks | None = None
 
 
 def forward_of(training: Training, settings: Settings, loader: Loader) -> Forward:
@@ -69,7 +76,10 @@ def train_step(
     Raises:
         OptimizerError: an optimizer that cannot be used as the settings say.
     """
-    return TrainStep(
+    make: Callable[..., TrainStep] = TrainStep
+    if training.ranks is not None:
+        make = partial(RankStep, training.ranks, Wrapped(training.model))
+    return make(
         training.model,
         forward_of(training, settings, loader),
         batches,
@@ -106,9 +116,15 @@ def validation_of(
     """The validation of the next repeat; one on a sub-sample is used again."""
     if val_loader is None or (previous is not None and settings.val_batches):
         return previous
-    return Validation(
+    make: Callable[..., Validation] = Validation
+    called_model = training.called_model
+    if training.ranks is not None:
+        # the ranks may have different numbers of batches: none waits for another in its forward
+        called_model = without_ddp(called_model)
+        make = partial(RankValidation, training.ranks)
+    return make(
         training.model,
-        forward_of(training, settings, val_loader),
+        forward_of(replace(training, called_model=called_model), settings, val_loader),
         val_batches(val_loader),
         training.precision,
         training.device,

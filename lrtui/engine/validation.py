@@ -66,7 +66,12 @@ class Validation:
                     metrics.append(output.metric)
         if not losses:
             raise ValueError("the validation loader has no batches")
-        return _weighted_mean(losses, sizes), _mean_metric(metrics, sizes)
+        loss, metric = _weighted_mean(losses, sizes), _mean_metric(metrics, sizes)
+        return self._over_all(loss, metric, sum(sizes))
+
+    def _over_all(self, loss: float, metric: float | None, size: int) -> tuple[float, float | None]:
+        """The means of this rank's `size` examples, over all ranks: here there is one."""
+        return loss, metric
 
 
 def _mean_metric(metrics: list[Scalar], sizes: list[int]) -> float | None:

@@ -1,5 +1,6 @@
 """Recorder: passes the events of a run on, and keeps them in its journal and its record."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from typing import Literal
 
@@ -12,8 +13,41 @@ from lrtui.runs.store import journal_path, record_path, save_run
 from lrtui.worker.journal import Journal
 
 
-class Recorder:
-    """The events of one run. `send` passes an event on to the front end."""
+class Recording(ABC):
+    """Takes the events of one run."""
+
+    def record(self, events: Iterable[Event]) -> None:
+        """Emit events as they come, and finish with the end of the run or check."""
+        for event in events:
+            if isinstance(event, Ended) or ends_check(event):
+                self.finish(event)
+            else:
+                self.emit(event)
+
+    @abstractmethod
+    def emit(self, event: Event) -> None:
+        """Send an event, and keep it unless it is of the moment only."""
+
+    @abstractmethod
+    def emit_from_thread(self, event: Event) -> None:
+        """Do the same with an event of a thread other than the run's."""
+
+    @abstractmethod
+    def finish(self, last: Event) -> None:
+        """Keep and send the last event of the run or check."""
+
+    @abstractmethod
+    def reopen(self) -> None:
+        """Continue after the end with a check."""
+
+    @property
+    @abstractmethod
+    def seconds(self) -> float:
+        """How long the run took, up to its last end."""
+
+
+class Recorder(Recording):
+    """Keeps the events in a journal and a record. `send` passes one on to the front end."""
 
     def __init__(self, send: Callable[[Event], None], run_id: str) -> None:
         self._events: list[Event] = []
@@ -23,23 +57,16 @@ class Recorder:
         self._problem = ""  # why not all is saved
         self._later: list[Event] = []  # of other threads, which do not write the journal
 
-    def keep_later(self, event: Event) -> None:
-        """Keep an event that another thread has sent; with the next one of the run's own thread."""
-        self._later.append(event)
-
-    def record(self, events: Iterable[Event]) -> None:
-        """Emit events as they come, and write the record at the end of the run or check."""
-        for event in events:
-            if isinstance(event, Ended) or ends_check(event):
-                self.finish(event)
-            else:
-                self.emit(event)
-
     def emit(self, event: Event) -> None:
         """Send an event, and keep it unless it is of the moment only."""
         self._send(event)
         if not isinstance(event, Passing):
             self._keep(event)
+
+    def emit_from_thread(self, event: Event) -> None:
+        """Send an event; it is kept with the next one of the run's own thread."""
+        self._send(event)
+        self._later.append(event)
 
     def finish(self, last: Event) -> None:
         """Write the record, then send the last event.

@@ -35,26 +35,40 @@ from lrtui.run_events import (
     while_sampled,
 )
 from lrtui.spec import PlanSpec, RangeSpec, RunSpec
-from lrtui.worker.recorder import Recorder
+from lrtui.worker.recorder import Recorder, Recording
 from lrtui.worker.watch import PATIENCE_SECONDS, Stacks, Watch
 
 FEW_BATCHES = 50  # trials use a validation set of this size even where the test did without it
+Builder = Callable[[RunSpec, Callable[[str], None]], Built]
 NO_MODEL = "there is no model yet: run the range test first"
 
 
 class Runner:
-    """Holds the objects of one spec. Only its range and its plan may differ from run to run."""
+    """Holds the objects of one spec. Only its range and its plan may differ from run to run.
+
+    Args:
+        send: takes every event.
+        stop: asks for the end of a run.
+        make: builds a spec.
+        keep: makes the recorder of a run from `send` and its id.
+        patience: seconds without a batch before a notice says where the data loader is.
+        stacks: where it is.
+    """
 
     def __init__(
         self,
         send: Callable[[Event], None],
         stop: StopFlag,
         *,
+        make: Builder = build,
+        keep: Callable[[Callable[[Event], None], str], Recording] = Recorder,
         patience: float = PATIENCE_SECONDS,
         stacks: Stacks | None = None,
     ) -> None:
         self._send = send
         self._stop = stop
+        self._make = make
+        self._keep = keep
         self._watch = Watch(self._tell, patience, stacks)
         self.spoiled = False  # a device has failed: what this process holds of it is of no use
         self._spec: RunSpec | None = None
@@ -62,7 +76,7 @@ class Runner:
         self._finder: LRFinder | None = None
         self._digest = ""
         self._objects: LiveObjects | None = None  # of the last run
-        self._recorder: Recorder | None = None
+        self._recorder: Recording | None = None
 
     def serves(self, spec: RunSpec) -> bool:
         """Whether this runner can run the spec: it has built no other."""
@@ -73,7 +87,7 @@ class Runner:
         began = time.perf_counter()
         log = os.environ.get(LOG_VARIABLE, "")
         output = Output.from_now(log)
-        recorder = self._recorder = Recorder(self._send, command.id)
+        recorder = self._recorder = self._keep(self._send, command.id)
         try:
             with self._watch.watching():
                 objects = self._objects = self._prepare(command.spec)
@@ -103,9 +117,10 @@ class Runner:
     def _tell(self, text: str) -> None:
         """Say something on another thread, while a run goes on."""
         notice = Notice(text=text, level="warning")
-        self._send(notice)
-        if self._recorder is not None:
-            self._recorder.keep_later(notice)
+        if self._recorder is None:
+            self._send(notice)
+        else:
+            self._recorder.emit_from_thread(notice)
 
     def extend(self, command: Extend) -> None:
         """Raise the end of the last run's range, unless the run in progress did that itself."""
@@ -177,7 +192,7 @@ class Runner:
         return live_objects(self._built, self._finder, spec)
 
     def _build(self, spec: RunSpec) -> tuple[Built, LRFinder]:
-        built = build(spec, self._notice)
+        built = self._make(spec, self._notice)
         try:
             precision.of_name(spec.precision, built.device)
         except ValueError as error:

@@ -50,6 +50,7 @@ class Service:
         self._guard = guard
         self._outbox = outbox
         self._runner: Runner | None = None
+        self._unserved: list[Command] = []  # came while ranks ran, and is not for them
         self._stacks = Stacks()  # made before anything is forked
         keep_last_words()
 
@@ -58,7 +59,7 @@ class Service:
         gc.freeze()  # torch's objects stay: a collection between runs takes a tenth of the time
         timeout: float | None = _IDLE_SECONDS
         while True:
-            command = self._commands.next(timeout)
+            command = self._unserved.pop() if self._unserved else self._commands.next(timeout)
             if isinstance(command, Quit):
                 return
             if command is None:
@@ -72,8 +73,7 @@ class Service:
     def _carry_out(self, command: Command) -> None:
         match command:
             case Run():
-                self._guard.allow(command.agreed)
-                self._runner_for(command).range_test(command)
+                self._run(command)
             case Extend():
                 self._last_runner().extend(command)
             case Confirm():
@@ -86,6 +86,20 @@ class Service:
                 if not self._commands.claimed.is_set():
                     self._guard.allow()
                     answer(command, self._outbox.send)
+
+    def _run(self, command: Run) -> None:
+        """Run a spec here, or on ranks of its own."""
+        if not command.spec.devices.nproc:
+            self._guard.allow(command.agreed)
+            self._runner_for(command).range_test(command)
+            return
+        from lrtui.worker.ranks.launcher import Launcher  # imported late: few runs need torchrun
+
+        self._runner = None
+        gc.collect()
+        unserved = Launcher(self._commands, self._outbox).serve(command)
+        if unserved is not None:
+            self._unserved.append(unserved)
 
     def _runner_for(self, command: Run) -> Runner:
         """The last runner where it has built this spec, else a new one."""

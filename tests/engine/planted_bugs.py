@@ -92,8 +92,8 @@ BUGS = {
     ),
     "validation returns 0": Bug(
         file="engine/validation.py",
-        text="return _weighted_mean(losses, sizes)",
-        planted="return 0.0",
+        text="loss, metric = _weighted_mean(losses, sizes), ",
+        planted="loss, metric = 0.0, ",
         test_file=DROP_IN,
         test_name="test_the_validation_loss_is_the_one_after_the_step_over_the_whole_set",
     ),

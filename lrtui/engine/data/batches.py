@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sized
 import torch
 from torch.utils.data import DataLoader
 
+from lrtui.engine.distributed.epochs import next_epoch
 from lrtui.engine.types import Batch, Loader, Target
 
 
@@ -68,6 +69,7 @@ class TrainDataLoaderIter(DataLoaderIter):
         except StopIteration:
             if not self.auto_reset:
                 raise
+            next_epoch(self.data_loader)
             self._iterator = iter(self.data_loader)
             batch = next(self._iterator)
         return self.inputs_labels_from_batch(batch)

@@ -55,7 +55,7 @@ class Losses:
 
 
 def explain(train: TrainStep, call: int, iteration: int, losses: Losses) -> Explanation:
-    """Look at the batches of a training step whose loss is not finite.
+    """Look at the batches of a training step whose loss is not finite, on every rank.
 
     Args:
         train: the training step, which keeps its last batches.
@@ -63,6 +63,14 @@ def explain(train: TrainStep, call: int, iteration: int, losses: Losses) -> Expl
         iteration: the same without the warm-up, as messages name it.
         losses: those before.
     """
+    return train.agreed(_explained(train, call, iteration, losses), _is_certain)
+
+
+def _is_certain(explanation: Explanation) -> bool:
+    return explanation.is_certain
+
+
+def _explained(train: TrainStep, call: int, iteration: int, losses: Losses) -> Explanation:
     first = call * train.batches_per_step
     oldest_kept = train.drawn - len(train.recent)
     for number in range(first, first + train.batches_per_step):

@@ -41,6 +41,13 @@ def digest(modules: Sequence[nn.Module], optimizers: Sequence[Optimizer]) -> str
     return hasher.hexdigest()
 
 
+def combined(digests: Sequence[str]) -> str:
+    """One digest for the parts of a state that several ranks have."""
+    hasher = _Hasher()
+    hasher.add(tuple(digests))
+    return hasher.hexdigest()
+
+
 class _Hasher:
     """Hashes nested values; an object that it has seen before adds nothing."""
 

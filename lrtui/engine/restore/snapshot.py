@@ -16,6 +16,7 @@ from torch.optim import Optimizer
 from torch.utils.data import DataLoader
 
 from lrtui.engine.data.workers import persistent_workers
+from lrtui.engine.distributed.epochs import SavedEpochs
 from lrtui.engine.optim import parameters_of
 from lrtui.engine.restore.attributes import SavedAttributes
 from lrtui.engine.restore.generators import generators_in
@@ -89,6 +90,7 @@ class Snapshot:
         self._rng = RngState()
         self._generators: dict[int, SavedGenerator] = {}
         self._loaders: list[DataLoader[object]] = []
+        self._epochs = SavedEpochs()
         self.watch(modules, optimizers, also)
         self._tensors.seal()
 
@@ -109,6 +111,7 @@ class Snapshot:
         loaders = list(loaders)
         self.watch(loaders, *owners)
         self._loaders = persistent_workers(*loaders)
+        self._epochs.add(loaders)
         self._hooks.begin()
 
     def end(self) -> None:
@@ -157,6 +160,7 @@ class Snapshot:
         for loader in self._loaders:
             # its workers have drawn random numbers: new ones start with the next epoch
             loader._iterator = None
+        self._epochs.restore()
         self._rng.restore()
         for generator in self._generators.values():
             generator.restore()

@@ -157,7 +157,9 @@ def inner_tensors(tensor: torch.Tensor) -> dict[str, torch.Tensor]:
     names: list[str] = tensor.__tensor_flatten__()[0]  # type: ignore[attr-defined]
     inner = {}
     for name in names:
-        inner[name] = getattr(tensor, name)
+        value = getattr(tensor, name)
+        if isinstance(value, torch.Tensor):  # a DTensor also names the mesh of its devices
+            inner[name] = value
     return inner
 
 

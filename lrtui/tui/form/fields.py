@@ -57,6 +57,12 @@ REST = setting_fields(
     "channels_last",
     "cudnn_benchmark",
     "compile",
+    "devices.nproc",
+    "devices.shard",
+    "devices.nnodes",
+    "devices.node_rank",
+    "devices.rdzv_endpoint",
+    "devices.timeout",
 )
 # The worker adds the machine's devices when it is ready.
 MACHINE["device"] = msgspec.structs.replace(MACHINE["device"], choices=("auto", "cpu"))

@@ -1,0 +1,1 @@
+"""Where the processes are that train one model: `placement`. Plain, without torch."""
