@@ -47,6 +47,14 @@ class Trend:
 EMPTY = Trend(np.empty(0), np.empty(0))
 
 
+def lowest(trend: Trend) -> tuple[float, float] | None:
+    """The rate where a trend is lowest, and its value there; None for an empty one."""
+    if not len(trend.value):
+        return None
+    index = int(np.argmin(trend.value))
+    return float(trend.lr[index]), float(trend.value[index])
+
+
 def loss_trend(curves: Sequence[Curve]) -> Trend:
     """The common trend of the repeats' losses."""
     return _trend([(curve, curve.raw_loss) for curve in curves])

@@ -6,7 +6,8 @@ progress  how far the runs are whose journals still grow
 watch     all runs, followed on a thread: saved, going on, cut off
 trash     delete records, and take that back
 replay    a record as the events that made it
-curve_csv a record's curves as CSV
+find      a run by its file, its id, or the beginning of one
 curves    a record's histories as arrays, and the answer that they give
+foreign   results of other finders as records
 recover   from the journal of a run that was cut off to its record
 """

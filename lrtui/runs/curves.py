@@ -1,5 +1,7 @@
 """A record's histories as the arrays that analysis works on, and the answer that they give."""
 
+import msgspec
+
 from lrtui.analysis.analyse import analyse
 from lrtui.analysis.curve import Curve, FloatArray, as_floats, unsmooth
 from lrtui.events import Suggested
@@ -53,4 +55,21 @@ def answer_of(record: RunRecord) -> Suggested | None:
         by_schedule=dict(analysis.by_schedule),
         suggestions=dict(analysis.suggestions),
         bounds=analysis.bounds,
+    )
+
+
+def with_answer(record: RunRecord, smooth_f: float = THEIR_SMOOTH_F) -> RunRecord:
+    """The record with an answer: its own, or the one that the curve of a record without one gives.
+
+    torch_lr_finder's histories and runs that were cut off have none.
+    """
+    if record.suggestion is not None or record.status == "failed" or not record.history.lr:
+        return record
+    analysis = analyse(curves_of(record, smooth_f), record.obstacle or None, record.plan)
+    return msgspec.structs.replace(
+        record,
+        suggestion=analysis.suggestion,
+        by_schedule=dict(analysis.by_schedule),
+        suggestions=dict(analysis.suggestions),
+        bounds=record.bounds or analysis.bounds,
     )

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 import msgspec
-import numpy as np
 
-from lrtui.analysis.trend import Trend, loss_trend
+from lrtui.analysis.trend import Trend, loss_trend, lowest
 from lrtui.record import History, RunRecord
 from lrtui.report.compare import Contender, contender
 from lrtui.runs.curves import curves_of
@@ -28,7 +27,7 @@ class Drawn:
 def drawn_of(record: RunRecord, mark: RunMark) -> Drawn:
     """A run as one line: the common trend of its repeats, from which its answer was computed."""
     trend = loss_trend(curves_of(record))
-    return Drawn(mark, points(trend), contender(record, mark.name, _lowest(trend)))
+    return Drawn(mark, points(trend), contender(record, mark.name, lowest(trend)))
 
 
 def drawn_repeats(record: RunRecord) -> list[Drawn]:
@@ -44,13 +43,6 @@ def _repeat(record: RunRecord, history: History) -> RunRecord:
     """A record of one repeat alone. The time is shared out evenly."""
     seconds = record.seconds / max(1, len(record.repeats))
     return msgspec.structs.replace(record, history=history, repeats=[], seconds=seconds)
-
-
-def _lowest(trend: Trend) -> tuple[float, float] | None:
-    if not len(trend.value):
-        return None
-    index = int(np.argmin(trend.value))
-    return float(trend.lr[index]), float(trend.value[index])
 
 
 def points(trend: Trend) -> Points:

@@ -43,16 +43,19 @@ def _fits_file_name(letter: str) -> bool:
 
 
 def save_copy(model: RunModel, path: Path, *, overwrite: bool) -> None:
-    """Write the run record with the boundaries and the test's answer as they stand.
+    """Write the run with the boundaries and the test's answer as they stand.
 
-    Races are entries of `measured`, from which the answer after them is read.
+    It is the record as JSON, unless the path ends in another format of `lrtui.export`. Races are
+    entries of `measured`, from which the answer after them is read.
 
     View options are recorded as an entry `view` of `measured`.
 
     Raises:
         FileExistsError: the path exists and `overwrite` is false.
         OSError: it cannot be written; one clear line.
+        ValueError: the run has nothing to show in that format, or a package is missing.
     """
+    from lrtui.export.formats import is_format, write_file
     from lrtui.record import from_events
     from lrtui.runs.store import save
 
@@ -62,7 +65,10 @@ def save_copy(model: RunModel, path: Path, *, overwrite: bool) -> None:
     if model.view.options != AS_MEASURED:
         events.append(Measured(model.view.options.result))
     record = msgspec.structs.replace(from_events(events), bounds=model.bounds)
-    save(record, path, overwrite=overwrite)
+    if is_format(path):
+        write_file(record, path, overwrite=overwrite)
+    else:
+        save(record, path, overwrite=overwrite)
 
 
 @dataclass(frozen=True)

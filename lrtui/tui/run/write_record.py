@@ -13,6 +13,7 @@ from lrtui.tui.toast import tell
 
 def write_record(app: App[Any], model: RunModel) -> None:
     """Ask for a path, and write the run record with the answer and boundaries as they stand."""
+    from lrtui.export.formats import ENDINGS
     from lrtui.tui.dialogs.write import Write
 
     if model.state.started is None:
@@ -23,4 +24,5 @@ def write_record(app: App[Any], model: RunModel) -> None:
         if path is not None:
             tell(app, f"written: {path}")
 
-    app.push_screen(Write(file_name(model), partial(save_copy, model)), written)
+    question = f"write the run to a file that ends in {ENDINGS}"
+    app.push_screen(Write(file_name(model), partial(save_copy, model), question), written)
