@@ -235,6 +235,8 @@ def compare(context: click.Context, /, names: tuple[str, ...], tool: Any, as_jso
     Exit codes: 0 one is picked; 2 usage, or no such run; 3 none can be picked.
     """
     _check_home()
+    if len(names) < 2:
+        raise click.UsageError("name two runs or more to compare them")
     from lrtui.commands.compare import compare as compare_runs
 
     context.exit(compare_runs(names, as_json, tool))

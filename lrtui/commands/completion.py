@@ -1,12 +1,13 @@
 """`lrtui completion`: what a shell needs to complete commands, options and ids of runs."""
 
+import contextlib
 import os
 from pathlib import Path
 
 import click
 from click.shell_completion import CompletionItem, get_completion_class
 
-from lrtui.commands.streams import USAGE, note, put, say
+from lrtui.commands.streams import USAGE, note, printable, put, say
 
 SHELLS = ("bash", "zsh", "fish")
 _VARIABLE = "_LRTUI_COMPLETE"
@@ -41,8 +42,9 @@ def complete_runs(
 
     prefix = incomplete.upper()
     found = []
-    for entry in islice(entries(), _MOST):
-        if entry.id.startswith(prefix):
-            what = " · ".join(filter(None, (entry.name, entry.model, entry.optimizer)))
-            found.append(CompletionItem(entry.id, help=what))
+    with contextlib.suppress(OSError):  # a shell has no place for an error
+        for entry in islice(entries(), _MOST):
+            if entry.id.startswith(prefix):
+                words = filter(None, (entry.name, entry.model, entry.optimizer))
+                found.append(CompletionItem(entry.id, help=printable(" · ".join(words))))
     return [*found, CompletionItem(incomplete, type="file")]

@@ -1,9 +1,11 @@
 """`lrtui config`: each setting, its value, and what has set it; a template to start from."""
 
+import json
 from collections.abc import Iterator
 
 import msgspec
 from textual.binding import Binding
+from textual.keys import KEY_NAME_REPLACEMENTS, key_to_character
 
 from lrtui import paths
 from lrtui.commands.doctor import Chosen, settings
@@ -18,6 +20,8 @@ from lrtui.commands.streams import (
 )
 from lrtui.files import write_atomic
 from lrtui.tui import keys
+
+_LONG_NAMES = {short: long for long, short in KEY_NAME_REPLACEMENTS.items()}
 
 _HEAD = """\
 # lrtui reads this file when it starts. Remove a # to change a setting; every value here is the
@@ -90,5 +94,13 @@ def _key_lines() -> Iterator[str]:
             if not isinstance(binding, Binding) or not binding.id or binding.id in seen:
                 continue
             seen.add(binding.id)
-            setting = f'{binding.id} = "{binding.key}"'
+            pressed = ",".join(map(_typed, binding.key.split(",")))
+            setting = f"{binding.id} = {json.dumps(pressed)}"
             yield f"# {setting:34} # {binding.tooltip or binding.description}"
+
+
+def _typed(key: str) -> str:
+    """A key as the file takes it: the character of those that Textual has other names for."""
+    if key not in _LONG_NAMES:
+        return key
+    return key_to_character(_LONG_NAMES[key]) or key

@@ -1,16 +1,19 @@
 """What every export shows of a record: its answer, its code, its curves, where it comes from."""
 
+import keyword
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
+from pathlib import Path
 
 import msgspec
 
+from lrtui import __version__
 from lrtui.analysis.answer import Bounds, Schedule, Suggestion
 from lrtui.record import RunRecord
 from lrtui.report import race, training
-from lrtui.report.code import code_lines
+from lrtui.report.code import GROUP_RULES, code_lines
 from lrtui.report.compare import value_at
 from lrtui.report.confidence import confidence
 from lrtui.report.ending import ending
@@ -53,6 +56,8 @@ class Content:
     @cached_property
     def code(self) -> dict[str, str]:
         """Lines of Python by what they set up; empty without a rate or a known optimizer."""
+        if not has_plain_names(self.record):
+            return {}
         return code_of(self.record)
 
     @property
@@ -114,7 +119,7 @@ def printable(text: str) -> str:
 def origin(record: RunRecord) -> str:
     """Where an export comes from: the run's id, and the versions that made it."""
     if not record.lrtui:  # a foreign history, which names no version
-        return f"{record.reason} · read as run {record.id}"
+        return f"{record.reason} · read by lrtui {__version__}"
     parts = [f"run {record.id}", f"lrtui {record.lrtui}"]
     if record.torch:
         parts.append(f"torch {record.torch}")
@@ -187,6 +192,25 @@ def code_of(record: RunRecord) -> dict[str, str]:
         return {}
     rates = training.rates(suggestion, _rates(record), record.measured)
     return code_lines(optimizer, rates, bounds, record.plan, record.momentum)
+
+
+def has_plain_names(record: RunRecord) -> bool:
+    """Whether what of a record becomes code are names, and rules of parameter groups numbers.
+
+    A record may come from anybody, and people run the code of a report.
+    """
+    target = str(value_at(record.spec, "optimizer.target") or "")
+    args = value_at(record.spec, "optimizer.args")
+    args = args if isinstance(args, dict) else {}
+    where, _, what = target.rpartition(":")
+    names = [*what.split("."), *args]
+    if where.endswith(".py"):
+        names.append(Path(where).stem)
+    else:
+        names += where.split(".")
+    if any(not isinstance(args.get(name, 0), int | float) for name in GROUP_RULES):
+        return False
+    return all(name.isidentifier() and not keyword.iskeyword(name) for name in names)
 
 
 def _rates(record: RunRecord) -> dict[Schedule, float | None]:

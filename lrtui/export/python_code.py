@@ -1,16 +1,12 @@
 """The answer as a Python module: constants, and a function for each schedule.
 
-A record may come from anybody. Of its texts, only names that are Python names become code.
+A record may come from anybody: see `lrtui.export.content.has_plain_names`.
 """
 
 import ast
-import keyword
 from collections.abc import Iterator
-from pathlib import Path
 
 from lrtui.export.content import Content, ExportError, answer_lines, ending_line, origin, printable
-from lrtui.report.code import GROUP_RULES
-from lrtui.report.compare import value_at
 
 _FUNCTIONS = {
     "constant": "constant",
@@ -32,31 +28,14 @@ def python_of(content: Content) -> str:
     if suggestion is None or suggestion.lr is None:
         reason = "nothing was measured" if suggestion is None else suggestion.reason
         raise ExportError(f"there is no learning rate to write code for: {reason}")
-    code = content.code if has_plain_names(content) else {}
-    parsed = {name: ast.parse(lines) for name, lines in code.items()}
+    parsed = {name: ast.parse(lines) for name, lines in content.code.items()}
     lines = [*_head(content)]
     for module in sorted(set().union(*map(_imported, parsed.values()))):
         lines.append(f"import {module}")
     lines += ["", *_constants(content)]
     for name, tree in parsed.items():
-        lines += ["", "", *_function(name, code[name], tree)]
+        lines += ["", "", *_function(name, content.code[name], tree)]
     return "\n".join(lines) + "\n"
-
-
-def has_plain_names(content: Content) -> bool:
-    """Whether what of the record becomes code are names, and rules of parameter groups numbers."""
-    target = str(value_at(content.record.spec, "optimizer.target") or "")
-    args = value_at(content.record.spec, "optimizer.args")
-    args = args if isinstance(args, dict) else {}
-    where, _, what = target.rpartition(":")
-    names = [*what.split("."), *args]
-    if where.endswith(".py"):
-        names.append(Path(where).stem)
-    else:
-        names += where.split(".")
-    if any(not isinstance(args.get(name, 0), int | float) for name in GROUP_RULES):
-        return False
-    return all(name.isidentifier() and not keyword.iskeyword(name) for name in names)
 
 
 def _head(content: Content) -> Iterator[str]:

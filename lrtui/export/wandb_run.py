@@ -3,8 +3,9 @@
 import os
 from pathlib import Path
 
+from lrtui.catalog.errors import one_line
 from lrtui.export import series
-from lrtui.export.content import Content, origin, require
+from lrtui.export.content import Content, ExportError, origin, require
 from lrtui.export.html import html_of
 
 PROJECT = "lrtui"
@@ -14,19 +15,30 @@ def write_wandb(content: Content, folder: Path, overwrite: bool) -> str:
     """Write an offline run into `folder`/wandb; returns where, and how it is uploaded.
 
     Raises:
-        ExportError: wandb is not installed.
+        ExportError: wandb is not installed, or refuses.
         FileExistsError: the run is there already and `overwrite` is off.
     """
     require("wandb", "wandb")
-    run_id = content.record.id.lower()
     if not overwrite:
-        _refuse_existing(folder, run_id)
+        _refuse_existing(folder, content.record.id.lower())
+    import wandb
+
+    try:
+        where = _write(content, folder)
+    except wandb.errors.Error as error:
+        raise ExportError(f"wandb: {one_line(error)}") from None
+    if _mode() == "offline":
+        return f"{where}   `wandb sync {where}` uploads it"
+    return str(where)
+
+
+def _write(content: Content, folder: Path) -> Path:
     import wandb
 
     settings = wandb.Settings(console="off", silent=True, disable_git=True, save_code=False)
     run = wandb.init(
         project=os.environ.get("WANDB_PROJECT", PROJECT),
-        id=run_id,
+        id=content.record.id.lower(),
         name=content.title,
         notes=origin(content.record),
         job_type="range test",
@@ -42,9 +54,7 @@ def write_wandb(content: Content, folder: Path, overwrite: bool) -> str:
     run.summary.update(series.answers(content))
     where = Path(run.dir).parent  # its `files` are below the folder of the run
     run.finish()
-    if _mode() == "offline":
-        return f"{where}   `wandb sync {where}` uploads it"
-    return str(where)
+    return where
 
 
 def _mode() -> str:

@@ -11,7 +11,7 @@ THEIR_SMOOTH_F = 0.05  # torch_lr_finder's default: its history does not say wha
 
 
 def curves_of(record: RunRecord, smooth_f: float = THEIR_SMOOTH_F) -> list[Curve]:
-    """One curve for each repeat that measured anything.
+    """One curve for each repeat that measured any loss.
 
     Args:
         record: of a run, or made from a history of torch_lr_finder.
@@ -19,7 +19,7 @@ def curves_of(record: RunRecord, smooth_f: float = THEIR_SMOOTH_F) -> list[Curve
     """
     curves = []
     for history in record.repeats or [record.history]:
-        if history.lr:
+        if history.lr and (history.raw_loss or history.loss):
             curves.append(_curve(history, record, smooth_f))
     return curves
 
@@ -29,7 +29,7 @@ def _curve(history: History, record: RunRecord, smooth_f: float) -> Curve:
     return Curve.of(
         history.lr,
         _raw_losses(history, smooth_f),
-        history.loss,
+        history.loss or None,
         history.metric or None,
         metric_mode=range_settings.get("metric_mode", "max"),
         num_iter=range_settings.get("num_iter"),
