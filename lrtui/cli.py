@@ -21,6 +21,13 @@ from lrtui.spec import CHOICES, RunSpec, SpecError
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
+def _complete_runs(context: click.Context, parameter: click.Parameter, incomplete: str) -> Any:
+    """What a shell offers for a run; imported late, see `lrtui.commands.completion`."""
+    from lrtui.commands.completion import complete_runs
+
+    return complete_runs(context, parameter, incomplete)
+
+
 def _as_json(document: str) -> Callable[[Any], Any]:
     """The flag that prints one JSON document instead of text."""
     help = f"Print {document} as JSON, and nothing else, on stdout."
@@ -248,21 +255,24 @@ def sweep(
 
 
 @lrtui.command()
+@click.argument("words", metavar="[WORD]...", nargs=-1)
+@click.option("-n", "most", type=click.IntRange(min=1), metavar="N", help="Print N runs at most.")
 @_as_json("a list of the records without their curves")
 @click.pass_context
-def ls(context: click.Context, /, as_json: bool) -> None:
+def ls(context: click.Context, /, words: tuple[str, ...], most: int | None, as_json: bool) -> None:
     """List the saved run records, newest first.
 
-    A line shows ID, time, status, suggested learning rate, model, data and optimizer.
+    A line shows ID, time, status, suggested learning rate, model, data and optimizer. Each WORD has
+    to be in it.
     """
     _check_home()
     from lrtui.commands.ls import list_records
 
-    context.exit(list_records(as_json))
+    context.exit(list_records(as_json, words, most))
 
 
 @lrtui.command()
-@click.argument("name", metavar="FILE|ID")
+@click.argument("name", metavar="FILE|ID", shell_complete=_complete_runs)
 @click.option(
     "--smooth-f",
     type=click.FloatRange(min=0, max=1, min_open=True),
@@ -298,6 +308,129 @@ def show(
 
     given = {name: value for name, value in plan.items() if value is not None}
     context.exit(show_record(name, as_json, smooth_f, rules=rules, plan=given))
+
+
+@lrtui.command()
+@click.argument(
+    "names", metavar="RUN RUN...", nargs=-1, required=True, shell_complete=_complete_runs
+)
+@click.option(
+    "--from",
+    "tool",
+    type=click.Choice(["torch_lr_finder", "fastai", "lightning", "raw"]),
+    help="What made the files that are not lrtui's: their losses are smoothed in its way.",
+)
+@_as_json("the comparison")
+@click.pass_context
+def compare(context: click.Context, /, names: tuple[str, ...], tool: Any, as_json: bool) -> None:
+    """Compare runs, and results of other finders.
+
+    RUN is a file, an id or its beginning. A file is a run record; torch_lr_finder's or Lightning's
+    {"lr": [...], "loss": [...]}; fastai's two lists as [[...], [...]]; or CSV with columns lr and
+    loss, or raw_loss. Say --from lightning for Lightning's; losses in CSV are taken as raw.
+
+    Exit codes: 0 one is picked; 2 usage, or no such run; 3 none can be picked.
+    """
+    _check_home()
+    if len(names) < 2:
+        raise click.UsageError("name two runs or more to compare them")
+    from lrtui.commands.compare import compare as compare_runs
+
+    context.exit(compare_runs(names, as_json, tool))
+
+
+@lrtui.command()
+@click.argument("name", metavar="RUN", shell_complete=_complete_runs)
+@click.option(
+    "--to", "to", multiple=True, required=True, metavar="FORMAT|FILE", help="May be repeated."
+)
+@click.option("--force", is_flag=True, help="Overwrite what exists.")
+@click.pass_context
+def export(context: click.Context, /, name: str, to: tuple[str, ...], force: bool) -> None:
+    r"""Export a run for papers, pull requests, dashboards and scripts.
+
+    RUN is a file, an id or its beginning. FILE is written in the format that its ending says:
+    .csv, .json, .png, .svg, .pdf, .html, .md or .py. FORMAT alone makes a file named after the run
+    in this folder; FORMAT:FILE sets another name, and FORMAT:- prints it.
+
+    tensorboard:FOLDER writes event files (FOLDER is runs by default), wandb:FOLDER an offline run,
+    mlflow:URI a run on a tracking server or in a folder (MLFLOW_TRACKING_URI by default).
+
+    \b
+    lrtui export 01JD --to curve.pdf --to report.md
+    lrtui export 01JD --to md:- | gh pr comment --body-file -
+
+    Exit codes: 0 written; 2 usage, no such run, or it exists; 5 it cannot be written.
+    """
+    _check_home()
+    from lrtui.commands.export import export as export_run
+
+    context.exit(export_run(name, to, force))
+
+
+@lrtui.command()
+@click.argument("names", metavar="[RUN]...", nargs=-1, shell_complete=_complete_runs)
+@click.option("--undo", is_flag=True, help="Bring the runs back, or the one deleted last.")
+@click.option("--list", "listing", is_flag=True, help="List the deleted runs.")
+@click.pass_context
+def rm(context: click.Context, /, names: tuple[str, ...], undo: bool, listing: bool) -> None:
+    """Delete kept runs. For a month --undo brings them back.
+
+    RUN is an id or its beginning. Files elsewhere are not touched.
+
+    Exit codes: 0 done; 2 no such run, and then none is deleted; 5 a file cannot be moved.
+    """
+    _check_home()
+    from lrtui.commands import rm as commands
+
+    if listing:
+        context.exit(commands.list_deleted())
+    if undo:
+        context.exit(commands.undo(names))
+    if not names:
+        raise click.UsageError("name the runs to delete: `lrtui ls` lists them")
+    context.exit(commands.remove(names))
+
+
+@lrtui.command()
+@click.option("--write", is_flag=True, help="Write a commented config.toml where there is none.")
+@click.option("--template", is_flag=True, help="Print that file instead.")
+@_as_json("the settings")
+@click.pass_context
+def config(context: click.Context, /, write: bool, template: bool, as_json: bool) -> None:
+    """Show each setting of the app, its value, and what has set it.
+
+    Exit codes: 0 done; 2 config.toml cannot be used, or exists already; 5 it cannot be written.
+    """
+    from lrtui.commands import config as commands
+
+    if write:
+        context.exit(commands.write_template())
+    if template:
+        context.exit(commands.print_template())
+    context.exit(commands.show_config(as_json))
+
+
+@lrtui.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]), required=False)
+@click.pass_context
+def completion(context: click.Context, /, shell: str | None) -> None:
+    """Print the script that makes a shell complete commands, options and ids of runs.
+
+    Without SHELL it is that of $SHELL. stderr says where it goes.
+    """
+    from lrtui.commands.completion import completion as print_script
+
+    context.exit(print_script(lrtui, shell))
+
+
+@lrtui.command()
+@click.pass_context
+def schema(context: click.Context, /) -> None:
+    """Print the JSON Schema of a run record."""
+    from lrtui.commands.schema import print_schema
+
+    context.exit(print_schema())
 
 
 @lrtui.command()

@@ -155,6 +155,14 @@ def unsmooth(losses: FloatArray, smooth_f: float) -> FloatArray:
     return raw
 
 
+@np.errstate(over="ignore", invalid="ignore")
+def undebias(losses: FloatArray, beta: float = 0.98, ahead: int = 0) -> FloatArray:
+    """The raw losses of `debiased_average(raw, beta, ahead)`, its inverse."""
+    averages = losses * (1 - beta ** (np.arange(len(losses)) + 1 + ahead))
+    before = np.concatenate([np.zeros(1), averages[:-1]])
+    return (averages - beta * before) / (1 - beta)
+
+
 def trim(array: FloatArray, skip_start: int, skip_end: int) -> FloatArray:
     """`array` without its first `skip_start` and last `skip_end` points."""
     return array[skip_start : max(len(array) - skip_end, 0)]

@@ -2,17 +2,14 @@
 
 from collections.abc import Iterator
 
-import msgspec
-
-from lrtui.analysis.answer import Schedule, Suggestion
+from lrtui.analysis.answer import Suggestion
 from lrtui.commands.streams import printable
+from lrtui.export.content import code_of
 from lrtui.record import Failure, RunRecord
 from lrtui.report import failure as failed
 from lrtui.report import race, training
-from lrtui.report.code import code_lines
 from lrtui.report.ending import ending
 from lrtui.report.headline import headline, interval
-from lrtui.spec import Choice
 
 
 def summary(record: RunRecord, path: str, rules: bool = False) -> Iterator[str]:
@@ -111,38 +108,6 @@ def _long_training_lines(record: RunRecord, suggestion: Suggestion) -> Iterator[
 
 
 def _code_lines(record: RunRecord) -> Iterator[str]:
-    """Code for the run's optimizer, with the rate that the trials found better.
-
-    There is none without a recommended learning rate, nor for a record that does not name the
-    optimizer, such as torch_lr_finder's.
-    """
-    optimizer = _optimizer(record)
-    if optimizer is None or not has_answer(record):
-        return
-    suggestion, bounds = race.corrected(record.measured, record.suggestion, record.bounds)
-    assert suggestion is not None  # it has a rate
-    rates = training.rates(suggestion, _rates(record), record.measured)
-    code = code_lines(optimizer, rates, bounds, record.plan, record.momentum)
-    for lines in code.values():
+    for lines in code_of(record).values():
         for line in lines.split("\n"):
             yield f"code     {line}"
-
-
-def _rates(record: RunRecord) -> dict[Schedule, float | None]:
-    """Our rate for each schedule; a record from before there were plans has none of them."""
-    if record.by_schedule or not record.history.lr:
-        return dict(record.by_schedule)
-    # imported late: it loads numpy, which a record with these rates does not need
-    from lrtui.runs.curves import answer_of
-
-    answer = answer_of(record)
-    return {} if answer is None else dict(answer.by_schedule)
-
-
-def _optimizer(record: RunRecord) -> Choice | None:
-    if not record.spec:
-        return None
-    try:
-        return record.run_spec().optimizer
-    except msgspec.ValidationError:  # a newer version wrote the spec
-        return None

@@ -1,7 +1,8 @@
 """`lrtui ls`: the saved run records, newest first, one line each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 
 import msgspec
 
@@ -43,15 +44,22 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
         return printable(f"{self.id}  {when(self.created)}  {self.status:11}  {lr:>7}  {choices}")
 
 
-def list_records(as_json: bool) -> int:
-    """Print the saved records; returns the exit code. Unreadable files are named on stderr."""
+def list_records(as_json: bool, words: Sequence[str] = (), most: int | None = None) -> int:
+    """Print the saved records; returns the exit code. Unreadable files are named on stderr.
+
+    Args:
+        as_json: print JSON.
+        words: that a record's line has, in upper or lower case.
+        most: how many are printed; None: all.
+    """
+    saved = islice((one for one in _saved() if _has(one, words)), most)
     if as_json:
-        return put_json(json_text(list(_saved())))
+        return put_json(json_text(list(saved)))
     count = 0
 
     def lines() -> Iterator[str]:
         nonlocal count
-        for record in _saved():
+        for record in saved:
             count += 1
             yield str(record)
 
@@ -63,9 +71,16 @@ def list_records(as_json: bool) -> int:
             f"{without_record} more have no record: they are still running, or were cut off; "
             "`lrtui recover` makes records of those that were cut off"
         )
-    if not count and not code:
+    if not count and not code and words:
+        note(f"no run has {' and '.join(words)} in its line")
+    elif not count and not code:
         note(f"no runs are kept in {paths.runs()} yet: `lrtui` and `lrtui run` keep theirs there")
     return code
+
+
+def _has(record: Listed, words: Sequence[str]) -> bool:
+    line = f"{record} {record.reason}".lower()
+    return all(word.lower() in line for word in words)
 
 
 def listed(entry: Entry) -> Listed:

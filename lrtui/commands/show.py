@@ -1,25 +1,22 @@
 """`lrtui show`: a saved run, in the words of `lrtui run`."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import msgspec
 
-from lrtui import paths
 from lrtui.analysis.plan import plan_of
 from lrtui.catalog.errors import one_line
 from lrtui.commands.answer import has_answer, summary
 from lrtui.commands.ls import when
 from lrtui.commands.streams import ANSWER, NO_ANSWER, USAGE, note, put, put_json, say
-from lrtui.files import expanded, is_file, is_folder
 from lrtui.record import RecordError, RunRecord, to_json
-from lrtui.runs.curves import THEIR_SMOOTH_F, curves_of
+from lrtui.runs.curves import THEIR_SMOOTH_F, with_answer
+from lrtui.runs.find import find
 from lrtui.runs.index import Entry
 from lrtui.runs.store import load
 
-_IDS_NAMED = 4
 _RECORDS_OWN: Mapping[str, Any] = MappingProxyType({})
 # what a file that is nearly a record makes the code raise that reads its details
 UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
@@ -100,65 +97,8 @@ def is_smoothed_only(record: RunRecord) -> bool:
     return record.suggestion is None and bool(history.loss) and not history.raw_loss
 
 
-def find(name: str) -> Path:
-    """The file of that name, or the saved record whose id begins with it.
-
-    Raises:
-        RecordError: there is none, or there are several; one line says which, and what to do.
-        OSError: the folder of records cannot be read.
-    """
-    path = expanded(name)
-    if is_file(path):
-        return path
-    if not name or is_folder(path):
-        raise RecordError(f"{name or 'nothing'} is no file: give a run record, or the id of a run")
-    prefix = name.upper()
-    saved = _beginning_with(prefix, "*.json")
-    if len(saved) == 1:
-        return saved[0]
-    if saved:
-        several = f"{name} begins the ids of {len(saved)} runs: {_ids(saved)}"
-        raise RecordError(f"{several}; give more of the one you mean")
-    if _beginning_with(prefix, "*.jsonl"):
-        raise RecordError(
-            f"{name} has no record yet: it is still running, or was cut off; "
-            "`lrtui recover` makes a record of a run that was cut off"
-        )
-    raise RecordError(
-        f"{name}: no such file, and no saved run has an id that begins so; `lrtui ls` lists them"
-    )
-
-
-def _beginning_with(prefix: str, pattern: str) -> list[Path]:
-    return sorted(path for path in paths.runs().glob(pattern) if path.stem.startswith(prefix))
-
-
-def _ids(saved: list[Path]) -> str:
-    """The first ids, for an error message."""
-    ids = [path.stem for path in saved[:_IDS_NAMED]]
-    if len(saved) > _IDS_NAMED:
-        ids.append("…")
-    return ", ".join(ids)
-
-
-def with_answer(record: RunRecord, smooth_f: float = THEIR_SMOOTH_F) -> RunRecord:
-    """The record with an answer: its own, or the one that the curve of a record without one gives.
-
-    torch_lr_finder's histories and runs that were cut off have none.
-    """
-    if record.suggestion is not None or record.status == "failed" or not record.history.lr:
-        return record
-    # imported late: it loads numpy, which a record with an answer does not need
-    from lrtui.analysis.analyse import analyse
-
-    analysis = analyse(curves_of(record, smooth_f), record.obstacle or None, record.plan)
-    return msgspec.structs.replace(
-        record,
-        suggestion=analysis.suggestion,
-        by_schedule=dict(analysis.by_schedule),
-        suggestions=dict(analysis.suggestions),
-        bounds=record.bounds or analysis.bounds,
-    )
+def _json_lines(record: RunRecord) -> list[str]:
+    return [to_json(record).decode().rstrip()]
 
 
 def _note_details(record: RunRecord, path: str) -> None:

@@ -12,5 +12,6 @@ blown_up        an answer beside trials that blew up
 code            an answer as lines of Python
 schedule_code   the lines for each schedule
 compare         several runs side by side
+compared        the table of that
 pick            which of them to take
 """

@@ -39,6 +39,9 @@ def pick(contenders: Sequence[Contender]) -> Pick:
 
 def _not_comparable(contenders: Sequence[Contender]) -> str:
     """Why their losses mean different things; "" where they can be compared."""
+    without_spec = [one.name for one in contenders if not one.spec]
+    if 0 < len(without_spec) < len(contenders):
+        return f"{_names(without_spec)} does not say its data and loss"
     for role in ("data", "loss", "step"):
         choices = [value_at(one.spec, role) for one in contenders]
         if any(choice != choices[0] for choice in choices):
@@ -96,7 +99,10 @@ def _by_tests(with_rate: Sequence[Contender]) -> Pick:
         return Pick("", "there is no loss to compare", hint)
     if len({bool(value_at(one.spec, "range.val")) for one in measured}) > 1:
         return Pick("", "one measured the training loss, another the validation loss", hint)
-    if not _equal([_test_examples(one) for one in measured]):
+    examples = [_test_examples(one) for one in measured]
+    if 0 in examples:
+        return Pick("", "how many examples each test saw is not known", hint)
+    if not _equal(examples):
         return Pick("", "their tests saw different numbers of examples", hint)
     ranked = sorted(measured, key=_lowest_loss)
     best, second = ranked[0], ranked[1]

@@ -6,8 +6,9 @@ progress  how far the runs are whose journals still grow
 watch     all runs, followed on a thread: saved, going on, cut off
 trash     delete records, and take that back
 replay    a record as the events that made it
-curve_csv a record's curves as CSV
+find      a run by its file, its id, or the beginning of one
 curves    a record's histories as arrays, and the answer that they give
+foreign   results of other finders as records
 tidy      remove what killed processes left, and count the runs that were cut off
 recover   from the journal of a run that was cut off to its record
 """

@@ -1,5 +1,7 @@
 """A record's histories as the arrays that analysis works on, and the answer that they give."""
 
+import msgspec
+
 from lrtui.analysis.analyse import analyse
 from lrtui.analysis.curve import Curve, FloatArray, as_floats, unsmooth
 from lrtui.events import Suggested
@@ -9,7 +11,7 @@ THEIR_SMOOTH_F = 0.05  # torch_lr_finder's default: its history does not say wha
 
 
 def curves_of(record: RunRecord, smooth_f: float = THEIR_SMOOTH_F) -> list[Curve]:
-    """One curve for each repeat that measured anything.
+    """One curve for each repeat that measured any loss.
 
     Args:
         record: of a run, or made from a history of torch_lr_finder.
@@ -17,7 +19,7 @@ def curves_of(record: RunRecord, smooth_f: float = THEIR_SMOOTH_F) -> list[Curve
     """
     curves = []
     for history in record.repeats or [record.history]:
-        if history.lr:
+        if history.lr and (history.raw_loss or history.loss):
             curves.append(_curve(history, record, smooth_f))
     return curves
 
@@ -27,7 +29,7 @@ def _curve(history: History, record: RunRecord, smooth_f: float) -> Curve:
     return Curve.of(
         history.lr,
         _raw_losses(history, smooth_f),
-        history.loss,
+        history.loss or None,
         history.metric or None,
         metric_mode=range_settings.get("metric_mode", "max"),
         num_iter=range_settings.get("num_iter"),
@@ -53,4 +55,21 @@ def answer_of(record: RunRecord) -> Suggested | None:
         by_schedule=dict(analysis.by_schedule),
         suggestions=dict(analysis.suggestions),
         bounds=analysis.bounds,
+    )
+
+
+def with_answer(record: RunRecord, smooth_f: float = THEIR_SMOOTH_F) -> RunRecord:
+    """The record with an answer: its own, or the one that the curve of a record without one gives.
+
+    torch_lr_finder's histories and runs that were cut off have none.
+    """
+    if record.suggestion is not None or record.status == "failed" or not record.history.lr:
+        return record
+    analysis = analyse(curves_of(record, smooth_f), record.obstacle or None, record.plan)
+    return msgspec.structs.replace(
+        record,
+        suggestion=analysis.suggestion,
+        by_schedule=dict(analysis.by_schedule),
+        suggestions=dict(analysis.suggestions),
+        bounds=record.bounds or analysis.bounds,
     )

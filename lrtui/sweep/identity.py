@@ -13,7 +13,7 @@ from lrtui.catalog.searchpath import Installed
 from lrtui.catalog.targets import split
 from lrtui.catalog.trust import is_sample, users_file
 from lrtui.events import in_utf8
-from lrtui.files import read_file
+from lrtui.files import expanded, read_file
 from lrtui.spec import CHOICES, RunSpec
 
 _NO_FILE = "no file"
@@ -67,7 +67,7 @@ def _data_of(spec: RunSpec) -> Iterator[Path]:
         choice = getattr(spec, name)
         for value in choice.args.values():
             if isinstance(value, str) and os.sep in value:
-                yield Path(value).expanduser()
+                yield expanded(value)
 
 
 def _content(path: Path) -> bytes:

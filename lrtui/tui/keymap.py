@@ -64,12 +64,18 @@ def _is_key(name: str) -> bool:
 
 
 def _refuse_conflicts(screen: list[BindingType], keymap: Keymap) -> None:
-    """Refuse a key of the user's that another binding of the same screen has."""
+    """Refuse a key of the user's that another binding of the same screen has.
+
+    What two bindings share by default is for different places of the screen, and no conflict.
+    """
     owners: dict[str, str] = {}
+    by_default = {(binding.id or "", binding.key) for binding in _bindings(screen)}
     for binding in _bindings(screen):
         binding_id = binding.id or ""
         for key in keymap.get(binding_id, binding.key).split(","):
             owner = owners.setdefault(key, binding_id)
+            if {(owner, key), (binding_id, key)} <= by_default:
+                continue
             if owner != binding_id and not keymap.keys().isdisjoint({owner, binding_id}):
                 raise ConfigError(
                     f"[keys] {owner} and {binding_id} both have the key '{key}': change one of them"

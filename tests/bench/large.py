@@ -75,9 +75,9 @@ def steps(spec: RunSpec, repeat: int) -> Iterator[Step]:
 def whole(num_iter: int, repeats: int) -> None:
     """Take in all points of a run, draw it, make its record and show that."""
     from lrtui.commands.answer import summary
-    from lrtui.commands.show import with_answer
     from lrtui.events import Ended
     from lrtui.record import from_events, from_json, to_json
+    from lrtui.runs.curves import with_answer
 
     spec = RunSpec(range=RangeSpec(num_iter=num_iter, repeats=repeats))
     events: list[Event] = [started(spec, momentum=0.9)]

@@ -145,3 +145,16 @@ def test_a_stdout_that_is_not_utf_8_gets_what_it_can_show(home: Path) -> None:
     )
     assert done.returncode == 0
     assert b"SmallCNN . lrtui:digits" in done.stdout
+
+
+def test_every_word_has_to_be_in_the_line_and_the_newest_are_printed_first() -> None:
+    for index, target in enumerate(["torch.optim:SGD", "torch.optim:AdamW", "torch.optim:SGD"]):
+        spec = {**RECORD.spec, "optimizer": {"target": target, "args": {}}}
+        record = msgspec.structs.replace(RECORD, id=f"01JD{index}", spec=spec)
+        save(record, record_path(record.id))
+    ids = [line.split()[0] for line in invoke("ls", "sgd", "DIGITS").stdout.splitlines()]
+    assert ids == ["01JD2", "01JD0"]
+    assert invoke("ls", "sgd", "-n", "1").stdout.split()[0] == "01JD2"
+    nothing = invoke("ls", "nowhere")
+    assert nothing.stdout == ""
+    assert "no run has nowhere in its line" in nothing.stderr

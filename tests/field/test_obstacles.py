@@ -8,10 +8,9 @@ import pytest
 import torch
 from torch import nn
 
-from lrtui.commands.show import with_answer
 from lrtui.events import Ended, Event, Notice, Suggested, decode, encode
 from lrtui.record import from_events, from_json, to_json
-from lrtui.runs.curves import answer_of
+from lrtui.runs.curves import answer_of, with_answer
 from lrtui.tui.run.state import RunState
 from lrtui.tui.run.trends import RepeatsSoFar, recompute_answer
 from lrtui.tui.run.view_options import AS_MEASURED

@@ -5,7 +5,7 @@ from itertools import islice
 
 from textual.content import Content
 
-from lrtui.report.compare import Contender, differences
+from lrtui.report.compared import Cells, compared_rows
 from lrtui.report.pick import pick
 from lrtui.tui.clean import clean
 from lrtui.tui.compare.contenders import Drawn
@@ -14,14 +14,12 @@ from lrtui.tui.numbers import loss
 _LABEL = 14
 _COLUMN = 11  # the least; a narrower screen has several tables below each other
 
-Cells = tuple[str, tuple[str, ...]]  # a label, and a text for each run
-
 
 def comparison(drawn: Sequence[Drawn], width: int) -> Content:
     """All of it, in lines of at most `width` columns."""
     lines = [*pick_lines(drawn), Content("")]
     room = max(1, (width - _LABEL) // _COLUMN)
-    rows = list(_rows([one.contender for one in drawn]))
+    rows = list(compared_rows([one.contender for one in drawn]))
     for first in range(0, len(drawn), room):
         lines += _table(drawn[first : first + room], rows, first, width)
     return Content("\n").join(lines)
@@ -61,20 +59,6 @@ def _style_of(name: str, drawn: Sequence[Drawn]) -> str:
     return ""
 
 
-def _rows(contenders: Sequence[Contender]) -> Iterator[Cells]:
-    for difference in differences([one.spec for one in contenders]):
-        yield difference.label, difference.values
-    devices = tuple(one.device for one in contenders)
-    if len(set(devices)) > 1:
-        yield "ran on", devices
-    yield "→ lr", tuple(_rate(one.lr) for one in contenders)
-    yield "  interval", tuple(_interval(one) for one in contenders)
-    yield "  base … max", tuple(_bounds(one) for one in contenders)
-    yield "tried, loss", tuple(_tried(one) for one in contenders)
-    yield "test's lowest", tuple(_lowest(one) for one in contenders)
-    yield "s/1000 steps", tuple(_seconds(one) for one in contenders)
-
-
 def _table(
     drawn: Sequence[Drawn], rows: Sequence[Cells], first: int, width: int
 ) -> Iterator[Content]:
@@ -97,43 +81,3 @@ def _cell(text: str, width: int) -> str:
     if len(text) >= width:
         text = f"{text[: width - 2]}…"
     return f"{text:<{width}}"
-
-
-def _rate(lr: float | None) -> str:
-    return "none" if lr is None else f"{lr:.1e}"
-
-
-def _interval(one: Contender) -> str:
-    suggestion = one.suggestion
-    if suggestion is None or suggestion.low is None or suggestion.high is None:
-        return "–"
-    return f"{_brief(suggestion.low)}…{_brief(suggestion.high)}"
-
-
-def _bounds(one: Contender) -> str:
-    if one.bounds is None:
-        return "–"
-    return f"{_brief(one.bounds.start_lr)}…{_brief(one.bounds.end_lr)}"
-
-
-def _brief(lr: float) -> str:
-    """A rate in at most five columns, such as `8e-3`."""
-    mantissa, exponent = f"{lr:.0e}".split("e")
-    return f"{mantissa}e{int(exponent)}"
-
-
-def _tried(one: Contender) -> str:
-    if one.trial is None:
-        return "–"
-    if one.trial.loss is None:
-        return "blew up"
-    return loss(one.trial.loss)
-
-
-def _lowest(one: Contender) -> str:
-    return "–" if one.lowest is None else loss(one.lowest[1])
-
-
-def _seconds(one: Contender) -> str:
-    seconds = one.seconds_per_1000
-    return "–" if seconds is None else f"{seconds:.3g}"

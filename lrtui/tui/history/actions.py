@@ -3,40 +3,37 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from lrtui.files import write_atomic
+from lrtui.catalog.errors import one_line
+from lrtui.export.formats import named_after, write_file
 from lrtui.record import RecordError, RunRecord
 from lrtui.report.compare import value_at
-from lrtui.runs.curve_csv import csv_of
 from lrtui.runs.recover import recover
 from lrtui.runs.replay import spec_of
-from lrtui.runs.store import load, save
+from lrtui.runs.store import load
 from lrtui.runs.watch import Unsaved
 from lrtui.spec import RunSpec
-from lrtui.tui.history.rows import Row, short
+from lrtui.tui.history.rows import Row
 
 
 def export_name(row: Row) -> Path:
     """A file name for an export: the model's name and the end of the run's id."""
-    model = "" if row.entry is None else short(row.entry.model)
-    name = "".join(letter for letter in model if letter.isalnum() or letter in "_-")
-    return Path(f"{name or 'run'}-{row.id[-6:]}.csv")
+    model = "" if row.entry is None else row.entry.model
+    return Path(f"{named_after(model, row.id)}.csv")
 
 
 def export(source: Path, path: Path, *, overwrite: bool) -> None:
-    """Write the curve of a record as CSV, or all of it as JSON where the path ends in `.json`.
+    """Write a record in the format that the path's ending says.
 
     Raises:
         FileExistsError: the path exists and `overwrite` is false.
-        ValueError: the name has another ending, or the record cannot be read.
+        ValueError: the name has another ending, a package is missing, or the record is damaged.
         OSError: it cannot be read or written.
     """
     record = load(source)
-    if path.suffix == ".json":
-        save(record, path, overwrite)
-    elif path.suffix == ".csv":
-        write_atomic(csv_of(record).encode(), path, overwrite)
-    else:
-        raise ValueError("end the name in .csv for the curve, or in .json for the whole record")
+    try:
+        write_file(record, path, overwrite=overwrite)
+    except (LookupError, TypeError, AttributeError) as error:  # it is nearly a record
+        raise ValueError(f"this record cannot be read: {one_line(error)}") from None
 
 
 def recover_all(cut_off: Sequence[Unsaved]) -> str:

@@ -366,13 +366,14 @@ class HistoryScreen(Screen[RunSpec | None]):
 
     def action_export(self) -> None:
         """Ask for a path, and write the curve or the record."""
+        from lrtui.export.formats import ENDINGS
         from lrtui.tui.dialogs.write import Write
         from lrtui.tui.history.actions import export, export_name
 
         row = self.model.highlighted
         if row is None or row.entry is None:
             return
-        question = "write the curve (.csv) or the whole record (.json) to"
+        question = f"write the run to a file that ends in {ENDINGS}"
         save = partial(export, row.entry.path)
         self.app.push_screen(Write(export_name(row), save, question), self._exported)
 

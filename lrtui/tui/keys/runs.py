@@ -59,7 +59,7 @@ RUNS: list[BindingType] = [
         "export",
         show=False,
         id="runs.export",
-        tooltip="write the curve as CSV or the record as JSON",
+        tooltip="write the run as CSV, JSON, a picture, a page, a report or Python code",
     ),
     Binding(
         "o",

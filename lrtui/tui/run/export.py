@@ -45,20 +45,28 @@ def _fits_file_name(letter: str) -> bool:
 
 
 def save_copy(model: RunModel, path: Path, *, overwrite: bool) -> None:
-    """Write the run record with the boundaries and the test's answer as they stand.
+    """Write the run with the boundaries and the test's answer as they stand.
 
-    Races are entries of `measured`, from which the answer after them is read.
+    It is the record as JSON, unless the path ends in another format of `lrtui.export`. Races are
+    entries of `measured`, from which the answer after them is read.
 
     View options are recorded as an entry `view` of `measured`.
 
     Raises:
         FileExistsError: the path exists and `overwrite` is false.
         OSError: it cannot be written; one clear line.
+        ValueError: the run has nothing to show in that format, or a package is missing.
     """
+    from lrtui.export.formats import is_format, write_file
     from lrtui.runs.store import save
 
-    save(_record(model), path, overwrite=overwrite)
-    model.note_written()
+    record = _record(model)
+    if is_format(path):
+        write_file(record, path, overwrite=overwrite)
+    else:
+        save(record, path, overwrite=overwrite)
+    if not is_format(path) or path.suffix.lower() == ".json":
+        model.note_written()  # other formats do not have all of it
 
 
 def rescue(model: RunModel) -> Path | None:

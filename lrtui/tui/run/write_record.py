@@ -19,6 +19,7 @@ def write_record(app: App[Any], model: RunModel, then: Callable[[], object] = la
 
     What is not saved is offered another folder. `then` is called after it was written.
     """
+    from lrtui.export.formats import ENDINGS
     from lrtui.tui.dialogs.write import Write
 
     if model.state.started is None:
@@ -30,7 +31,8 @@ def write_record(app: App[Any], model: RunModel, then: Callable[[], object] = la
             tell(app, f"written: {path}")
             then()
 
-    app.push_screen(Write(_suggested(model), partial(save_copy, model)), written)
+    question = f"write the run to a file that ends in {ENDINGS}"
+    app.push_screen(Write(_suggested(model), partial(save_copy, model), question), written)
 
 
 def _suggested(model: RunModel) -> Path:

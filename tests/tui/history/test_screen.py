@@ -195,8 +195,10 @@ async def test_a_deleted_run_comes_back_with_undo_in_the_order_of_deletion() -> 
         await until(pilot, lambda: screen.model.count == 2)
 
 
-@pytest.mark.parametrize("ending", [".csv", ".json"])
-async def test_the_curve_or_the_record_is_exported(tmp_path: Path, ending: str) -> None:
+@pytest.mark.parametrize("ending", [".csv", ".json", ".html", ".pdf"])
+async def test_a_run_is_exported_in_the_format_that_the_name_says(
+    tmp_path: Path, ending: str
+) -> None:
     path = kept(1)
     target = tmp_path / f"out{ending}"
     async with history_screen() as (screen, pilot):
@@ -209,8 +211,11 @@ async def test_the_curve_or_the_record_is_exported(tmp_path: Path, ending: str) 
     if ending == ".json":
         assert load(target) == load(path)
         return
+    if ending != ".csv":
+        assert target.read_bytes().startswith({".html": b"<!doctype", ".pdf": b"%PDF"}[ending])
+        return
     head, *points = target.read_text().splitlines()
-    assert head == "repeat,iteration,lr,loss,raw_loss,train_loss,metric"
+    assert head == "repeat,iteration,lr,loss,raw_loss,train_loss,metric,run,lrtui,torch"
     assert len(points) == len(load(path).history.lr)
     assert points[0].startswith("0,0,1e-07,")
 
@@ -222,7 +227,7 @@ async def test_another_ending_is_refused_and_says_which_there_are(tmp_path: Path
         await until(pilot, lambda: screen.app.screen is not screen)
         text_input(screen.app).value = str(tmp_path / "out.xlsx")
         await pilot.press("enter")
-        await until(pilot, lambda: ".csv for the curve" in screen_words(screen.app))
+        await until(pilot, lambda: "end the name in .csv, .json" in screen_words(screen.app))
     assert not (tmp_path / "out.xlsx").exists()
 
 

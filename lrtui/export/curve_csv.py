@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from lrtui.record import History, RunRecord
 
 COLUMNS = ("repeat", "iteration", "lr", "loss", "raw_loss", "train_loss", "metric")
+ORIGIN = ("run", "lrtui", "torch")  # the same on every line, so that files can be put together
 
 Cell = int | float | str | None
 
@@ -14,13 +15,16 @@ Cell = int | float | str | None
 def csv_of(record: RunRecord) -> str:
     """The points of all repeats. `loss` is the smoothed one; what was not measured is empty.
 
-    A loss that is not finite is `nan`, `inf` or `-inf`.
+    A loss that is not finite is `nan`, `inf` or `-inf`. The last columns are the run's id and the
+    versions that made it.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow((*COLUMNS, *ORIGIN))
+    origin = (record.id, record.lrtui, record.torch)
     for repeat, history in enumerate(record.repeats or [record.history]):
-        writer.writerows(_rows(repeat, history))
+        for cells in _rows(repeat, history):
+            writer.writerow((*cells, *origin))
     return text.getvalue()
 
 

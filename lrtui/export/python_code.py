@@ -1,0 +1,94 @@
+"""The answer as a Python module: constants, and a function for each schedule.
+
+A record may come from anybody: see `lrtui.export.content.has_plain_names`.
+"""
+
+import ast
+from collections.abc import Iterator
+
+from lrtui.export.content import Content, ExportError, answer_lines, ending_line, origin, printable
+
+_FUNCTIONS = {
+    "constant": "constant",
+    "OneCycleLR": "one_cycle",
+    "CosineAnnealingLR": "cosine",
+    "CyclicLR": "cyclic",
+}
+_PARAMETERS = ("model", "optimizer", "total_steps")  # what the user's script has
+_RESULTS = ("lr", "optimizer", "scheduler")
+
+
+def python_of(content: Content) -> str:
+    """The module; it parses, and importing it does nothing.
+
+    Raises:
+        ExportError: there is no learning rate.
+    """
+    suggestion = content.suggestion
+    if suggestion is None or suggestion.lr is None:
+        reason = "nothing was measured" if suggestion is None else suggestion.reason
+        raise ExportError(f"there is no learning rate to write code for: {reason}")
+    parsed = {name: ast.parse(lines) for name, lines in content.code.items()}
+    lines = [*_head(content)]
+    for module in sorted(set().union(*map(_imported, parsed.values()))):
+        lines.append(f"import {module}")
+    lines += ["", *_constants(content)]
+    for name, tree in parsed.items():
+        lines += ["", "", *_function(name, content.code[name], tree)]
+    return "\n".join(lines) + "\n"
+
+
+def _head(content: Content) -> Iterator[str]:
+    lines = [origin(content.record), content.title, *answer_lines(content)]
+    for line in (*lines, ending_line(content.record)):
+        yield f"# {printable(line)}"
+    yield ""
+
+
+def _constants(content: Content) -> Iterator[str]:
+    suggestion, bounds = content.suggestion, content.bounds
+    yield f"LR = {content.lr!r}"
+    if suggestion is not None and suggestion.low is not None:
+        yield f"LR_LOW, LR_HIGH = {suggestion.low!r}, {suggestion.high!r}"
+    if bounds is not None:
+        yield f"BASE_LR, MAX_LR = {bounds.start_lr!r}, {bounds.end_lr!r}"
+
+
+def _function(name: str, lines: str, tree: ast.Module) -> Iterator[str]:
+    """The lines for one schedule, with what they need as parameters and what they make returned."""
+    made = _stored(tree)
+    parameters = [name for name in _PARAMETERS if name in _loaded(tree) - made]
+    results = [name for name in _RESULTS if name in made]
+    yield f"def {_FUNCTIONS[name]}({', '.join(parameters)}):"
+    for line in lines.split("\n"):
+        yield f"    {line}"
+    yield f"    return {', '.join(results)}"
+
+
+def _imported(tree: ast.Module) -> set[str]:
+    """Modules whose classes are called, such as "torch" or "timm.optim"."""
+    modules = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            dotted = ast.unparse(node.func)
+            root = dotted.partition(".")[0]
+            if "." in dotted and root not in _PARAMETERS:
+                modules.add("torch" if root == "torch" else dotted.rpartition(".")[0])
+    return modules
+
+
+def _loaded(tree: ast.Module) -> set[str]:
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            names.add(node.id)
+    return names
+
+
+def _stored(tree: ast.Module) -> set[str]:
+    """Names that the lines of the schedule set, without the variables of comprehensions."""
+    names = set()
+    for statement in tree.body:
+        if isinstance(statement, ast.Assign):
+            names |= {node.id for node in statement.targets if isinstance(node, ast.Name)}
+    return names
