@@ -59,6 +59,8 @@ from lrtui.engine.step import check_update, updates_itself
 from lrtui.engine.training import Training
 from lrtui.engine.types import Criterion, Loader, Stateful
 from lrtui.events import Notice, Step, obstacle_among
+from lrtui.notebook.card import curve_card, empty_card
+from lrtui.notebook.progress import progress, say
 
 
 class TrialOptions(TrialSettings, total=False):
@@ -277,8 +279,9 @@ class LRFinder:
         if persistent_workers(train_loader, val_loader):
             warnings.warn(PERSISTENT, stacklevel=2)
         try:
-            with closing(steps):
-                for _ in steps:
+            total = self._settings.num_iter * self._settings.repeats
+            with closing(steps), progress(steps, total, wanted=self.verbose) as counted:
+                for _ in counted:
                     pass
         except KeyboardInterrupt as error:  # it may also come between two steps
             self._end(broken_off(error))
@@ -614,6 +617,12 @@ class LRFinder:
         """Put everything back."""
         self.reset()
 
+    def _repr_html_(self) -> str:
+        """How Jupyter shows it: the curve of the last test, and what it suggests."""
+        if not self.history["lr"]:
+            return empty_card("LRFinder: no range test yet. range_test(train_loader) runs one.")
+        return curve_card(self.history, self.suggestion(), self.status, self.reason)
+
     def __getstate__(self) -> dict[str, Any]:
         """Everything but a test in progress: a generator cannot be copied or pickled."""
         return {**vars(self), "_active": None, "_measuring": None, "_loaders": (None, None)}
@@ -629,7 +638,7 @@ class LRFinder:
     def _note(self, notice: Notice) -> None:
         self.notices.append(notice)
         if self.verbose:
-            print(notice.text)
+            say(notice.text)
 
     def _take_snapshot(self) -> Snapshot:
         modules, optimizers, others = self._modules(), self.optimizers, []

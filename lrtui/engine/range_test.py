@@ -66,7 +66,7 @@ def range_test(
 
     # ramp up, one optimizer step at each rate
     outcome: Outcome | None = None
-    curve = _Curve(
+    curve = GrowingCurve(
         tracker,
         train.loss_scale(),
         repeat,
@@ -107,7 +107,7 @@ def range_test(
 
 
 @dataclass
-class _Curve:
+class GrowingCurve:
     """The curve of one test: turns measured points into steps, and sees when the loss blows up."""
 
     tracker: Tracker
