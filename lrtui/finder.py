@@ -27,7 +27,7 @@ from lrtui.engine.failures.described import Failure, Parts, describe, replacemen
 from lrtui.engine.history import curves, empty, record
 from lrtui.engine.initialise.draws import check_initialises
 from lrtui.engine.objects import check_also, check_objects
-from lrtui.engine.optim import SavedLearningRates, momentum_of
+from lrtui.engine.optim import SavedLearningRates, momentum_of, unprepared
 from lrtui.engine.plot import plot_history
 from lrtui.engine.race.budget import budgeted, check_trials, drained
 from lrtui.engine.race.race import Trials
@@ -105,7 +105,7 @@ class LRFinder:
             several train together (a GAN), give all of them, in a ModuleList for instance: the
             buffers and train/eval flags of a model that only a `batch_step` knows are not put back.
         optimizer: one optimizer or a list of them. Its own learning rate is the default start of
-            the ramp.
+            the ramp. What accelerate's `prepare` returned is used with its precision.
         criterion: `(output, target) → loss`; None if the model returns its loss or a `batch_step`
             does.
         device: where to compute; None: where the model is.
@@ -170,7 +170,10 @@ class LRFinder:
         if self.device.type == "cuda":
             # before the snapshot, which saves the random states of devices in use
             torch.cuda.init()  # type: ignore[no-untyped-call]
+        optimizer, prepared_scaler = unprepared(optimizer)
         self._precision = precisions.of_backend(amp_backend, amp_config, grad_scaler, self.device)
+        if prepared_scaler is not None:
+            self._precision = precisions.of_prepared(prepared_scaler, self.device)
         if precision is not None:
             if amp_backend:
                 raise ValueError("give `precision` or `amp_backend`, not both")

@@ -4,5 +4,6 @@ watch           any training loop: `with lrtui.watch(optimizer) as test: … tes
 lightning       a callback for Lightning's Trainer
 huggingface     `find_lr` for a Trainer of transformers
 ignite          a handler for an ignite engine
-accelerated     what `accelerator.prepare` returned, as LRFinder takes it
+
+What accelerate's `prepare` returned is accepted by `LRFinder` and `watch` as it is.
 """

@@ -28,6 +28,7 @@ from lrtui.engine.optim import (
     momentum_of,
     parameters_of,
     set_learning_rates,
+    unprepared,
     unshare_learning_rates,
 )
 from lrtui.engine.range_test import GrowingCurve, Outcome, broken_off
@@ -105,9 +106,10 @@ def watch(
     )
     check_objects(nn.Identity() if model is None else model, optimizer, None)
     check_also(also)
+    optimizer, prepared_scaler = unprepared(optimizer)
     optimizers = list(optimizer) if isinstance(optimizer, Sequence) else [optimizer]
     modules = [] if model is None else [model]
-    return Watch(optimizers, modules, settings, scaler, also, verbose=verbose)
+    return Watch(optimizers, modules, settings, scaler or prepared_scaler, also, verbose=verbose)
 
 
 class Watch:
@@ -183,6 +185,11 @@ class Watch:
         return self.status != "running"
 
     @property
+    def planned(self) -> int:
+        """How many steps the whole test takes."""
+        return len(self._ramp)
+
+    @property
     def lr(self) -> float:
         """The rate of the next step, of parameter group 0."""
         return self._lrs[0]
@@ -221,7 +228,7 @@ class Watch:
     def batches(self, loader: Loader) -> Iterator[Batch]:
         """The batches of a loader, epoch after epoch, until the test is over."""
         check_loaders(loader, None)
-        self._snapshot.watch(loader)
+        self._snapshot.watch_loader(loader)
         batches = train_batches(loader)
         while not self.is_over:
             yield next(batches)

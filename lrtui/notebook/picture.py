@@ -14,7 +14,7 @@ WIDTH, HEIGHT = 460, 170
 LEFT, RIGHT, TOP, BOTTOM = 44, 10, 8, 22
 CURVE, RATE = "#3f8fd2", "#e0662b"
 MOST_POINTS = 600  # of a line
-HEADROOM = 0.15  # of the losses up to the best one, above them
+HEADROOM = 0.1  # of the losses that are shown, above and below them
 
 Numbers = Sequence[float]
 
@@ -51,8 +51,9 @@ def curve_svg(
     rates = [lr for lr, _ in points]
     if len(points) < 2 or min(rates) == max(rates):
         return ""
-    frame = Frame((min(rates), max(rates)), _window([loss for _, loss in points]))
     raw = [(lr, loss) for lr, loss in zip(lrs, raw_losses, strict=True) if _is_drawn(lr, loss)]
+    lowest = min(loss for _, loss in (*raw, *points))
+    frame = Frame((min(rates), max(rates)), _window([loss for _, loss in points], lowest))
     parts = [*_interval(frame, interval), *_rate(frame, marked)]
     parts.append(_inside(frame, [_line(frame, raw, 1, 0.35), _line(frame, points, 2, 1)]))
     return _svg([*parts, *_lr_axis(frame), *_loss_axis(frame)], frame.height, "loss over lr")
@@ -79,13 +80,12 @@ def _is_drawn(lr: float, loss: float) -> bool:
     return lr > 0 and math.isfinite(loss)
 
 
-def _window(losses: Numbers) -> tuple[float, float]:
-    """From the best loss to the highest before it, or the median: what blows up is cut."""
-    best = min(losses)
-    before = losses[: losses.index(best) + 1]
-    span = max(*before, median(losses)) - best
-    span = span or max(losses) - best or abs(best) or 1.0
-    return best - HEADROOM * span, best + (1 + HEADROOM) * span
+def _window(losses: Numbers, lowest: float) -> tuple[float, float]:
+    """From the lowest loss to the highest before the best one, or the median: a blow-up is cut."""
+    before = losses[: losses.index(min(losses)) + 1]
+    span = max(*before, median(losses)) - lowest
+    span = span or max(losses) - lowest or abs(lowest) or 1.0
+    return lowest - HEADROOM * span, lowest + (1 + HEADROOM) * span
 
 
 def _inside(frame: Frame, lines: Sequence[str]) -> str:
