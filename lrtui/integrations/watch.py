@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self
 
 import torch
+import torch.distributed as dist
 from torch import nn
 from torch.amp import GradScaler
 from torch.optim import Optimizer
@@ -75,7 +76,8 @@ def watch(
     The rates are set on entering and by every `update`. On leaving, by an exception too, everything
     is as it was on entering, to the last bit: the parameters that the optimizer holds, their
     gradients, its state and rates, and the global random states. Buffers, train/eval flags, and
-    parameters that the optimizer does not hold are put back only of a `model` that is given.
+    parameters that the optimizer does not hold are put back only of a `model` that is given. Under
+    torchrun every rank calls `update`, and the curve is the mean over the ranks.
 
     Args:
         optimizer: one optimizer or a list of them.
@@ -108,8 +110,9 @@ def watch(
     check_also(also)
     optimizer, prepared_scaler = unprepared(optimizer)
     optimizers = list(optimizer) if isinstance(optimizer, Sequence) else [optimizer]
-    modules = [] if model is None else [model]
-    return Watch(optimizers, modules, settings, scaler or prepared_scaler, also, verbose=verbose)
+    modules = [thing for thing in (model, *also) if isinstance(thing, nn.Module)]
+    others = [thing for thing in also if not isinstance(thing, nn.Module)]
+    return Watch(optimizers, modules, settings, scaler or prepared_scaler, others, verbose=verbose)
 
 
 class Watch:
@@ -147,9 +150,10 @@ class Watch:
 
     def __enter__(self) -> Self:
         """Save everything, and set the first rates."""
+        if self.status == "running":
+            raise RuntimeError("this test is running: leave its `with` before it begins again")
         self.history = empty()
         self.notices = []
-        self.status, self.reason = "running", ""
         self._snapshot = Snapshot(self._modules, self._optimizers, self._scaler, also=self._also)
         self._snapshot.begin([])
         self._own_lrs = SavedLearningRates(self._optimizers)
@@ -161,6 +165,7 @@ class Watch:
         self._curve = _curve(self._settings, self._scale(), time.perf_counter())
         self._check_rates()
         self._set_rates()
+        self.status, self.reason = "running", ""
         return self
 
     def __exit__(
@@ -207,12 +212,11 @@ class Watch:
         Raises:
             RuntimeError: outside of the `with`, or without a step since the last call.
         """
-        if not self.status:
-            raise RuntimeError("the test has not begun: call update() inside `with … as test:`")
+        self._check_begun()
         if self.is_over:
             return False
         self._check_step()
-        value = loss.detach() if isinstance(loss, torch.Tensor) else loss
+        value = _over_ranks(loss.detach() if isinstance(loss, torch.Tensor) else loss, self._device)
         self._reader.add(Measurement(self._iteration, self._lrs, value, loss_scale=self._scale()))
         self._iteration += 1
         outcome = self._read(self._reader.arrived())
@@ -227,6 +231,7 @@ class Watch:
 
     def batches(self, loader: Loader) -> Iterator[Batch]:
         """The batches of a loader, epoch after epoch, until the test is over."""
+        self._check_begun()
         check_loaders(loader, None)
         self._snapshot.watch_loader(loader)
         batches = train_batches(loader)
@@ -252,6 +257,10 @@ class Watch:
         if not self.history["lr"]:
             return empty_card("Watch: no losses yet. update(loss) takes one after every step.")
         return curve_card(self.history, self.suggestion(), self.status, self.reason)
+
+    def _check_begun(self) -> None:
+        if not self.status:
+            raise RuntimeError("the test has not begun: use it inside `with … as test:`")
 
     def _set_rates(self) -> None:
         self._lrs = self._ramp.lrs_at(self._iteration)
@@ -316,6 +325,15 @@ def _curve(settings: Settings, scale: float | None, began: float) -> GrowingCurv
         lambda *_: Explanation(),
         Losses(),
     )
+
+
+def _over_ranks(loss: Scalar, device: torch.device) -> Scalar:
+    """The mean loss of all ranks: they have to end at the same step, or wait for each other."""
+    if not (dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1):
+        return loss
+    total = torch.as_tensor(loss, dtype=torch.float64, device=device).clone()
+    dist.all_reduce(total)
+    return total / dist.get_world_size()
 
 
 def _device_of(optimizers: Sequence[Optimizer]) -> torch.device:

@@ -1,6 +1,7 @@
 """`lrtui.watch`: the range test in a training loop of the user's."""
 
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -158,6 +159,35 @@ def test_an_update_outside_of_the_with_is_refused() -> None:
     test = lrtui.watch(sgd(mlp()), num_iter=5)
     with pytest.raises(RuntimeError, match="has not begun"):
         test.update(1.0)
+    with pytest.raises(RuntimeError, match="has not begun"):
+        next(test.batches(loader()))
+
+
+def test_an_average_of_the_weights_is_put_back_too() -> None:
+    model = mlp()
+    optimizer = sgd(model)
+    average = torch.optim.swa_utils.AveragedModel(model)
+    before = digest([average], [])
+    with lrtui.watch(optimizer, model, also=[average], num_iter=9, end_lr=0.1) as test:
+        for batch in test.batches(loader()):
+            test.update(train_one(model, optimizer, batch))
+            average.update_parameters(model)
+        assert digest([average], []) != before
+    assert digest([average], []) == before
+
+
+@pytest.mark.gpu
+def test_on_a_gpu_losses_are_read_late_and_the_curve_is_the_same() -> None:
+    model = mlp().cuda()
+    optimizer = sgd(model)
+    settings: dict[str, Any] = {"start_lr": 1e-3, "end_lr": 1e6, "num_iter": 60}
+    with lrtui.watch(optimizer, model, verbose=False, **settings) as test:
+        for inputs, targets in test.batches(loader()):
+            test.update(train_one(model, optimizer, (inputs.cuda(), targets.cuda())))
+    other = finder(mlp(), device="cuda")
+    other.range_test(loader(), **settings)
+    assert test.history == other.history
+    assert test.reason == other.reason
 
 
 def test_a_scheduler_that_sets_other_rates_makes_the_answer_a_refusal() -> None:
@@ -197,6 +227,37 @@ def test_it_can_be_used_again_and_measures_the_same() -> None:
                 test.update(train_one(model, optimizer, batch))
         curves.append(test.history)
     assert curves[0] == curves[1]
+
+
+def one_rank(rank: int, place: str, results: Any) -> None:
+    torch.distributed.init_process_group(
+        "gloo", init_method=f"file://{place}", rank=rank, world_size=2
+    )
+    model = mlp()
+    optimizer = sgd(model)
+    with lrtui.watch(optimizer, num_iter=50, end_lr=1.0, verbose=False) as test:
+        for step in range(50):
+            optimizer.step()
+            blown_up = 100.0 if rank == 1 and step > 20 else 1.0
+            if not test.update(blown_up):
+                break
+    results.put((rank, test.history, test.reason))
+    torch.distributed.destroy_process_group()
+
+
+def test_several_ranks_measure_the_mean_and_end_at_the_same_step(tmp_path: Path) -> None:
+    context = torch.multiprocessing.get_context("spawn")
+    results = context.SimpleQueue()
+    place = str(tmp_path / "meet")
+    ranks = [context.Process(target=one_rank, args=(rank, place, results)) for rank in range(2)]
+    for process in ranks:
+        process.start()
+    first, second = sorted((results.get(), results.get()), key=lambda result: result[0])
+    for process in ranks:
+        process.join()
+    assert first[1:] == second[1:]
+    assert first[1]["raw_loss"][-1] == 50.5
+    assert "diverged" in first[2]
 
 
 def test_it_suggests_a_rate_on_real_data() -> None:
