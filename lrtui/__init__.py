@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from lrtui.engine.data.batches import TrainDataLoaderIter as TrainDataLoaderIter
     from lrtui.engine.data.batches import ValDataLoaderIter as ValDataLoaderIter
     from lrtui.finder import LRFinder as LRFinder
+    from lrtui.integrations.watch import Watch as Watch
+    from lrtui.integrations.watch import watch as watch
     from lrtui.live import show as show
     from lrtui.record import RunRecord as RunRecord
     from lrtui.runs.store import load as load
@@ -33,9 +35,11 @@ _HOME = {
     "Suggestion": "lrtui.analysis.answer",
     "TrainDataLoaderIter": "lrtui.engine.data.batches",
     "ValDataLoaderIter": "lrtui.engine.data.batches",
+    "Watch": "lrtui.integrations.watch",
     "load": "lrtui.runs.store",
     "show": "lrtui.live",
     "suggest": "lrtui.analysis.suggest",
+    "watch": "lrtui.integrations.watch",
 }
 
 __all__ = [*_HOME, "__version__"]

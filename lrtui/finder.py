@@ -28,7 +28,7 @@ from lrtui.engine.failures.described import Failure, Parts, describe, replacemen
 from lrtui.engine.history import curves, empty, record
 from lrtui.engine.initialise.draws import check_initialises
 from lrtui.engine.objects import check_also, check_objects
-from lrtui.engine.optim import SavedLearningRates, momentum_of
+from lrtui.engine.optim import SavedLearningRates, momentum_of, unprepared
 from lrtui.engine.plot import plot_history
 from lrtui.engine.race.budget import budgeted, check_trials, drained
 from lrtui.engine.race.race import Trials
@@ -60,6 +60,8 @@ from lrtui.engine.step import check_update, updates_itself
 from lrtui.engine.training import Training
 from lrtui.engine.types import Criterion, Loader, Stateful
 from lrtui.events import Notice, Step, obstacle_among
+from lrtui.notebook.card import curve_card, empty_card
+from lrtui.notebook.progress import progress, say
 
 
 class TrialOptions(TrialSettings, total=False):
@@ -104,7 +106,7 @@ class LRFinder:
             several train together (a GAN), give all of them, in a ModuleList for instance: the
             buffers and train/eval flags of a model that only a `batch_step` knows are not put back.
         optimizer: one optimizer or a list of them. Its own learning rate is the default start of
-            the ramp.
+            the ramp. What accelerate's `prepare` returned is used with its precision.
         criterion: `(output, target) → loss`; None if the model returns its loss or a `batch_step`
             does.
         device: where to compute; None: where the model is.
@@ -169,7 +171,10 @@ class LRFinder:
         if self.device.type == "cuda":
             # before the snapshot, which saves the random states of devices in use
             torch.cuda.init()  # type: ignore[no-untyped-call]
+        optimizer, prepared_scaler = unprepared(optimizer)
         self._precision = precisions.of_backend(amp_backend, amp_config, grad_scaler, self.device)
+        if prepared_scaler is not None:
+            self._precision = precisions.of_prepared(prepared_scaler, self.device)
         if precision is not None:
             if amp_backend:
                 raise ValueError("give `precision` or `amp_backend`, not both")
@@ -279,8 +284,9 @@ class LRFinder:
         if persistent_workers(train_loader, val_loader):
             warnings.warn(PERSISTENT, stacklevel=2)
         try:
-            with closing(steps):
-                for _ in steps:
+            total = self._settings.num_iter * self._settings.repeats
+            with closing(steps), progress(steps, total, wanted=self.verbose) as counted:
+                for _ in counted:
                     pass
         except KeyboardInterrupt as error:  # it may also come between two steps
             self._end(broken_off(error))
@@ -631,6 +637,12 @@ class LRFinder:
         """Put everything back."""
         self.reset()
 
+    def _repr_html_(self) -> str:
+        """How Jupyter shows it: the curve of the last test, and what it suggests."""
+        if not self.history["lr"]:
+            return empty_card("LRFinder: no range test yet. range_test(train_loader) runs one.")
+        return curve_card(self.history, self.suggestion(), self.status, self.reason)
+
     def __getstate__(self) -> dict[str, Any]:
         """Everything but a test in progress: a generator cannot be copied or pickled."""
         return {**vars(self), "_active": None, "_measuring": None, "_loaders": (None, None)}
@@ -646,7 +658,7 @@ class LRFinder:
     def _note(self, notice: Notice) -> None:
         self.notices.append(notice)
         if self.verbose and self._is_first:
-            print(notice.text)
+            say(notice.text)
 
     def _take_snapshot(self) -> Snapshot:
         modules, optimizers, others = self._modules(), self.optimizers, []

@@ -21,6 +21,7 @@ TORCH_SIDE = (
     "lrtui.build",
     "lrtui.engine",
     "lrtui.finder",
+    "lrtui.integrations",
     "lrtui.launch.live_driver",
     "lrtui.live",
     "lrtui.range_settings",

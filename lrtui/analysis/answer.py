@@ -86,6 +86,12 @@ class Suggestion(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     cost: int | None = None
     calibration: Calibration | None = None
 
+    def _repr_html_(self) -> str:
+        """How Jupyter shows it."""
+        from lrtui.notebook.card import suggestion_card
+
+        return suggestion_card(self)
+
 
 class Obstacle(msgspec.Struct, frozen=True, kw_only=True):
     """What makes the rates of a curve unusable, whatever the curve looks like.

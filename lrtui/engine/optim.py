@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Protocol, TypeAlias, TypeGuard
 
 import torch
+from torch.amp import GradScaler
 from torch.optim import Optimizer
 
 ParamGroup: TypeAlias = dict[str, Any]
@@ -15,6 +16,26 @@ def param_groups(optimizers: Iterable[Optimizer]) -> list[ParamGroup]:
     for optimizer in optimizers:
         groups.extend(optimizer.param_groups)
     return groups
+
+
+def unprepared(
+    optimizer: Optimizer | Sequence[Optimizer],
+) -> tuple[Optimizer | Sequence[Optimizer], GradScaler | None]:
+    """Optimizers and their GradScaler, without the wrappers that accelerate's `prepare` returns.
+
+    A wrapper scales and skips steps by itself, which the test does too.
+    """
+    if isinstance(optimizer, Sequence):
+        pairs = [_unprepared(each) for each in optimizer]
+        scalers = [scaler for _, scaler in pairs if scaler is not None]
+        return [inner for inner, _ in pairs], scalers[0] if scalers else None
+    return _unprepared(optimizer)
+
+
+def _unprepared(optimizer: Any) -> tuple[Optimizer, GradScaler | None]:
+    if type(optimizer).__module__ != "accelerate.optimizer":
+        return optimizer, None
+    return optimizer.optimizer, optimizer.scaler
 
 
 def parameters_of(optimizers: Iterable[Optimizer]) -> list[torch.Tensor]:

@@ -203,6 +203,11 @@ def of_backend(
     return Autocast(settings, scaler)
 
 
+def of_prepared(scaler: GradScaler, device: torch.device) -> Precision:
+    """The precision of a model whose forward casts by itself: only its losses are scaled."""
+    return Autocast({"device_type": device.type, "enabled": False}, scaler)
+
+
 def apex_initialize(
     model: nn.Module, optimizers: Optimizers, name: str
 ) -> tuple[nn.Module, Optimizers]:

@@ -67,7 +67,7 @@ def range_test(
 
     # ramp up, one optimizer step at each rate
     outcome: Outcome | None = None
-    curve = _Curve(
+    curve = GrowingCurve(
         tracker,
         train.loss_scale(),
         repeat,
@@ -108,7 +108,7 @@ def range_test(
 
 
 @dataclass
-class _Curve:
+class GrowingCurve:
     """The curve of one test: turns measured points into steps, and sees when the loss blows up."""
 
     tracker: Tracker

@@ -25,6 +25,7 @@ from lrtui.events import Event, encode
 from lrtui.protocol import Describe, Ready, Run, decode_command, decode_message
 from lrtui.protocol import encode as encode_message
 from lrtui.record import RecordError, from_json, to_json
+from lrtui.runs.curves import with_answer
 from lrtui.runs.recover import recover
 from lrtui.spec import Choice, RunSpec, SpecError, to_toml
 from lrtui.sweep import grid

@@ -15,6 +15,7 @@ from torch.nn.parameter import is_lazy
 from torch.optim import Optimizer
 from torch.utils.data import DataLoader
 
+from lrtui.engine.data.prepared import SavedPlace, is_prepared
 from lrtui.engine.data.workers import persistent_workers
 from lrtui.engine.distributed.epochs import SavedEpochs
 from lrtui.engine.optim import parameters_of
@@ -91,6 +92,7 @@ class Snapshot:
         self._generators: dict[int, SavedGenerator] = {}
         self._loaders: list[DataLoader[object]] = []
         self._epochs = SavedEpochs()
+        self._places: dict[int, SavedPlace] = {}
         self.watch(modules, optimizers, also)
         self._tensors.seal()
 
@@ -103,15 +105,23 @@ class Snapshot:
             if id(generator) not in self._generators:
                 self._generators[id(generator)] = SavedGenerator(generator)
 
+    def watch_loader(self, loader: Loader | None) -> None:
+        """Also put back what a loader owns, and how far it is; a known one keeps its place."""
+        self.watch(loader)
+        self._loaders += persistent_workers(loader)
+        self._epochs.add([loader])
+        if is_prepared(loader) and id(loader) not in self._places:
+            self._places[id(loader)] = SavedPlace(loader)
+
     def begin(self, loaders: Iterable[Loader | None], *owners: object) -> None:
         """A test on these loaders begins: also put back what they own, and other objects.
 
         Hooks that were registered or removed since the snapshot are the user's and stay.
         """
-        loaders = list(loaders)
-        self.watch(loaders, *owners)
-        self._loaders = persistent_workers(*loaders)
-        self._epochs.add(loaders)
+        self._loaders = []
+        self.watch(*owners)
+        for loader in loaders:
+            self.watch_loader(loader)
         self._hooks.begin()
 
     def end(self) -> None:
@@ -161,6 +171,8 @@ class Snapshot:
             # its workers have drawn random numbers: new ones start with the next epoch
             loader._iterator = None
         self._epochs.restore()
+        for place in self._places.values():
+            place.restore()
         self._rng.restore()
         for generator in self._generators.values():
             generator.restore()
