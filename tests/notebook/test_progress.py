@@ -44,11 +44,13 @@ def test_a_terminal_shows_a_bar_with_rate_and_loss_and_the_lines_of_before(scrip
     assert FINISHED in lines
 
 
+@pytest.mark.slow
 def test_a_quiet_test_shows_nothing_on_a_terminal(script: Path) -> None:
     script.write_text(SCRIPT.format(verbose=False))
     assert on_a_terminal(script) == ""
 
 
+@pytest.mark.slow
 def test_without_a_terminal_there_is_no_bar_and_the_lines_are_those_of_before(script: Path) -> None:
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True)
     assert done.stderr == ""
