@@ -103,7 +103,8 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(tmp_path: Path) -> None
     body = "def net(wait=0.0):\n    return Slow(wait)\n"
     body += "class Slow(nn.Module):\n    def __init__(self, wait):\n        super().__init__()\n"
     body += "        self.wait, self.layer = wait, nn.Linear(64, 10)\n    def forward(self, x):\n"
-    body += "        time.sleep(self.wait * int(os.environ.get('SLOW', 0)))\n        return self.layer(x.flatten(1))\n"
+    body += "        time.sleep(self.wait * int(os.environ.get('SLOW', 0)))\n"
+    body += "        return self.layer(x.flatten(1))\n"
     grid = written(tmp_path, '"model.wait" = [0.0, 1.0, 1.5]', user_model(tmp_path, body))
     command = [sys.executable, "-m", "lrtui.cli", "sweep", grid, "--yes", "--workers", "1"]
     with subprocess.Popen(
