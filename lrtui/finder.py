@@ -285,7 +285,8 @@ class LRFinder:
             warnings.warn(PERSISTENT, stacklevel=2)
         try:
             total = self._settings.num_iter * self._settings.repeats
-            with closing(steps), progress(steps, total, wanted=self.verbose) as counted:
+            is_wanted = self.verbose and self._is_first
+            with closing(steps), progress(steps, total, wanted=is_wanted) as counted:
                 for _ in counted:
                     pass
         except KeyboardInterrupt as error:  # it may also come between two steps

@@ -1,6 +1,5 @@
 """The app on live objects of a script: `LRFinder(...).show(loader)`."""
 
-import inspect
 import os
 from collections.abc import Sequence
 from typing import Unpack
@@ -12,6 +11,7 @@ from lrtui import paths
 from lrtui.analysis.answer import ANY_PLAN, Plan
 from lrtui.analysis.plan import plan_of
 from lrtui.engine.history import History
+from lrtui.engine.reading.callable import signature_of_callable
 from lrtui.engine.settings import Given, Settings, settings_of
 from lrtui.events import Step, nonfinite_kind
 from lrtui.finder import LRFinder
@@ -205,7 +205,7 @@ def arguments_of(optimizer: Optimizer) -> dict[str, Argument]:
     """The optimizer's arguments, except its rate, that are not defaults and have a TOML form."""
     group = optimizer.param_groups[0]
     arguments: dict[str, Argument] = {}
-    for name, parameter in inspect.signature(type(optimizer)).parameters.items():
+    for name, parameter in signature_of_callable(type(optimizer)).parameters.items():
         if name not in group or name in ("params", "lr"):
             continue
         value = group[name]

@@ -12,6 +12,7 @@ from lrtui.build.param_groups import RULES, Group, make_groups
 from lrtui.build.types import Factory, Optimizers
 from lrtui.catalog.errors import PhaseError
 from lrtui.catalog.targets import Notice
+from lrtui.engine.reading.callable import signature_of_callable
 from lrtui.spec import Choice
 
 _INTERFACE = ("param_groups", "step", "zero_grad", "state")
@@ -82,7 +83,7 @@ def name_of(made: Optimizers) -> str:
 def signature_of(factory: Factory) -> OptimizerSignature:
     """The signature of an optimizer's factory, as far as it can be read."""
     try:
-        return OptimizerSignature(tuple(inspect.signature(factory).parameters), known=True)
+        return OptimizerSignature(tuple(signature_of_callable(factory).parameters), known=True)
     except (ValueError, TypeError):
         return OptimizerSignature((), known=False)
 

@@ -14,6 +14,7 @@ from lrtui.catalog.fields import Default, is_plain, make_field
 from lrtui.catalog.offers import Field, Offer, Role, Signature
 from lrtui.catalog.reserved import without_reserved
 from lrtui.catalog.source import docs
+from lrtui.engine.reading.callable import signature_of_callable
 
 _BY_KEYWORD = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 _LONGEST_DEFAULT = 80  # characters of a default's repr
@@ -45,7 +46,7 @@ def signature_of(factory: Factory) -> Signature:
     class's optional parameters too.
     """
     try:
-        parameters = inspect.signature(factory).parameters.values()
+        parameters = signature_of_callable(factory).parameters.values()
     except (ValueError, TypeError):
         return Signature((), more=True)
     help_texts = docs.helps(_doc(factory))
@@ -63,14 +64,18 @@ def signature_of(factory: Factory) -> Signature:
 
 def annotations_of(factory: Factory) -> dict[str, object]:
     """The annotation of each parameter, evaluated where it is a string and can be evaluated."""
-    for evaluate in (True, False):
+    for read in (_evaluated, signature_of_callable):
         try:
-            parameters = inspect.signature(factory, eval_str=evaluate).parameters
+            parameters = read(factory).parameters
         # evaluating may raise anything, and a builtin has no signature: the next way is tried
         except Exception:  # noqa: BLE001, S112 # nosec B112 # nothing to log: the next way is tried
             continue
         return {name: parameter.annotation for name, parameter in parameters.items()}
     return {}
+
+
+def _evaluated(factory: Factory) -> inspect.Signature:
+    return inspect.signature(factory, eval_str=True)
 
 
 def enums_in(annotation: object) -> Iterator[type[enum.Enum]]:
@@ -85,7 +90,10 @@ def is_builder(value: object) -> bool:
     """Whether this is a function whose annotation says that it returns a module."""
     if not inspect.isfunction(value):
         return False
-    returned = value.__annotations__.get("return")
+    try:
+        returned = signature_of_callable(value).return_annotation
+    except (TypeError, ValueError):  # a `__signature__` that is none
+        return False
     return inspect.isclass(returned) and issubclass(returned, nn.Module)
 
 
@@ -93,7 +101,7 @@ def _inner_fields(builder: Factory, own: list[Field]) -> list[Field]:
     """The optional fields of the class that a builder returns, beyond those of the builder."""
     names = {field.name for field in own}
     fields = []
-    for field in signature_of(builder.__annotations__["return"]).fields:
+    for field in signature_of(signature_of_callable(builder).return_annotation).fields:
         if field.name not in names and field.kind != "other" and not field.required:
             fields.append(field)
     return fields

@@ -1,6 +1,5 @@
 """One training step: the gradients of one or more batches, then the optimizer."""
 
-import inspect
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
@@ -19,6 +18,7 @@ from lrtui.engine.data.transfer import move
 from lrtui.engine.forward import Forward, Output
 from lrtui.engine.optim import moded, parameters_of
 from lrtui.engine.precision import Precision
+from lrtui.engine.reading.callable import signature_of_callable
 from lrtui.engine.types import Batch, BatchStep, Scalar
 
 Value = TypeVar("Value")
@@ -277,7 +277,7 @@ def updates_itself(batch_step: BatchStep | None) -> bool:
     if batch_step is None:
         return False
     try:
-        parameters = inspect.signature(batch_step).parameters.values()
+        parameters = signature_of_callable(batch_step).parameters.values()
     except (TypeError, ValueError):  # written in C, without a readable signature
         return False
     return len([parameter for parameter in parameters if _is_required(parameter)]) >= 3

@@ -1,5 +1,6 @@
 """The range test on a Trainer of Hugging Face's transformers, which stays as it was."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -66,14 +67,14 @@ def range_test(trainer: Any, *, verbose: bool = True, **settings: Any) -> LRFind
 
 
 def _steps(trainer: Any) -> int:
-    """The optimizer steps of the training."""
+    """The optimizer steps of the training, as the Trainer counts them: rounded up."""
     args = trainer.args
     if args.max_steps > 0:
         return int(args.max_steps)
     with _unchanged(trainer):
         batches = len(trainer.get_train_dataloader())
-    per_epoch = max(batches // args.gradient_accumulation_steps, 1)
-    return int(per_epoch * args.num_train_epochs)
+    per_epoch = math.ceil(batches / int(args.gradient_accumulation_steps))
+    return math.ceil(per_epoch * float(args.num_train_epochs))
 
 
 def _precision(args: Any) -> str | None:

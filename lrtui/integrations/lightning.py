@@ -5,7 +5,6 @@ then goes on as if there had been none. In the test `self.log` does nothing, and
 optimizer's step (`optimizer_step`, `on_before_zero_grad`) are not called.
 """
 
-import inspect
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from typing import Any
 import torch
 
 from lrtui.analysis.answer import Schedule, Suggestion
+from lrtui.engine.reading.callable import signature_of_callable
 from lrtui.finder import LRFinder
 
 if "pytorch_lightning" in sys.modules and "lightning.pytorch" not in sys.modules:
@@ -105,7 +105,7 @@ def _finder(trainer: Any, pl_module: Any, verbose: bool) -> LRFinder:
 def _batch_step(trainer: Any, pl_module: Any) -> Any:
     """`training_step` as the Trainer calls it."""
     indices = count()
-    takes_index = len(inspect.signature(pl_module.training_step).parameters) > 1
+    takes_index = len(signature_of_callable(pl_module.training_step).parameters) > 1
 
     def step(_: Any, batch: Any) -> Any:
         batch = trainer.precision_plugin.convert_input(batch)

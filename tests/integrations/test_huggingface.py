@@ -107,14 +107,19 @@ def test_the_loss_is_the_trainers_own(tmp_path: Path) -> None:
     [
         ({"max_steps": 500}, "cosine", 500),
         ({"num_train_epochs": 3, "lr_scheduler_type": "constant"}, "constant", 36),
-        ({"num_train_epochs": 2, "gradient_accumulation_steps": 3}, "cosine", 8),
+        ({"num_train_epochs": 2, "gradient_accumulation_steps": 5}, "cosine", 6),
+        ({"num_train_epochs": 0.3, "gradient_accumulation_steps": 5}, "cosine", 1),
     ],
 )
-def test_the_answer_is_for_the_trainers_own_plan(
+def test_the_answer_is_for_the_plan_that_the_trainer_carries_out(
     tmp_path: Path, arguments: dict[str, Any], schedule: str, steps: int
 ) -> None:
-    suggestion = find_lr(trainer(tmp_path, **arguments), **QUICK)
+    used = trainer(tmp_path, **arguments)
+    suggestion = find_lr(used, **QUICK)
     assert (suggestion.schedule, suggestion.steps) == (schedule, steps)
+    if steps < 100:
+        used.train()
+        assert used.state.global_step == steps
 
 
 def test_several_devices_are_refused(tmp_path: Path) -> None:

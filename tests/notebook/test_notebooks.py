@@ -40,10 +40,11 @@ def html(outputs: list[Any]) -> str:
     return str(outputs[-1].data["text/html"])
 
 
-def test_a_notebook_shows_a_bar_and_then_curve_and_answer() -> None:
-    _, tested, shown, asked, refused = executed(
-        SETUP, TEST, "live", "live.suggestion()", "finder()"
+def test_a_notebook_shows_a_bar_and_then_curve_and_answer_and_a_quiet_test_nothing() -> None:
+    _, refused, tested, shown, asked, quiet = executed(
+        SETUP, "live", TEST, "live", "live.suggestion()", f"live.verbose = False\n{TEST}"
     )
+    assert "no range test yet" in html(refused)
     assert "range test:" in stream(tested, "stderr")
     assert "Warning" not in stream(tested, "stderr")
     assert stream(tested, "stdout").rstrip().endswith("See the graph with LRFinder.plot()")
@@ -51,9 +52,4 @@ def test_a_notebook_shows_a_bar_and_then_curve_and_answer() -> None:
     assert "<b>lr " in html(shown)
     assert "<svg" in html(asked)
     assert "Suggestion(lr=" in asked[-1].data["text/plain"]
-    assert "no range test yet" in html(refused)
-
-
-def test_a_quiet_test_shows_nothing() -> None:
-    _, tested = executed(SETUP, f"live.verbose = False\n{TEST}")
-    assert tested == []
+    assert quiet == []

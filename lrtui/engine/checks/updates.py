@@ -4,7 +4,6 @@ The signature decides where `step` requires its closure. Else a twin of the opti
 sharpness-aware optimizers and their kin refuse a step without one, or do nothing in it.
 """
 
-import inspect
 import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -16,6 +15,7 @@ import torch
 from torch.optim import Optimizer
 
 from lrtui.engine.checks.twin import NoTwinError, Twin, undisturbed
+from lrtui.engine.reading.callable import signature_of_callable
 from lrtui.output.exceptions import message_of
 
 RATE = 1e-2  # at which steps are tried
@@ -77,7 +77,7 @@ def step_of(updates: Updates, *, create_graph: bool = False) -> Step:
 
 def needs_closure(optimizer: Optimizer) -> bool:
     """Whether `optimizer.step` cannot be called without a closure."""
-    closure = inspect.signature(optimizer.step).parameters.get("closure")
+    closure = signature_of_callable(optimizer.step).parameters.get("closure")
     return closure is not None and closure.default is Parameter.empty
 
 

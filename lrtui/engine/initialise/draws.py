@@ -1,7 +1,6 @@
 """Another initialisation of the same model."""
 
 import copy
-import inspect
 from collections.abc import Callable
 from functools import partial
 from inspect import Parameter
@@ -16,6 +15,7 @@ from lrtui.engine.initialise.reparametrised import (
     own_parameters,
     redraw,
 )
+from lrtui.engine.reading.callable import signature_of_callable
 
 Draw: TypeAlias = Callable[[], object]  # draws new parameters in place
 
@@ -136,6 +136,6 @@ def _copy_of(module: nn.Module) -> nn.Module:
 
 
 def _takes_one_argument(function: Callable[..., object]) -> bool:
-    parameters = inspect.signature(function).parameters.values()
+    parameters = signature_of_callable(function).parameters.values()
     required = [parameter for parameter in parameters if parameter.default is Parameter.empty]
     return len(required) == 1

@@ -8,6 +8,8 @@ from typing import Any
 
 from torch import nn
 
+from lrtui.engine.reading.callable import signature_of_callable
+
 TARGET_KEYS = ("labels", "label", "targets", "target", "y")
 _WRAPPERS = ("DataParallel", "DistributedDataParallel")
 _INPUT_ANNOTATIONS = ("Tensor", "PackedSequence", "Any", "dict", "Dict", "Mapping")
@@ -101,7 +103,7 @@ def signature_of_class(factory: object) -> Signature:
 
 def _signature(forward: Any) -> Signature:
     try:
-        parameters = list(inspect.signature(forward).parameters.values())
+        parameters = list(signature_of_callable(forward).parameters.values())
     except (TypeError, ValueError):
         return UNKNOWN
     if getattr(forward, "__name__", "") == "_forward_unimplemented":
