@@ -23,25 +23,31 @@ class Command(NamedTuple):
     params: dict[str, Any]
 
 
-def commands_in(text: str) -> Iterator[list[str]]:
-    """The words of each simple command in a shell block, without redirections."""
+class Line(NamedTuple):
+    """The words of one simple command, and the file that its output goes to; "" for none."""
+
+    words: list[str]
+    output: str = ""
+
+
+def lines_in(text: str) -> Iterator[Line]:
+    """The simple commands of a shell block."""
     text = re.sub(r'"\$\((.*?)\)"', r" ; \1 ", text.replace("\\\n", " "))
-    for line in re.sub(r"(?<= )[12]>", ">", text).splitlines():
+    for line in re.sub(r" 2> *\S+", " ", text).splitlines():
         lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
         lexer.commenters = "#"
         lexer.whitespace_split = True
-        words: list[str] = []
-        skip = False
+        words, output = Line([]), False
         for word in lexer:
-            if skip:
-                skip = False
-            elif word in (">", ">>", "<"):
-                skip = True
+            if output:
+                words, output = words._replace(output=word), False
+            elif word in (">", ">>"):
+                output = True
             elif set(word) <= set("();<>|&"):
                 yield words
-                words = []
+                words = Line([])
             else:
-                words.append(word)
+                words.words.append(word)
         yield words
 
 

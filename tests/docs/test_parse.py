@@ -14,7 +14,7 @@ from lrtui import specfile
 from lrtui.sweep import grid
 from lrtui.tui.config import read_config
 from tests.docs.blocks import DOCUMENTS, LANGUAGES, NEEDS, Block, blocks_of, fences, name_of
-from tests.docs.commands import commands_in, parsed
+from tests.docs.commands import lines_in, parsed
 
 every_document = pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
 
@@ -37,7 +37,7 @@ def test_each_shell_line_is_one_that_the_commands_take(document: Path) -> None:
     for block in of("sh", document):
         checked = subprocess.run(["bash", "-n"], input=block.text, text=True, capture_output=True)
         assert checked.returncode == 0, f"{block.where}: {checked.stderr}"
-        for words in commands_in(block.text):
+        for words, _ in lines_in(block.text):
             try:
                 parsed(words)
             except click.ClickException as error:
@@ -97,6 +97,6 @@ def test_what_cannot_run_here_is_not_much() -> None:
     ],
 )
 def test_a_wrong_line_is_found(line: str) -> None:
-    (words,) = commands_in(f"{line}  # a comment")
+    ((words, _),) = lines_in(f"{line}  # a comment")
     with pytest.raises((click.ClickException, AssertionError)):
         parsed(words)

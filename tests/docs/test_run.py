@@ -1,7 +1,7 @@
-"""Code blocks run as they stand: Python and what `lrtui run` builds here, the shell by hand.
+"""Code blocks run as they stand: Python, quick commands, and what `lrtui run` builds; all by hand.
 
-`pytest -m slow tests/docs` runs the shell blocks, each document in a folder and a home of its own,
-with records whose ids begin with 01JD and 01JE.
+`pytest -m slow tests/docs` runs the shell blocks whole, each document in a folder and a home of its
+own. Records whose ids begin with 01JD, 01JE and 01JF are kept there.
 """
 
 import os
@@ -23,17 +23,18 @@ from lrtui.commands.streams import USAGE
 from lrtui.flags import spec_from
 from lrtui.runs.store import load, record_path, save
 from lrtui.spec import RunSpec
-from tests.docs.blocks import DOCUMENTS, ROOT, Block, blocks_of, name_of
-from tests.docs.commands import commands_in, parsed
+from tests.commands.invoking import invoke
+from tests.docs.blocks import DOCUMENTS, ROOT, TOPICS, Block, blocks_of, name_of
+from tests.docs.commands import lines_in, parsed
 from tests.engine.rigs import digits_loaders, digits_mlp
 from tests.pictures.scenes import RECORDS
 from tests.user_files import imports_undone
 
 __all__ = ["imports_undone"]
 
-# what the README and the topics name and do not show
+# what the README and the topics name and do not show themselves; net.py is the one of `model`
 GIVEN = {
-    "net.py": "from sample_models.mlp import MLP as Net\n",
+    "net.py": next(b.text for b in blocks_of(TOPICS / "model.md") if b.file == "net.py"),
     "spec.toml": "[range]\nnum_iter = 300\n",
     "net.toml": '[model]\ntarget = "net.py:Net"\n',
 }
@@ -106,7 +107,7 @@ def specs_of(document: Path) -> Iterator[tuple[str, RunSpec]]:
     for block in runnable(document, "sh"):
         if block.exits == USAGE:
             continue
-        for words in commands_in(block.text):
+        for words, _ in lines_in(block.text):
             command = parsed(words)
             if command is None or command.name not in ("", "run"):
                 continue
@@ -136,6 +137,32 @@ def kept(folder: Path) -> None:
         record = load(path)
         renamed = msgspec.structs.replace(record, id=begin + record.id[4:])
         save(renamed, record_path(renamed.id))
+
+
+# commands that take long: a kept record stands in for what a run writes
+NOT_HERE = ("run", "sweep", "doctor", "")
+
+
+@pytest.mark.parametrize("document", with_language("sh"))
+def test_the_commands_that_take_no_time_do_what_they_say(
+    document: Path, folder: Path, kept: None
+) -> None:
+    write_files(document, folder)
+    for block in runnable(document, "sh"):
+        for words, output in lines_in(block.text):
+            command = parsed(words)
+            if command is None:
+                continue
+            if command.name in NOT_HERE:
+                stand_in = output or command.params.get("output")
+                if stand_in:
+                    shutil.copy(RECORDS[0], folder / stand_in)
+                continue
+            done = invoke(*command.words)
+            where = f"{block.where}: {' '.join(words)}"
+            assert done.exit_code == block.exits, f"{where}\n{done.output}"
+            if output:
+                (folder / output).write_bytes(done.stdout_bytes)
 
 
 @pytest.mark.slow
