@@ -4,7 +4,8 @@ blocks      the code blocks of a document, and what their info strings say
 commands    shell lines, parsed against the real commands
 test_parse  all blocks, also those that cannot run here: fast
 test_run    those that can: Python, and what `lrtui run` builds; with `-m slow` the shell
-test_help   `lrtui help` itself, the index, and that every refusal is explained
+test_help   `lrtui help` itself, and the index
+test_true   what is listed, against the program: keys, refusals, precisions
 
 The words after the language of a block:
 

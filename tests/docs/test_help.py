@@ -1,15 +1,15 @@
-"""`lrtui help`: topics, the index, what a terminal gets, and that every refusal is explained."""
+"""`lrtui help`: topics, the index, and what a terminal gets."""
 
 import re
-from typing import get_args
+from pathlib import Path
 
 import pytest
 
-from lrtui.analysis.answer import ConfirmVerdict, Verdict
 from lrtui.cli import lrtui
 from lrtui.commands.help import complete_topics, drawn, text_of, topics
 from tests.commands.invoking import invoke
 from tests.docs.blocks import ROOT, TOPICS
+from tests.terminal.terminal import Terminal, lrtui_argv
 
 
 def test_every_file_is_a_topic_of_the_index_and_every_link_leads_somewhere() -> None:
@@ -63,9 +63,14 @@ def test_a_shell_completes_topics() -> None:
     assert [item.value for item in offered] == ["curve"]
 
 
-def test_every_refusal_of_the_test_and_every_verdict_of_a_race_is_explained() -> None:
-    text = text_of("refusals")
-    for verdict in set(get_args(Verdict)) - {"ok"}:
-        assert f"\n### `{verdict}`\n" in text, verdict
-    for verdict in get_args(ConfirmVerdict):
-        assert f"`{verdict}`" in text, verdict
+def test_on_a_terminal_the_pager_of_the_user_gets_it(tmp_path: Path) -> None:
+    pager = tmp_path / "pager"
+    pager.write_text(f"#!/bin/sh\ncat > {tmp_path}/paged.txt\n")
+    pager.chmod(0o755)
+    environ = {"PAGER": str(pager)}
+    with Terminal(lrtui_argv("help", "curve"), tmp_path, environ, columns=80) as terminal:
+        assert terminal.wait_for_exit() == 0
+    paged = (tmp_path / "paged.txt").read_text()
+    assert "How to read a curve" in paged
+    assert "# How to read" not in paged
+    assert "lrtui help bounds" in paged or "lrtui help refusals" in paged
