@@ -28,6 +28,13 @@ def _complete_runs(context: click.Context, parameter: click.Parameter, incomplet
     return complete_runs(context, parameter, incomplete)
 
 
+def _complete_topics(context: click.Context, parameter: click.Parameter, incomplete: str) -> Any:
+    """What a shell offers for a topic of the help; imported late."""
+    from lrtui.commands.help import complete_topics
+
+    return complete_topics(context, parameter, incomplete)
+
+
 def _as_json(document: str) -> Callable[[Any], Any]:
     """The flag that prints one JSON document instead of text."""
     help = f"Print {document} as JSON, and nothing else, on stdout."
@@ -422,6 +429,25 @@ def completion(context: click.Context, /, shell: str | None) -> None:
     from lrtui.commands.completion import completion as print_script
 
     context.exit(print_script(lrtui, shell))
+
+
+@lrtui.command(name="help")
+@click.argument("topic", required=False, shell_complete=_complete_topics)
+@click.pass_context
+def help_command(context: click.Context, /, topic: str | None) -> None:
+    """Explain a topic; without one, list them.
+
+    TOPIC may be a command too: then its flags are printed. A terminal gets a topic drawn, in
+    $PAGER where it is longer than the screen; elsewhere it is Markdown.
+    """
+    from lrtui.commands import help as commands
+
+    command = lrtui.commands.get(topic or "")
+    if command is not None:
+        of_command = click.Context(command, info_name=topic, parent=context.parent)
+        click.echo(command.get_help(of_command))
+        return
+    context.exit(commands.show_topic(topic) if topic else commands.list_topics())
 
 
 @lrtui.command()
