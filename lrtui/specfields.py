@@ -53,6 +53,7 @@ FLAGS = {  # a parameter of the command → the field that it sets
     "node_rank": "devices.node_rank",
     "rdzv_endpoint": "devices.rdzv_endpoint",
     "repeats": "range.repeats",
+    "max_seconds": "range.max_seconds",
     "seed": "seed",
 }
 _TYPE_NAMES = {
