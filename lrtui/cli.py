@@ -9,7 +9,7 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -17,6 +17,9 @@ from lrtui import __version__
 from lrtui.flags import plan_options, spec_from, spec_options
 from lrtui.shell import streams
 from lrtui.spec import CHOICES, RunSpec, SpecError
+
+if TYPE_CHECKING:
+    from lrtui.launch.remote.host import Host
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -41,6 +44,14 @@ def _on_hangup(command: Callable[..., Any]) -> Callable[..., Any]:
         "What a run does when the terminal is gone: it continues in its worker (default) or stops."
     )
     return click.option("--on-hangup", type=words, default=None, help=help)(command)
+
+
+def _on_host(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The flags that say on which machine the workers are."""
+    help = "Run on another machine, through ssh: box, user@box. Needs lrtui there."
+    command_help = "How lrtui is called there (default: lrtui), such as ~/venv/bin/lrtui."
+    command = click.option("--host-command", metavar="C", help=command_help)(command)
+    return click.option("--host", metavar="BOX", help=help)(command)
 
 
 class _Group(click.Group):
@@ -74,6 +85,7 @@ class _Group(click.Group):
 @click.option("--ascii/--no-ascii", default=None, help="Draw the app with ASCII alone, or not.")
 @click.option("--mouse/--no-mouse", default=None, help="Let the app use the mouse, or not.")
 @_on_hangup
+@_on_host
 @spec_options
 @click.pass_context
 def lrtui(
@@ -83,6 +95,8 @@ def lrtui(
     ascii: bool | None,
     mouse: bool | None,
     on_hangup: str | None,
+    host: str | None,
+    host_command: str | None,
     **flags: Any,
 ) -> None:
     """The learning-rate range test, in your terminal.
@@ -91,7 +105,8 @@ def lrtui(
     """
     command = context.invoked_subcommand
     if command is not None:
-        if any(value not in (None, ()) for value in (*flags.values(), ascii, mouse, on_hangup)):
+        own = (ascii, mouse, on_hangup, host, host_command)
+        if any(value not in (None, ()) for value in (*flags.values(), *own)):
             raise click.UsageError(f"put the flags after the command: lrtui {command} …")
         return
     elsewhere = _home_for_a_run()
@@ -99,7 +114,9 @@ def lrtui(
     from lrtui.tui.config import Flags
 
     drawn = Flags(ascii=ascii, mouse=mouse, on_hangup=on_hangup)
-    context.exit(run_app(spec_from(spec, flags), flags=drawn, elsewhere=elsewhere))
+    made = spec_from(spec, flags)
+    there = _host(host, host_command)
+    context.exit(run_app(made, flags=drawn, elsewhere=elsewhere, host=there))
 
 
 @lrtui.command()
@@ -127,6 +144,7 @@ def lrtui(
 @click.option("--force", is_flag=True, help="Overwrite the file that -o names.")
 @click.option("-y", "--yes", is_flag=True, help="Agree to all code that SPEC.toml or flags name.")
 @_on_hangup
+@_on_host
 @click.pass_context
 def run(
     context: click.Context,
@@ -137,6 +155,8 @@ def run(
     force: bool,
     yes: bool,
     on_hangup: str | None,
+    host: str | None,
+    host_command: str | None,
     **flags: Any,
 ) -> None:
     """Run the range test without a screen.
@@ -175,8 +195,18 @@ def run(
             output=output,
             overwrite=force,
             stop_on_hangup=on_hangup == "stop",
+            host=_host(host, host_command),
         )
     )
+
+
+@lrtui.command(hidden=True)
+@click.argument("folder")
+def relay(folder: str) -> None:
+    """Hold a worker for a front end on another machine, at the end of its ssh connection."""
+    from lrtui.launch.remote.relay import serve
+
+    serve(folder)
 
 
 @lrtui.command()
@@ -475,6 +505,20 @@ def doctor(context: click.Context, /, as_json: bool) -> None:
     from lrtui.commands.doctor import doctor as examine
 
     context.exit(examine(as_json))
+
+
+def _host(name: str | None, command: str | None) -> "Host | None":
+    """The machine of --host; None for this one."""
+    if name is None:
+        if command is not None:
+            raise click.UsageError("--host-command is of another machine: add --host")
+        return None
+    from lrtui.launch.remote.host import Host, HostError
+
+    try:
+        return Host(name, command or "")
+    except HostError as error:
+        raise click.UsageError(str(error)) from None
 
 
 def _agreed(spec: RunSpec, file: Path | None, flags: dict[str, Any], yes: bool) -> set[str]:

@@ -10,6 +10,7 @@ import msgspec
 
 from lrtui import paths
 from lrtui.analysis.answer import ANY_PLAN, Plan
+from lrtui.catalog.shipping import ShippingError, sent_words
 from lrtui.catalog.trust import Item, remembered, unagreed
 from lrtui.commands.answer import has_answer, summary
 from lrtui.commands.progress import Progress
@@ -27,6 +28,7 @@ from lrtui.commands.streams import (
 from lrtui.events import Ended, Event, Notice, Saving, Started, Suggested
 from lrtui.launch.driver import Driver
 from lrtui.launch.ranks import start_problem
+from lrtui.launch.remote.host import Host, HostError
 from lrtui.launch.session import Session
 from lrtui.ranks.placement import placement_of
 from lrtui.record import RecordError, RunRecord, from_events, to_json
@@ -59,6 +61,7 @@ def run_headless(
     output: Path | None = None,
     overwrite: bool = False,
     stop_on_hangup: bool = False,
+    host: Host | None = None,
 ) -> int:
     """Run a spec and its checks; returns the exit code.
 
@@ -66,15 +69,16 @@ def run_headless(
 
     The first signal that would end this process stops the run, and what it has measured is kept:
     SIGINT, SIGTERM, also SIGUSR1, which Slurm sends before the time is up. On a SIGHUP the run goes
-    on in its worker, without this process, unless `stop_on_hangup`.
+    on in its worker, without this process, unless `stop_on_hangup`. The same happens where the
+    connection to a `host` is lost.
     """
     missing = unagreed(spec, {*remembered(), *agreed})
     if missing:
         return say(_not_agreed(missing), USAGE)
-    problem = start_problem(spec)
+    problem = start_problem(spec) if host is None else _connected(host, spec)
     if problem:
         return say(problem, USAGE)
-    session = Session()
+    session = Session(host)
     session.agreed.update(agreed)
     driver = session.driver(spec)
     progress = Progress()
@@ -91,10 +95,14 @@ def run_headless(
         session.close()  # first, so that no spare worker is started for a next run
         driver.close()
         driver.join(_JOIN_SECONDS)
+        if host is not None:
+            host.close()
         if signal.SIGHUP not in received:
             progress.close()
     if signal.SIGHUP in received and not stop_on_hangup:
         return 128 + received[0]
+    if driver.lost:
+        return say(driver.lost, 128 + signal.SIGHUP)
     for event in driver.events[len(events) :]:
         if isinstance(event, Notice):  # what could not be ended
             note(event.text)
@@ -106,6 +114,18 @@ def run_headless(
     if received:
         return 128 + received[0]
     return code
+
+
+def _connected(host: Host, spec: RunSpec) -> str:
+    """Log in, and say which files go there; why nothing can be started, "" where it can."""
+    try:
+        sent = sent_words(spec)
+        host.connect()
+    except (HostError, ShippingError) as error:
+        host.close()
+        return str(error)
+    note(f"lrtui: on {host.name}{f'; {sent}' if sent else ''}")
+    return ""
 
 
 class Follower:

@@ -2,10 +2,7 @@
 
 import os
 import shlex
-import shutil
 import signal
-import socket
-import subprocess
 import termios
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,68 +11,23 @@ import pytest
 
 from lrtui.runs.store import going_on, journals, load
 from tests.faults.processes import ROOT
+from tests.sshd import BOX, sshd
 from tests.terminal.terminal import Terminal, lrtui_argv, modes_left_on
 from tests.user_modules import module
 from tests.waiting import wait
 
-SSHD = shutil.which("sshd") or "/usr/sbin/sshd"
 FORM = "⏎ runs"
 MLP = ("--model", "sample_models/mlp.py:MLP")
 STEPS = 30
-CONFIG = """\
-Port {port}
-ListenAddress 127.0.0.1
-HostKey {folder}/host
-AuthorizedKeysFile {folder}/user.pub
-StrictModes no
-PermitRootLogin yes
-PasswordAuthentication no
-UsePAM no
-PidFile none
-"""
 
 pytestmark = pytest.mark.slow
-
-
-def missing() -> str:
-    """Why there can be no SSH server here; "" where there can be."""
-    for tool in (SSHD, "ssh", "ssh-keygen"):
-        if shutil.which(tool) is None:
-            return f"{tool} is not installed (Debian: openssh-server, openssh-client)"
-    if os.getuid() != 0:
-        return "sshd lets only root log in others"
-    return ""
 
 
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[list[str]]:
     """The `ssh` command for a server of our own; the command to run there comes behind it."""
-    if missing():
-        pytest.skip(missing())
-    Path("/run/sshd").mkdir(exist_ok=True)  # sshd insists on it
-    for name in ("host", "user"):
-        make = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / name)]
-        subprocess.run(make, check=True)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    config = tmp_path / "sshd_config"
-    config.write_text(CONFIG.format(port=port, folder=tmp_path))
-    log = (tmp_path / "sshd.log").open("wb")
-    server = subprocess.Popen([SSHD, "-D", "-e", "-f", str(config)], stderr=log)
-    options = ("UserKnownHostsFile=/dev/null", "StrictHostKeyChecking=no", "LogLevel=ERROR")
-    ssh = ["ssh", "-tt", "-F", "none", "-p", str(port), "-i", str(tmp_path / "user")]
-    try:
-        wait(lambda: is_listening(port))
-        yield [*ssh, *(word for option in options for word in ("-o", option)), "root@127.0.0.1"]
-    finally:
-        server.terminate()
-        server.wait()
-        log.close()
-
-
-def is_listening(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+    with sshd(tmp_path) as config:
+        yield ["ssh", "-tt", "-F", str(config), BOX]
 
 
 def app_there(*arguments: str) -> str:

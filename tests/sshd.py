@@ -1,0 +1,88 @@
+"""A real SSH server on loopback, with throw-away keys; tests that need one skip without it."""
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.waiting import wait
+
+BOX = "box"  # what it is called in ssh's config
+SSHD = shutil.which("sshd") or "/usr/sbin/sshd"
+_SERVER = """\
+Port {port}
+ListenAddress 127.0.0.1
+HostKey {folder}/host
+AuthorizedKeysFile {folder}/user.pub
+StrictModes no
+PermitRootLogin yes
+PasswordAuthentication no
+UsePAM no
+PidFile none
+"""
+_CLIENT = """\
+Host {box}
+HostName 127.0.0.1
+Port {port}
+User root
+IdentityFile {folder}/user
+IdentitiesOnly yes
+UserKnownHostsFile /dev/null
+StrictHostKeyChecking no
+LogLevel ERROR
+"""
+
+
+def missing() -> str:
+    """Why there can be no SSH server here; "" where there can be."""
+    for tool in (SSHD, "ssh", "ssh-keygen"):
+        if shutil.which(tool) is None:
+            return f"{tool} is not installed (Debian: openssh-server, openssh-client)"
+    if os.getuid() != 0:
+        return "sshd lets only root log in others"
+    return ""
+
+
+@contextlib.contextmanager
+def sshd(folder: Path) -> Iterator[Path]:
+    """Run a server; the ssh config with which `ssh -F CONFIG box` reaches it."""
+    if missing():
+        pytest.skip(missing())
+    Path("/run/sshd").mkdir(exist_ok=True)  # sshd insists on it
+    for name in ("host", "user"):
+        make = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)]
+        subprocess.run(make, check=True)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    settings = folder / "sshd_config"
+    settings.write_text(_SERVER.format(port=port, folder=folder))
+    config = folder / "ssh_config"
+    config.write_text(_CLIENT.format(box=BOX, port=port, folder=folder))
+    with (folder / "sshd.log").open("wb") as log:
+        server = subprocess.Popen([SSHD, "-D", "-e", "-f", str(settings)], stderr=log)
+        try:
+            wait(lambda: _is_listening(port))
+            yield config
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def ssh_command(folder: Path, config: Path) -> Path:
+    """A folder for PATH, whose `ssh` reads this config: ssh's own is where HOME does not say."""
+    bin = folder / "bin"
+    bin.mkdir()
+    script = bin / "ssh"
+    script.write_text(f'#!/bin/sh\nexec {shutil.which("ssh")} -F {config} "$@"\n')
+    script.chmod(0o755)
+    return bin
+
+
+def _is_listening(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
