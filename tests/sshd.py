@@ -3,13 +3,16 @@
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
+from lrtui.keeper.descendants import descendants, name_of
 from tests.waiting import wait
 
 BOX = "box"  # what it is called in ssh's config
@@ -48,9 +51,22 @@ def missing() -> str:
     return ""
 
 
+class Server(NamedTuple):
+    """A server that runs: its process, and the ssh config with which `-F` reaches it as `box`."""
+
+    pid: int
+    config: Path
+
+    def cut(self) -> None:
+        """Kill the processes of its connections; what was started in them is left alone."""
+        for pid in descendants(self.pid):
+            if name_of(pid).startswith("sshd"):
+                os.kill(pid, signal.SIGKILL)
+
+
 @contextlib.contextmanager
-def sshd(folder: Path) -> Iterator[Path]:
-    """Run a server; the ssh config with which `ssh -F CONFIG box` reaches it."""
+def sshd(folder: Path) -> Iterator[Server]:
+    """Run a server for root."""
     if missing():
         pytest.skip(missing())
     Path("/run/sshd").mkdir(exist_ok=True)  # sshd insists on it
@@ -67,7 +83,7 @@ def sshd(folder: Path) -> Iterator[Path]:
         server = subprocess.Popen([SSHD, "-D", "-e", "-f", str(settings)], stderr=log)
         try:
             wait(lambda: _is_listening(port))
-            yield config
+            yield Server(server.pid, config)
         finally:
             server.terminate()
             server.wait()

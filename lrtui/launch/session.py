@@ -1,7 +1,7 @@
 """Session: the workers of a front end. A spare one imports torch while the user fills the form."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
@@ -67,6 +67,11 @@ class Session:
         return "" if self._host is None else self._host.name
 
     @property
+    def host_flags(self) -> Sequence[str]:
+        """The flags of a command that runs there."""
+        return () if self._host is None else self._host.flags
+
+    @property
     def news(self) -> int:
         """Grows with every answer."""
         return self._questions.answers
@@ -105,6 +110,11 @@ class Session:
         It runs the data's code, and imports the model's where its target is given.
         """
         question = Look(data, loader, model, batch)
+        if self._host is not None and runs_user_code(question):
+            # files go there with a run alone: what such data is, the run finds out
+            unknown = Looked(data=data, loader=loader, model=model, batch=batch)
+            self._questions.answer(unknown)
+            return
         with self._lock:
             dropped = self._questions.drop_looks_except(question)
             if dropped and self._warm and self._questions.silent_for(STUCK_SECONDS):

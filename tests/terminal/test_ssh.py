@@ -26,8 +26,8 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[list[str]]:
     """The `ssh` command for a server of our own; the command to run there comes behind it."""
-    with sshd(tmp_path) as config:
-        yield ["ssh", "-tt", "-F", str(config), BOX]
+    with sshd(tmp_path) as server:
+        yield ["ssh", "-tt", "-F", str(server.config), BOX]
 
 
 def app_there(*arguments: str) -> str:

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from lrtui import __version__
@@ -54,6 +55,13 @@ class Host:
         self._ssh = found
         self._folder = Path(tempfile.mkdtemp(prefix="lrtui-ssh-"))
         self._clients: list[subprocess.Popen[bytes]] = []
+
+    @property
+    def flags(self) -> Sequence[str]:
+        """The flags that name this machine."""
+        if self.command == COMMAND:
+            return "--host", self.name
+        return "--host", self.name, "--host-command", self.command
 
     def connect(self) -> None:
         """Log in, and see that the same lrtui is there. ssh may ask on the terminal.

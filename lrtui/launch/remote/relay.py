@@ -162,8 +162,7 @@ def _agreed(begin: Begin, spec: RunSpec) -> tuple[str, ...]:
 
 def _folder_of(bundle: Bundle) -> Path:
     """The folder of these very files; those used longest ago are removed."""
-    sent = paths.data() / "sent"
-    make_folder(sent)
+    sent = paths.sent()
     digest = hashlib.sha256(msgspec.json.encode(bundle.files, order="sorted")).hexdigest()
     folder = sent / digest[:32]
     make_folder(folder)
