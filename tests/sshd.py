@@ -2,10 +2,12 @@
 
 import contextlib
 import os
+import shlex
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -13,9 +15,10 @@ from typing import NamedTuple
 import pytest
 
 from lrtui.keeper.descendants import descendants, name_of
+from tests.faults.processes import ROOT, START
 from tests.waiting import wait
 
-BOX = "box"  # what it is called in ssh's config
+NAME = "box"  # what it is called in ssh's config
 SSHD = shutil.which("sshd") or "/usr/sbin/sshd"
 _SERVER = """\
 Port {port}
@@ -64,6 +67,36 @@ class Server(NamedTuple):
                 os.kill(pid, signal.SIGKILL)
 
 
+class Box:
+    """The other machine: a home of its own, and the way there."""
+
+    def __init__(self, server: Server, folder: Path) -> None:
+        self.server = server
+        self.home = folder / "home-there"
+        there = {"LRTUI_HOME": str(self.home), "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+        words = [f"{name}={shlex.quote(value)}" for name, value in there.items()]
+        self.command = f"env {' '.join(words)} {shlex.join([sys.executable, '-P', *START[1:]])}"
+        self.flags = ["--host", NAME, "--host-command", self.command]
+        self.env = {"PATH": f"{ssh_command(folder, server.config)}{os.pathsep}{os.environ['PATH']}"}
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """`lrtui run` on it."""
+        return subprocess.Popen(
+            [*START, "run", *self.flags, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT), **self.env},
+            start_new_session=True,  # no terminal
+        )
+
+    def records(self) -> list[Path]:
+        return list((self.home / "runs").glob("*.json"))
+
+    def journals(self) -> list[Path]:
+        return list((self.home / "runs").glob("*.jsonl"))
+
+
 @contextlib.contextmanager
 def sshd(folder: Path) -> Iterator[Server]:
     """Run a server for root."""
@@ -78,7 +111,7 @@ def sshd(folder: Path) -> Iterator[Server]:
     settings = folder / "sshd_config"
     settings.write_text(_SERVER.format(port=port, folder=folder))
     config = folder / "ssh_config"
-    config.write_text(_CLIENT.format(box=BOX, port=port, folder=folder))
+    config.write_text(_CLIENT.format(box=NAME, port=port, folder=folder))
     with (folder / "sshd.log").open("wb") as log:
         server = subprocess.Popen([SSHD, "-D", "-e", "-f", str(settings)], stderr=log)
         try:

@@ -1,10 +1,8 @@
 """Runs on another machine: through a real sshd on loopback, and what a relay does without one."""
 
 import os
-import shlex
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,41 +19,11 @@ from lrtui.protocol import Quit, Refused, Run
 from lrtui.runs.store import going_on, load
 from lrtui.spec import Choice, RangeSpec, RunSpec
 from tests.faults.processes import ROOT, START, lrtui
-from tests.sshd import BOX, Server, ssh_command, sshd
+from tests.sshd import Box, sshd
 from tests.user_modules import module
 from tests.waiting import wait
 
 STEPS = 20
-
-
-class Box:
-    """The other machine: a home of its own, and the way there."""
-
-    def __init__(self, server: Server, folder: Path) -> None:
-        self.server = server
-        self.home = folder / "home-there"
-        there = {"LRTUI_HOME": str(self.home), "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
-        words = [f"{name}={shlex.quote(value)}" for name, value in there.items()]
-        self.command = f"env {' '.join(words)} {shlex.join([sys.executable, '-P', *START[1:]])}"
-        self.flags = ["--host", BOX, "--host-command", self.command]
-        self.env = {"PATH": f"{ssh_command(folder, server.config)}{os.pathsep}{os.environ['PATH']}"}
-
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """`lrtui run` on it."""
-        return subprocess.Popen(
-            [*START, "run", *self.flags, *arguments],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONPATH": str(ROOT), **self.env},
-            start_new_session=True,  # no terminal
-        )
-
-    def records(self) -> list[Path]:
-        return list((self.home / "runs").glob("*.json"))
-
-    def journals(self) -> list[Path]:
-        return list((self.home / "runs").glob("*.jsonl"))
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import os
 import shlex
 import signal
+import subprocess
 import termios
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from lrtui.runs.store import going_on, journals, load
 from tests.faults.processes import ROOT
-from tests.sshd import BOX, sshd
+from tests.sshd import NAME, Box, sshd
 from tests.terminal.terminal import Terminal, lrtui_argv, modes_left_on
 from tests.user_modules import module
 from tests.waiting import wait
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.slow
 def client(tmp_path: Path) -> Iterator[list[str]]:
     """The `ssh` command for a server of our own; the command to run there comes behind it."""
     with sshd(tmp_path) as server:
-        yield ["ssh", "-tt", "-F", str(server.config), BOX]
+        yield ["ssh", "-tt", "-F", str(server.config), NAME]
 
 
 def app_there(*arguments: str) -> str:
@@ -95,3 +96,35 @@ def test_a_run_goes_on_when_the_connection_is_lost_and_is_found_again(
     (record,) = (home / "runs").glob("*.json")
     assert load(record).status == "completed"
     assert len(load(record).history.lr) == STEPS
+
+
+def test_ssh_asks_before_the_app_takes_the_screen_and_a_lost_connection_is_said_in_it(
+    home: Path, tmp_path: Path
+) -> None:
+    go = tmp_path / "go"
+    waits = f"while self.calls > 6 and not os.path.exists({str(go)!r}): time.sleep(0.01)"
+    arguments = ("--model", module(tmp_path, "waiting", waits), "--num-iter", str(STEPS))
+    with sshd(tmp_path) as server:
+        box = Box(server, tmp_path)
+        new = ["ssh-keygen", "-q", "-p", "-P", "", "-N", "secret", "-f", str(tmp_path / "user")]
+        subprocess.run(new, check=True)
+        with Terminal(lrtui_argv(*box.flags, *arguments), tmp_path, box.env) as app:
+            app.wait_for("Enter passphrase for key")
+            app.press("secret", "enter")
+            app.wait_for(FORM, "torch .* on box", r"machine +box, through ssh; sent: 1")
+            app.press("enter")
+            app.wait_for("changed since")
+            app.press("enter")
+            app.wait_for(rf"● [1-9]\d*/{STEPS}")
+            server.cut()
+            app.wait_for("the connection to box was lost; the run goes on")
+            (journal,) = box.journals()
+            assert going_on(journal)
+            app.press("q")
+            assert app.wait_for_exit() == 0
+            assert f"attach {journal.stem}" in "".join(app.text.split("\n"))
+        go.touch()
+        wait(lambda: not box.journals())
+    (record,) = box.records()
+    assert load(record).status == "completed"
+    assert load(home / "runs" / record.name).status == "interrupted"
