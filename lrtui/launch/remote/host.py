@@ -53,7 +53,7 @@ class Host:
         self.name = name
         self.command = command or COMMAND
         self._ssh = found
-        self._folder = Path(tempfile.mkdtemp(prefix="lrtui-ssh-"))
+        self._folder: Path | None = None  # of the master's socket
         self._clients: list[subprocess.Popen[bytes]] = []
 
     @property
@@ -69,6 +69,8 @@ class Host:
         Raises:
             HostError: ssh fails, or lrtui is missing there, or another version.
         """
+        # a short path: a socket's has to be
+        self._folder = Path(tempfile.mkdtemp(prefix="lrtui-ssh-"))
         asks = _has_terminal()
         options = ["-o", "ControlMaster=auto", "-o", f"ControlPersist={_PERSIST_SECONDS}"]
         options += ["-o", f"ConnectTimeout={_CONNECT_SECONDS}"]
@@ -114,6 +116,8 @@ class Host:
 
     def close(self) -> None:
         """End the connection, once no worker needs it any more. One that was left goes on."""
+        if self._folder is None:
+            return
         deadline = time.monotonic() + _CLOSE_SECONDS
         while self._is_used() and time.monotonic() < deadline:
             time.sleep(_POLL_SECONDS)
@@ -132,7 +136,7 @@ class Host:
         return any(client.poll() is None for client in self._clients)
 
     def _argv(self, options: list[str]) -> list[str]:
-        control = ["-o", f"ControlPath={self._folder / 'master'}"]
+        control = ["-o", f"ControlPath={self._folder}/master"]
         return [self._ssh, "-T", *_ALIVE, *control, *options, "--", self.name]
 
     def _there(self, arguments: str) -> str:

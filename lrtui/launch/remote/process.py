@@ -10,8 +10,7 @@ import msgspec
 
 from lrtui.catalog.shipping import Bundle, ShippingError, bundle_of
 from lrtui.catalog.trust import remembered, unagreed
-from lrtui.events import Ended, Started
-from lrtui.keeper.lifeline import KILL
+from lrtui.events import Ended, Notice, Started
 from lrtui.launch.process import OnExit, OnMessage, WorkerProcess
 from lrtui.launch.remote.host import Host, last_line
 from lrtui.launch.remote.wire import (
@@ -24,7 +23,7 @@ from lrtui.launch.remote.wire import (
     decode_from_relay,
     to_line,
 )
-from lrtui.protocol import Command, Run
+from lrtui.protocol import Command, Message, Run
 
 _SLACK_SECONDS = 10.0  # the worker is ended there; a connection that does not answer is ended here
 
@@ -62,6 +61,11 @@ class RemoteProcess(WorkerProcess):
         self._say(EndWithin(seconds))
         super().end_within(None if seconds is None else seconds + _SLACK_SECONDS)
 
+    def kill(self) -> None:
+        """End the worker and everything it started, now."""
+        self._say(Kill())
+        super().end_within(_SLACK_SECONDS)
+
     @property
     def lost(self) -> str:
         """How to go on with a run whose connection was lost; "" where it was not."""
@@ -76,9 +80,7 @@ class RemoteProcess(WorkerProcess):
         return self._host.client(messages, self._errors.fileno())
 
     def _tell(self, word: bytes) -> None:
-        """The relay has the lifeline: only a kill is passed on."""
-        if word == KILL and self.alive:
-            self._say(Kill())
+        """Nothing: the relay has the lifeline."""
 
     def _enforce_deadline(self) -> None:
         deadline = self._deadline
@@ -97,7 +99,15 @@ class RemoteProcess(WorkerProcess):
         elif isinstance(said, Printed):
             self._keep(said.text)
         else:
-            self._on_message(self._as_here(said) if isinstance(said, Started) else said)
+            self._pass(said)
+
+    def _pass(self, message: Message) -> None:
+        """Pass a message on. The start of a run is followed by where it is, for its record."""
+        if not isinstance(message, Started):
+            self._on_message(message)
+            return
+        self._on_message(self._as_here(message))
+        self._on_message(Notice(text=f"runs on {self._host.name}, through ssh"))
 
     def _as_here(self, started: Started) -> Started:
         """A start with what things are called here."""
@@ -130,15 +140,14 @@ def _begin(run: Run) -> Begin:
     Raises:
         ShippingError: its files cannot be sent.
     """
-    agreed = {*run.agreed, *remembered()}
-    missing = {item.digest for item in unagreed(run.spec, agreed) if item.kind == "file"}
-    calls = [item for item in unagreed(run.spec, agreed) if item.kind != "file"]
+    missing = unagreed(run.spec, {*run.agreed, *remembered()})
+    files = {item.digest for item in missing if item.kind == "file"}
     bundle = bundle_of(run.spec)
     return Begin(
         run=run,
         bundle=bundle,
-        agreed_files=tuple(_digests(bundle) - missing),
-        calls_agreed=not calls,
+        agreed_files=tuple(_digests(bundle) - files),
+        calls_agreed=all(item.kind == "file" for item in missing),
     )
 
 
