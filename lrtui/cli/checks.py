@@ -2,9 +2,12 @@
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from lrtui.launch.remote.host import Host
 
 
 def check_output(output: Path, force: bool) -> None:
@@ -27,6 +30,20 @@ def check_budget(asked: dict[str, Any]) -> None:
             check_budget(iterations)
         except ValueError as error:
             raise click.UsageError(f"--race: {error}") from None
+
+
+def host_of(name: str | None, command: str | None) -> "Host | None":
+    """The machine of --host; None for this one."""
+    if name is None:
+        if command is not None:
+            raise click.UsageError("--host-command is of another machine: add --host")
+        return None
+    from lrtui.launch.remote.host import Host, HostError
+
+    try:
+        return Host(name, command or "")
+    except HostError as error:
+        raise click.UsageError(str(error)) from None
 
 
 def check_home() -> None:

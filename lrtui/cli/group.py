@@ -6,8 +6,8 @@ from typing import Any
 import click
 
 from lrtui import __version__
-from lrtui.cli.checks import home_for_a_run
-from lrtui.cli.options import FILE, on_hangup_option
+from lrtui.cli.checks import home_for_a_run, host_of
+from lrtui.cli.options import FILE, on_hangup_option, on_host_option
 from lrtui.flags import spec_from, spec_options
 from lrtui.spec import SpecError
 
@@ -43,6 +43,7 @@ class _Group(click.Group):
 @click.option("--ascii/--no-ascii", default=None, help="Draw the app with ASCII alone, or not.")
 @click.option("--mouse/--no-mouse", default=None, help="Let the app use the mouse, or not.")
 @on_hangup_option
+@on_host_option
 @spec_options
 @click.pass_context
 def lrtui(
@@ -52,6 +53,8 @@ def lrtui(
     ascii: bool | None,
     mouse: bool | None,
     on_hangup: str | None,
+    host: str | None,
+    host_command: str | None,
     **flags: Any,
 ) -> None:
     """The learning-rate range test, in your terminal.
@@ -60,7 +63,8 @@ def lrtui(
     """
     command = context.invoked_subcommand
     if command is not None:
-        if any(value not in (None, ()) for value in (*flags.values(), ascii, mouse, on_hangup)):
+        own = (ascii, mouse, on_hangup, host, host_command)
+        if any(value not in (None, ()) for value in (*flags.values(), *own)):
             raise click.UsageError(f"put the flags after the command: lrtui {command} …")
         return
     elsewhere = home_for_a_run()
@@ -68,4 +72,6 @@ def lrtui(
     from lrtui.tui.config import Flags
 
     drawn = Flags(ascii=ascii, mouse=mouse, on_hangup=on_hangup)
-    context.exit(run_app(spec_from(spec, flags), flags=drawn, elsewhere=elsewhere))
+    made = spec_from(spec, flags)
+    there = host_of(host, host_command)
+    context.exit(run_app(made, flags=drawn, elsewhere=elsewhere, host=there))

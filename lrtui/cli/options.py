@@ -22,6 +22,14 @@ def as_json_option(document: str) -> Callable[[Any], Any]:
     return click.option("--json", "as_json", is_flag=True, help=help)
 
 
+def on_host_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The flags that say on which machine the workers are."""
+    help = "Run on another machine, through ssh: box, user@box. Needs lrtui there."
+    command_help = "How lrtui is called there (default: lrtui), such as ~/venv/bin/lrtui."
+    command = click.option("--host-command", metavar="C", help=command_help)(command)
+    return click.option("--host", metavar="BOX", help=help)(command)
+
+
 def on_hangup_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """The flag that says what a run does when its terminal is gone."""
     words = click.Choice(["continue", "stop"])

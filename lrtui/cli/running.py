@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from lrtui.cli.checks import check_budget, check_output, home_for_a_run
+from lrtui.cli.checks import check_budget, check_output, home_for_a_run, host_of
 from lrtui.cli.group import lrtui
-from lrtui.cli.options import FILE, as_json_option, on_hangup_option
+from lrtui.cli.options import FILE, as_json_option, on_hangup_option, on_host_option
 from lrtui.flags import spec_from, spec_options
 from lrtui.spec import CHOICES, RunSpec
 
@@ -41,6 +41,7 @@ from lrtui.spec import CHOICES, RunSpec
 @click.option("--force", is_flag=True, help="Overwrite the file that -o names.")
 @click.option("-y", "--yes", is_flag=True, help="Agree to all code that SPEC.toml or flags name.")
 @on_hangup_option
+@on_host_option
 @click.pass_context
 def run(
     context: click.Context,
@@ -52,6 +53,8 @@ def run(
     force: bool,
     yes: bool,
     on_hangup: str | None,
+    host: str | None,
+    host_command: str | None,
     **flags: Any,
 ) -> None:
     r"""Run the range test without a screen.
@@ -107,8 +110,18 @@ def run(
             checks=Checks(**{name: value for name, value in asked.items() if value is not None}),
             output=Output(as_json=as_json, quiet=quiet, file=file, overwrite=force),
             stop_on_hangup=on_hangup == "stop",
+            host=host_of(host, host_command),
         )
     )
+
+
+@lrtui.command(hidden=True)
+@click.argument("folder")
+def relay(folder: str) -> None:
+    """Hold a worker for a front end on another machine, at the end of its ssh connection."""
+    from lrtui.launch.remote.relay import serve
+
+    serve(folder)
 
 
 def _check_file(file: Path, force: bool, spec_files: Sequence[Path]) -> None:

@@ -70,7 +70,7 @@ def test_files_that_are_not_on_the_other_machine_are_run_from_copies(
     spec = msgspec.structs.replace(SMALL, model=Choice(f"{folder}/net.py:net"))
     test = Test(key_of(spec), spec)
     job = job_of(test, (), threads=1, is_gpu=False, installed=Installed())
-    assert sorted(Path(name).name for name in job.files) == ["helper.py", "net.py"]
+    assert sorted(Path(name).name for name in job.bundle.files) == ["helper.py", "net.py"]
     (folder / "helper.py").unlink()
     (folder / "net.py").write_text("raise SystemExit('the wrong file')\n")
     brought = run_job(msgspec.json.encode(job))

@@ -1,14 +1,17 @@
 """The specs of one `lrtui run`, one after the other."""
 
 from collections.abc import Collection, Sequence
+from contextlib import closing, nullcontext
 from signal import SIGHUP
 
+from lrtui.catalog.shipping import ShippingError, sent_words
 from lrtui.catalog.trust import remembered, unagreed
 from lrtui.commands.run.measure import NO_CHECKS, Checks, Run, measure
 from lrtui.commands.run.progress import Progress
 from lrtui.commands.run.result import Output, Result, helped, not_agreed, report
 from lrtui.commands.streams import USAGE, USER_FAILED, note, printable, put, put_json, say
 from lrtui.launch.ranks import start_problem
+from lrtui.launch.remote.host import Host, HostError
 from lrtui.ranks.placement import placement_of
 from lrtui.record import RunRecord, to_json
 from lrtui.spec import RunSpec
@@ -22,6 +25,7 @@ def run_headless(
     checks: Checks = NO_CHECKS,
     output: Output | None = None,
     stop_on_hangup: bool = False,
+    host: Host | None = None,
 ) -> int:
     """Run specs and their checks; returns the exit code, the highest of theirs.
 
@@ -31,12 +35,24 @@ def run_headless(
     The first signal that would end this process stops the run, and what it has measured is kept:
     SIGINT, SIGTERM, also SIGUSR1, which Slurm sends before the time is up. The specs after it are
     left out. On a SIGHUP the run goes on in its worker, without this process, unless
-    `stop_on_hangup`.
+    `stop_on_hangup`. The same happens where the connection to a `host` is lost.
     """
-    problem = _refusal(specs, agreed)
+    problem = _refusal(specs, agreed, host)
     if problem:
         return say(problem, USAGE)
-    output = output or Output()
+    with nullcontext() if host is None else closing(host):
+        return _run_all(specs, names, agreed, checks, output or Output(), stop_on_hangup, host)
+
+
+def _run_all(
+    specs: Sequence[RunSpec],
+    names: Sequence[str],
+    agreed: Collection[str],
+    checks: Checks,
+    output: Output,
+    stop_on_hangup: bool,
+    host: Host | None,
+) -> int:
     results: list[Result] = []
     for index, spec in enumerate(specs):
         if len(specs) > 1:
@@ -47,9 +63,12 @@ def run_headless(
             checks=checks,
             progress=Progress(quiet=output.quiet),
             stop_on_hangup=stop_on_hangup,
+            host=host,
         )
         if SIGHUP in run.received and not stop_on_hangup:
             return 128 + run.received[0]
+        if run.lost:
+            return say(run.lost, 128 + SIGHUP)
         results.append(_result(spec, run, output, is_alone=len(specs) == 1))
         if run.received:
             break
@@ -60,16 +79,30 @@ def run_headless(
     return max(result.code for result in results)
 
 
-def _refusal(specs: Sequence[RunSpec], agreed: Collection[str]) -> str:
+def _refusal(specs: Sequence[RunSpec], agreed: Collection[str], host: Host | None) -> str:
     """Why none of the specs is run, in one line; "" where all can be."""
     agreed = {*remembered(), *agreed}
     missing = {item.line: item for spec in specs for item in unagreed(spec, agreed)}
     if missing:
         return not_agreed(list(missing.values()))
+    if host is not None:
+        return _connected(host, specs)
     for spec in specs:
         problem = start_problem(spec)
         if problem:
             return problem
+    return ""
+
+
+def _connected(host: Host, specs: Sequence[RunSpec]) -> str:
+    """Log in, and say which files go there; why nothing can be started, "" where it can."""
+    try:
+        sent = dict.fromkeys(map(sent_words, specs))
+        host.connect()
+    except (HostError, ShippingError) as error:
+        host.close()
+        return str(error)
+    note("; ".join([f"lrtui: on {host.name}", *filter(None, sent)]))
     return ""
 
 

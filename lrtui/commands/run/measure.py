@@ -13,6 +13,7 @@ from lrtui.commands.run.progress import Progress
 from lrtui.commands.streams import note
 from lrtui.events import Ended, Event, Notice, Started, Suggested
 from lrtui.launch.driver import Driver
+from lrtui.launch.remote.host import Host
 from lrtui.launch.session import Session
 from lrtui.shell import signals
 from lrtui.spec import RunSpec
@@ -38,6 +39,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     events: Sequence[Event]
     received: Sequence[int]
     refused: Sequence[Item]
+    lost: str = ""  # the connection to the machine where it goes on
 
 
 def measure(
@@ -47,9 +49,10 @@ def measure(
     checks: Checks,
     progress: Progress,
     stop_on_hangup: bool,
+    host: Host | None = None,
 ) -> Run:
     """Run a spec and its checks, until the end or a signal."""
-    session = Session()
+    session = Session(host)
     session.agreed.update(agreed)
     driver = session.driver(spec)
     try:
@@ -67,11 +70,16 @@ def measure(
         driver.join(_JOIN_SECONDS)
         if signal.SIGHUP not in received:
             progress.close()
-    if signal.SIGHUP not in received or stop_on_hangup:
+    if not driver.lost and (signal.SIGHUP not in received or stop_on_hangup):
         for event in driver.events[len(events) :]:
             if isinstance(event, Notice):  # what could not be ended
                 note(event.text)
-    return Run(events=events, received=received, refused=list(session.refused.values()))
+    return Run(
+        events=events,
+        received=received,
+        refused=list(session.refused.values()),
+        lost=driver.lost,
+    )
 
 
 class Follower:
