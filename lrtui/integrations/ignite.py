@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ignite.engine import Engine, Events
+from ignite.engine import Engine, Events, State
 from torch import nn
 from torch.optim import Optimizer
 
@@ -14,7 +14,8 @@ from lrtui.integrations.watch import Watch, watch
 class LRRangeTest:
     """`LRRangeTest(optimizer, model).run(trainer, loader)` returns the test, with its answer.
 
-    The engine's own handlers run too; those that watch for epochs see none.
+    The engine's own handlers run too: those that set the rate have to be removed for the test, and
+    what they keep is put back if they are in `also`. Those that watch for epochs see none.
 
     Args:
         optimizer: that the engine's process function steps.
@@ -40,7 +41,7 @@ class LRRangeTest:
         handler = engine.add_event_handler(Events.ITERATION_COMPLETED, self._update)
         try:
             with self.test as test:
-                engine.state = type(state)()
+                engine.state = _fresh(state)
                 planned = test.planned
                 engine.run(test.batches(loader), max_epochs=1, epoch_length=planned)
         finally:
@@ -51,3 +52,12 @@ class LRRangeTest:
     def _update(self, engine: Engine) -> None:
         if not self.test.update(self._output_transform(engine.state.output)):
             engine.terminate()
+
+
+def _fresh(state: State) -> State:
+    """A state before the first iteration, with what handlers have added to this one."""
+    fresh = State()
+    for name, value in vars(state).items():
+        if name not in vars(fresh):
+            setattr(fresh, name, value)
+    return fresh

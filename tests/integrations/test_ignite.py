@@ -11,6 +11,7 @@ from tests.engine.rigs import finder, loader, mlp
 
 pytest.importorskip("ignite", reason="pip install 'lrtui[ignite]'")
 from ignite.engine import Engine, Events, create_supervised_trainer
+from ignite.handlers import EMAHandler
 
 from lrtui.integrations.ignite import LRRangeTest
 
@@ -93,3 +94,14 @@ def test_the_loss_can_be_a_part_of_the_output() -> None:
     )
     handler = LRRangeTest(optimizer, model, output_transform=lambda output: output["loss"], **RANGE)
     assert len(handler.run(trainer, loader()).history["lr"]) > 20
+
+
+def test_handlers_of_the_engine_run_and_what_they_keep_is_put_back() -> None:
+    model, optimizer, trainer = rig()
+    average = EMAHandler(model)  # adds a field to the engine's state
+    average.attach(trainer)
+    before = [tensor.clone() for tensor in average.ema_model.state_dict().values()]
+    test = LRRangeTest(optimizer, model, also=[average.ema_model], **{**RANGE, "end_lr": 1e-3})
+    assert test.run(trainer, loader()).status == "completed"
+    assert all(map(torch.equal, before, average.ema_model.state_dict().values()))
+    assert trainer.state.ema_momentum == average.momentum
