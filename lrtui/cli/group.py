@@ -59,7 +59,8 @@ def lrtui(
 ) -> None:
     """The learning-rate range test, in your terminal.
 
-    Without a command it opens the app. SPEC.toml and the flags fill in its form.
+    Without a command it opens the app. SPEC.toml and the flags fill in its form. `lrtui help`
+    lists what there is to read.
     """
     command = context.invoked_subcommand
     if command is not None:

@@ -25,7 +25,6 @@ NEEDS = {
     "machines": "it needs several machines, or several GPUs",
     "network": "it downloads, or talks to a service",
     "install": "it installs packages",
-    "package": "it needs a package that the tests do not install",
     "time": "it takes minutes or hours",
 }
 _FENCE = re.compile(r"^```(\S*)[ ]?([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -30,6 +30,8 @@ def test_each_block_is_found_and_says_what_it_is(document: Path) -> None:
     for block in blocks:
         assert block.language in LANGUAGES, block.where
         assert not block.needs or block.needs in NEEDS, block.where
+        if block.language in ("python", "toml") and block.file:  # nobody sees the info string
+            assert block.text.startswith(f"# {block.file}\n"), block.where
 
 
 @every_document

@@ -96,6 +96,7 @@ def test_python_runs_as_it_stands(
             "tests/integrations/test_docs.py runs each of them on the package's own objects"
         )
     monkeypatch.setattr("matplotlib.pyplot.show", lambda: None)
+    shutil.copy(RECORDS[0], folder / "run.json")
     write_files(document, folder)
     shared = names()
     for block in runnable(document, "python"):
