@@ -51,7 +51,7 @@ def report(events: Sequence[Event], output: Output, *, is_alone: bool = True) ->
     """
     end = _end(events)
     try:
-        record = from_events(events)
+        record = _with_answer(from_events(events))
     except RecordError:  # no worker could be started
         return Result(say(f"{end.phase}: {end.reason}", USER_FAILED), None)
     saved = output.file is None or _save(record, output.file, output.overwrite, end)
@@ -93,6 +93,15 @@ def not_saved(events: Sequence[Event]) -> bool:
 
 def _end(events: Sequence[Event]) -> Ended:
     return next(event for event in reversed(events) if isinstance(event, Ended))
+
+
+def _with_answer(record: RunRecord) -> RunRecord:
+    """The record; with the answer that a worker could not give, because it was ended in mid-run."""
+    if record.status == "failed" or record.suggestion is not None or not record.history.lr:
+        return record
+    from lrtui.runs.curves import with_answer  # imported late: numpy comes with it
+
+    return with_answer(record)
 
 
 def _save(record: RunRecord, output: Path, overwrite: bool, end: Ended) -> bool:
