@@ -135,6 +135,7 @@ def _build_on(
         loss.name,
         spec.batch,
         notes,
+        spec.snapshot,
     ).try_batch(batch)
     return Built(
         model=model,
