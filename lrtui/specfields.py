@@ -47,6 +47,8 @@ FLAGS = {  # a parameter of the command → the field that it sets
     "accumulate": "range.accumulation_steps",
     "precision": "precision",
     "device": "device",
+    "snapshot": "snapshot",
+    "init_device": "init_device",
     "nproc": "devices.nproc",
     "shard": "devices.shard",
     "nnodes": "devices.nnodes",
