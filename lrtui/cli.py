@@ -28,6 +28,13 @@ def _complete_runs(context: click.Context, parameter: click.Parameter, incomplet
     return complete_runs(context, parameter, incomplete)
 
 
+def _complete_running(context: click.Context, parameter: click.Parameter, incomplete: str) -> Any:
+    """What a shell offers for a run that goes on."""
+    from lrtui.commands.completion import complete_running
+
+    return complete_running(context, parameter, incomplete)
+
+
 def _as_json(document: str) -> Callable[[Any], Any]:
     """The flag that prints one JSON document instead of text."""
     help = f"Print {document} as JSON, and nothing else, on stdout."
@@ -126,6 +133,7 @@ def lrtui(
 @click.option("-o", "output", type=_FILE, help="Write the run record to a file.")
 @click.option("--force", is_flag=True, help="Overwrite the file that -o names.")
 @click.option("-y", "--yes", is_flag=True, help="Agree to all code that SPEC.toml or flags name.")
+@click.option("--detach", is_flag=True, help="Return when the run has started; it goes on alone.")
 @_on_hangup
 @click.pass_context
 def run(
@@ -136,6 +144,7 @@ def run(
     output: Path | None,
     force: bool,
     yes: bool,
+    detach: bool,
     on_hangup: str | None,
     **flags: Any,
 ) -> None:
@@ -150,9 +159,15 @@ def run(
     When the terminal is gone, the run goes on in its worker and is recorded; checks that have not
     begun are left out, and so is -o.
 
+    With --detach it returns when the first step is measured, and prints the run's id. The run
+    goes on without a terminal, then the race and the stability limit. `lrtui attach` shows it.
+
     Exit codes: 0 an answer; 2 usage; 3 no learning rate can be recommended; 4 your code or data
     failed; 5 the result could not be saved; 128 + signal.
     """
+    if detach and (as_json or output is not None or on_hangup == "stop"):
+        end = "`lrtui show ID --json` has the record when the run has ended"
+        raise click.UsageError(f"--detach goes without --json, -o and --on-hangup=stop: {end}")
     if output is not None:
         _check_output(output, force)
     elsewhere = _home_for_a_run()
@@ -175,6 +190,7 @@ def run(
             output=output,
             overwrite=force,
             stop_on_hangup=on_hangup == "stop",
+            detach=detach,
         )
     )
 
@@ -252,6 +268,30 @@ def sweep(
             overwrite=force,
         )
     )
+
+
+@lrtui.command()
+@click.argument("name", metavar="[RUN]", default="", shell_complete=_complete_running)
+@click.option("--ascii/--no-ascii", default=None, help="Draw with ASCII alone, or not.")
+@click.option("--mouse/--no-mouse", default=None, help="Use the mouse, or not.")
+@click.pass_context
+def attach(context: click.Context, /, name: str, ascii: bool | None, mouse: bool | None) -> None:
+    """Open the run screen on a run that goes on elsewhere.
+
+    RUN is the id of a run that another process on this file system goes on with, or its beginning:
+    `lrtui run` without a screen or with --detach, a Slurm job, an app whose terminal is gone.
+    Without RUN it is the one that goes on; of several you choose.
+
+    The screen follows the run. x stops it, and what was measured is kept; q leaves it alone. What
+    needs the model is not possible here: a race, the stability limit, an extension.
+
+    Exit codes: 0; 2 no terminal, or no such run goes on.
+    """
+    _check_home()
+    from lrtui.commands.attach import attach as attach_to
+    from lrtui.tui.config import Flags
+
+    context.exit(attach_to(name, Flags(ascii=ascii, mouse=mouse)))
 
 
 @lrtui.command()

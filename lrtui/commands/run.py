@@ -24,13 +24,15 @@ from lrtui.commands.streams import (
     put_json,
     say,
 )
-from lrtui.events import Ended, Event, Notice, Saving, Started, Suggested
+from lrtui.events import Ended, Event, Notice, Saving, Started, Step, Suggested
 from lrtui.launch.driver import Driver
 from lrtui.launch.ranks import start_problem
 from lrtui.launch.session import Session
+from lrtui.protocol import Confirm, Stability
 from lrtui.ranks.placement import placement_of
 from lrtui.record import RecordError, RunRecord, from_events, to_json
 from lrtui.report import failure as failed
+from lrtui.runs.control import owner_of
 from lrtui.runs.store import save
 from lrtui.shell import signals, streams
 from lrtui.spec import RunSpec
@@ -59,6 +61,7 @@ def run_headless(
     output: Path | None = None,
     overwrite: bool = False,
     stop_on_hangup: bool = False,
+    detach: bool = False,
 ) -> int:
     """Run a spec and its checks; returns the exit code.
 
@@ -67,6 +70,8 @@ def run_headless(
     The first signal that would end this process stops the run, and what it has measured is kept:
     SIGINT, SIGTERM, also SIGUSR1, which Slurm sends before the time is up. On a SIGHUP the run goes
     on in its worker, without this process, unless `stop_on_hangup`.
+
+    With `detach` it goes on so as soon as its first step is measured.
     """
     missing = unagreed(spec, {*remembered(), *agreed})
     if missing:
@@ -78,13 +83,18 @@ def run_headless(
     session.agreed.update(agreed)
     driver = session.driver(spec)
     progress = Progress()
+    left = False
     try:
         with signals.collected() as received:
             hang_up = partial(session.hang_up, stop=stop_on_hangup)
             follower = Follower(driver, progress, received, hang_up)
             driver.run(spec)
-            follower.follow()
-            if not received:
+            if detach:
+                follower.follow(until=_is_measuring)
+                left = not received and driver.detach(_commands(checks, _plan(driver.events)))
+            if not left:
+                follower.follow()
+            if not received and not left:
                 _measure_checks(driver, checks, follower)
         events = list(driver.events)
     finally:
@@ -93,6 +103,8 @@ def run_headless(
         driver.join(_JOIN_SECONDS)
         if signal.SIGHUP not in received:
             progress.close()
+    if left:
+        return _tell_left(events)
     if signal.SIGHUP in received and not stop_on_hangup:
         return 128 + received[0]
     for event in driver.events[len(events) :]:
@@ -125,10 +137,12 @@ class Follower:
         self._read = 0
         self.stopped = False
 
-    def follow(self) -> None:
-        """Return when the driver is idle and all of its events are shown."""
+    def follow(self, until: Callable[[Sequence[Event]], bool] = lambda _: False) -> None:
+        """Return when the driver is idle and all of its events are shown, or what is waited for."""
         driver = self._driver
         while driver.busy or self._read < len(driver.events):
+            if until(driver.events):
+                return
             if self._received and not self.stopped:
                 self.stopped = True
                 self._stop()
@@ -148,7 +162,7 @@ class Follower:
 
 def _measure_checks(driver: Driver, checks: Checks, follower: Follower) -> None:
     """The race, where there is an answer to race, then the stability limit."""
-    if _has_failed(driver.events):
+    if not _has_run(driver.events):
         return
     if checks.iterations or checks.seconds:
         if _has_suggestion(driver.events):
@@ -174,8 +188,42 @@ def _helped(events: Sequence[Event]) -> int:
     return say(end.reason, USER_FAILED if end.status == "failed" else ANSWER)
 
 
-def _has_failed(events: Sequence[Event]) -> bool:
-    return any(isinstance(event, Ended) and event.status == "failed" for event in events)
+def _has_run(events: Sequence[Event]) -> bool:
+    """Whether the test came to its own end, and was not stopped, from here or from elsewhere."""
+    return any(
+        isinstance(event, Ended) and event.status in ("completed", "diverged") for event in events
+    )
+
+
+def _is_measuring(events: Sequence[Event]) -> bool:
+    """Whether the objects are built and the first step worked: what fails early has failed."""
+    return any(isinstance(event, Step) for event in events)
+
+
+def _commands(checks: Checks, plan: Plan) -> list[Confirm | Stability]:
+    """The checks, for a worker that carries them out when nobody is there any more."""
+    commands: list[Confirm | Stability] = []
+    if checks.iterations or checks.seconds:
+        commands.append(
+            Confirm(
+                iterations=checks.iterations,
+                seconds=checks.seconds,
+                schedule=plan.schedule,
+                steps=plan.steps,
+                warmup=plan.warmup,
+            )
+        )
+    if checks.stability:
+        commands.append(Stability())
+    return commands
+
+
+def _tell_left(events: Sequence[Event]) -> int:
+    """Name the run that goes on alone, and say how to see it again; returns the exit code."""
+    run_id = next(event.id for event in events if isinstance(event, Started))
+    note(f"the run goes on in {owner_of(run_id)}; this shows it, and x stops it there:")
+    note(f"    lrtui attach {run_id}")
+    return put([run_id])
 
 
 def _plan(events: Sequence[Event]) -> Plan:

@@ -70,6 +70,11 @@ def journal_path(run_id: str) -> Path:
     return paths.runs() / f"{run_id}.jsonl"
 
 
+def control_path(run_id: str) -> Path:
+    """The path of the file by which a run is stopped from elsewhere, while it goes on."""
+    return paths.runs() / f"{run_id}.control"
+
+
 def journals() -> list[Path]:
     """Journals without a record, or newer than it: of runs that were cut off or still go on."""
     newer = []

@@ -10,7 +10,8 @@ from textual.widgets import Input
 
 from lrtui import paths
 from lrtui.events import Event, encode
-from lrtui.runs.store import journal_path, load, record_path
+from lrtui.keeper.control import ControlFile
+from lrtui.runs.store import control_path, journal_path, load, record_path
 from lrtui.tui.compare.screen import CompareScreen
 from lrtui.tui.form.screen import SetupScreen
 from lrtui.tui.history.screen import HistoryScreen
@@ -71,6 +72,37 @@ async def test_a_run_that_goes_on_is_seen_to_grow_and_becomes_a_record() -> None
             journal.unlink()
             await until(pilot, lambda: "ok" in screen_text(screen.app))
             assert "running" not in row(screen, 7)
+
+
+async def test_a_run_that_goes_on_is_opened_followed_and_stopped_from_the_list() -> None:
+    spec = spec_of()
+    journal, control = journal_path(run_id(7)), ControlFile(control_path(run_id(7)))
+    control.open()
+    events: list[Event] = [started(spec, id=run_id(7)), *curve(spec, 30)]
+    with journal.open("ab", buffering=0) as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.write(b"".join(map(encode, events)))
+        async with history_screen() as (screen, pilot):
+            app = screen.app
+            await until(pilot, lambda: "running 30/100" in screen_text(app))
+            await pilot.press("x")
+            await until(pilot, lambda: control.path.read_bytes().endswith(b"\nstop\n"))
+            control.open()
+            await pilot.press("enter")
+            await until(pilot, lambda: "30/100" in screen_text(app) and "NEXT" in screen_text(app))
+            file.write(b"".join(map(encode, curve(spec, 50)[30:])))
+            await until(pilot, lambda: "● 50/100" in screen_text(app))
+            assert "leave; it goes on in" in screen_text(app)
+            for key in ("c", "l", "plus", "r", "enter"):
+                await pilot.press(key)
+                await until(pilot, lambda: "only where the run was started" in screen_words(app))
+                app.clear_notifications()
+                await until(pilot, lambda: "only where the run" not in screen_words(app))
+            await pilot.press("x")
+            await until(pilot, lambda: control.path.read_bytes().endswith(b"\nstop\n"))
+            await pilot.press("escape")
+            await until(pilot, lambda: app.screen is screen)
+            assert journal.exists()
 
 
 async def test_runs_that_were_cut_off_are_offered_and_recovered() -> None:
