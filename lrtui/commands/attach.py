@@ -7,6 +7,9 @@ from lrtui.runs.find import find_going_on
 from lrtui.spec import RunSpec
 from lrtui.tui.app import run_app
 from lrtui.tui.config import Flags
+from lrtui.tui.terminal import refusal
+
+_INSTEAD = "without one, `lrtui show` has the answer of a run when it has ended"
 
 
 def attach(name: str, flags: Flags) -> int:
@@ -17,6 +20,9 @@ def attach(name: str, flags: Flags) -> int:
         return say(str(error), USAGE)
     except OSError as error:
         return say(f"{error.filename}: {error.strerror}", USAGE)
+    problem = refusal(_INSTEAD)
+    if problem:
+        return say(problem, USAGE)
     if len(going) > 1:
         return run_app(choose=True, flags=flags)
     driver = JournalDriver(going[0])

@@ -25,6 +25,17 @@ class AttachedScreen(RunScreen):
         self.model.driver.stop()
         tell(self.app, "asked to stop: it ends after the step in progress")
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Hide the keys that do nothing now; `action_confirm` has something to say."""
+        return action == "confirm" or super().check_action(action, parameters)
+
+    def action_confirm(self) -> None:
+        """Show the race that there is; none can be started from here."""
+        if self.model.state.trials:
+            self._show_trials()
+        else:
+            self.action_not_here()
+
     def action_not_here(self) -> None:
         """Say why the key does nothing."""
         owner = self.model.driver.owner

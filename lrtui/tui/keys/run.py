@@ -210,11 +210,13 @@ RUN: list[BindingType] = [
 ]
 
 # of a run that another process owns: what only that process can do
-_NOT_HERE = ("run.again", "run.reset", "run.confirm", "run.limit", "run.extend")
+_NOT_HERE = ("run.again", "run.reset", "run.limit", "run.extend")
 
 
 def _of_another_process(binding: BindingType) -> BindingType:
     assert isinstance(binding, Binding)
+    if binding.id == "run.confirm":  # it shows a race that goes on
+        return replace(binding, show=False)
     if binding.id in _NOT_HERE:
         return replace(binding, action="not_here", show=False)
     return binding
