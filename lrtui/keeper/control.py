@@ -5,7 +5,10 @@ end. The first lines name its machine and process. Whoever appends a line `stop`
 the step in progress; the keeper of the worker looks once a second, and ends the worker by force if
 that takes too long. A file works wherever the folder of runs is shared, as on a Slurm cluster; it
 is there from the start and opened at each look, because network file systems are slow to show that
-a file has appeared, and quick to show what is in one that is opened. Standard library only.
+a file has appeared, and quick to show what is in one that is opened.
+
+The keeper also touches the file: on file systems whose locks are unknown to other machines, as on
+many clusters, that is how they see that the run goes on. Standard library only.
 """
 
 import contextlib
@@ -16,6 +19,8 @@ from typing import NamedTuple
 
 _STOP = b"stop"
 _LOOK_SECONDS = 1.0
+_TOUCH_SECONDS = 10.0
+_FRESH_SECONDS = 60.0  # a file that was touched within this time is of a run that goes on
 # a run that was asked to stop has this long for the step in progress and its record
 _STOP_SECONDS = 20.0
 _MOST = 1 << 12
@@ -67,10 +72,11 @@ class ControlWatch:
         self.next_look: float | None = None
         self._path = b""
         self._asked = 0.0  # when a stop was seen; 0: not yet
+        self._next_touch = 0.0
 
     def follow(self, path: bytes) -> None:
         """Look at this file from now on; at none where it is empty."""
-        self._path, self._asked = path, 0.0
+        self._path, self._asked, self._next_touch = path, 0.0, 0.0
         self.next_look = time.monotonic() + _LOOK_SECONDS if path else None
 
     def look(self) -> bool:
@@ -79,10 +85,17 @@ class ControlWatch:
         if self.next_look is None or now < self.next_look:
             return False
         self.next_look = now + _LOOK_SECONDS
+        self._touch(now)
         if self._asked or _STOP not in _lines(self._path):
             return False
         self._asked = now
         return True
+
+    def _touch(self, now: float) -> None:
+        if now >= self._next_touch:
+            self._next_touch = now + _TOUCH_SECONDS
+            with contextlib.suppress(OSError):  # the run has just ended
+                os.utime(self._path, follow_symlinks=False)
 
     @property
     def is_late(self) -> bool:
@@ -100,6 +113,21 @@ def owner(path: Path) -> Owner | None:
     return Owner(host, int(pid))
 
 
+def is_alive(path: Path, *, locks: bool) -> bool:
+    """Whether the process of a control file goes on, as far as the file tells.
+
+    Args:
+        path: of the file.
+        locks: whether the file system has locks: of a process of this machine they tell more.
+    """
+    process = owner(path)
+    if process is None:
+        return False
+    if process.host != os.uname().nodename:
+        return _is_fresh(path)
+    return not locks and _runs(process.pid)
+
+
 def ask_to_stop(path: Path) -> None:
     """Append the request to a control file.
 
@@ -113,6 +141,23 @@ def ask_to_stop(path: Path) -> None:
         os.write(descriptor, _STOP + b"\n")
     finally:
         os.close(descriptor)
+
+
+def _is_fresh(path: Path) -> bool:
+    try:
+        return abs(time.time() - path.stat().st_mtime) < _FRESH_SECONDS
+    except OSError:
+        return False
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True  # it belongs to another user
+    return True
 
 
 def _lines(path: Path | bytes) -> list[bytes]:

@@ -80,9 +80,9 @@ class Recorder(Recording):
         The journal gets that event before the record is written: a journal that is newer than its
         record knows more. It is deleted once the record is saved.
         """
-        PULSE.close_control(self._control)
         self._keep(last)
         path = self._save()
+        PULSE.close_control(self._control)
         self._journal.close(discard=bool(path))
         if isinstance(last, Ended):
             last = msgspec.structs.replace(last, record=path)
