@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from lrtui.keeper import control
 from lrtui.record import RunRecord
 from lrtui.runs.store import control_path, going_on, journals, load
-from tests.faults.processes import ROOT, START
+from tests.faults.processes import ROOT, START, is_alive
 from tests.terminal.terminal import Terminal, environment, lrtui_argv
 from tests.user_modules import module
 from tests.waiting import wait
@@ -82,7 +83,7 @@ def test_a_headless_run_is_seen_to_grow_is_left_alone_by_q_and_stopped_by_x(
 def test_a_detached_run_outlives_its_terminal_and_is_found_by_attach(
     tmp_path: Path, model: str, go: Path, home: Path
 ) -> None:
-    command = " ".join([*START, *HEADLESS, model, "--detach"])
+    command = " ".join([*START, *HEADLESS, model, "--detach", "--stability"])
     with Terminal(["sh", "-c", f"{command}; echo code $?; cat"], tmp_path) as shell:
         text = shell.wait_for("code 0")
         (run_id,) = re.findall(r"^(\w{26})$", text, re.MULTILINE)
@@ -92,6 +93,8 @@ def test_a_detached_run_outlives_its_terminal_and_is_found_by_attach(
     (journal,) = journals()
     assert journal.stem == run_id
     assert going_on(journal)
+    owner = control.owner(control_path(run_id))
+    assert owner is not None
     go.touch()
     with Terminal(lrtui_argv("attach"), tmp_path) as app:
         app.wait_for(rf"● \d+/{STEPS}")
@@ -99,4 +102,7 @@ def test_a_detached_run_outlives_its_terminal_and_is_found_by_attach(
         app.wait_for("■ stopped|ended early")
         app.press("q")
         assert app.wait_for_exit() == 0
-    assert the_record(home).status == "stopped"
+    wait(lambda: not is_alive(owner.pid))
+    record = the_record(home)
+    assert record.status == "stopped"
+    assert record.measured == []  # a check that was asked for is not begun after a stop
