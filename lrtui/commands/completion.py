@@ -48,3 +48,13 @@ def complete_runs(
                 words = filter(None, (entry.name, entry.model, entry.optimizer))
                 found.append(CompletionItem(entry.id, help=printable(" · ".join(words))))
     return [*found, CompletionItem(incomplete, type="file")]
+
+
+def complete_formats(incomplete: str) -> list[CompletionItem]:
+    """The formats of an export that begin so, with what they are; and files."""
+    from lrtui.export.formats import FILES, OTHERS
+
+    formats = {**FILES, **OTHERS}
+    found = [CompletionItem(one, help=what) for one, what in formats.items()]
+    found = [item for item in found if item.value.startswith(incomplete)]
+    return [*found, CompletionItem(incomplete, type="file")]
