@@ -73,3 +73,14 @@ def test_an_unknown_field_is_refused_with_its_line_and_the_nearest_name(tmp_path
     assert result.exit_code == 2
     assert "mine.toml:2" in result.output
     assert "did you mean 'num_iter'?" in result.output
+
+
+def test_every_command_shows_its_help_and_examples_line_by_line() -> None:
+    for name in lrtui.commands:
+        help = invoke(name, "--help").stdout
+        assert "\\b" not in help
+        assert "\b" not in help
+    assert "  lrtui run sgd.toml adamw.toml --max-seconds 60 " in invoke("run", "--help").stdout
+    assert (
+        "  lrtui export 01JD --to curve.pdf --to report.md\n" in invoke("export", "--help").stdout
+    )

@@ -21,7 +21,11 @@ def _complete_topics(context: click.Context, parameter: click.Parameter, incompl
 @as_json_option("a list of the models with their parameters")
 @click.pass_context
 def models(context: click.Context, /, where: str, as_json: bool) -> None:
-    """List the models of a file or module.
+    r"""List the models of a file or module.
+
+    \b
+    lrtui models net.py
+    lrtui models torchvision: --json
 
     A line shows a target and what it is. WHERE is a Python file, a folder, a module, torchvision:
     or timm:, and by default the sample models. Your own files are parsed, not run.
@@ -53,7 +57,12 @@ def doctor(context: click.Context, /, as_json: bool) -> None:
 @as_json_option("the settings")
 @click.pass_context
 def config(context: click.Context, /, write: bool, template: bool, as_json: bool) -> None:
-    """Show each setting of the app, its value, and what has set it.
+    r"""Show each setting of the app, its value, and what has set it.
+
+    \b
+    lrtui config
+    lrtui config --write          a config.toml to edit
+    lrtui config --json
 
     Exit codes: 0 done; 2 config.toml cannot be used, or exists already; 5 it cannot be written.
     """
@@ -70,7 +79,10 @@ def config(context: click.Context, /, write: bool, template: bool, as_json: bool
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]), required=False)
 @click.pass_context
 def completion(context: click.Context, /, shell: str | None) -> None:
-    """Print the script that makes a shell complete commands, options and ids of runs.
+    r"""Print the script that makes a shell complete commands, options and ids of runs.
+
+    \b
+    eval "$(lrtui completion bash)"
 
     Without SHELL it is that of $SHELL. stderr says where it goes.
     """

@@ -15,6 +15,11 @@ from lrtui.spec import SpecError
 class _Group(click.Group):
     """The commands; without one it opens the app. A SpecError is a usage error."""
 
+    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
+        """Add a command; in its help the sign before examples becomes click's: keep the lines."""
+        cmd.help = (cmd.help or "").replace("\\b", "\b")
+        super().add_command(cmd, name)
+
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
         """Pass a spec before any command as `--spec`: a group of click takes no arguments."""
         for index, word in enumerate(args):

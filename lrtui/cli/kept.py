@@ -6,7 +6,7 @@ import click
 
 from lrtui.cli.checks import check_home
 from lrtui.cli.group import lrtui
-from lrtui.cli.options import as_json_option, complete_runs
+from lrtui.cli.options import as_json_option, complete_formats, complete_runs
 from lrtui.flags import plan_options
 
 
@@ -16,7 +16,12 @@ from lrtui.flags import plan_options
 @as_json_option("a list of the records without their curves")
 @click.pass_context
 def ls(context: click.Context, /, words: tuple[str, ...], most: int | None, as_json: bool) -> None:
-    """List the saved run records, newest first.
+    r"""List the saved run records, newest first.
+
+    \b
+    lrtui ls -n 20
+    lrtui ls adamw digits         those with both words in their line
+    lrtui ls --json | jq -r '.[0].id'
 
     A line shows ID, time, status, suggested learning rate, model, data and optimizer. Each WORD has
     to be in it.
@@ -48,7 +53,12 @@ def show(
     as_json: bool,
     **plan: Any,
 ) -> None:
-    """Print the answer of a saved run.
+    r"""Print the answer of a saved run; on a terminal with its curve.
+
+    \b
+    lrtui show 01JD
+    lrtui show 01JD --schedule one-cycle --steps 3000    for another training
+    lrtui show history.json --rules                      what published rules say
 
     FILE is a run record, or a torch_lr_finder history: {"lr": [...], "loss": [...]}. ID is that
     of a run, or a prefix that no other run has. The losses in a history are smoothed; the answer
@@ -79,7 +89,12 @@ def show(
 @as_json_option("the comparison")
 @click.pass_context
 def compare(context: click.Context, /, names: tuple[str, ...], tool: Any, as_json: bool) -> None:
-    """Compare runs, and results of other finders.
+    r"""Compare runs, and results of other finders.
+
+    \b
+    lrtui compare 01JD 01JE
+    lrtui compare 01JD torch_lr_finder.json curve.csv
+    lrtui compare 01JD theirs.json --from lightning --json
 
     RUN is a file, an id or its beginning. A file is a run record; torch_lr_finder's or Lightning's
     {"lr": [...], "loss": [...]}; fastai's two lists as [[...], [...]]; or CSV with columns lr and
@@ -98,7 +113,13 @@ def compare(context: click.Context, /, names: tuple[str, ...], tool: Any, as_jso
 @lrtui.command()
 @click.argument("name", metavar="RUN", shell_complete=complete_runs)
 @click.option(
-    "--to", "to", multiple=True, required=True, metavar="FORMAT|FILE", help="May be repeated."
+    "--to",
+    "to",
+    multiple=True,
+    required=True,
+    metavar="FORMAT|FILE",
+    shell_complete=complete_formats,
+    help="May be repeated.",
 )
 @click.option("--force", is_flag=True, help="Overwrite what exists.")
 @click.pass_context
@@ -130,7 +151,12 @@ def export(context: click.Context, /, name: str, to: tuple[str, ...], force: boo
 @click.option("--list", "listing", is_flag=True, help="List the deleted runs.")
 @click.pass_context
 def rm(context: click.Context, /, names: tuple[str, ...], undo: bool, listing: bool) -> None:
-    """Delete kept runs. For a month --undo brings them back.
+    r"""Delete kept runs. For a month --undo brings them back.
+
+    \b
+    lrtui rm 01JD 01JE
+    lrtui rm --undo               the one deleted last
+    lrtui rm --list
 
     RUN is an id or its beginning. Files elsewhere are not touched.
 

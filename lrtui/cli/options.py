@@ -23,6 +23,13 @@ def complete_running(context: click.Context, parameter: click.Parameter, incompl
     return completion.complete_running(context, parameter, incomplete)
 
 
+def complete_formats(context: click.Context, parameter: click.Parameter, incomplete: str) -> Any:
+    """What a shell offers for `--to`: the formats of an export, and files."""
+    from lrtui.commands import completion
+
+    return completion.complete_formats(incomplete)
+
+
 def as_json_option(document: str) -> Callable[[Any], Any]:
     """The flag that prints one JSON document instead of text."""
     help = f"Print {document} as JSON, and nothing else, on stdout."

@@ -74,7 +74,7 @@ def run(
     lrtui run spec.toml --race 1200                 and trainings that confirm it
     lrtui run sgd.toml adamw.toml --max-seconds 60  two tests of a minute at most
     lrtui run spec.toml -q --json | jq .suggestion.lr
-    sbatch --signal=USR1@60 --wrap "lrtui run spec.toml"
+    sbatch --signal=USR1@60 --wrap "srun lrtui run spec.toml"
 
     On a terminal the curve and the answer come last. Of several specs each is a run with a record
     of its own, one after the other; flags apply to all of them. One that fails does not end the

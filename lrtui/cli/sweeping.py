@@ -46,7 +46,12 @@ def sweep(
     force: bool,
     yes: bool,
 ) -> None:
-    """Run a grid of range tests, and compare them.
+    r"""Run a grid of range tests, and compare them.
+
+    \b
+    lrtui sweep grid.toml
+    lrtui sweep grid.toml --workers 2 --json -o results.json
+    lrtui sweep grid.toml --engine ray --address head:6379
 
     GRID.toml is a spec with a table [grid]: a list of values for each field that varies. Every
     combination is a run, kept like any other. What is done is not done again, also after Ctrl-C.

@@ -61,3 +61,13 @@ def complete_running(
         return [CompletionItem(path.stem) for path in find_going_on(incomplete)]
     except (OSError, RecordError):
         return []
+
+
+def complete_formats(incomplete: str) -> list[CompletionItem]:
+    """The formats of an export that begin so, with what they are; and files."""
+    from lrtui.export.formats import FILES, OTHERS
+
+    formats = {**FILES, **OTHERS}
+    found = [CompletionItem(one, help=what) for one, what in formats.items()]
+    found = [item for item in found if item.value.startswith(incomplete)]
+    return [*found, CompletionItem(incomplete, type="file")]

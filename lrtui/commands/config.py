@@ -31,6 +31,7 @@ _HEAD = """\
 [app]
 # ascii = false   # draw with ASCII alone; --ascii and --no-ascii win over it
 # mouse = false   # let the app use the mouse; --mouse and --no-mouse win over it
+# on_hangup = "continue"   # what a run does when the terminal is gone, or "stop"; --on-hangup wins
 
 # The keys of each screen: a character, or a name such as f9, space, comma. Several are separated
 # by commas.

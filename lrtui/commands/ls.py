@@ -1,6 +1,7 @@
 """`lrtui ls`: the saved run records, newest first, one line each."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from datetime import datetime
 from itertools import islice
 
@@ -52,13 +53,19 @@ def list_records(as_json: bool, words: Sequence[str] = (), most: int | None = No
         words: that a record's line has, in upper or lower case.
         most: how many are printed; None: all.
     """
+    with closing(_saved()) as records:
+        return _list(islice((one for one in records if _has(one, words)), most), as_json, words)
+
+
+def _list(saved: Iterator[Listed], as_json: bool, words: Sequence[str]) -> int:
+    """Print the records; returns the exit code."""
     if as_json:
-        return put_json(json_text(list(_chosen(words, most))))
+        return put_json(json_text(list(saved)))
     count = 0
 
     def lines() -> Iterator[str]:
         nonlocal count
-        for record in _chosen(words, most):
+        for record in saved:
             count += 1
             yield str(record)
 
@@ -75,10 +82,6 @@ def list_records(as_json: bool, words: Sequence[str] = (), most: int | None = No
     elif not count and not code:
         note(f"no runs are kept in {paths.runs()} yet: `lrtui` and `lrtui run` keep theirs there")
     return code
-
-
-def _chosen(words: Sequence[str], most: int | None) -> Iterator[Listed]:
-    return islice((one for one in _saved() if _has(one, words)), most)
 
 
 def _has(record: Listed, words: Sequence[str]) -> bool:
@@ -111,9 +114,10 @@ def when(created: str) -> str:
         return created
 
 
-def _saved() -> Iterator[Listed]:
-    for entry in entries():
-        if entry.problem:
-            note(f"lrtui: {entry.problem}")
-        else:
-            yield listed(entry)
+def _saved() -> Generator[Listed, None, None]:
+    with closing(entries()) as kept:
+        for entry in kept:
+            if entry.problem:
+                note(f"lrtui: {entry.problem}")
+            else:
+                yield listed(entry)

@@ -41,7 +41,9 @@ def _not_comparable(contenders: Sequence[Contender]) -> str:
     """Why their losses mean different things; "" where they can be compared."""
     without_spec = [one.name for one in contenders if not one.spec]
     if 0 < len(without_spec) < len(contenders):
-        return f"{_names(without_spec)} does not say its data and loss"
+        if len(without_spec) > 1:
+            return f"{_names(without_spec)} do not say their data and loss"
+        return f"{without_spec[0]} does not say its data and loss"
     for role in ("data", "loss", "step"):
         choices = [value_at(one.spec, role) for one in contenders]
         if any(choice != choices[0] for choice in choices):
@@ -125,7 +127,10 @@ def _tie(ranked: Sequence[Contender], as_good: Sequence[str], what: str, caveat:
 
 
 def _names(names: Sequence[str]) -> str:
-    return " and ".join(names)
+    """The names in words: A; A and B; A, B and C."""
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _trial_loss(one: Contender) -> float:

@@ -112,6 +112,8 @@ def test_a_foreign_result_beside_a_run_has_its_rate_and_no_pick(tmp_path: Path) 
     assert done.exit_code == 3
     assert "read as raw losses; --from says what made it" in done.stderr
     assert "A does not say its data and loss" in done.stdout
+    several = invoke("compare", *[str(path)] * 3, "01JD")
+    assert "A, B and C do not say their data and loss" in several.stdout
     (line,) = (line for line in done.stdout.splitlines() if line.startswith("→ lr"))
     assert all(float(word) > 0 for word in line.split()[2:])
 

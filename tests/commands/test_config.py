@@ -35,10 +35,13 @@ def test_the_template_changes_nothing_and_every_line_of_it_can_be_used() -> None
     template = invoke("config", "--template").stdout
     lines = template.split("[app]")[1].splitlines()
     used = [line.removeprefix("# ") for line in lines if " = " in line]
-    keys = [line for line in used if not line.startswith(("ascii", "mouse"))]
-    app = [line for line in used if line.startswith(("ascii", "mouse"))]
+    names = ("ascii", "mouse", "on_hangup")
+    keys = [line for line in used if not line.startswith(names)]
+    app = [line for line in used if line.startswith(names)]
+    assert len(app) == len(names)
     paths.config().write_text("\n".join(["[app]", *app, "[keys]", *keys]))
     assert read_config(paths.config()).ascii is False
+    assert read_config(paths.config()).on_hangup == "continue"
     assert len(read_config(paths.config()).keymap) == len(keys) > 40
 
 
@@ -81,7 +84,12 @@ def test_the_shell_is_that_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "expected"), [("lrtui show 01j", RECORD.id), ("lrtui exp", "export")]
+    ("words", "expected"),
+    [
+        ("lrtui show 01j", RECORD.id),
+        ("lrtui exp", "export"),
+        ("lrtui export x --to tens", "tensorboard"),
+    ],
 )
 def test_ids_and_commands_are_completed(words: str, expected: str) -> None:
     save(RECORD, record_path(RECORD.id))
