@@ -44,6 +44,7 @@ from lrtui.engine.range_test import Outcome, broken_off
 from lrtui.engine.reading.notes import Notes
 from lrtui.engine.repeats import Measuring, all_repeats, going_on
 from lrtui.engine.restore.digest import combined, digest
+from lrtui.engine.restore.placement import check_place
 from lrtui.engine.restore.snapshot import Snapshot
 from lrtui.engine.restore.values import is_optimizer
 from lrtui.engine.settings import (
@@ -62,6 +63,7 @@ from lrtui.engine.types import Criterion, Loader, Stateful
 from lrtui.events import Notice, Step, obstacle_among
 from lrtui.notebook.card import curve_card, empty_card
 from lrtui.notebook.progress import progress, say
+from lrtui.settings import SnapshotPlace
 
 
 class TrialOptions(TrialSettings, total=False):
@@ -124,12 +126,15 @@ class LRFinder:
             them: an average of the weights, a teacher, a scheduler, a metric. Anything with
             `state_dict` and `load_state_dict` is put back with the model; modules to the last bit
             and in place.
+        snapshot: where the copy for `reset()` is in memory: "device", beside the model; "cpu", in
+            pinned memory; "auto", on the GPU unless it is short of memory for training, of which a
+            notice tells. All are as exact.
 
     Raises:
         TypeError: not a model, an optimizer or a criterion (the class of one, for example), or an
             object of `also` without these two methods.
-        ValueError: an unusable `cache_dir`, backend or precision, or a model with lazy layers that
-            have no shape yet.
+        ValueError: an unusable `cache_dir`, backend or precision, a model with lazy layers that
+            have no shape yet, or no memory for a copy.
 
     Attributes:
         history: lists "lr" and "loss" (smoothed) as torch_lr_finder's, "raw_loss", and if they were
@@ -161,9 +166,13 @@ class LRFinder:
         compile: bool = False,
         verbose: bool = True,
         also: Sequence[Stateful] = (),
+        snapshot: SnapshotPlace = "auto",
     ) -> None:
         check_objects(model, optimizer, criterion)
         check_also(also)
+        check_place(snapshot)
+        if not memory_cache and snapshot != "auto":
+            raise ValueError("`snapshot` has no effect: with memory_cache=False it is in a file")
         param_devices = [param.device for param in model.parameters()] or [torch.device("cpu")]
         self.model_device = param_devices[0]
         self.device = torch.device(device) if device else self.model_device
@@ -188,6 +197,7 @@ class LRFinder:
         self.criterion = criterion
         self.memory_cache = memory_cache
         self.cache_dir = cache_dir
+        self.snapshot = snapshot
         self.amp_backend = amp_backend
         self.amp_config = amp_config
         self.grad_scaler = grad_scaler
@@ -677,6 +687,7 @@ class LRFinder:
             also=others,
             in_memory=self.memory_cache,
             cache_dir=self.cache_dir,
+            place=self.snapshot,
         )
 
     def _begin(self, train_loader: Loader, val_loader: Loader | None) -> None:
@@ -686,6 +697,8 @@ class LRFinder:
         """
         self._start = self._snapshot if self._snapshot.unchanged() else self._take_snapshot()
         self._begin_restorable(train_loader, val_loader)
+        if self._start.why:
+            self._note(Notice(text=self._start.why))
 
     def _begin_restorable(self, train_loader: Loader, val_loader: Loader | None) -> None:
         """Also put back what the loaders and functions own, and what a test does to hooks."""

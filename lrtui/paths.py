@@ -159,6 +159,11 @@ def logs() -> Path:
     return _created(data() / "logs")
 
 
+def sent() -> Path:
+    """Files that other machines have sent with their runs: a folder for each set of files."""
+    return _created(data() / "sent")
+
+
 def specs() -> Path:
     """Specs that the user saved under a name."""
     return _created(data() / "specs")

@@ -171,6 +171,13 @@ BatchItems = Annotated[
     ),
 ]
 
+SnapshotPlace = Annotated[
+    Literal["auto", "cpu", "device"],
+    setting(
+        "memory for the copy that puts model and optimizer back: the device, or pinned on the cpu; "
+        "auto: the cpu where a GPU is short"
+    ),
+]
 Mode = Annotated[
     Literal["exp", "linear"],
     setting("how the learning rate rises: by a constant factor (exp) or a constant step (linear)"),

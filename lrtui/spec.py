@@ -15,6 +15,7 @@ from lrtui.analysis.answer import Schedule
 from lrtui.settings import setting
 
 Precision = Literal["fp32", "tf32", "bf16", "fp16", "apex-O1", "apex-O2"]
+InitDevice = Literal["cpu", "device", "meta"]
 
 
 class SpecError(ValueError):
@@ -168,6 +169,14 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     compile: Annotated[
         bool, setting("torch.compile: ten seconds at the start, pays off for long tests")
     ] = False
+    snapshot: settings.SnapshotPlace = "auto"
+    init_device: Annotated[
+        InitDevice,
+        setting(
+            "where the model is made: cpu, with the weights of a script that moves it afterwards; "
+            "device: no copy on the cpu; meta: where reset_parameters draws all weights"
+        ),
+    ] = "cpu"
 
 
 CHOICES = ("model", "data", "optimizer", "loss", "metric", "step")

@@ -47,12 +47,15 @@ FLAGS = {  # a parameter of the command → the field that it sets
     "accumulate": "range.accumulation_steps",
     "precision": "precision",
     "device": "device",
+    "snapshot": "snapshot",
+    "init_device": "init_device",
     "nproc": "devices.nproc",
     "shard": "devices.shard",
     "nnodes": "devices.nnodes",
     "node_rank": "devices.node_rank",
     "rdzv_endpoint": "devices.rdzv_endpoint",
     "repeats": "range.repeats",
+    "max_seconds": "range.max_seconds",
     "seed": "seed",
 }
 _TYPE_NAMES = {

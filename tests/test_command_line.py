@@ -17,7 +17,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[RunSpec]:
 
     specs: list[RunSpec] = []
 
-    def run_app(spec: RunSpec, flags: Flags, elsewhere: str) -> int:
+    def run_app(spec: RunSpec, flags: Flags, elsewhere: str, host: object) -> int:
         specs.append(spec)
         return 0
 

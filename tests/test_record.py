@@ -44,6 +44,7 @@ OLDER = [  # without newer settings, without a plan
     GOLDEN.with_name("run_before_plan.json"),
     GOLDEN.with_name("run_before_parameters.json"),
     GOLDEN.with_name("run_before_devices.json"),
+    GOLDEN.with_name("run_before_snapshot.json"),
 ]
 NAMED = GOLDEN.with_name("run_with_name.json")
 RACED = GOLDEN.with_name("run_with_race.json")

@@ -275,6 +275,8 @@ INSIDE: dict[str, object] = {
     "channels_last": True,
     "cudnn_benchmark": True,
     "compile": True,
+    "snapshot": "cpu",
+    "init_device": "device",
 }
 OUTSIDE: dict[str, float] = {
     "range.start_lr": float("inf"),

@@ -114,6 +114,7 @@ def _build_on(
         notice,
         spec.batch,
         ignore_index=spec.loss.args.get("ignore_index"),
+        init_device=spec.init_device,
     )
     optimizer = optimizers.build(spec.optimizer, model, spec.range.start_lr, notice)
     _machine_notices(spec, model, device, notice)
@@ -135,6 +136,7 @@ def _build_on(
         loss.name,
         spec.batch,
         notes,
+        spec.snapshot,
     ).try_batch(batch)
     return Built(
         model=model,
@@ -203,6 +205,10 @@ def _machine_notices(spec: RunSpec, model: nn.Module, device: torch.device, noti
         notice(f"cudnn_benchmark has no effect: the run is on {device}, and cuDNN is for CUDA")
     if spec.precision == "tf32" and device.type != "cuda":
         notice(f"precision tf32 has no effect: the run is on {device}, and TF32 is for CUDA")
+    if spec.snapshot != "auto" and device.type == "cpu":
+        notice(f"snapshot {spec.snapshot} has no effect: on the cpu the copy is in its memory")
+    if spec.init_device == "device" and device.type == "cpu":
+        notice("init_device device has no effect: the run is on the cpu")
     if spec.channels_last and not any(param.dim() == 4 for param in model.parameters()):
         notice("channels_last has no effect: the model has no weight of four dimensions (Conv2d)")
 

@@ -17,9 +17,11 @@ from lrtui.engine.failures.labels import check_labels
 from lrtui.engine.forward import Forward
 from lrtui.engine.reading.notes import Notes
 from lrtui.engine.reading.words import BatchError, summary
+from lrtui.engine.restore.placement import NoRoomError
 from lrtui.engine.restore.snapshot import Snapshot
 from lrtui.engine.step import updates_itself
 from lrtui.engine.types import Batch, BatchStep, Criterion, Metric, ModelOutput, Target
+from lrtui.settings import SnapshotPlace
 
 _HALF_PRECISION = {
     "bf16": torch.bfloat16,
@@ -42,6 +44,7 @@ class DryRun:
     loss_name: str = "the loss"
     names: str = ""  # what the user says that each item of a batch is
     notes: Notes = field(default_factory=Notes)
+    snapshot: SnapshotPlace = "auto"
 
     def try_batch(self, batch: Batch) -> None:
         """Try a batch that is on the model's device; everything is restored, whatever happens.
@@ -54,9 +57,16 @@ class DryRun:
         modules = [part for part in (self.model, self.criterion) if isinstance(part, nn.Module)]
         try:
             with unchanged(
-                modules, as_list(self.optimizer), self.criterion, self.metric, self.step
+                modules,
+                as_list(self.optimizer),
+                self.criterion,
+                self.metric,
+                self.step,
+                place=self.snapshot,
             ):
                 attempt.run()
+        except NoRoomError as error:
+            raise PhaseError("device", str(error)) from error
         except torch.OutOfMemoryError as error:
             message = explain.out_of_memory(device_of(self.model), batch)
             raise PhaseError("device", message) from error
@@ -192,7 +202,10 @@ def as_list(optimizer: Optimizers) -> list[Optimizer]:
 
 @contextmanager
 def unchanged(
-    modules: Sequence[nn.Module], optimizers: Sequence[Optimizer] = (), *functions: object
+    modules: Sequence[nn.Module],
+    optimizers: Sequence[Optimizer] = (),
+    *functions: object,
+    place: SnapshotPlace = "auto",
 ) -> Iterator[None]:
     """Restore parameters, buffers, gradients, modes, optimizer state and random states on leaving.
 
@@ -201,7 +214,7 @@ def unchanged(
     Plain attributes of modules are restored too (a forward may count its calls); what is appended
     to a list is not removed.
     """
-    snapshot = Snapshot(modules, optimizers)
+    snapshot = Snapshot(modules, optimizers, place=place)
     snapshot.watch(functions)
     attributes = []
     for module in modules:

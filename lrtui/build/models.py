@@ -7,6 +7,7 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 
 from lrtui.build import explain
+from lrtui.build.construction.construct import construct
 from lrtui.build.dry_run import call_model
 from lrtui.build.facts import facts_of
 from lrtui.build.instantiate import Picked, import_choice
@@ -15,7 +16,7 @@ from lrtui.catalog.infer import infer_args
 from lrtui.catalog.targets import Notice
 from lrtui.engine.reading.signature import signature_of_class
 from lrtui.engine.types import Batch
-from lrtui.spec import Choice
+from lrtui.spec import Choice, InitDevice
 
 
 def build(
@@ -27,6 +28,7 @@ def build(
     names: str = "",
     *,
     ignore_index: int | None = None,
+    init_device: InitDevice = "cpu",
 ) -> nn.Module:
     """The model of a choice; missing arguments with common names are inferred from the data.
 
@@ -38,6 +40,7 @@ def build(
         notice: called with lines for the user.
         names: what the user says that each item of a batch is.
         ignore_index: a label that the loss ignores.
+        init_device: where it is made, see `construct`.
 
     Raises:
         PhaseError: it cannot be made, is not a module, or does not fit on the device.
@@ -52,7 +55,7 @@ def build(
         inferred = infer_args(picked.offer.fields, facts, choice.args)
         _report_inferred(picked, inferred, notice)
         picked = picked.with_args(inferred | choice.args)
-    made = picked.call()
+    made = construct(picked.call, init_device, device, notice)
     if not isinstance(made, nn.Module):
         kind = "None" if made is None else type(made).__name__
         raise PhaseError("model", f"{choice.target} returned {kind}: expected a torch.nn.Module")

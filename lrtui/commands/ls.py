@@ -52,14 +52,13 @@ def list_records(as_json: bool, words: Sequence[str] = (), most: int | None = No
         words: that a record's line has, in upper or lower case.
         most: how many are printed; None: all.
     """
-    saved = islice((one for one in _saved() if _has(one, words)), most)
     if as_json:
-        return put_json(json_text(list(saved)))
+        return put_json(json_text(list(_chosen(words, most))))
     count = 0
 
     def lines() -> Iterator[str]:
         nonlocal count
-        for record in saved:
+        for record in _chosen(words, most):
             count += 1
             yield str(record)
 
@@ -76,6 +75,10 @@ def list_records(as_json: bool, words: Sequence[str] = (), most: int | None = No
     elif not count and not code:
         note(f"no runs are kept in {paths.runs()} yet: `lrtui` and `lrtui run` keep theirs there")
     return code
+
+
+def _chosen(words: Sequence[str], most: int | None) -> Iterator[Listed]:
+    return islice((one for one in _saved() if _has(one, words)), most)
 
 
 def _has(record: Listed, words: Sequence[str]) -> bool:

@@ -1,5 +1,6 @@
 """`lrtui show`: a saved run, in the words of `lrtui run`."""
 
+import sys
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -9,6 +10,7 @@ import msgspec
 from lrtui.analysis.plan import plan_of
 from lrtui.catalog.errors import one_line
 from lrtui.commands.answer import has_answer, summary
+from lrtui.commands.chart import chart_lines
 from lrtui.commands.ls import when
 from lrtui.commands.streams import ANSWER, NO_ANSWER, USAGE, note, put, put_json, say
 from lrtui.record import RecordError, RunRecord, to_json
@@ -51,7 +53,7 @@ def show(
         if as_json:
             document = to_json(record).decode()
         else:
-            lines = list(summary(record, str(path), rules))
+            lines = [*_chart(record), *summary(record, str(path), rules)]
     except RecordError as error:
         return say(str(error), USAGE)
     except OSError as error:
@@ -67,6 +69,11 @@ def show(
     if as_json:
         return put_json(document, code)
     return put(lines, code)
+
+
+def _chart(record: RunRecord) -> list[str]:
+    """The curve, on a terminal."""
+    return chart_lines(record) if sys.stdout.isatty() else []
 
 
 def with_plan(record: RunRecord, changes: Mapping[str, Any]) -> RunRecord:
@@ -95,10 +102,6 @@ def is_smoothed_only(record: RunRecord) -> bool:
     """Whether a record is a torch_lr_finder history: without an answer and without raw losses."""
     history = record.history
     return record.suggestion is None and bool(history.loss) and not history.raw_loss
-
-
-def _json_lines(record: RunRecord) -> list[str]:
-    return [to_json(record).decode().rstrip()]
 
 
 def _note_details(record: RunRecord, path: str) -> None:

@@ -59,7 +59,7 @@ def _chart(content: Content) -> list[str]:
         drawing = drawing_of(content)
     except ExportError as error:
         return [str(error)]
-    return [f"{drawing.y_label} (trend) over learning rate", *text_chart(content, drawing)]
+    return text_chart(content, drawing)
 
 
 def _fenced(lines: list[str], language: str = "") -> Iterator[str]:

@@ -33,6 +33,7 @@ from lrtui.engine.optim import (
     unshare_learning_rates,
 )
 from lrtui.engine.range_test import GrowingCurve, Outcome, broken_off
+from lrtui.engine.restore.placement import check_place
 from lrtui.engine.restore.snapshot import Snapshot
 from lrtui.engine.settings import Settings, ramp_of
 from lrtui.engine.tracker import Tracker
@@ -40,6 +41,7 @@ from lrtui.engine.types import Batch, Loader, Scalar, Stateful
 from lrtui.events import Notice, obstacle_among
 from lrtui.notebook.card import curve_card, empty_card
 from lrtui.notebook.progress import say
+from lrtui.settings import SnapshotPlace
 
 NO_STEP = (
     "update() was called without an optimizer.step() before it: call it once after every step"
@@ -61,6 +63,7 @@ def watch(
     scaler: GradScaler | None = None,
     also: Sequence[Stateful] = (),
     verbose: bool = True,
+    snapshot: SnapshotPlace = "auto",
 ) -> "Watch":
     """The range test in a training loop of yours.
 
@@ -92,6 +95,7 @@ def watch(
         scaler: the GradScaler of the loop: a step that it skips is no point of the curve.
         also: further objects with a state_dict that the loop changes: an average, a scheduler.
         verbose: print what there is to know about the test.
+        snapshot: as in `LRFinder`: "auto", "cpu" or "device".
 
     Raises:
         TypeError: not an optimizer, not a model, or an object of `also` that cannot be put back.
@@ -112,7 +116,16 @@ def watch(
     optimizers = list(optimizer) if isinstance(optimizer, Sequence) else [optimizer]
     modules = [thing for thing in (model, *also) if isinstance(thing, nn.Module)]
     others = [thing for thing in also if not isinstance(thing, nn.Module)]
-    return Watch(optimizers, modules, settings, scaler or prepared_scaler, others, verbose=verbose)
+    check_place(snapshot)
+    return Watch(
+        optimizers,
+        modules,
+        settings,
+        scaler or prepared_scaler,
+        others,
+        verbose=verbose,
+        snapshot=snapshot,
+    )
 
 
 class Watch:
@@ -135,6 +148,7 @@ class Watch:
         also: Sequence[Stateful] = (),
         *,
         verbose: bool = True,
+        snapshot: SnapshotPlace = "auto",
     ) -> None:
         self._optimizers = optimizers
         self._modules = modules
@@ -142,6 +156,7 @@ class Watch:
         self._scaler = scaler
         self._also = also
         self._verbose = verbose
+        self._place = snapshot
         self._ramp = ramp_of(settings, SavedLearningRates(optimizers).values)
         self._device = _device_of(optimizers)
         self.status = self.reason = ""
@@ -154,7 +169,11 @@ class Watch:
             raise RuntimeError("this test is running: leave its `with` before it begins again")
         self.history = empty()
         self.notices = []
-        self._snapshot = Snapshot(self._modules, self._optimizers, self._scaler, also=self._also)
+        self._snapshot = Snapshot(
+            self._modules, self._optimizers, self._scaler, also=self._also, place=self._place
+        )
+        if self._snapshot.why:
+            self._note(Notice(text=self._snapshot.why))
         self._snapshot.begin([])
         self._own_lrs = SavedLearningRates(self._optimizers)
         unshare_learning_rates(self._optimizers)

@@ -37,12 +37,18 @@ _LOOK_SECONDS = 0.25
 # of a run that goes on alone: without anything measured it is taken to hang
 _STILL_SECONDS = 3600.0
 
+# A scheduler sends its warning to every process of a job: the front end gets it too, and ends the
+# run with what it has.
+_WARNINGS = (signal.SIGUSR1, signal.SIGUSR2)
+
 # beside the words of a front end
 _ENDED, _GONE, _LATE = b"ended", b"gone", b"late"
 
 
 def keep(lifeline: int, messages: int) -> None:
     """Fork. The child returns, to become the worker; the parent keeps it and does not return."""
+    for number in _WARNINGS:
+        signal.signal(number, signal.SIG_IGN)
     keeps_orphans = become_subreaper()
     keeper = os.getpid()
     pulse, workers_end = _pipe()

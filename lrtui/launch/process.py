@@ -53,15 +53,21 @@ class WorkerProcess:
         on_exit: gets the reason, once, when the process has ended.
         env: what differs from this process's environment.
 
+    Attributes:
+        is_elsewhere: it runs on another machine, and so its records are not kept here.
+
     Raises:
         OSError: the process cannot be started.
     """
+
+    is_elsewhere = False
 
     def __init__(
         self, on_message: OnMessage, on_exit: OnExit, env: Mapping[str, str] = _AS_HERE
     ) -> None:
         self._on_message = on_message
         self._on_exit = on_exit
+        self._env = env
         self.ended = False  # `on_exit` has been called, or is about to be
         self._owning = threading.Lock()
         self.log = _new_log()
@@ -73,7 +79,7 @@ class WorkerProcess:
         read, write = os.pipe()
         self._lifeline, keepers_end = socket.socketpair()
         try:
-            self._process, self._stdin = _start(self.log, write, keepers_end.fileno(), env)
+            self._process = self._started(write, keepers_end.fileno())
         except BaseException:
             os.close(read)
             self._lifeline.close()
@@ -81,6 +87,8 @@ class WorkerProcess:
         finally:
             os.close(write)
             keepers_end.close()
+        assert self._process.stdin is not None
+        self._stdin: IO[bytes] = self._process.stdin
         self._reader = threading.Thread(target=self._read, args=(read,), name="worker", daemon=True)
         self._reader.start()
 
@@ -93,6 +101,11 @@ class WorkerProcess:
     def pid(self) -> int:
         """The id of the keeper's process, which ends as the worker does."""
         return self._process.pid
+
+    @property
+    def lost(self) -> str:
+        """Where its run goes on, once the way to the worker was lost; "" where it was not."""
+        return ""
 
     def hand_over(self, on_message: OnMessage, on_exit: OnExit) -> bool:
         """Replace both callbacks; False if the process has ended already."""
@@ -140,6 +153,28 @@ class WorkerProcess:
         """End it and everything it started, now."""
         self._deadline = time.monotonic() - _KILL_SECONDS
         self._tell(KILL)
+
+    def _started(self, messages: int, lifeline: int) -> subprocess.Popen[bytes]:
+        """The process. It writes messages to one descriptor, and its keeper has the other."""
+        with open_log(self.log) as output:
+            return subprocess.Popen(  # noqa: S603 # nosec B603 # our own module, no shell
+                [sys.executable, "-P", "-m", "lrtui.worker", str(messages), str(lifeline)],
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=output,
+                pass_fds=(messages, lifeline),
+                start_new_session=True,
+                env={
+                    **os.environ,
+                    **self._env,
+                    LOG_VARIABLE: str(self.log),
+                    "PYTHONUNBUFFERED": "1",
+                },
+            )
+
+    def _reason(self) -> str:
+        """How the process, which has ended, did so."""
+        return exit_reason(self._process.returncode)
 
     def _read(self, descriptor: int) -> None:
         """Pass messages on to the end; then the process is gone, whatever became of a message."""
@@ -194,7 +229,7 @@ class WorkerProcess:
         with self._owning:
             self.ended = True
             on_exit = self._on_exit
-        on_exit(exit_reason(self._process.returncode))
+        on_exit(self._reason())
         self.printed.close()
 
     def _close_stdin(self) -> None:
@@ -246,24 +281,6 @@ def exit_reason(code: int) -> str:
     except ValueError:
         name = f"signal {-code}"
     return f"was ended by {name}{_HINTS.get(name, '')}"
-
-
-def _start(
-    log: Path, messages: int, lifeline: int, env: Mapping[str, str]
-) -> tuple[subprocess.Popen[bytes], IO[bytes]]:
-    """The process and its stdin; it writes messages to the descriptor `messages`."""
-    with open_log(log) as output:
-        process = subprocess.Popen(  # noqa: S603 # nosec B603 # our own module, no shell
-            [sys.executable, "-P", "-m", "lrtui.worker", str(messages), str(lifeline)],
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=output,
-            pass_fds=(messages, lifeline),
-            start_new_session=True,
-            env={**os.environ, **env, LOG_VARIABLE: str(log), "PYTHONUNBUFFERED": "1"},
-        )
-    assert process.stdin is not None
-    return process, process.stdin
 
 
 def _new_log() -> Path:

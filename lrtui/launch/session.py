@@ -1,7 +1,7 @@
 """Session: the workers of a front end. A spare one imports torch while the user fills the form."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
@@ -29,6 +29,7 @@ from lrtui.protocol import (
 from lrtui.spec import Choice, LoaderSpec, RunSpec
 
 if TYPE_CHECKING:
+    from lrtui.launch.remote.host import Host
     from lrtui.launch.worker_driver import WorkerDriver
 
 
@@ -37,6 +38,9 @@ class Session:
 
     A spare that has run user code, or that hangs over a question, is not used for a run.
 
+    Args:
+        host: where the workers are; None: on this machine.
+
     Attributes:
         ready: torch's version and the devices, once a spare has imported torch; None until then.
         problem: why no worker can be started; "" when all is well.
@@ -44,7 +48,8 @@ class Session:
         refused: what workers did not run, because it is not agreed to.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, host: "Host | None" = None) -> None:
+        self._host = host
         self.agreed: set[str] = set()
         self.refused: dict[str, Item] = {}
         self.ready: Ready | None = None
@@ -55,6 +60,16 @@ class Session:
         self._warm = False  # the present spare has imported torch
         self._lock = threading.RLock()
         self._closed = False
+
+    @property
+    def host(self) -> str:
+        """The machine where the workers are; "" for this one."""
+        return "" if self._host is None else self._host.name
+
+    @property
+    def host_flags(self) -> Sequence[str]:
+        """The flags of a command that runs there."""
+        return () if self._host is None else self._host.flags
 
     @property
     def news(self) -> int:
@@ -95,6 +110,11 @@ class Session:
         It runs the data's code, and imports the model's where its target is given.
         """
         question = Look(data, loader, model, batch)
+        if self._host is not None and runs_user_code(question):
+            # files go there with a run alone: what such data is, the run finds out
+            unknown = Looked(data=data, loader=loader, model=model, batch=batch)
+            self._questions.answer(unknown)
+            return
         with self._lock:
             dropped = self._questions.drop_looks_except(question)
             if dropped and self._warm and self._questions.silent_for(STUCK_SECONDS):
@@ -170,7 +190,11 @@ class Session:
         return self._new_process()
 
     def _new_process(self) -> WorkerProcess:
-        return WorkerProcess(self._receive, self._spare_ended)
+        if self._host is None:
+            return WorkerProcess(self._receive, self._spare_ended)
+        from lrtui.launch.remote.process import RemoteProcess  # imported late: few need it
+
+        return RemoteProcess(self._host, self._receive, self._spare_ended)
 
     def _receive(self, message: Message) -> None:
         with self._lock:

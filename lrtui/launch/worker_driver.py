@@ -62,6 +62,9 @@ class WorkerDriver:
         on_close: called once, when the driver is closed.
         agreed: what a person has agreed to run in this session; it may grow.
         refused: what workers did not run is added to it.
+
+    Attributes:
+        lost: how to go on with the run after the way to its worker was lost, in one line; else "".
     """
 
     read_only = False
@@ -76,6 +79,7 @@ class WorkerDriver:
         self._agreed = agreed
         self._refused = {} if refused is None else refused
         self.events: list[Event] = []
+        self.lost = ""
         self._take = take
         self._on_close = on_close
         self._process: WorkerProcess | None = None
@@ -110,7 +114,7 @@ class WorkerDriver:
             self._objects = objects
             self._first = len(self.events)
             self._began = time.monotonic()
-            self._busy, self._cause = True, ""
+            self._busy, self._cause, self.lost = True, "", ""
             try:
                 process = self._living_process()
             except OSError as error:
@@ -256,8 +260,22 @@ class WorkerDriver:
     def _receive(self, message: Message) -> None:
         if isinstance(message, Refused):
             self._refused[message.item.line] = message.item
-        elif not isinstance(message, Ready | Answer):
+        elif isinstance(message, Ready | Answer):
+            return
+        elif self._process is not None and self._process.is_elsewhere:
+            self._bring_home(message)
+        else:
             self._append(message)
+
+    def _bring_home(self, event: Event) -> None:
+        """Take an event of another machine, which keeps a record there: this one keeps its own."""
+        if isinstance(event, Saving):
+            return
+        if isinstance(event, Ended):
+            event = msgspec.structs.replace(event, record=self._save_record(event))
+        elif ends_check(event):
+            self._save_record(event)
+        self._append(event)
 
     def _append(self, event: Event) -> None:
         refused = isinstance(event, Extended) and bool(event.problem)
@@ -274,6 +292,8 @@ class WorkerDriver:
     def _worker_ended(self, reason: str) -> None:
         """The worker died. What it was busy with is ended here, from the events that arrived."""
         with self._lock:
+            if self._busy and self._process is not None:
+                self.lost = self._process.lost
             if self._check is not None:
                 self._end_check(self._check, reason)
             elif self._busy:
@@ -283,7 +303,7 @@ class WorkerDriver:
                 self._append(Notice(text=text, level="warning"))
 
     def _end_check(self, check: Check, reason: str) -> None:
-        problem = self._cause or self._death(reason)
+        problem = self.lost or self._cause or self._death(reason)
         last = check_problem(check, problem)
         self._save_record(last)
         self._append(last)
@@ -293,7 +313,9 @@ class WorkerDriver:
             self._append(unbuilt_start(self._run, log=self._log))
         seconds = time.monotonic() - self._began
         printed = self._output.lines()
-        if self._cause:
+        if self.lost:
+            end = Ended(status="interrupted", reason=self.lost, seconds=seconds)
+        elif self._cause:
             reason = f"{self._cause}; the worker did not answer and was ended"
             end = Ended(status=status_of(self._cause), reason=reason, seconds=seconds)
         else:

@@ -18,21 +18,16 @@ from typing import NamedTuple
 import msgspec
 
 from lrtui import __version__, paths
-from lrtui.catalog.errors import CatalogError
 from lrtui.catalog.searchpath import Installed
-from lrtui.catalog.targets import split
-from lrtui.catalog.trust import is_sample, unagreed, users_file
-from lrtui.files import read_file
+from lrtui.catalog.shipping import Bundle, ShippingError, bundle_of, placed, root_of
+from lrtui.catalog.trust import unagreed
 from lrtui.record import RecordError, from_json
 from lrtui.runs.store import record_path, save_run
-from lrtui.spec import CHOICES, Choice, RunSpec
 from lrtui.sweep.executor import ExecutorError, Outcome, Status, Test
-from lrtui.sweep.identity import code_of
 from lrtui.sweep.lane import WorkerLane
 from lrtui.sweep.local import LocalPool
 from lrtui.sweep.places import Place, thread_env
 
-MOST_BYTES = 16 * 2**20  # of the user's files
 _LOG_BYTES = 2**16
 _POLL_SECONDS = 0.01
 _HOME = "lrtui-away-"
@@ -43,15 +38,13 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         version: of lrtui.
-        files: the user's Python files, by their paths.
-        places: in which of these files each choice of the spec is that is not a library's.
-        agreed: what a person has agreed to; `files` are agreed to.
+        bundle: the user's Python files, which are agreed to.
+        agreed: what else a person has agreed to.
     """
 
     version: str
     test: Test
-    files: dict[str, bytes] = {}
-    places: dict[str, str] = {}
+    bundle: Bundle = Bundle()
     agreed: tuple[str, ...] = ()
     threads: int = 1
     is_gpu: bool = False
@@ -76,20 +69,14 @@ def job_of(
     Raises:
         ExecutorError: its files cannot be read, or are too large to be sent.
     """
-    files = {}
-    for path in code_of(test.spec, installed):
-        try:
-            files[str(path)] = read_file(path)
-        except OSError as error:
-            raise ExecutorError(f"{path} cannot be sent: {error.strerror}") from None
-    size = sum(map(len, files.values()))
-    if size > MOST_BYTES:
-        raise ExecutorError(f"the files that a test names are too large to be sent: {size:,} bytes")
+    try:
+        bundle = bundle_of(test.spec, installed)
+    except ShippingError as error:
+        raise ExecutorError(str(error)) from None
     return Job(
         version=__version__,
         test=test,
-        files=files,
-        places=_places(test.spec, installed),
+        bundle=bundle,
         agreed=tuple(agreed),
         threads=threads,
         is_gpu=is_gpu,
@@ -144,7 +131,8 @@ def run_job(data: bytes) -> bytes:
         problem = f"lrtui {__version__} is on that machine, and {job.version} here"
         return msgspec.json.encode(Brought(status="failed", reason=problem))
     with tempfile.TemporaryDirectory(prefix="lrtui-files-") as folder:
-        spec = _placed(job, Path(folder))
+        root = root_of(job.bundle, Path(folder))
+        spec = placed(job.test.spec, job.bundle, root)
         agreed = {*job.agreed, *(item.line for item in unagreed(spec, ()))}
         try:
             brought = _run(_here(job), Test(job.test.key, spec), agreed)
@@ -240,47 +228,3 @@ def _keep_log(run_id: str, log: bytes) -> str:
     path = paths.logs() / f"away-{run_id}.log"
     path.write_bytes(log)
     return str(path)
-
-
-# the user's files
-
-
-def _places(spec: RunSpec, installed: Installed) -> dict[str, str]:
-    """The user's file that each choice is in."""
-    found = {}
-    for role in CHOICES:
-        try:
-            path = users_file(split(getattr(spec, role).target)[0], installed)
-        except CatalogError:
-            continue  # auto or none
-        if path is not None and not is_sample(path):
-            found[role] = str(path.resolve())
-    return found
-
-
-def _placed(job: Job, folder: Path) -> RunSpec:
-    """The spec with absolute paths: as they were sent from, or below a folder with their copies."""
-    root = Path("/")
-    if not all(_is_same(Path(name), content) for name, content in job.files.items()):
-        root = folder
-        for name, content in job.files.items():
-            copy = _below(root, name)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_bytes(content)
-    changes = {}
-    for role, name in job.places.items():
-        choice: Choice = getattr(job.test.spec, role)
-        what = split(choice.target)[1]
-        changes[role] = Choice(f"{_below(root, name)}:{what}", choice.args)
-    return msgspec.structs.replace(job.test.spec, **changes)
-
-
-def _below(root: Path, name: str) -> Path:
-    return root / Path(name).relative_to("/")
-
-
-def _is_same(path: Path, content: bytes) -> bool:
-    try:
-        return read_file(path) == content
-    except OSError:
-        return False

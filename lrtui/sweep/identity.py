@@ -7,11 +7,8 @@ from pathlib import Path
 
 import msgspec
 
-from lrtui.catalog.errors import CatalogError
-from lrtui.catalog.imports import Imports, module_name
 from lrtui.catalog.searchpath import Installed
-from lrtui.catalog.targets import split
-from lrtui.catalog.trust import is_sample, users_file
+from lrtui.catalog.shipping import code_of
 from lrtui.events import in_utf8
 from lrtui.files import expanded, read_file
 from lrtui.spec import CHOICES, RunSpec
@@ -31,34 +28,9 @@ def key_of(spec: RunSpec, installed: Installed | None = None) -> str:
     return hashlib.sha256(msgspec.json.encode(parts, order="sorted")).hexdigest()
 
 
-def code_of(spec: RunSpec, installed: Installed | None = None) -> list[Path]:
-    """The user's Python files that a spec names, and what they import; no samples of lrtui's."""
-    installed = installed or Installed()
-    found: dict[Path, None] = {}
-    for name in CHOICES:
-        for path in _code_of_target(getattr(spec, name).target, installed):
-            found[path] = None
-    return list(found)
-
-
 def has_own_code(spec: RunSpec) -> bool:
     """Whether a spec names anything but what libraries and lrtui have."""
     return bool(code_of(spec))
-
-
-def _code_of_target(target: str, installed: Installed) -> list[Path]:
-    try:
-        where = split(target)[0]
-    except CatalogError:
-        return []  # auto or none
-    path = users_file(where, installed)
-    if path is None:
-        return []
-    path = path.resolve()
-    files = [path]
-    if path.suffix == ".py":
-        files = Imports(installed, module_name(path)[0]).closure(path)
-    return [file for file in files if not is_sample(file)]
 
 
 def _data_of(spec: RunSpec) -> Iterator[Path]:

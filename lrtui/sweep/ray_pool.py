@@ -14,10 +14,10 @@ import msgspec
 from lrtui import __version__, paths
 from lrtui.catalog.errors import one_line
 from lrtui.catalog.searchpath import Installed
+from lrtui.catalog.shipping import code_of
 from lrtui.spec import RunSpec
 from lrtui.sweep.away import Job, bring_home, job_of, run_job, version
 from lrtui.sweep.executor import ExecutorError, Outcome, Test
-from lrtui.sweep.identity import code_of
 from lrtui.sweep.places import CORES_A_GROUP, core_groups, usable_cores
 
 _RETRIES = 3  # of a task whose node or process is lost

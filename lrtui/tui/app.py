@@ -44,6 +44,7 @@ from lrtui.tui.widgets.for_selecting import remove_from
 
 if TYPE_CHECKING:
     from lrtui.launch.driver import Driver
+    from lrtui.launch.remote.host import Host
     from lrtui.tui.dialogs.help import Key
     from lrtui.tui.session import Session
 
@@ -262,6 +263,7 @@ def run_app(
     live: bool = False,
     flags: Flags = NO_FLAGS,
     elsewhere: str = "",
+    host: "Host | None" = None,
 ) -> int:
     """Run the app until it ends.
 
@@ -271,10 +273,12 @@ def run_app(
         live: the driver runs objects of this process; what they print goes to the driver's log.
         flags: how the command line wants the app to be drawn.
         elsewhere: where runs are kept, if that is not where they should be, as a line.
+        host: where the workers are; None: on this machine. Its ssh may ask on the terminal first.
 
     Returns:
         The exit code: 0; 1 after a bug of ours; 2 where there is no terminal to draw on, or where
-        config.toml is wrong; 5 where a run could not be saved; 128 + a signal's number.
+        config.toml is wrong, or the host cannot be used; 5 where a run could not be saved; 128 + a
+        signal's number.
     """
     problem = refusal()
     if problem:
@@ -289,10 +293,17 @@ def run_app(
         from lrtui.launch.session import Session
 
         hangup = hangup_setting(flags.on_hangup, config.on_hangup).value
-        session = Session()
+        problem = _connection_problem(host)
+        if problem:
+            return _refuse(problem)
+        session = Session(host)
         app = LrtuiApp(spec, session, keymap=config.keymap, ascii=ascii, on_hangup=hangup)
         app.elsewhere = elsewhere
-        return _run_on_form(app, session, mouse)
+        try:
+            return _run_on_form(app, session, mouse)
+        finally:
+            if host is not None:
+                host.close()
     log = str(getattr(driver, "log", ""))
     app = LrtuiApp(spec, driver=driver, keymap=config.keymap, ascii=ascii)
     # what live objects print would land on the picture
@@ -309,6 +320,20 @@ def run_app(
 def _refuse(problem: str) -> int:
     print(clean(f"lrtui: {problem}"), file=sys.stderr)
     return 2
+
+
+def _connection_problem(host: "Host | None") -> str:
+    """Log in where the workers are; why that failed, "" where it did not."""
+    if host is None:
+        return ""
+    from lrtui.launch.remote.host import HostError
+
+    try:
+        host.connect()
+    except HostError as error:
+        host.close()
+        return str(error)
+    return ""
 
 
 def _run_on_form(app: LrtuiApp, session: "Session", mouse: bool) -> int:

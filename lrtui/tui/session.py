@@ -1,6 +1,6 @@
 """Session: what the app needs of warm workers. `lrtui.launch.session.Session` is the real one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from lrtui.catalog.offers import Role
@@ -20,6 +20,16 @@ class Session(Protocol):
 
     agreed: set[str]
     refused: dict[str, Item]
+
+    @property
+    def host(self) -> str:
+        """The machine where the workers are; "" for this one."""
+        ...
+
+    @property
+    def host_flags(self) -> Sequence[str]:
+        """The flags of a command that runs there."""
+        ...
 
     @property
     def ready(self) -> Ready | None:

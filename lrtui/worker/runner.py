@@ -13,6 +13,7 @@ from lrtui.catalog.errors import PhaseError, one_line
 from lrtui.endings import StopFlag, check_problem, unbuilt_start
 from lrtui.engine import precision
 from lrtui.engine.data.batches import loader_length
+from lrtui.engine.restore.placement import NoRoomError
 from lrtui.engine.step import updates_itself
 from lrtui.events import Ended, Event, Extended, Notice, Restored, ends_check
 from lrtui.finder import LRFinder
@@ -185,6 +186,8 @@ class Runner:
                 self._finder.reset()
         except PhaseError:
             raise
+        except NoRoomError as error:
+            raise PhaseError("device", str(error)) from error
         except ValueError as error:
             raise PhaseError("model", one_line(error)) from error
         except BaseException as error:  # user code may raise anything
@@ -207,6 +210,7 @@ class Runner:
             cudnn_benchmark=spec.cudnn_benchmark or None,
             compile=spec.compile,
             verbose=False,
+            snapshot=spec.snapshot,
         )
         return built, finder
 

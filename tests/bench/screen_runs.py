@@ -1,11 +1,12 @@
 """What the list of runs costs: CPU time until 10, 1,000 and 10,000 records are known.
 
-    python -m tests.bench.screen_runs
+    python -m tests.bench.screen_runs [10 1000 10000]
 
 "read each" loads every record, as a list without an index has to; "cold" makes the index, "warm"
-reads it, each in a process of its own. Then the runs screen at 100x30: "open" is from the key to
-the complete table, with the preview's imports; the others are single keys, painting included.
-Nothing is asserted: tables are printed.
+reads it, "one more" does so after a record was added, each in a process of its own. "ls" is the
+whole command, imports included, and the most memory that it takes. Then the runs screen at 100x30:
+"first" is from the key to the first rows, "open" to the complete table, with the preview's imports;
+the others are single keys, painting included. Nothing is asserted: tables are printed.
 """
 
 import asyncio
@@ -39,7 +40,7 @@ def fill(home: Path, count: int) -> None:
 
     record = from_events(whole_run(ANSWERED))
     runs = home / "runs"
-    runs.mkdir(parents=True)
+    runs.mkdir(parents=True, exist_ok=True)
     for _ in range(count):
         record = msgspec.structs.replace(record, id=new_id())
         (runs / f"{record.id}.json").write_bytes(to_json(record))
@@ -53,26 +54,47 @@ def cpu_of(code: str, home: Path) -> float:
     return float(subprocess.check_output(arguments, env=environment, text=True))
 
 
-def list_times(home: Path) -> tuple[float, float, float]:
-    """CPU seconds to read each record, to list them without an index, and with it."""
+def list_times(home: Path) -> tuple[float, ...]:
+    """CPU seconds to read each record, to list them without an index, with it, and one more."""
     read_each = cpu_of(_READ_EACH, home)
     cold = cpu_of(_LIST, home)
     warm = min(cpu_of(_LIST, home) for _ in range(3))
-    return read_each, cold, warm
+    fill(home, 1)
+    return read_each, cold, warm, cpu_of(_LIST, home)
 
 
 def print_lists() -> None:
     """The table of all counts."""
-    print(f"{'records':>8}  {'read each':>10}  {'cold':>8}  {'warm':>8}   CPU seconds")
-    for count in COUNTS:
+    heads = f"{'read each':>10}  {'cold':>8}  {'warm':>8}  {'one more':>8}  {'ls':>8}"
+    print(f"{'records':>8}  {heads}   CPU seconds; MiB of ls")
+    for count in counts():
         with TemporaryDirectory() as folder:
             fill(Path(folder), count)
-            read_each, cold, warm = list_times(Path(folder))
-        print(f"{count:8,}  {read_each:10.3f}  {cold:8.3f}  {warm:8.3f}")
+            seconds = list_times(Path(folder))
+            ls, mib = ls_cost(Path(folder))
+        read_each, *others = seconds
+        times = f"{read_each:10.3f}  " + "  ".join(f"{one:8.3f}" for one in (*others, ls))
+        print(f"{count:8,}  {times}  {mib:6.0f} MiB", flush=True)
 
 
-async def screen_times() -> tuple[float, float, float, float]:
-    """CPU milliseconds until the table is complete, of an arrow key, a letter and a page."""
+def counts() -> tuple[int, ...]:
+    """The numbers of records: those of the command line, if it has some."""
+    return tuple(map(int, sys.argv[1:])) or COUNTS
+
+
+def ls_cost(home: Path) -> tuple[float, float]:
+    """CPU seconds and MiB of `lrtui ls`, with the index."""
+    environment = {**os.environ, "LRTUI_HOME": str(home)}
+    command = [sys.executable, "-m", "lrtui.cli", "ls"]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+async def screen_times() -> tuple[float, ...]:
+    """CPU milliseconds until there are rows, all of them, of an arrow key, a letter and a page."""
     from lrtui.spec import RunSpec
     from lrtui.tui.app import LrtuiApp
     from lrtui.tui.history.opening import open_history
@@ -84,7 +106,10 @@ async def screen_times() -> tuple[float, float, float, float]:
         await pilot.pause(1.0)
         began = time.process_time()
         open_history(app)
-        while not (isinstance(app.screen, HistoryScreen) and app.screen.model.runs.complete):
+        while not (isinstance(app.screen, HistoryScreen) and len(app.screen.model.shown)):
+            await pilot.pause(0.01)
+        first = time.process_time() - began
+        while not app.screen.model.runs.complete:
             await pilot.pause(0.01)
         opened = time.process_time() - began
         await pilot.pause(2.0)
@@ -92,7 +117,7 @@ async def screen_times() -> tuple[float, float, float, float]:
         page = await key_time(pilot, ["pagedown"] * 20)
         await pilot.press("slash")
         letter = await key_time(pilot, list("adamw smallcnn 64"))
-    return opened * 1000, arrow, letter, page
+    return first * 1000, opened * 1000, arrow, letter, page
 
 
 async def key_time(pilot: "Pilot[None]", keys: list[str]) -> float:
@@ -105,8 +130,9 @@ async def key_time(pilot: "Pilot[None]", keys: list[str]) -> float:
 
 def print_screens() -> None:
     """The table of the runs screen."""
-    print(f"{'records':>8}  {'open':>8}  {'arrow':>8}  {'letter':>8}  {'page':>8}   CPU ms")
-    for count in COUNTS:
+    heads = "  ".join(f"{head:>8}" for head in ("first", "open", "arrow", "letter", "page"))
+    print(f"{'records':>8}  {heads}   CPU ms")
+    for count in counts():
         with TemporaryDirectory() as folder:
             fill(Path(folder), count)
             cpu_of(_LIST, Path(folder))

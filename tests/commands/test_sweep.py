@@ -36,7 +36,7 @@ def written(tmp_path: Path, grid: str, base: str = BASE) -> str:
 
 def user_model(tmp_path: Path, body: str) -> str:
     """A grid's base with a model of the user's."""
-    (tmp_path / "net.py").write_text(f"import time\nfrom torch import nn\n{body}\n")
+    (tmp_path / "net.py").write_text(f"import os\nimport time\nfrom torch import nn\n{body}\n")
     return BASE.replace("sample_models/mlp.py:MLP", f"{tmp_path}/net.py:net").replace(
         "args = { hidden = 8 }", ""
     )
@@ -103,11 +103,16 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(tmp_path: Path) -> None
     body = "def net(wait=0.0):\n    return Slow(wait)\n"
     body += "class Slow(nn.Module):\n    def __init__(self, wait):\n        super().__init__()\n"
     body += "        self.wait, self.layer = wait, nn.Linear(64, 10)\n    def forward(self, x):\n"
-    body += "        time.sleep(self.wait)\n        return self.layer(x.flatten(1))\n"
-    grid = written(tmp_path, '"model.wait" = [0.0, 2.0, 2.5]', user_model(tmp_path, body))
+    body += "        time.sleep(self.wait * int(os.environ.get('SLOW', 0)))\n"
+    body += "        return self.layer(x.flatten(1))\n"
+    grid = written(tmp_path, '"model.wait" = [0.0, 1.0, 1.5]', user_model(tmp_path, body))
     command = [sys.executable, "-m", "lrtui.cli", "sweep", grid, "--yes", "--workers", "1"]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "SLOW": "2"},
     ) as process:
         wait(lambda: len(list(paths.runs().glob("*.json"))) == 1)
         wait(lambda: list(paths.runs().glob("*.jsonl")))

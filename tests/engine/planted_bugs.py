@@ -120,8 +120,8 @@ BUGS = {
     ),
     "the cache is aliased": Bug(
         file="engine/restore/tensors.py",
-        text="_distinct(tensor.detach()).clone()",
-        planted="_distinct(tensor.detach())",
+        text="self._copies.append(content.clone())",
+        planted="self._copies.append(content)",
         test_file=RESTORE,
         test_name="test_leaving_the_loop_early_puts_everything_back",
     ),

@@ -3,7 +3,7 @@
 import importlib
 import io
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from typing import Any
@@ -98,12 +98,12 @@ def command(*flags: str) -> Run:
     events: list[Event] = []
     specs: list[RunSpec] = []
 
-    def in_this_process(spec: RunSpec, **_: Any) -> int:
-        specs.append(spec)
-        Runner(events.append, StopFlag()).range_test(protocol.Run(spec=spec, id=new_id()))
+    def in_this_process(asked: Sequence[RunSpec], **_: Any) -> int:
+        specs.extend(asked)
+        Runner(events.append, StopFlag()).range_test(protocol.Run(spec=asked[0], id=new_id()))
         return 0
 
-    with mock.patch("lrtui.commands.run.run_headless", in_this_process):
+    with mock.patch("lrtui.commands.run.headless.run_headless", in_this_process):
         result = CliRunner().invoke(cli.lrtui, ["run", *flags], prog_name="lrtui")
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception

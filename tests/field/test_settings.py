@@ -90,12 +90,21 @@ CHANGES = {
     "plan.steps": Change("plan.steps=3000"),
     "plan.epochs": Change("plan.epochs=3"),
     "plan.warmup": Change("plan.warmup=20"),
+    # refused in one process; what they do is tested with several
+    "devices.nproc": Change("devices.nproc=-1"),
+    "devices.shard": Change("devices.shard=true"),
+    "devices.nnodes": Change("devices.nnodes=2"),
+    "devices.node_rank": Change("devices.node_rank=1"),
+    "devices.rdzv_endpoint": Change("devices.rdzv_endpoint=gpu1:29500"),
+    "devices.timeout": Change("devices.timeout=5"),
     "precision": Change("precision=bf16"),
     "device": Change("device=cuda:77"),
     "seed": Change("seed=1"),
     "channels_last": Change("channels_last=true"),
     "cudnn_benchmark": Change("cudnn_benchmark=true", ("--device", "cpu")),
     "compile": Change("compile=1"),
+    "snapshot": Change("snapshot=device"),
+    "init_device": Change("init_device=meta"),
 }
 NO_EFFECT = {
     "metric_mode without a metric": Change("range.metric_mode=min"),

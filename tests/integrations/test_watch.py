@@ -245,6 +245,7 @@ def one_rank(rank: int, place: str, results: Any) -> None:
     torch.distributed.destroy_process_group()
 
 
+@pytest.mark.slow
 def test_several_ranks_measure_the_mean_and_end_at_the_same_step(tmp_path: Path) -> None:
     context = torch.multiprocessing.get_context("spawn")
     results = context.SimpleQueue()

@@ -55,6 +55,7 @@ def test_a_terminal_shows_a_bar_with_rate_and_loss_and_the_lines_of_before_unles
     assert quiet == ""
 
 
+@pytest.mark.slow
 def test_without_a_terminal_there_is_no_bar_and_the_lines_are_those_of_before(script: Path) -> None:
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True)
     assert done.stderr == ""

@@ -29,6 +29,7 @@ def test_the_curves_are_the_same_on_one_worker_and_on_two_in_another_order() -> 
     assert len({curve(outcome).raw_loss[0] for outcome in alone.values()}) == 4
 
 
+@pytest.mark.slow
 def test_what_libraries_have_shares_a_worker_and_code_of_the_users_does_not(tmp_path: Path) -> None:
     lane = WorkerLane(Place(), [ANYTHING])
     pool = LocalPool([lane], more_come=True)
@@ -63,6 +64,7 @@ def test_a_killed_worker_costs_only_its_test_which_is_run_again(tmp_path: Path) 
     assert not list(paths.runs().glob("*.jsonl"))
 
 
+@pytest.mark.slow
 def test_a_test_that_kills_its_worker_again_is_failed_and_the_others_go_on(tmp_path: Path) -> None:
     path = tmp_path / "deadly.py"
     path.write_text("import os\ndef net():\n    os._exit(9)\n")
@@ -95,6 +97,7 @@ def test_code_that_nobody_agreed_to_is_not_run(tmp_path: Path) -> None:
     assert outcome.refused
 
 
+@pytest.mark.slow
 def test_stop_keeps_what_the_running_test_has_measured_and_begins_no_other(tmp_path: Path) -> None:
     slow = msgspec.structs.replace(SMALL, model=Choice(slow_user_model(tmp_path, 0.2)))
     pool = LocalPool.of([Place()], [ANYTHING])

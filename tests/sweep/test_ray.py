@@ -41,6 +41,7 @@ def started(tests: list[Test], workers: int = 2, address: str = "") -> tuple[Ray
     return pool, said
 
 
+@pytest.mark.slow
 def test_the_curves_are_those_of_the_local_pool_with_files_of_the_users(tmp_path: Path) -> None:
     own = msgspec.structs.replace(SMALL, model=Choice(slow_user_model(tmp_path, 0)))
     tests = [*made_tests(3), *made_tests(1, own)]
@@ -69,7 +70,7 @@ def test_files_that_are_not_on_the_other_machine_are_run_from_copies(
     spec = msgspec.structs.replace(SMALL, model=Choice(f"{folder}/net.py:net"))
     test = Test(key_of(spec), spec)
     job = job_of(test, (), threads=1, is_gpu=False, installed=Installed())
-    assert sorted(Path(name).name for name in job.files) == ["helper.py", "net.py"]
+    assert sorted(Path(name).name for name in job.bundle.files) == ["helper.py", "net.py"]
     (folder / "helper.py").unlink()
     (folder / "net.py").write_text("raise SystemExit('the wrong file')\n")
     brought = run_job(msgspec.json.encode(job))
@@ -136,6 +137,7 @@ def test_a_lost_node_costs_only_its_running_tests_and_they_are_run_again(tmp_pat
         assert curve(outcomes[test.key]) == curve(here[test.key])
 
 
+@pytest.mark.slow
 def test_a_killed_worker_of_a_task_costs_only_its_test(tmp_path: Path) -> None:
     once = tmp_path / "once"
     path = tmp_path / "dies_once.py"

@@ -2,9 +2,7 @@
 
 import os
 import shlex
-import shutil
 import signal
-import socket
 import subprocess
 import termios
 from collections.abc import Iterator
@@ -14,68 +12,23 @@ import pytest
 
 from lrtui.runs.store import going_on, journals, load
 from tests.faults.processes import ROOT
+from tests.sshd import NAME, Box, sshd
 from tests.terminal.terminal import Terminal, lrtui_argv, modes_left_on
 from tests.user_modules import module
 from tests.waiting import wait
 
-SSHD = shutil.which("sshd") or "/usr/sbin/sshd"
 FORM = "⏎ runs"
 MLP = ("--model", "sample_models/mlp.py:MLP")
 STEPS = 30
-CONFIG = """\
-Port {port}
-ListenAddress 127.0.0.1
-HostKey {folder}/host
-AuthorizedKeysFile {folder}/user.pub
-StrictModes no
-PermitRootLogin yes
-PasswordAuthentication no
-UsePAM no
-PidFile none
-"""
 
 pytestmark = pytest.mark.slow
-
-
-def missing() -> str:
-    """Why there can be no SSH server here; "" where there can be."""
-    for tool in (SSHD, "ssh", "ssh-keygen"):
-        if shutil.which(tool) is None:
-            return f"{tool} is not installed (Debian: openssh-server, openssh-client)"
-    if os.getuid() != 0:
-        return "sshd lets only root log in others"
-    return ""
 
 
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[list[str]]:
     """The `ssh` command for a server of our own; the command to run there comes behind it."""
-    if missing():
-        pytest.skip(missing())
-    Path("/run/sshd").mkdir(exist_ok=True)  # sshd insists on it
-    for name in ("host", "user"):
-        make = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / name)]
-        subprocess.run(make, check=True)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    config = tmp_path / "sshd_config"
-    config.write_text(CONFIG.format(port=port, folder=tmp_path))
-    log = (tmp_path / "sshd.log").open("wb")
-    server = subprocess.Popen([SSHD, "-D", "-e", "-f", str(config)], stderr=log)
-    options = ("UserKnownHostsFile=/dev/null", "StrictHostKeyChecking=no", "LogLevel=ERROR")
-    ssh = ["ssh", "-tt", "-F", "none", "-p", str(port), "-i", str(tmp_path / "user")]
-    try:
-        wait(lambda: is_listening(port))
-        yield [*ssh, *(word for option in options for word in ("-o", option)), "root@127.0.0.1"]
-    finally:
-        server.terminate()
-        server.wait()
-        log.close()
-
-
-def is_listening(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+    with sshd(tmp_path) as server:
+        yield ["ssh", "-tt", "-F", str(server.config), NAME]
 
 
 def app_there(*arguments: str) -> str:
@@ -143,3 +96,35 @@ def test_a_run_goes_on_when_the_connection_is_lost_and_is_found_again(
     (record,) = (home / "runs").glob("*.json")
     assert load(record).status == "completed"
     assert len(load(record).history.lr) == STEPS
+
+
+def test_ssh_asks_before_the_app_takes_the_screen_and_a_lost_connection_is_said_in_it(
+    home: Path, tmp_path: Path
+) -> None:
+    go = tmp_path / "go"
+    waits = f"while self.calls > 6 and not os.path.exists({str(go)!r}): time.sleep(0.01)"
+    arguments = ("--model", module(tmp_path, "waiting", waits), "--num-iter", str(STEPS))
+    with sshd(tmp_path) as server:
+        box = Box(server, tmp_path)
+        new = ["ssh-keygen", "-q", "-p", "-P", "", "-N", "secret", "-f", str(tmp_path / "user")]
+        subprocess.run(new, check=True)
+        with Terminal(lrtui_argv(*box.flags, *arguments), tmp_path, box.env) as app:
+            app.wait_for("Enter passphrase for key")
+            app.press("secret", "enter")
+            app.wait_for(FORM, "torch .* on box", r"machine +box, through ssh; sent: 1")
+            app.press("enter")
+            app.wait_for("changed since")
+            app.press("enter")
+            app.wait_for(rf"● [1-9]\d*/{STEPS}")
+            server.cut()
+            app.wait_for("the connection to box was lost; the run goes on")
+            (journal,) = box.journals()
+            assert going_on(journal)
+            app.press("q")
+            assert app.wait_for_exit() == 0
+            assert f"attach {journal.stem}" in "".join(app.text.split("\n"))
+        go.touch()
+        wait(lambda: not box.journals())
+    (record,) = box.records()
+    assert load(record).status == "completed"
+    assert load(home / "runs" / record.name).status == "interrupted"

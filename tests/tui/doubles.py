@@ -241,6 +241,9 @@ class FakeDriver:
 class FakeSession:
     """Warm from the start unless told otherwise; describes torch.optim."""
 
+    host = ""
+    host_flags: tuple[str, ...] = ()
+
     def __init__(self, *, warm: bool = True) -> None:
         self.ready: Ready | None = None
         if warm:

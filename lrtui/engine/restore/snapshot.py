@@ -22,11 +22,19 @@ from lrtui.engine.optim import parameters_of
 from lrtui.engine.restore.attributes import SavedAttributes
 from lrtui.engine.restore.generators import generators_in
 from lrtui.engine.restore.hooks import SavedHooks
+from lrtui.engine.restore.placement import (
+    Need,
+    NoRoomError,
+    Placement,
+    needs_of,
+    placement,
+)
 from lrtui.engine.restore.random_state import RngState, SavedGenerator
 from lrtui.engine.restore.signals import uninterrupted
 from lrtui.engine.restore.states import SavedState
 from lrtui.engine.restore.tensors import SavedTensors, is_wrapper
 from lrtui.engine.types import Loader, Scaler, Stateful
+from lrtui.settings import SnapshotPlace
 
 
 class _Leaf(NamedTuple):
@@ -48,9 +56,14 @@ class Snapshot:
         scaler: a GradScaler, or anything else with `state_dict` and `load_state_dict`.
         also: other objects with these two methods: they are put back by their `state_dict`.
         in_memory: keep the copies in memory (one copy), or in a file under `cache_dir`.
+        place: where in memory: see `placement`.
+
+    Attributes:
+        why: why the copies are in CPU memory, or stay on a GPU that is short; "" for no news.
 
     Raises:
-        ValueError: a model with lazy parameters that have no shape yet, or an unusable `cache_dir`.
+        ValueError: a model with lazy parameters that have no shape yet, an unusable `cache_dir`, or
+            no memory for the copies.
     """
 
     def __init__(
@@ -62,6 +75,7 @@ class Snapshot:
         also: Sequence[Stateful] = (),
         in_memory: bool = True,
         cache_dir: str | os.PathLike[str] | None = None,
+        place: SnapshotPlace = "auto",
     ) -> None:
         self._tensors = SavedTensors(in_memory, cache_dir)
         tensors = _tensors_of(modules, optimizers)
@@ -94,7 +108,19 @@ class Snapshot:
         self._epochs = SavedEpochs()
         self._places: dict[int, SavedPlace] = {}
         self.watch(modules, optimizers, also)
-        self._tensors.seal()
+        placed = Placement(frozenset())
+        if in_memory:
+            placed = placement(place, self._needs(optimizers))
+        self.why = placed.why
+        try:
+            self._tensors.seal(placed.to_cpu)
+        except torch.OutOfMemoryError as error:
+            raise NoRoomError("no GPU memory for a copy of the model: use snapshot=cpu") from error
+
+    def _needs(self, optimizers: Sequence[Optimizer]) -> dict[torch.device, Need]:
+        trained = [leaf.tensor for leaf in self._leaves if leaf.requires_grad]
+        has_state = any(optimizer.state for optimizer in optimizers)
+        return needs_of(self._tensors.plain, trained, has_state)
 
     def watch(self, *owners: object) -> None:
         """Also put back the random generators that these objects own; known ones keep their state.

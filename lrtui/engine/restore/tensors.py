@@ -3,6 +3,7 @@
 import os
 import tempfile
 import weakref
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,14 +11,17 @@ import torch
 from torch.nn.parameter import is_lazy
 from torch.utils._python_dispatch import is_traceable_wrapper_subclass
 
+from lrtui.engine.restore.host_memory import HostMemory
+
 _PLAIN_CLASSES = (torch.Tensor, torch.nn.Parameter)
 
 
 class SavedTensors:
     """One copy of each tensor that is added: in memory, or in one file under `cache_dir`.
 
-    Of a wrapper (int8 weights, 8-bit optimizer states, DTensors) the plain tensors inside are
-    copied: most operations do not work on the wrapper itself.
+    `seal` makes the copies, when all tensors are known. Of a wrapper (int8 weights, 8-bit optimizer
+    states, DTensors) the plain tensors inside are copied: most operations do not work on the
+    wrapper itself.
 
     Raises:
         ValueError: `cache_dir` is not a directory.
@@ -36,10 +40,11 @@ class SavedTensors:
         self._wrappers: list[_Wrapper] = []
         self._left: list[torch.Tensor] = []
         self._known: set[int] = set()  # the tensors are kept above, so that no id is used twice
+        self._are_pinned = False
         self.path: Path | None = None
 
     def add(self, tensor: torch.Tensor) -> None:
-        """Copy a tensor's content. The same tensor is copied once."""
+        """Have a tensor's content copied. The same tensor is copied once."""
         if id(tensor) in self._known:
             return
         self._known.add(id(tensor))
@@ -49,9 +54,6 @@ class SavedTensors:
             for plain in inner.values():
                 self.add(plain)
             return
-        with torch._C.DisableTorchFunctionSubclass():  # a subclass may lack these operations
-            self._copies.append(_distinct(tensor.detach()).clone())
-            self._forms.append(_form(tensor))
         self._tensors.append(tensor)
 
     def leave(self, tensor: torch.Tensor) -> None:
@@ -59,10 +61,30 @@ class SavedTensors:
         self._left.append(tensor)
         self._known.add(id(tensor))
 
-    def seal(self) -> None:
-        """Call after the last `add`: moves the copies to disk, unless they stay in memory."""
-        if self._in_memory:
-            return
+    def seal(self, to_cpu: Collection[torch.device] = ()) -> None:
+        """Make the copies, and move them to disk, unless they stay in memory.
+
+        Args:
+            to_cpu: devices whose tensors are copied to CPU memory; the others' copies stay there.
+        """
+        if not self._in_memory:
+            to_cpu = {tensor.device for tensor in self._tensors if tensor.is_cuda}
+        moved = [tensor for tensor in self._tensors if tensor.device in to_cpu]
+        memory = HostMemory(moved, pinned=self._in_memory)
+        with torch._C.DisableTorchFunctionSubclass():  # a subclass may lack these operations
+            for tensor in self._tensors:
+                self._forms.append(_form(tensor))
+                content = _distinct(tensor.detach())
+                if tensor.device in to_cpu and _fits_into_bytes(content):
+                    self._copies.append(memory.copy_of(content))
+                else:
+                    self._copies.append(content.clone())
+        memory.wait()
+        self._are_pinned = memory.is_pinned
+        if not self._in_memory:
+            self._move_to_file()
+
+    def _move_to_file(self) -> None:
         handle, name = tempfile.mkstemp(prefix="lrtui_state_", suffix=".pt", dir=self._folder)
         os.close(handle)
         self.path = Path(name)
@@ -78,12 +100,17 @@ class SavedTensors:
         """
         targets: list[torch.Tensor] = []
         contents: list[torch.Tensor] = []
+        elsewhere: set[torch.device] = set()
         for wrapper in self._wrappers:
             wrapper.restore()
         with torch.no_grad(), torch._C.DisableTorchFunctionSubclass():
             for tensor, content, form in self._saved():
                 if _form(tensor) != form:
                     tensor.data = content.to(form.device, copy=True).expand(form.shape)
+                elif _is_plain(tensor) and content.device != form.device:
+                    target = _distinct(tensor.detach())
+                    target.copy_(content, non_blocking=self._are_pinned)
+                    elsewhere.add(form.device)
                 elif _is_plain(tensor):
                     targets.append(_distinct(tensor.detach()))
                     contents.append(content)
@@ -92,6 +119,9 @@ class SavedTensors:
                     tensor.copy_(content)
             if targets:
                 torch._foreach_copy_(targets, contents)
+        for device in elsewhere:
+            if device.type == "cuda":
+                torch.cuda.synchronize(device)
 
     def unchanged(self) -> bool:
         """Whether every tensor has its content; NaN counts as a change, and so does a lost file."""
@@ -105,6 +135,11 @@ class SavedTensors:
             if not _equal(_distinct(tensor.detach()), content.to(form.device)):
                 return False
         return True
+
+    @property
+    def plain(self) -> Sequence[torch.Tensor]:
+        """The tensors that are copied: of wrappers, those inside."""
+        return self._tensors
 
     @property
     def nbytes(self) -> int:
@@ -163,6 +198,14 @@ def inner_tensors(tensor: torch.Tensor) -> dict[str, torch.Tensor]:
     return inner
 
 
+def plain_inside(tensor: torch.Tensor) -> list[torch.Tensor]:
+    """The tensors with the content of a tensor: of a wrapper those inside, else itself."""
+    inner = inner_tensors(tensor)
+    if not inner:
+        return [tensor]
+    return [plain for one in inner.values() for plain in plain_inside(one)]
+
+
 def _is_traceable(tensor: torch.Tensor) -> bool:
     return bool(is_traceable_wrapper_subclass(tensor))
 
@@ -189,6 +232,11 @@ def _form(tensor: torch.Tensor) -> _Form:
 
 def _is_plain(tensor: torch.Tensor) -> bool:
     return tensor.layout is torch.strided and not (tensor.is_conj() or tensor.is_neg())
+
+
+def _fits_into_bytes(tensor: torch.Tensor) -> bool:
+    """Whether its elements can be copied one by one into plain memory."""
+    return type(tensor) in _PLAIN_CLASSES and _is_plain(tensor) and not tensor.is_quantized
 
 
 def _distinct(tensor: torch.Tensor) -> torch.Tensor:

@@ -11,6 +11,7 @@ from textual.app import App
 
 from lrtui import presets
 from lrtui.catalog.errors import CatalogError
+from lrtui.catalog.shipping import ShippingError, sent_words
 from lrtui.catalog.trust import Item, file_item, look_item, remember, remembered, unagreed
 from lrtui.spec import CHOICES, RunSpec
 from lrtui.tui.clean import clean
@@ -33,10 +34,23 @@ class BeforeRun:
 
     async def ask_and_run(self, spec: RunSpec) -> None:
         """Ask what has to be asked, then run."""
+        if not self._can_be_sent(spec):
+            return
         if not await is_agreed(self.app, self.session, [spec], "back to the form"):
             return
         if await self._data_is_available(spec):
             self._run(spec)
+
+    def _can_be_sent(self, spec: RunSpec) -> bool:
+        """Whether the files of a run on another machine can go there; says so where not."""
+        if not self.session.host:
+            return True
+        try:
+            sent_words(spec)
+        except ShippingError as error:
+            tell(self.app, str(error), "warning")
+            return False
+        return True
 
     async def offer_download(self) -> bool:
         """Offer to download the data in the form; True when it is available afterwards."""

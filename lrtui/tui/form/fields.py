@@ -57,6 +57,8 @@ REST = setting_fields(
     "channels_last",
     "cudnn_benchmark",
     "compile",
+    "snapshot",
+    "init_device",
     "devices.nproc",
     "devices.shard",
     "devices.nnodes",

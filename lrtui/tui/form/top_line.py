@@ -27,7 +27,8 @@ class TopLine(Quiet):
 
     def show_state(self, session: "Session", going_on: int, key: str) -> None:
         """Show how many runs go on elsewhere, and the key that shows them; or torch's version."""
-        self._state = Content.styled("loading torch …", "dim")
+        there = f" on {clean(session.host)}" if session.host else ""
+        self._state = Content.styled(f"loading torch{there} …", "dim")
         if session.problem:
             self._state = Content.styled(clean(session.problem), "$error")
         elif going_on == 1:
@@ -35,7 +36,7 @@ class TopLine(Quiet):
         elif going_on:
             self._state = Content.styled(f"{going_on} runs go on: {key} shows them", "$accent")
         elif session.ready:
-            self._state = Content.styled(f"torch {clean(session.ready.torch)}", "dim")
+            self._state = Content.styled(f"torch {clean(session.ready.torch)}{there}", "dim")
         self._show()
 
     def on_resize(self, _: events.Resize) -> None:

@@ -31,7 +31,9 @@ async def _set_up_and_run(app: App[Any], session: Session, base: RunSpec) -> Non
 
     specs = await app.push_screen_wait(SetUpGrid(base))
     if specs and await is_agreed(app, session, specs, "back"):
-        lanes = await asyncio.to_thread(lanes_of, specs, session.agreed)
+        lanes: Sequence[Lane] = []
+        if not session.host:  # the GPUs there are not known here: its runs go one after the other
+            lanes = await asyncio.to_thread(lanes_of, specs, session.agreed)
         app.push_screen(GridScreen(GridRuns(specs, session, lanes)))
 
 

@@ -1,6 +1,7 @@
 """The command that the form shows: read by the real command line, it makes the same spec."""
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +39,11 @@ def made_by(command: str, monkeypatch: pytest.MonkeyPatch) -> RunSpec:
     run = lrtui.commands["run"]
     seen: list[RunSpec] = []
 
-    def remember(spec: RunSpec, **_: Any) -> int:
-        seen.append(spec)
+    def remember(specs: Sequence[RunSpec], **_: Any) -> int:
+        seen.extend(specs)
         return 0
 
-    monkeypatch.setattr("lrtui.commands.run.run_headless", remember)
+    monkeypatch.setattr("lrtui.commands.run.headless.run_headless", remember)
     with run.make_context("run", words[2:]) as context, pytest.raises(click.exceptions.Exit):
         run.invoke(context)
     return seen[0]

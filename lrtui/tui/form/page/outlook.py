@@ -1,12 +1,15 @@
 """Outlook: what will happen, the command that does the same, and the last runs."""
 
+import shlex
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from lrtui.analysis.plan import LEAST
+from lrtui.catalog.shipping import ShippingError, sent_words
 from lrtui.planned import planned
 from lrtui.report.training import sentence
-from lrtui.spec import RunSpec
+from lrtui.spec import CHOICES, RunSpec
+from lrtui.specfields import value_at
 from lrtui.tui.clean import clean
 from lrtui.tui.form.form import Form
 from lrtui.tui.form.page.line import Line, Look, fit, wrapped
@@ -25,6 +28,7 @@ class Outlook:
         self.form = form
         self.past: Sequence[PastRun] = ()  # the newest first
         self._base = _CommandBase()
+        self._sent = _Sent()
 
     def lines(self, width: int) -> list[Line]:
         """Everything, in lines of so many columns."""
@@ -39,6 +43,8 @@ class Outlook:
         return lines + self._last_runs(width)
 
     def _facts(self, spec: RunSpec) -> Iterator[tuple[str, str]]:
+        if self.form.session.host:
+            yield "machine", self._machine(spec)
         yield "batch", self._batch(spec)
         if device := self._device(spec):
             yield "device", device
@@ -52,6 +58,12 @@ class Outlook:
             if time := expected_time(spec, self.past):
                 yield "time", time
 
+    def _machine(self, spec: RunSpec) -> str:
+        """Where the workers are, and what is sent there."""
+        sent = self._sent.of(spec)
+        host = self.form.session.host
+        return f"{host}, through ssh; {sent}" if sent else f"{host}, through ssh"
+
     def _batch(self, spec: RunSpec) -> str:
         words = self.form.data_watch.batch_words
         if words:
@@ -62,13 +74,13 @@ class Outlook:
         return f"{size} examples"
 
     def _device(self, spec: RunSpec) -> str:
-        """Where it runs; what `auto` means is known when the worker is ready."""
+        """What it runs on; what `auto` means is known when the worker is ready."""
         ready = self.form.session.ready
         if spec.device != "auto" or ready is None:
             return "" if spec.device == "auto" else spec.device
         for device in ready.devices:
             if device.startswith(("cuda", "mps")):
-                return f"{device}, the GPU of this machine"
+                return f"{device}, the GPU of {self.form.session.host or 'this machine'}"
         return "cpu: torch sees no GPU"
 
     def command(self) -> str | None:
@@ -76,7 +88,11 @@ class Outlook:
         spec = self.form.spec
         if spec is None or self.form.problems:
             return None
-        return run_command(spec, self._base.of(spec.model.target))
+        command = run_command(spec, self._base.of(spec.model.target))
+        flags = self.form.session.host_flags
+        if command is None or not flags:
+            return command
+        return f"{command} {shlex.join(flags)}"
 
     def _command(self, width: int) -> list[Line]:
         command = self.command()
@@ -98,6 +114,28 @@ class Outlook:
             head = f"{run.when:<7}  {run.lr:>7}  "
             lines.append(((head, "plain"), (fit(clean(run.what), width - len(head)), "dim")))
         return lines
+
+
+class _Sent:
+    """What a run sends to another machine, read again only for other targets."""
+
+    def __init__(self) -> None:
+        self._targets: tuple[str, ...] = ()
+        self._words = ""
+
+    def of(self, spec: RunSpec) -> str:
+        """The files in words, "" where there are none; or why they cannot be sent."""
+        targets = tuple(value_at(spec, role).target for role in CHOICES)
+        if targets != self._targets:
+            self._targets, self._words = targets, _sent(spec)
+        return self._words
+
+
+def _sent(spec: RunSpec) -> str:
+    try:
+        return sent_words(spec)
+    except ShippingError as error:
+        return str(error)
 
 
 class _CommandBase:

@@ -1,6 +1,5 @@
-"""The README's examples for other setups run as they stand, on small objects of these names."""
+"""The examples of `lrtui help integrations` run as they stand, on small objects of these names."""
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,16 +9,15 @@ import torch
 from torch import nn
 
 from lrtui.engine.restore.digest import digest
+from tests.docs.blocks import TOPICS, blocks_of
 from tests.engine.rigs import digits_loaders, digits_mlp
 
-README = Path(__file__).parents[2] / "README.md"
-HEADING = "## In your own training"
+DOCUMENT = TOPICS / "integrations.md"
 Names = dict[str, Any]
 
 
 def blocks() -> list[str]:
-    section = README.read_text().split(f"{HEADING}\n", 1)[1].split("\n## ", 1)[0]
-    return re.findall(r"```python\n(.*?)```", section, re.DOTALL)
+    return [block.text for block in blocks_of(DOCUMENT) if block.language == "python"]
 
 
 def plain(tmp_path: Path) -> Names:
@@ -60,7 +58,15 @@ def accelerate(tmp_path: Path) -> Names:
     return plain(tmp_path)
 
 
-MAKERS: list[Callable[[Path], Names]] = [plain, lightning, huggingface, ignite, accelerate]
+MAKERS: list[Callable[[Path], Names]] = [
+    plain,
+    plain,
+    lightning,
+    huggingface,
+    ignite,
+    accelerate,
+    plain,
+]
 
 
 @pytest.mark.parametrize(
@@ -78,7 +84,7 @@ def test_an_example_runs_as_it_stands_and_answers(
     names = names_of(tmp_path)
     monkeypatch.chdir(tmp_path)  # a Trainer of Lightning writes there
     before = digest([names["model"]], [names["optimizer"]]) if "optimizer" in names else ""
-    exec(compile(block, "README.md", "exec"), names)
+    exec(compile(block, str(DOCUMENT), "exec"), names)
     answer = names.get("suggestion") or names.get("test") or names["finder"]
     suggestion = answer if names_of is huggingface else answer.suggestion
     if callable(suggestion):
@@ -86,9 +92,3 @@ def test_an_example_runs_as_it_stands_and_answers(
     assert suggestion.lr is not None or names_of is huggingface  # its data are noise
     if before and names_of is not accelerate:
         assert digest([names["model"]], [names["optimizer"]]) == before
-
-
-def test_the_modules_of_the_examples_are_in_the_map() -> None:
-    text = README.read_text()
-    assert "  integrations/ " in text
-    assert "  notebook/ " in text

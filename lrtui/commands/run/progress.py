@@ -20,9 +20,13 @@ from lrtui.report.progress import racing_text
 
 
 class Progress:
-    """On a terminal one line that is rewritten; elsewhere one line for each tenth of the steps."""
+    """On a terminal one line that is rewritten; elsewhere one line for each tenth of the steps.
 
-    def __init__(self) -> None:
+    A quiet one writes warnings only.
+    """
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._quiet = quiet
         self._out = sys.stderr or io.StringIO()  # Python has none where the descriptor was closed
         self._rewrites = self._out.isatty()
         self._total = 0
@@ -32,6 +36,8 @@ class Progress:
 
     def show(self, event: Event) -> None:
         """Write what an event says about the progress."""
+        if self._quiet and not _is_warning(event):
+            return
         match event:
             case Started():
                 self._total = event.total_steps
@@ -75,6 +81,10 @@ class Progress:
     def _line(self, text: str) -> None:
         self.close()
         self._out.write(f"{printable(text)}\n")
+
+
+def _is_warning(event: Event) -> bool:
+    return isinstance(event, Notice) and event.level == "warning"
 
 
 def _start_text(event: Started) -> str:

@@ -1,0 +1,39 @@
+"""Options that several commands have."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+def complete_runs(context: click.Context, parameter: click.Parameter, incomplete: str) -> Any:
+    """What a shell offers for a run; imported late."""
+    from lrtui.commands import completion
+
+    return completion.complete_runs(context, parameter, incomplete)
+
+
+def as_json_option(document: str) -> Callable[[Any], Any]:
+    """The flag that prints one JSON document instead of text."""
+    help = f"Print {document} as JSON, and nothing else, on stdout."
+    return click.option("--json", "as_json", is_flag=True, help=help)
+
+
+def on_host_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The flags that say on which machine the workers are."""
+    help = "Run on another machine, through ssh: box, user@box. Needs lrtui there."
+    command_help = "How lrtui is called there (default: lrtui), such as ~/venv/bin/lrtui."
+    command = click.option("--host-command", metavar="C", help=command_help)(command)
+    return click.option("--host", metavar="BOX", help=help)(command)
+
+
+def on_hangup_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The flag that says what a run does when its terminal is gone."""
+    words = click.Choice(["continue", "stop"])
+    help = (
+        "What a run does when the terminal is gone: it continues in its worker (default) or stops."
+    )
+    return click.option("--on-hangup", type=words, default=None, help=help)(command)

@@ -1,0 +1,158 @@
+"""One spec and its checks, measured in a worker while a terminal or a log follows."""
+
+import signal
+import time
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
+
+import msgspec
+
+from lrtui.analysis.answer import ANY_PLAN, Plan
+from lrtui.catalog.trust import Item
+from lrtui.commands.run.progress import Progress
+from lrtui.commands.streams import note
+from lrtui.events import Ended, Event, Notice, Started, Suggested
+from lrtui.launch.driver import Driver
+from lrtui.launch.remote.host import Host
+from lrtui.launch.session import Session
+from lrtui.shell import signals
+from lrtui.spec import RunSpec
+
+_POLL_SECONDS = 0.05
+_JOIN_SECONDS = 5
+
+
+class Checks(msgspec.Struct, frozen=True, kw_only=True):
+    """What is measured after the curve. There is a race if it has a budget."""
+
+    iterations: int | None = None
+    seconds: float | None = None
+    stability: bool = False
+
+
+NO_CHECKS = Checks()
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a spec: its events, the signals that stopped it, and what was not agreed to."""
+
+    events: Sequence[Event]
+    received: Sequence[int]
+    refused: Sequence[Item]
+    lost: str = ""  # the connection to the machine where it goes on
+
+
+def measure(
+    spec: RunSpec,
+    *,
+    agreed: Collection[str],
+    checks: Checks,
+    progress: Progress,
+    stop_on_hangup: bool,
+    host: Host | None = None,
+) -> Run:
+    """Run a spec and its checks, until the end or a signal."""
+    session = Session(host)
+    session.agreed.update(agreed)
+    driver = session.driver(spec)
+    try:
+        with signals.collected() as received:
+            hang_up = partial(session.hang_up, stop=stop_on_hangup)
+            follower = Follower(driver, progress, received, hang_up)
+            driver.run(spec)
+            follower.follow()
+            if not received:
+                _measure_checks(driver, checks, follower)
+        events = list(driver.events)
+    finally:
+        session.close()  # first, so that no spare worker is started for a next run
+        driver.close()
+        driver.join(_JOIN_SECONDS)
+        if signal.SIGHUP not in received:
+            progress.close()
+    if not driver.lost and (signal.SIGHUP not in received or stop_on_hangup):
+        for event in driver.events[len(events) :]:
+            if isinstance(event, Notice):  # what could not be ended
+                note(event.text)
+    return Run(
+        events=events,
+        received=received,
+        refused=list(session.refused.values()),
+        lost=driver.lost,
+    )
+
+
+class Follower:
+    """Shows a driver's events as they come, and stops the driver when a signal was received."""
+
+    def __init__(
+        self,
+        driver: Driver,
+        progress: Progress,
+        received: Sequence[int],
+        hang_up: Callable[[], None],
+    ) -> None:
+        self._driver = driver
+        self._hang_up = hang_up
+        self._progress = progress
+        self._received = received
+        self._read = 0
+        self.stopped = False
+
+    def follow(self) -> None:
+        """Return when the driver is idle and all of its events are shown."""
+        driver = self._driver
+        while driver.busy or self._read < len(driver.events):
+            if self._received and not self.stopped:
+                self.stopped = True
+                self._stop()
+            for event in driver.events[self._read :]:
+                if signal.SIGHUP not in self._received:
+                    self._progress.show(event)
+                self._read += 1
+            if driver.busy:
+                time.sleep(_POLL_SECONDS)
+
+    def _stop(self) -> None:
+        if signal.SIGHUP in self._received:
+            self._hang_up()
+        else:
+            self._driver.stop()
+
+
+def _measure_checks(driver: Driver, checks: Checks, follower: Follower) -> None:
+    """The race, where there is an answer to race, then the stability limit."""
+    if _has_failed(driver.events):
+        return
+    if checks.iterations or checks.seconds:
+        if _has_suggestion(driver.events):
+            plan = _plan(driver.events)
+            driver.confirm(
+                iterations=checks.iterations,
+                seconds=checks.seconds,
+                schedule=plan.schedule,
+                steps=plan.steps,
+                warmup=plan.warmup,
+            )
+            follower.follow()
+        else:
+            note("no race: there is no learning rate to confirm")
+    if checks.stability and not follower.stopped:
+        driver.stability()
+        follower.follow()
+
+
+def _has_failed(events: Sequence[Event]) -> bool:
+    return any(isinstance(event, Ended) and event.status == "failed" for event in events)
+
+
+def _plan(events: Sequence[Event]) -> Plan:
+    """The plan of the run, in steps."""
+    for event in events:
+        if isinstance(event, Started):
+            return event.plan
+    return ANY_PLAN
+
+
+def _has_suggestion(events: Sequence[Event]) -> bool:
+    return any(isinstance(event, Suggested) and event.suggestion.lr is not None for event in events)
