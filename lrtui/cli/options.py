@@ -16,6 +16,13 @@ def complete_runs(context: click.Context, parameter: click.Parameter, incomplete
     return completion.complete_runs(context, parameter, incomplete)
 
 
+def complete_running(context: click.Context, parameter: click.Parameter, incomplete: str) -> Any:
+    """What a shell offers for a run that goes on."""
+    from lrtui.commands import completion
+
+    return completion.complete_running(context, parameter, incomplete)
+
+
 def as_json_option(document: str) -> Callable[[Any], Any]:
     """The flag that prints one JSON document instead of text."""
     help = f"Print {document} as JSON, and nothing else, on stdout."

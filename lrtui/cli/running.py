@@ -6,9 +6,15 @@ from typing import Any
 
 import click
 
-from lrtui.cli.checks import check_budget, check_output, home_for_a_run, host_of
+from lrtui.cli.checks import check_budget, check_home, check_output, home_for_a_run, host_of
 from lrtui.cli.group import lrtui
-from lrtui.cli.options import FILE, as_json_option, on_hangup_option, on_host_option
+from lrtui.cli.options import (
+    FILE,
+    as_json_option,
+    complete_running,
+    on_hangup_option,
+    on_host_option,
+)
 from lrtui.flags import spec_from, spec_options
 from lrtui.spec import CHOICES, RunSpec
 
@@ -40,6 +46,7 @@ from lrtui.spec import CHOICES, RunSpec
 @click.option("-o", "file", type=FILE, help="Write the run record to a file.")
 @click.option("--force", is_flag=True, help="Overwrite the file that -o names.")
 @click.option("-y", "--yes", is_flag=True, help="Agree to all code that SPEC.toml or flags name.")
+@click.option("--detach", is_flag=True, help="Return when the run has started; it goes on alone.")
 @on_hangup_option
 @on_host_option
 @click.pass_context
@@ -52,6 +59,7 @@ def run(
     file: Path | None,
     force: bool,
     yes: bool,
+    detach: bool,
     on_hangup: str | None,
     host: str | None,
     host_command: str | None,
@@ -86,14 +94,23 @@ def run(
     When the terminal is gone, the run goes on in its worker and is recorded; checks and specs that
     have not begun are left out, and so is -o.
 
+    With --detach it returns when the first step is measured, and prints the run's id. The run
+    goes on without a terminal, then the race and the stability limit. `lrtui attach` shows it.
+
     Exit codes: 0 an answer; 2 usage; 3 no learning rate can be recommended; 4 your code or data
     failed; 5 the result could not be saved; 128 + signal. Of several specs the highest counts.
     """
+    if detach:
+        _check_detach(
+            several=len(spec_files) > 1,
+            waits=as_json or file is not None or on_hangup == "stop",
+            elsewhere=host is not None,
+        )
     if file is not None:
         _check_file(file, force, spec_files)
     elsewhere = home_for_a_run()
     from lrtui.commands.run.headless import run_headless
-    from lrtui.commands.run.measure import Checks
+    from lrtui.commands.run.measure import Checks, Terms
     from lrtui.commands.run.result import Output
     from lrtui.commands.streams import note
 
@@ -102,17 +119,39 @@ def run(
     specs = [spec_from(spec_file, flags) for spec_file in spec_files or (None,)]
     if elsewhere:
         note(f"lrtui: {elsewhere}")
-    context.exit(
-        run_headless(
-            specs,
-            names=list(map(str, spec_files)),
-            agreed=_agreed(specs, bool(spec_files), flags, yes),
-            checks=Checks(**{name: value for name, value in asked.items() if value is not None}),
-            output=Output(as_json=as_json, quiet=quiet, file=file, overwrite=force),
-            stop_on_hangup=on_hangup == "stop",
-            host=host_of(host, host_command),
-        )
+    terms = Terms(
+        agreed=_agreed(specs, bool(spec_files), flags, yes),
+        checks=Checks(**{name: value for name, value in asked.items() if value is not None}),
+        stop_on_hangup=on_hangup == "stop",
+        host=host_of(host, host_command),
+        detach=detach,
     )
+    output = Output(as_json=as_json, quiet=quiet, file=file, overwrite=force)
+    context.exit(run_headless(specs, terms, output, list(map(str, spec_files))))
+
+
+@lrtui.command()
+@click.argument("name", metavar="[RUN]", default="", shell_complete=complete_running)
+@click.option("--ascii/--no-ascii", default=None, help="Draw with ASCII alone, or not.")
+@click.option("--mouse/--no-mouse", default=None, help="Use the mouse, or not.")
+@click.pass_context
+def attach(context: click.Context, /, name: str, ascii: bool | None, mouse: bool | None) -> None:
+    """Open the run screen on a run that goes on elsewhere.
+
+    RUN is the id of a run that another process on this file system goes on with, or its beginning:
+    `lrtui run` without a screen or with --detach, a Slurm job, an app whose terminal is gone.
+    Without RUN it is the one that goes on; of several you choose.
+
+    The screen follows the run. x stops it, and what was measured is kept; q leaves it alone. What
+    needs the model is not possible here: a race, the stability limit, an extension.
+
+    Exit codes: 0; 2 no terminal, or no such run goes on.
+    """
+    check_home()
+    from lrtui.commands.attach import attach as attach_to
+    from lrtui.tui.config import Flags
+
+    context.exit(attach_to(name, Flags(ascii=ascii, mouse=mouse)))
 
 
 @lrtui.command(hidden=True)
@@ -122,6 +161,17 @@ def relay(folder: str) -> None:
     from lrtui.launch.remote.relay import serve
 
     serve(folder)
+
+
+def _check_detach(*, several: bool, waits: bool, elsewhere: bool) -> None:
+    """Refuse what needs somebody who waits for the end of the run."""
+    if waits:
+        end = "`lrtui show ID --json` has the record when the run has ended"
+        raise click.UsageError(f"--detach goes without --json, -o and --on-hangup=stop: {end}")
+    if several:
+        raise click.UsageError("--detach is for one spec: start the others with it too")
+    if elsewhere:
+        raise click.UsageError("--detach is for this machine: there, `ssh BOX lrtui run --detach`")
 
 
 def _check_file(file: Path, force: bool, spec_files: Sequence[Path]) -> None:

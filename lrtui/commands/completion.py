@@ -48,3 +48,16 @@ def complete_runs(
                 words = filter(None, (entry.name, entry.model, entry.optimizer))
                 found.append(CompletionItem(entry.id, help=printable(" · ".join(words))))
     return [*found, CompletionItem(incomplete, type="file")]
+
+
+def complete_running(
+    _context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """The ids of the runs that go on and begin so."""
+    from lrtui.record import RecordError
+    from lrtui.runs.find import find_going_on
+
+    try:
+        return [CompletionItem(path.stem) for path in find_going_on(incomplete)]
+    except (OSError, RecordError):
+        return []

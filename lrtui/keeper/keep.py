@@ -13,6 +13,7 @@ import time
 from collections.abc import Collection
 from pathlib import Path
 
+from lrtui.keeper.control import ControlWatch
 from lrtui.keeper.descendants import (
     become_subreaper,
     descendants,
@@ -22,7 +23,7 @@ from lrtui.keeper.descendants import (
     send,
 )
 from lrtui.keeper.lifeline import DETACH, END, KILL, last_lines, worker_line
-from lrtui.keeper.pulse import PULSE
+from lrtui.keeper.pulse import PULSE, STOP, Hearing
 from lrtui.output.log import LOG_VARIABLE, Log
 
 # the front end is gone: the worker ends its run and keeps its steps
@@ -52,11 +53,13 @@ def keep(lifeline: int, messages: int) -> None:
     keeps_orphans = become_subreaper()
     keeper = os.getpid()
     pulse, workers_end = _pipe()
+    words, to_worker = os.pipe()  # the worker waits at its end
+    os.set_blocking(to_worker, False)
     worker = os.fork()
     if worker == 0:
-        os.close(lifeline)
-        os.close(pulse)
-        PULSE.connect(workers_end)
+        for keepers in (lifeline, pulse, to_worker):
+            os.close(keepers)
+        PULSE.connect(workers_end, words)
         os.setsid()
         die_with_parent()
         if os.getppid() != keeper:
@@ -64,8 +67,9 @@ def keep(lifeline: int, messages: int) -> None:
         return
     try:
         os.close(workers_end)
+        os.close(words)
         _leave_descriptors(messages)
-        status = Keeper(worker, lifeline, pulse, keeps_orphans=keeps_orphans).watch()
+        status = Keeper(worker, lifeline, pulse, to_worker, keeps_orphans=keeps_orphans).watch()
     except BaseException as error:  # noqa: BLE001 - without a keeper the worker must end
         _log(f"the keeper of the worker failed: {error!r}")
         os.kill(worker, signal.SIGKILL)
@@ -80,13 +84,19 @@ class Keeper:
         worker: its process id, and that of its group.
         lifeline: see `lrtui.keeper.lifeline`.
         pulse: see `lrtui.keeper.pulse`.
+        to_worker: likewise.
         keeps_orphans: whatever the worker starts is a descendant of this process.
     """
 
-    def __init__(self, worker: int, lifeline: int, pulse: int, *, keeps_orphans: bool) -> None:
+    def __init__(
+        self, worker: int, lifeline: int, pulse: int, to_worker: int, *, keeps_orphans: bool
+    ) -> None:
         self._worker = worker
         self._lifeline = lifeline
         self._pulse = pulse
+        self._to_worker = to_worker
+        self._hearing = Hearing()
+        self._control = ControlWatch()
         self._last_beat = time.monotonic()
         self._can_list = keeps_orphans and Path("/proc/self").exists()
         self._status: int | None = None  # of the worker, once it has ended
@@ -149,6 +159,8 @@ class Keeper:
             if self._asked_to_end:
                 self._asked_to_end = False
                 return END
+            if self._is_to_end_by_force():
+                return END
             ready = self._wait(end)
             if self._lifeline in ready:
                 word = self._read_word()
@@ -157,9 +169,21 @@ class Keeper:
             if end is not None and time.monotonic() >= end:
                 return _LATE
 
+    def _is_to_end_by_force(self) -> bool:
+        """Pass on that another process stops the run; True where it goes on for long after that."""
+        if self._control.look():
+            with contextlib.suppress(OSError):
+                os.write(self._to_worker, STOP)
+        if not self._control.is_late:
+            return False
+        self._control.follow(b"")
+        _log("the run was asked to stop and did not: it is ended")
+        return True
+
     def _wait(self, end: float | None) -> set[int]:
         """Wait for a signal, a word or the time; the descriptors that have something to read."""
-        timeout = None if end is None else max(end - time.monotonic(), 0) * 1000
+        times = [when for when in (end, self._control.next_look) if when is not None]
+        timeout = max(min(times) - time.monotonic(), 0) * 1000 if times else None
         ready = {descriptor for descriptor, _ in self._poll.poll(timeout)}
         if self._woken in ready:
             os.read(self._woken, 1 << 10)
@@ -169,8 +193,11 @@ class Keeper:
 
     def _feel(self) -> None:
         self._last_beat = time.monotonic()
-        if not os.read(self._pulse, 1 << 10):
+        said = os.read(self._pulse, 1 << 13)
+        if not said:
             self._poll.unregister(self._pulse)  # the worker has ended
+        for path in self._hearing.paths(said):
+            self._control.follow(path)
 
     def _read_word(self) -> bytes:
         try:

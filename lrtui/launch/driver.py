@@ -23,6 +23,11 @@ class Driver(Protocol):
         ...
 
     @property
+    def owner(self) -> str:
+        """Where the run goes on, if in a process that is not ours: `process 4711 on node7`."""
+        ...
+
+    @property
     def busy(self) -> bool:
         """A run is being built or measured, or a check is being measured."""
         ...

@@ -36,6 +36,7 @@ class LiveDriver:
     """A Driver on live objects. What they print goes to the log."""
 
     read_only = False
+    owner = ""
 
     def __init__(self, objects: LiveObjects, log: Path) -> None:
         self.events: list[Event] = []

@@ -22,6 +22,7 @@ class RecordDriver:
     """
 
     read_only = True
+    owner = ""
     busy = False
 
     def __init__(self, record: RunRecord) -> None:

@@ -68,6 +68,7 @@ class WorkerDriver:
     """
 
     read_only = False
+    owner = ""
 
     def __init__(
         self,
@@ -180,10 +181,22 @@ class WorkerDriver:
         """Leave a run or check in progress to its worker, which finishes and records it."""
         if stop:
             self.stop(HANG_UP)
-            return
+        else:
+            self.detach()
+
+    def detach(self, checks: Sequence[Confirm | Stability] = ()) -> bool:
+        """Leave what is in progress to its worker, which then measures the checks, and ends.
+
+        Returns whether something was in progress.
+        """
         with self._lock:
-            if self._busy and not self._cause and self._process is not None and not self._closed:
-                self._process.detach()
+            process = self._process
+            if not self._busy or self._cause or process is None or self._closed:
+                return False
+            for check in checks:
+                process.send(check)
+            process.detach()
+            return True
 
     def reset(self) -> None:
         """Put model and optimizer back. Without a worker there are none, so nothing can differ."""

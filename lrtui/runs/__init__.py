@@ -3,6 +3,8 @@
 store     list, load and save records; read journals
 index     what a list shows of every record, without reading each
 progress  how far the runs are whose journals still grow
+control   a run of another process: which one that is, and how to stop it
+tail      the lines of a journal as they are written
 watch     all runs, followed on a thread: saved, going on, cut off
 trash     delete records, and take that back
 replay    a record as the events that made it

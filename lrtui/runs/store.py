@@ -17,6 +17,7 @@ from msgspec import UNSET
 from lrtui import paths
 from lrtui.events import Event, decode
 from lrtui.files import expanded, read_file, regular_files, write_atomic
+from lrtui.keeper.control import is_alive
 from lrtui.record import RecordError, RunRecord, from_json, to_json, with_finite_numbers
 
 
@@ -70,6 +71,11 @@ def journal_path(run_id: str) -> Path:
     return paths.runs() / f"{run_id}.jsonl"
 
 
+def control_path(run_id: str) -> Path:
+    """The path of the file by which a run is stopped from elsewhere, while it goes on."""
+    return paths.runs() / f"{run_id}.control"
+
+
 def journals() -> list[Path]:
     """Journals without a record, or newer than it: of runs that were cut off or still go on."""
     newer = []
@@ -81,7 +87,11 @@ def journals() -> list[Path]:
 
 
 def going_on(path: Path) -> bool:
-    """Whether a worker is still writing this journal: a worker locks its journal while it lives."""
+    """Whether a worker is still writing this journal.
+
+    A worker locks its journal while it lives. Where another machine's locks are not seen, or there
+    are none at all, the control file tells; see `lrtui.keeper.control`.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
@@ -91,10 +101,10 @@ def going_on(path: Path) -> bool:
     except BlockingIOError:
         return True
     except OSError:
-        return False  # on a file system without locks
+        return is_alive(path.with_suffix(".control"), locks=False)
     finally:
         os.close(descriptor)
-    return False
+    return is_alive(path.with_suffix(".control"), locks=True)
 
 
 _LONG_NUMBER = re.compile(rb"\d{19}")  # one of more than 64 bits has at least so many digits

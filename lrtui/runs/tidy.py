@@ -10,6 +10,8 @@ from lrtui.files import regular_files, sweep
 from lrtui.record import RecordError, RunRecord, from_events
 from lrtui.runs.store import going_on, journals, load, read_journal
 
+_BUILT_SECONDS = 86_400.0
+
 
 def tidy() -> int:
     """Remove temporary files, and journals that say no more than their records.
@@ -22,7 +24,18 @@ def tidy() -> int:
     for path, _ in regular_files(paths.runs(), "*.jsonl"):
         if path not in newer and not going_on(path):
             _tidy_journal(path)
+    for path, _ in regular_files(paths.runs(), "*.control"):
+        if not going_on(path.with_suffix(".jsonl")) and _is_old(path):
+            with contextlib.suppress(OSError):
+                path.unlink()
     return sum(not going_on(path) for path in journals())
+
+
+def _is_old(control: Path) -> bool:
+    """Whether its run would have a journal by now; one that is being built has none."""
+    with contextlib.suppress(OSError):
+        return time.time() - control.stat().st_mtime > _BUILT_SECONDS
+    return False
 
 
 def _tidy_journal(journal: Path) -> None:

@@ -64,6 +64,7 @@ class LrtuiApp(App[None]):
         keymap: the user's own keys, by binding id.
         ascii: nothing but ASCII is drawn.
         on_hangup: whether a run goes on without the terminal: "continue" or "stop".
+        choose: opens the list of runs, on those that go on.
     """
 
     CSS_PATH = "app.tcss"
@@ -79,6 +80,7 @@ class LrtuiApp(App[None]):
         keymap: dict[str, str] | None = None,
         ascii: bool = False,
         on_hangup: str = "continue",
+        choose: bool = False,
     ) -> None:
         own_theme = "TEXTUAL_THEME" not in os.environ
         super().__init__(driver_class=Display, ansi_color=own_theme or None)
@@ -88,6 +90,7 @@ class LrtuiApp(App[None]):
         self.marks = Marks()  # a run keeps its colour and marker on every screen
         self.ascii = ascii
         self.on_hangup = on_hangup
+        self.choose = choose
         self.register_theme(LRTUI)
         if own_theme:
             self.theme = LRTUI.name
@@ -115,8 +118,16 @@ class LrtuiApp(App[None]):
             # after the first paint, because a process that imports torch would slow it down
             self.call_after_refresh(self.session.start)
 
-    def get_default_screen(self) -> Screen[None]:
-        """The run screen where a driver was given, else the form."""
+    def get_default_screen(self) -> Screen[Any]:
+        """The run screen where a driver was given, or the list of runs; else the form."""
+        if self.choose:
+            from lrtui.tui.history.screen import HistoryScreen
+
+            return HistoryScreen("running", alone=True)
+        if self.driver is not None and self.driver.owner:
+            from lrtui.tui.attached import AttachedScreen
+
+            return AttachedScreen(self.driver, self.spec, alone=True)
         if self.driver is not None:
             from lrtui.tui.run.screen import RunScreen
 
@@ -261,6 +272,7 @@ def run_app(
     spec: RunSpec | None = None,
     driver: "Driver | None" = None,
     live: bool = False,
+    choose: bool = False,
     flags: Flags = NO_FLAGS,
     elsewhere: str = "",
     host: "Host | None" = None,
@@ -270,6 +282,7 @@ def run_app(
     Args:
         spec: what the form is filled with, or what the driver runs.
         driver: opens the app on this driver's run, without a form.
+        choose: opens the app on the list of runs that go on, without a form.
         live: the driver runs objects of this process; what they print goes to the driver's log.
         flags: how the command line wants the app to be drawn.
         elsewhere: where runs are kept, if that is not where they should be, as a line.
@@ -289,7 +302,7 @@ def run_app(
         return _refuse(str(error))
     ascii = ascii_setting(flags.ascii, config.ascii).value
     mouse = mouse_setting(flags.mouse, config.mouse).value
-    if driver is None:
+    if driver is None and not choose:
         from lrtui.launch.session import Session
 
         hangup = hangup_setting(flags.on_hangup, config.on_hangup).value
@@ -305,13 +318,14 @@ def run_app(
             if host is not None:
                 host.close()
     log = str(getattr(driver, "log", ""))
-    app = LrtuiApp(spec, driver=driver, keymap=config.keymap, ascii=ascii)
+    app = LrtuiApp(spec, driver=driver, keymap=config.keymap, ascii=ascii, choose=choose)
     # what live objects print would land on the picture
     with redirected_output(Path(log)) if live and log else nullcontext():
         try:
             code = _run(app, mouse)
         finally:
-            driver.close()
+            if driver is not None:
+                driver.close()
     code = _say_goodbye(app, code)
     app.departure.over()
     return code

@@ -126,6 +126,8 @@ def last_words(model: "RunModel") -> LastWords | None:
         return _of_failure(model)
     if not state.repeats and state.suggested is None:
         return None
+    if model.driver.owner and state.ended is None and state.started is not None:
+        return _of_going_on(model, state.started.id)
     answer = _answer(model)
     record = _record(model)
     title = f"run      {_name(model)}"
@@ -155,6 +157,15 @@ def _with_left_behind(words: LastWords | None, model: "RunModel") -> LastWords |
     if words is None:
         return LastWords(left[0], tuple(left))
     return words._replace(line="   ".join([words.line, *left]), lines=(*words.lines, *left))
+
+
+def _of_going_on(model: "RunModel", run_id: str) -> LastWords:
+    """What is said of a run that another process goes on with."""
+    done = f"{model.state.steps} of {model.state.total_steps} iterations"
+    goes_on = f"goes on  {done}, in {clean(model.driver.owner)}"
+    again = f"attach   lrtui attach {clean(run_id)}"
+    line = "   ".join([_name(model), " ".join(goes_on.split())])
+    return LastWords(line, (f"run      {_name(model)}", goes_on, again))
 
 
 def _of_failure(model: "RunModel") -> LastWords:
@@ -253,6 +264,8 @@ def _with_record(words: LastWords) -> LastWords:
 def unsaved(model: "RunModel") -> str:
     """What leaving a run would stop or lose; "" where nothing would be."""
     state = model.state
+    if model.driver.owner:
+        return ""  # it goes on in another process
     if state.phase in ("building", "running"):
         done = f"A run is in progress: {state.steps} of {state.total_steps} iterations."
         if model.not_saved:

@@ -30,13 +30,13 @@ _INSTEAD = "'lrtui run' does the same work without one"
 Leave = Callable[[int], None]
 
 
-def refusal() -> str:
-    """Why the app cannot be drawn here, in one line; empty where it can."""
+def refusal(instead: str = _INSTEAD) -> str:
+    """Why the app cannot be drawn here, and what to do, in one line; empty where it can."""
     redirected = [name for fd, name in enumerate(_STREAMS) if not _is_terminal(fd)]
     if redirected:
-        return f"no terminal: {' and '.join(redirected)} is redirected; {_INSTEAD}"
+        return f"no terminal: {' and '.join(redirected)} is redirected; {instead}"
     if os.environ.get("TERM", "") in ("dumb", ""):
-        return f"TERM is 'dumb' or not set: this terminal cannot be drawn on; {_INSTEAD}"
+        return f"TERM is 'dumb' or not set: this terminal cannot be drawn on; {instead}"
     return ""
 
 

@@ -17,6 +17,7 @@ import msgspec
 
 from lrtui.catalog.guard import Guard
 from lrtui.endings import STOPPED, StopFlag
+from lrtui.keeper.pulse import PULSE
 from lrtui.protocol import (
     Command,
     Confirm,
@@ -44,6 +45,7 @@ class Inbox:
         self._descriptor = descriptor
         self._detached = False  # the front end has left, and the run goes on
         threading.Thread(target=self._read, name="commands", daemon=True).start()
+        PULSE.listen(self.stop.set)  # another process may stop the run
 
     def next(self, timeout: float | None = None) -> Command | None:
         """The next command; None if `timeout` seconds pass without one."""

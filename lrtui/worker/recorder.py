@@ -7,9 +7,10 @@ from typing import Literal
 import msgspec
 
 from lrtui.events import Ended, Event, Notice, Passing, Saving, ends_check
+from lrtui.keeper.control import ControlFile
 from lrtui.keeper.pulse import PULSE
 from lrtui.record import from_events
-from lrtui.runs.store import journal_path, record_path, save_run
+from lrtui.runs.store import control_path, journal_path, record_path, save_run
 from lrtui.worker.journal import Journal
 
 
@@ -47,13 +48,18 @@ class Recording(ABC):
 
 
 class Recorder(Recording):
-    """Keeps the events in a journal and a record. `send` passes one on to the front end."""
+    """Keeps the events in a journal and a record. `send` passes one on to the front end.
+
+    While something is measured there is a control file; see `lrtui.keeper.control`.
+    """
 
     def __init__(self, send: Callable[[Event], None], run_id: str) -> None:
         self._events: list[Event] = []
         self._send = send
         self._run_id = run_id
         self._journal = Journal(journal_path(run_id))
+        self._control = ControlFile(control_path(run_id))
+        PULSE.open_control(self._control)
         self._problem = ""  # why not all is saved
         self._later: list[Event] = []  # of other threads, which do not write the journal
 
@@ -76,6 +82,7 @@ class Recorder(Recording):
         """
         self._keep(last)
         path = self._save()
+        PULSE.close_control(self._control)
         self._journal.close(discard=bool(path))
         if isinstance(last, Ended):
             last = msgspec.structs.replace(last, record=path)
@@ -89,6 +96,7 @@ class Recorder(Recording):
 
     def reopen(self) -> None:
         """Continue after the end with a check: the journal is complete again before it grows."""
+        PULSE.open_control(self._control)
         if not self._journal.kept or self._journal.path.exists():
             return  # the record could not be saved: the journal was kept, and goes on
         self._journal = Journal(self._journal.path)

@@ -6,8 +6,9 @@ from typing import Protocol
 
 import torch
 
+from lrtui import events
 from lrtui.catalog.guard import Guard
-from lrtui.endings import StopFlag
+from lrtui.endings import StopFlag, check_problem
 from lrtui.events import Notice
 from lrtui.protocol import (
     Check,
@@ -76,6 +77,8 @@ class Service:
                 self._run(command)
             case Extend():
                 self._last_runner().extend(command)
+            case Confirm() | Stability() if self._commands.stop.is_set():
+                self._leave_out(command)
             case Confirm():
                 self._last_runner().confirm(command)
             case Stability():
@@ -86,6 +89,11 @@ class Service:
                 if not self._commands.claimed.is_set():
                     self._guard.allow()
                     answer(command, self._outbox.send)
+
+    def _leave_out(self, check: Confirm | Stability) -> None:
+        """Measure nothing: a stop came after the check was asked for, and before it began."""
+        name: events.Check = "confirmation" if isinstance(check, Confirm) else "stability"
+        self._outbox.send(check_problem(name, self._commands.stop.reason("before it began")))
 
     def _run(self, command: Run) -> None:
         """Run a spec here, or on ranks of its own."""

@@ -10,13 +10,14 @@ from torch import nn
 
 from lrtui.build.assemble import build
 from lrtui.build.construction.construct import construct
+from lrtui.build.importing import load
 from lrtui.catalog.errors import PhaseError
 from lrtui.engine.restore.digest import digest
 from lrtui.spec import Choice, InitDevice, RunSpec
-from sample_models.cnn import SmallCNN
 from tests.slowly import slow_after
 
 CPU = torch.device("cpu")
+SmallCNN = load("sample_models/cnn.py:SmallCNN")
 META = torch.device("meta")  # a device that is not the CPU, on every machine
 Factory = Callable[[], nn.Module]
 

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from lrtui.keeper import control
 from lrtui.keeper.lifeline import DETACH, END, KILL, account
+from lrtui.keeper.pulse import Hearing
 from lrtui.output.log import LOG_VARIABLE, MOST
 from tests.faults.processes import is_alive
 from tests.waiting import wait
@@ -40,6 +42,7 @@ def children():
 def ready():
     os.write(int(sys.argv[1]), b'ready')
 """
+QUICK = "from lrtui.keeper import control\ncontrol._LOOK_SECONDS = 0.02"
 HOLD_THE_GIL = "children(); ready(); ctypes.PyDLL(None).sleep(600)"
 IGNORE_SIGTERM = "signal.signal(signal.SIGTERM, signal.SIG_IGN); " + HOLD_THE_GIL
 
@@ -242,3 +245,45 @@ def test_what_cannot_be_reached_is_said_in_the_log_and_to_the_front_end(start: S
     os.kill(child, signal.SIGKILL)
     kept.process.stderr.close()
     os.close(kept.messages)
+
+
+CONTROLLED = """
+from pathlib import Path
+from lrtui.keeper.control import ControlFile
+from lrtui.keeper.pulse import PULSE
+control = ControlFile(Path({path!r}))
+PULSE.beat()
+PULSE.open_control(control)
+PULSE.beat()
+"""
+
+
+def test_a_worker_learns_that_another_process_stops_its_run(start: Start, tmp_path: Path) -> None:
+    path = tmp_path / "run.control"
+    asked = "import threading\nasked = threading.Event()\nPULSE.listen(asked.set)\nready()\n"
+    ends = "asked.wait()\nPULSE.close_control(control)\nsys.exit(3)"
+    kept = start(CONTROLLED.format(path=str(path)) + asked + ends, QUICK)
+    owner = control.owner(path)
+    assert owner is not None
+    assert owner.pid in kept.pids
+    control.ask_to_stop(path)
+    assert kept.ended() == 3
+    assert not path.exists()
+
+
+def test_a_worker_that_does_not_stop_when_it_is_asked_to_is_ended(
+    start: Start, tmp_path: Path
+) -> None:
+    path = tmp_path / "run.control"
+    before = f"{QUICK}\ncontrol._STOP_SECONDS = 0.3"
+    kept = start(CONTROLLED.format(path=str(path)) + HOLD_THE_GIL, before)
+    control.ask_to_stop(path)
+    assert kept.ended() == -signal.SIGTERM
+
+
+def test_what_a_worker_says_is_taken_apart_wherever_it_is_cut() -> None:
+    said = b"..c/home/c.control\n..c\n."
+    for cut in range(len(said)):
+        hearing = Hearing()
+        paths = hearing.paths(said[:cut]) + hearing.paths(said[cut:])
+        assert paths == [b"/home/c.control", b""]

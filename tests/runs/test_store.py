@@ -1,4 +1,5 @@
 import errno
+import fcntl
 import os
 import signal
 import subprocess
@@ -15,10 +16,20 @@ from lrtui import paths
 from lrtui.analysis.answer import Plan
 from lrtui.events import Event, encode
 from lrtui.files import sweep
+from lrtui.keeper.control import ControlFile
 from lrtui.record import RecordError, from_events, to_json
 from lrtui.runs.index import entries
 from lrtui.runs.recover import recover
-from lrtui.runs.store import journal_path, journals, load, read_journal, record_path, save
+from lrtui.runs.store import (
+    control_path,
+    going_on,
+    journal_path,
+    journals,
+    load,
+    read_journal,
+    record_path,
+    save,
+)
 from tests.sample import ENDED, STARTED, run_events, steps
 
 RECORD = from_events(run_events())
@@ -216,3 +227,33 @@ def test_a_recovered_run_has_the_answer_for_its_plan() -> None:
     assert record.plan == plan
     assert record.suggestion is not None
     assert (record.suggestion.schedule, record.suggestion.steps) == ("cosine", 3000)
+
+
+def test_a_run_of_another_machine_goes_on_as_long_as_its_control_file_is_touched() -> None:
+    journal, control = journal_path(STARTED.id), ControlFile(control_path(STARTED.id))
+    journal.touch()
+    control.open()
+    assert not going_on(journal)  # of this machine the lock tells
+    control.path.write_text("host node7\npid 1\n")
+    assert going_on(journal)
+    os.utime(control.path, (0, 0))
+    assert not going_on(journal)
+    control.open()
+    control.close()
+    assert not going_on(journal)
+
+
+def test_without_locks_the_process_tells_whether_a_run_of_this_machine_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def no_locks(*_: object) -> None:
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    journal, control = journal_path(STARTED.id), ControlFile(control_path(STARTED.id))
+    journal.touch()
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    assert not going_on(journal)
+    control.open()
+    assert going_on(journal)
+    control.path.write_text(f"host {os.uname().nodename}\npid {2**22 + 1}\n")
+    assert not going_on(journal)

@@ -171,6 +171,7 @@ class FakeDriver:
         self.events: list[Event] = list(events or [])
         self.busy = False
         self.read_only = False
+        self.owner = ""
         self.log = LOG
         self.asked: list[str] = []
         self.specs: list[RunSpec] = []

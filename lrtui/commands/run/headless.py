@@ -1,71 +1,56 @@
 """The specs of one `lrtui run`, one after the other."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from contextlib import closing, nullcontext
 from signal import SIGHUP
 
 from lrtui.catalog.shipping import ShippingError, sent_words
 from lrtui.catalog.trust import remembered, unagreed
-from lrtui.commands.run.measure import NO_CHECKS, Checks, Run, measure
+from lrtui.commands.run.measure import DEFAULT, Run, Terms, measure
 from lrtui.commands.run.progress import Progress
 from lrtui.commands.run.result import Output, Result, helped, not_agreed, report
 from lrtui.commands.streams import USAGE, USER_FAILED, note, printable, put, put_json, say
+from lrtui.events import Event, Started
 from lrtui.launch.ranks import start_problem
 from lrtui.launch.remote.host import Host, HostError
 from lrtui.ranks.placement import placement_of
 from lrtui.record import RunRecord, to_json
+from lrtui.runs.control import owner_of
 from lrtui.spec import RunSpec
 
 
 def run_headless(
     specs: Sequence[RunSpec],
-    *,
-    names: Sequence[str] = (),
-    agreed: Collection[str] = (),
-    checks: Checks = NO_CHECKS,
+    terms: Terms = DEFAULT,
     output: Output | None = None,
-    stop_on_hangup: bool = False,
-    host: Host | None = None,
+    names: Sequence[str] = (),
 ) -> int:
     """Run specs and their checks; returns the exit code, the highest of theirs.
 
-    What is not agreed to, by `agreed` or by what is remembered, is not run. If one of the specs
+    What is not agreed to, by the terms or by what is remembered, is not run. If one of the specs
     needs it, none is run. One that fails does not end the others.
 
     The first signal that would end this process stops the run, and what it has measured is kept:
     SIGINT, SIGTERM, also SIGUSR1, which Slurm sends before the time is up. The specs after it are
-    left out. On a SIGHUP the run goes on in its worker, without this process, unless
-    `stop_on_hangup`. The same happens where the connection to a `host` is lost.
+    left out. On a SIGHUP, and where the connection to another machine is lost, the run goes on in
+    its worker, without this process.
     """
-    problem = _refusal(specs, agreed, host)
+    problem = _refusal(specs, terms)
     if problem:
         return say(problem, USAGE)
-    with nullcontext() if host is None else closing(host):
-        return _run_all(specs, names, agreed, checks, output or Output(), stop_on_hangup, host)
+    with nullcontext() if terms.host is None else closing(terms.host):
+        return _run_all(specs, terms, output or Output(), names)
 
 
-def _run_all(
-    specs: Sequence[RunSpec],
-    names: Sequence[str],
-    agreed: Collection[str],
-    checks: Checks,
-    output: Output,
-    stop_on_hangup: bool,
-    host: Host | None,
-) -> int:
+def _run_all(specs: Sequence[RunSpec], terms: Terms, output: Output, names: Sequence[str]) -> int:
     results: list[Result] = []
     for index, spec in enumerate(specs):
         if len(specs) > 1:
             _begin(names[index], index, len(specs), output)
-        run = measure(
-            spec,
-            agreed=agreed,
-            checks=checks,
-            progress=Progress(quiet=output.quiet),
-            stop_on_hangup=stop_on_hangup,
-            host=host,
-        )
-        if SIGHUP in run.received and not stop_on_hangup:
+        run = measure(spec, terms, Progress(quiet=output.quiet))
+        if run.left:
+            return _tell_left(run.events)
+        if SIGHUP in run.received and not terms.stop_on_hangup:
             return 128 + run.received[0]
         if run.lost:
             return say(run.lost, 128 + SIGHUP)
@@ -79,14 +64,22 @@ def _run_all(
     return max(result.code for result in results)
 
 
-def _refusal(specs: Sequence[RunSpec], agreed: Collection[str], host: Host | None) -> str:
+def _tell_left(events: Sequence[Event]) -> int:
+    """Name the run that goes on alone, and say how to see it again; returns the exit code."""
+    run_id = next(event.id for event in events if isinstance(event, Started))
+    note(f"the run goes on in {owner_of(run_id)}; this shows it, and x stops it there:")
+    note(f"    lrtui attach {run_id}")
+    return put([run_id])
+
+
+def _refusal(specs: Sequence[RunSpec], terms: Terms) -> str:
     """Why none of the specs is run, in one line; "" where all can be."""
-    agreed = {*remembered(), *agreed}
+    agreed = {*remembered(), *terms.agreed}
     missing = {item.line: item for spec in specs for item in unagreed(spec, agreed)}
     if missing:
         return not_agreed(list(missing.values()))
-    if host is not None:
-        return _connected(host, specs)
+    if terms.host is not None:
+        return _connected(terms.host, specs)
     for spec in specs:
         problem = start_problem(spec)
         if problem:

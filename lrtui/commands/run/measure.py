@@ -11,10 +11,11 @@ from lrtui.analysis.answer import ANY_PLAN, Plan
 from lrtui.catalog.trust import Item
 from lrtui.commands.run.progress import Progress
 from lrtui.commands.streams import note
-from lrtui.events import Ended, Event, Notice, Started, Suggested
+from lrtui.events import Ended, Event, Notice, Started, Step, Suggested
 from lrtui.launch.driver import Driver
 from lrtui.launch.remote.host import Host
 from lrtui.launch.session import Session
+from lrtui.protocol import Confirm, Stability
 from lrtui.shell import signals
 from lrtui.spec import RunSpec
 
@@ -33,36 +34,56 @@ class Checks(msgspec.Struct, frozen=True, kw_only=True):
 NO_CHECKS = Checks()
 
 
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """What runs may do and what is measured of them.
+
+    Attributes:
+        agreed: what is agreed to, beside what is remembered.
+        checks: what is measured after the curve.
+        stop_on_hangup: a run ends when the terminal is gone; else it goes on in its worker.
+        host: the machine of the worker; None for this one.
+        detach: leave the run as soon as its first step is measured.
+    """
+
+    agreed: Collection[str] = ()
+    checks: Checks = NO_CHECKS
+    stop_on_hangup: bool = False
+    host: Host | None = None
+    detach: bool = False
+
+
+DEFAULT = Terms()
+
+
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a spec: its events, the signals that stopped it, and what was not agreed to."""
 
     events: Sequence[Event]
     received: Sequence[int]
     refused: Sequence[Item]
-    lost: str = ""  # the connection to the machine where it goes on
+    lost: str = ""  # how to go on after the connection to the worker's machine was lost
+    left: bool = False  # it goes on alone, as was asked
 
 
-def measure(
-    spec: RunSpec,
-    *,
-    agreed: Collection[str],
-    checks: Checks,
-    progress: Progress,
-    stop_on_hangup: bool,
-    host: Host | None = None,
-) -> Run:
-    """Run a spec and its checks, until the end or a signal."""
-    session = Session(host)
-    session.agreed.update(agreed)
+def measure(spec: RunSpec, terms: Terms, progress: Progress) -> Run:
+    """Run a spec and its checks, until the end or a signal, or until it can be left."""
+    session = Session(terms.host)
+    session.agreed.update(terms.agreed)
     driver = session.driver(spec)
+    left = False
     try:
         with signals.collected() as received:
-            hang_up = partial(session.hang_up, stop=stop_on_hangup)
+            hang_up = partial(session.hang_up, stop=terms.stop_on_hangup)
             follower = Follower(driver, progress, received, hang_up)
             driver.run(spec)
-            follower.follow()
-            if not received:
-                _measure_checks(driver, checks, follower)
+            if terms.detach:
+                follower.follow(until=_is_measuring)
+                checks = _commands(terms.checks, _plan(driver.events))
+                left = not received and driver.detach(checks)
+            if not left:
+                follower.follow()
+                if not received:
+                    _measure_checks(driver, terms.checks, follower)
         events = list(driver.events)
     finally:
         session.close()  # first, so that no spare worker is started for a next run
@@ -70,7 +91,8 @@ def measure(
         driver.join(_JOIN_SECONDS)
         if signal.SIGHUP not in received:
             progress.close()
-    if not driver.lost and (signal.SIGHUP not in received or stop_on_hangup):
+    goes_on = left or driver.lost or (signal.SIGHUP in received and not terms.stop_on_hangup)
+    if not goes_on:
         for event in driver.events[len(events) :]:
             if isinstance(event, Notice):  # what could not be ended
                 note(event.text)
@@ -79,6 +101,7 @@ def measure(
         received=received,
         refused=list(session.refused.values()),
         lost=driver.lost,
+        left=left,
     )
 
 
@@ -99,10 +122,12 @@ class Follower:
         self._read = 0
         self.stopped = False
 
-    def follow(self) -> None:
-        """Return when the driver is idle and all of its events are shown."""
+    def follow(self, until: Callable[[Sequence[Event]], bool] = lambda _: False) -> None:
+        """Return when the driver is idle and all of its events are shown, or what is waited for."""
         driver = self._driver
         while driver.busy or self._read < len(driver.events):
+            if until(driver.events):
+                return
             if self._received and not self.stopped:
                 self.stopped = True
                 self._stop()
@@ -122,7 +147,7 @@ class Follower:
 
 def _measure_checks(driver: Driver, checks: Checks, follower: Follower) -> None:
     """The race, where there is an answer to race, then the stability limit."""
-    if _has_failed(driver.events):
+    if not _has_run(driver.events):
         return
     if checks.iterations or checks.seconds:
         if _has_suggestion(driver.events):
@@ -142,8 +167,34 @@ def _measure_checks(driver: Driver, checks: Checks, follower: Follower) -> None:
         follower.follow()
 
 
-def _has_failed(events: Sequence[Event]) -> bool:
-    return any(isinstance(event, Ended) and event.status == "failed" for event in events)
+def _has_run(events: Sequence[Event]) -> bool:
+    """Whether the test came to its own end, and was not stopped, from here or from elsewhere."""
+    return any(
+        isinstance(event, Ended) and event.status in ("completed", "diverged") for event in events
+    )
+
+
+def _is_measuring(events: Sequence[Event]) -> bool:
+    """Whether the objects are built and the first step worked: what fails early has failed."""
+    return any(isinstance(event, Step) for event in events)
+
+
+def _commands(checks: Checks, plan: Plan) -> list[Confirm | Stability]:
+    """The checks, for a worker that carries them out when nobody is there any more."""
+    commands: list[Confirm | Stability] = []
+    if checks.iterations or checks.seconds:
+        commands.append(
+            Confirm(
+                iterations=checks.iterations,
+                seconds=checks.seconds,
+                schedule=plan.schedule,
+                steps=plan.steps,
+                warmup=plan.warmup,
+            )
+        )
+    if checks.stability:
+        commands.append(Stability())
+    return commands
 
 
 def _plan(events: Sequence[Event]) -> Plan:

@@ -18,7 +18,7 @@ def open_grid(app: App[Any], base: RunSpec) -> None:
     """Ask for a grid around a spec, then run it with the app's session."""
     session: Session | None = getattr(app, "session", None)
     if session is None:
-        tell(app, "a grid needs workers: lrtui was opened on objects of a script", "warning")
+        tell(app, "a grid needs workers: lrtui was opened on a run, and not on the form", "warning")
         return
     app.run_worker(_set_up_and_run(app, session, base), group="grid", exclusive=True)
 

@@ -29,7 +29,7 @@ def why_no_form(app: App[Any]) -> str:
 
     screens = app.screen_stack
     if not any(isinstance(screen, SetupScreen) for screen in screens):
-        return "there is no form here: lrtui was opened on objects of a script"
+        return "there is no form here: lrtui was opened on a run, and not on the form"
     for screen in screens:
         if isinstance(screen, RunScreen) and screen.model.state.busy:
             return "a run is in progress: stop it (x on its screen) before you fill the form anew"

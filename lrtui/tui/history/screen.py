@@ -17,6 +17,7 @@ from textual.widgets import Input
 from lrtui import paths
 from lrtui.record import RecordError, RunRecord
 from lrtui.runs import trash
+from lrtui.runs.control import stop
 from lrtui.runs.store import going_on, journal_path, load, rename
 from lrtui.runs.watch import RunsWatch
 from lrtui.spec import RunSpec
@@ -37,11 +38,16 @@ from lrtui.tui.widgets.quiet import Quiet
 _POLL_SECONDS = 0.22
 _HEIGHTS = [(0, "-short"), (22, "-tall")]  # from which a narrow screen has a preview
 _REST_SECONDS = 0.1  # that the cursor rests on a run before its record is loaded
-_NO_RECORD = "it has no record yet: wait for its end, or stop it on its own screen"
+_NO_RECORD = "it has no record yet: wait for its end, or stop it with x"
 
 
 class HistoryScreen(Screen[RunSpec | None]):
-    """Returns the spec of a run that is to be run again, or None."""
+    """Returns the spec of a run that is to be run again, or None.
+
+    Args:
+        query: what is searched for at first.
+        alone: there is no screen below: escape ends the app.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = keys.RUNS
     HORIZONTAL_BREAKPOINTS = WIDTHS
@@ -73,8 +79,10 @@ class HistoryScreen(Screen[RunSpec | None]):
     }
     """
 
-    def __init__(self) -> None:
+    def __init__(self, query: str = "", *, alone: bool = False) -> None:
         super().__init__()
+        self._query = query
+        self._alone = alone
         self.model = HistoryModel(Marks())
         self.all_runs = RunsWatch()
         self.loader = Loader()
@@ -96,6 +104,9 @@ class HistoryScreen(Screen[RunSpec | None]):
     def on_mount(self) -> None:
         self.model.marks = marks_of(self.app)
         self.query_one("#find_label", Quiet).show(Content.styled("/ ", "bold $accent"), layout=True)
+        if self._query:
+            self.query_one(Line).value = self._query
+            self.query_one("#find").add_class("-open")
         self.all_runs.start()
         self.set_interval(_POLL_SECONDS, self.poll)
         self.call_after_refresh(self.redraw)
@@ -172,8 +183,13 @@ class HistoryScreen(Screen[RunSpec | None]):
         """Hide the keys that do nothing now."""
         row = self.model.highlighted
         has_record = row is not None and row.entry is not None
+        is_running = row is not None and row.is_running
         match action:
-            case "mark" | "open" | "rename" | "delete" | "export" | "again":
+            case "open":
+                return has_record or is_running
+            case "stop":
+                return is_running
+            case "mark" | "rename" | "delete" | "export" | "again":
                 return has_record
             case "find":
                 return self.focused is None  # a slash may be typed into the search
@@ -239,10 +255,12 @@ class HistoryScreen(Screen[RunSpec | None]):
         self.model.marks.clear()
         self._changed()
 
-    def action_back(self) -> None:
+    async def action_back(self) -> None:
         """Leave the search first, then the screen."""
         if self.focused is not None or self.model.query:
             self._leave_query(keep=False)
+        elif self._alone:
+            await self.app.action_quit()
         else:
             self.dismiss(None)
 
@@ -251,8 +269,19 @@ class HistoryScreen(Screen[RunSpec | None]):
     def action_open(self) -> None:
         """Show the run on the screen of runs."""
         row = self.model.highlighted
-        if row is not None and row.entry is not None:
+        if row is not None and row.unsaved is not None and row.is_running:
+            from lrtui.tui.attached import attach
+
+            attach(self.app, row.unsaved.journal, row.unsaved.spec)
+        elif row is not None and row.entry is not None:
             self.run_worker(self._open(row.entry.path), group="open", exclusive=True)
+
+    def action_stop(self) -> None:
+        """Stop the run that goes on, whoever has started it."""
+        row = self.model.highlighted
+        if row is not None and row.is_running:
+            problem = stop(row.id)
+            tell(self.app, problem or "asked to stop: it ends after the step in progress")
 
     async def _open(self, path: Path) -> None:
         from lrtui.launch.record_driver import RecordDriver

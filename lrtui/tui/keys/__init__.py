@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from lrtui.tui.keys.everywhere import EVERYWHERE
 from lrtui.tui.keys.form import SETUP
-from lrtui.tui.keys.run import RUN, TRIALS
+from lrtui.tui.keys.run import ATTACHED, RUN, TRIALS
 from lrtui.tui.keys.runs import COMPARE, GRID, RUNS
 from lrtui.tui.keys.sections import SECTIONS, section_of
 
@@ -22,6 +22,7 @@ KeyName = Callable[[str], str]  # the key of a binding's id, as the user's keyma
 SCREENS = (RUN, TRIALS, SETUP, RUNS, COMPARE, GRID)
 
 __all__ = [
+    "ATTACHED",
     "COMPARE",
     "EVERYWHERE",
     "GRID",

@@ -1,5 +1,7 @@
 """The keys of the run screen and of the screen of its race."""
 
+from dataclasses import replace
+
 from textual.binding import Binding, BindingType
 
 _BOUNDARY = Binding.Group("bounds")
@@ -206,6 +208,21 @@ RUN: list[BindingType] = [
         tooltip="back to where you were",
     ),
 ]
+
+# of a run that another process owns: what only that process can do
+_NOT_HERE = ("run.again", "run.reset", "run.limit", "run.extend")
+
+
+def _of_another_process(binding: BindingType) -> BindingType:
+    assert isinstance(binding, Binding)
+    if binding.id == "run.confirm":  # it shows a race that goes on
+        return replace(binding, show=False)
+    if binding.id in _NOT_HERE:
+        return replace(binding, action="not_here", show=False)
+    return binding
+
+
+ATTACHED: list[BindingType] = [_of_another_process(binding) for binding in RUN]
 
 TRIALS: list[BindingType] = [
     Binding(

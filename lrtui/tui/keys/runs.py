@@ -51,6 +51,13 @@ RUNS: list[BindingType] = [
     Binding(
         "r", "again", "re-run", id="runs.again", tooltip="fill the form with the run's settings"
     ),
+    Binding(
+        "x",
+        "stop",
+        "stop",
+        id="runs.stop",
+        tooltip="stop the run that goes on, in whatever process; what was measured is kept",
+    ),
     Binding("n", "rename", "name", id="runs.name", tooltip="give the run a name"),
     Binding("d", "delete", "delete", id="runs.delete", tooltip="delete the run"),
     Binding("u", "undo", "undo", id="runs.undo", tooltip="bring the deleted run back"),

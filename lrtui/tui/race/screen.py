@@ -78,7 +78,7 @@ class Trials(Screen[None]):
             case "stop":
                 return self.model.state.checking is not None
             case "again":
-                return not self.model.state.busy
+                return not self.model.state.busy and not self.model.driver.read_only
         return True
 
     def action_stop(self) -> None:

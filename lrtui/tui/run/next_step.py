@@ -23,6 +23,8 @@ def next_steps(model: RunModel) -> Iterator[NextStep]:
     state = model.state
     if state.phase in ("building", "running"):
         yield NextStep("run.stop", "stop; what was measured is kept")
+        if model.driver.owner:
+            yield NextStep("run.back", f"leave; it goes on in {model.driver.owner}")
     elif state.checking == "confirmation":
         yield NextStep("run.confirm", "see the race")
         yield NextStep("run.stop", "stop it; its trials are kept")
@@ -40,7 +42,7 @@ def _after(model: RunModel) -> Iterator[NextStep]:
     if model.driver.read_only:
         if suggestion is not None and suggestion.lr is not None:
             yield NextStep("run.copy", "copy the rate and train")
-        yield NextStep("run.back", "back to the runs")
+        yield NextStep("run.back", "leave" if model.driver.owner else "back to the runs")
         return
     if model.state.failed or suggestion is None:
         yield NextStep("run.again", "run again")

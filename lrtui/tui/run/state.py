@@ -182,6 +182,8 @@ class RunState:
 
     def _measure(self, event: Measured) -> None:
         self.measured.append(event.result)
+        if isinstance(event.result, TrialResult) and self.phase == "ended":
+            self.checking = "confirmation"  # which another process may have started
         if ends_check(event):
             self.checking, self.racing = None, None
         self.version += 1

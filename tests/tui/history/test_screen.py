@@ -3,14 +3,18 @@
 import fcntl
 import json
 from pathlib import Path
+from typing import cast
 
 import pytest
 from textual.events import Key
 from textual.widgets import Input
 
 from lrtui import paths
-from lrtui.events import Event, encode
-from lrtui.runs.store import journal_path, load, record_path
+from lrtui.events import Event, Started, encode
+from lrtui.keeper.control import ControlFile
+from lrtui.runs.store import control_path, journal_path, load, record_path
+from lrtui.tui.app import LrtuiApp
+from lrtui.tui.attached import AttachedScreen
 from lrtui.tui.compare.screen import CompareScreen
 from lrtui.tui.form.screen import SetupScreen
 from lrtui.tui.history.screen import HistoryScreen
@@ -71,6 +75,61 @@ async def test_a_run_that_goes_on_is_seen_to_grow_and_becomes_a_record() -> None
             journal.unlink()
             await until(pilot, lambda: "ok" in screen_text(screen.app))
             assert "running" not in row(screen, 7)
+
+
+async def test_a_run_that_goes_on_is_opened_followed_and_stopped_from_the_list() -> None:
+    spec = spec_of()
+    journal, control = journal_path(run_id(7)), ControlFile(control_path(run_id(7)))
+    control.open()
+    events: list[Event] = [started(spec, id=run_id(7)), *curve(spec, 30)]
+    with journal.open("ab", buffering=0) as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.write(b"".join(map(encode, events)))
+        async with history_screen() as (screen, pilot):
+            app = screen.app
+            await until(pilot, lambda: "running 30/100" in screen_text(app))
+            await pilot.press("x")
+            await until(pilot, lambda: control.path.read_bytes().endswith(b"\nstop\n"))
+            control.open()
+            await pilot.press("enter")
+            await until(pilot, lambda: "30/100" in screen_text(app) and "NEXT" in screen_text(app))
+            file.write(b"".join(map(encode, curve(spec, 50)[30:])))
+            await until(pilot, lambda: "● 50/100" in screen_text(app))
+            assert "leave; it goes on in" in screen_text(app)
+            for key in ("c", "l", "plus", "r", "enter"):
+                await pilot.press(key)
+                await until(pilot, lambda: "only where the run was started" in screen_words(app))
+                app.clear_notifications()
+                await until(pilot, lambda: "only where the run" not in screen_words(app))
+            await pilot.press("x")
+            await until(pilot, lambda: control.path.read_bytes().endswith(b"\nstop\n"))
+            await pilot.press("escape")
+            await until(pilot, lambda: app.screen is screen)
+            assert journal.exists()
+
+
+async def test_of_several_runs_that_go_on_one_is_chosen() -> None:
+    kept(1)
+    files = []
+    for number in (7, 8):
+        file = journal_path(run_id(number)).open("ab", buffering=0)
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.write(encode(started(spec_of(), id=run_id(number))))
+        files.append(file)
+    app = LrtuiApp(choose=True)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: "2 found" in screen_text(app))
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: isinstance(app.screen, AttachedScreen))
+        driver = cast("AttachedScreen", app.screen).model.driver
+        await until(pilot, lambda: bool(driver.events))
+        assert cast("Started", driver.events[0]).id == run_id(7)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, HistoryScreen))
+        await pilot.press("escape", "escape")
+        await until(pilot, lambda: not app.is_running)
+    for file in files:
+        file.close()
 
 
 async def test_runs_that_were_cut_off_are_offered_and_recovered() -> None:
