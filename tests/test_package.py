@@ -11,7 +11,7 @@ from zipfile import ZipFile
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-SHIPPED = {".py", ".json", ".npz", ".tcss", ".typed", ".txt"}
+SHIPPED = {".json", ".md", ".npz", ".py", ".tcss", ".txt", ".typed"}
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
 
 

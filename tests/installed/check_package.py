@@ -69,6 +69,7 @@ def test_it_is_the_installed_package_and_nothing_of_it_is_missing() -> None:
         "py.typed",
         "analysis/calibration.json",
         "build/datasets/digits/digits.npz",
+        "docs/curve.md",
         "export/run.schema.json",
         "tui/app.tcss",
         "../sample_models/cnn.py",
