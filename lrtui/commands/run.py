@@ -76,6 +76,8 @@ def run_headless(
     missing = unagreed(spec, {*remembered(), *agreed})
     if missing:
         return say(_not_agreed(missing), USAGE)
+    if detach and spec.devices.nproc and checks != NO_CHECKS:
+        return say("--detach measures no race and no stability limit on several processes", USAGE)
     problem = start_problem(spec)
     if problem:
         return say(problem, USAGE)
