@@ -6,7 +6,7 @@ from signal import SIGHUP
 
 from lrtui.catalog.shipping import ShippingError, sent_words
 from lrtui.catalog.trust import remembered, unagreed
-from lrtui.commands.run.measure import DEFAULT, Run, Terms, measure
+from lrtui.commands.run.measure import DEFAULT, NO_CHECKS, Run, Terms, measure
 from lrtui.commands.run.progress import Progress
 from lrtui.commands.run.result import Output, Result, helped, not_agreed, report
 from lrtui.commands.streams import USAGE, USER_FAILED, note, printable, put, put_json, say
@@ -78,6 +78,8 @@ def _refusal(specs: Sequence[RunSpec], terms: Terms) -> str:
     missing = {item.line: item for spec in specs for item in unagreed(spec, agreed)}
     if missing:
         return not_agreed(list(missing.values()))
+    if terms.detach and terms.checks != NO_CHECKS and any(spec.devices.nproc for spec in specs):
+        return "--detach measures no race and no stability limit on several processes"
     if terms.host is not None:
         return _connected(terms.host, specs)
     for spec in specs:

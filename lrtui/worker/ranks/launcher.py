@@ -91,13 +91,18 @@ class Launcher:
 
     def _follow(self, relay: Relay) -> None:
         """Pass commands on while the ranks run, and end them before one that is not for them."""
-        is_stopped = False
+        is_stopped = is_left = False
         while not self._done.is_set():
             if not self._commands.stop.is_set():
                 is_stopped = False
             elif not is_stopped:
                 is_stopped = relay.tell(Stop(cause=self._commands.stop.reason("").strip()))
             command = self._commands.next(_POLL_SECONDS)
+            if isinstance(command, Quit) and relay.busy and not self._commands.stop.is_set():
+                is_left = True  # by a front end that was detached: the run goes on to its end
+                continue
+            if is_left and not relay.busy:
+                command = Quit()
             if isinstance(command, Extend | Confirm | Stability | Reset) and not relay.failed:
                 relay.tell(command)
             elif command is not None:
