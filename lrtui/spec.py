@@ -174,8 +174,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         InitDevice,
         setting(
             "where the model is made: cpu, with the weights of a script that moves it afterwards; "
-            "device: no copy on the cpu; "
-            "meta: without memory, if reset_parameters draws all weights"
+            "device: no copy on the cpu; meta: without memory if reset_parameters draws all weights"
         ),
     ] = "cpu"
 
