@@ -6,6 +6,7 @@ The UI process must never load torch, and the command line must start at once.
 import ast
 import subprocess
 import sys
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -122,3 +123,10 @@ def test_a_whole_run_in_the_app_leaves_its_process_without_torch() -> None:
     modules = loaded_after(WHOLE_RUN)
     assert "lrtui.tui.run.screen" in modules
     assert not {"torch", "torchvision"} & modules
+
+
+def test_every_folder_of_tests_is_collected(pytestconfig: pytest.Config) -> None:
+    skipped = pytestconfig.getini("norecursedirs")
+    for folder in Path(__file__).parent.rglob("*"):
+        if folder.is_dir() and not folder.name.startswith((".", "__")):
+            assert not any(fnmatch(folder.name, pattern) for pattern in skipped), folder
