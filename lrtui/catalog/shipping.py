@@ -1,9 +1,11 @@
 """What goes to another machine with a spec: the user's files that it names, with their imports.
 
-There they are used from where they lie here if the very same ones are at the same place, else from
-copies. Data that arguments name is not sent.
+The other Python files of their folders go as well, if there is room: one may be imported under a
+name that is computed. There they are used from where they lie here if the very same ones are at the
+same place, else from copies. Data that arguments name is not sent.
 """
 
+import contextlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from lrtui.files import read_file
 from lrtui.spec import CHOICES, Choice, RunSpec
 
 MOST_BYTES = 16 * 2**20  # of the user's files
+_MOST_NAMED = 20
 _ROOT = Path("/")
 
 
@@ -55,11 +58,13 @@ def bundle_of(spec: RunSpec, installed: Installed | None = None) -> Bundle:
             files[str(path)] = read_file(path)
         except OSError as error:
             raise ShippingError(f"{path} cannot be sent: {error.strerror}") from None
-    bundle = Bundle(files, _places(spec, installed))
+    places = _places(spec, installed)
+    bundle = Bundle(files, places)
     if bundle.size > MOST_BYTES:
         limit = f"{bundle.size:,} bytes, and the limit is {MOST_BYTES:,}"
         raise ShippingError(f"the Python files that the run names are too large to send: {limit}")
-    return bundle
+    more = Bundle({**_beside(places.values()), **files}, places)
+    return more if more.size <= MOST_BYTES else bundle
 
 
 def code_of(spec: RunSpec, installed: Installed | None = None) -> list[Path]:
@@ -82,7 +87,10 @@ def sent_words(spec: RunSpec) -> str:
     if not bundle.files:
         return ""
     count = "1 file" if len(bundle.files) == 1 else f"{len(bundle.files)} files"
-    return f"sent: {count}, {bundle.size:,} bytes: {', '.join(bundle.files)}"
+    names = list(bundle.files)
+    if len(names) > _MOST_NAMED:
+        names = [*names[:_MOST_NAMED], "…"]
+    return f"sent: {count}, {bundle.size:,} bytes: {', '.join(names)}"
 
 
 def root_of(bundle: Bundle, folder: Path) -> Path:
@@ -132,6 +140,16 @@ def _code_of_target(target: str, installed: Installed) -> list[Path]:
     if path.suffix == ".py":
         files = Imports(installed, module_name(path)[0]).closure(path)
     return [file for file in files if not is_sample(file)]
+
+
+def _beside(places: Iterable[str]) -> dict[str, bytes]:
+    """The Python files in the folders of these files that can be read."""
+    found = {}
+    for folder in sorted({Path(place).parent for place in places}):
+        for path in sorted(folder.glob("*.py")):
+            with contextlib.suppress(OSError):
+                found[str(path.resolve())] = read_file(path, MOST_BYTES)
+    return found
 
 
 def _places(spec: RunSpec, installed: Installed) -> dict[str, str]:

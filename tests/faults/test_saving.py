@@ -65,7 +65,7 @@ def test_the_screen_says_so_until_the_run_is_written_elsewhere(
         screen.press("q")
         screen.wait_for("w      write it")
         screen.press("w")
-        screen.wait_for("write the run record")
+        screen.wait_for("write the run to")
         unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
         resource.prlimit(screen.process.pid, resource.RLIMIT_FSIZE, unlimited)
         screen.type_over("mine.json")

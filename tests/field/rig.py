@@ -98,7 +98,7 @@ def command(*flags: str) -> Run:
     events: list[Event] = []
     specs: list[RunSpec] = []
 
-    def in_this_process(asked: Sequence[RunSpec], **_: Any) -> int:
+    def in_this_process(asked: Sequence[RunSpec], *_: Any) -> int:
         specs.extend(asked)
         Runner(events.append, StopFlag()).range_test(protocol.Run(spec=asked[0], id=new_id()))
         return 0

@@ -183,6 +183,16 @@ def test_files_that_are_not_there_are_run_from_copies_and_only_what_was_agreed_t
     assert not (tmp_path / "there" / "trusted").exists()
 
 
+def test_the_other_python_files_of_the_folder_go_along_if_there_is_room(tmp_path: Path) -> None:
+    spec = RunSpec(model=Choice(module(tmp_path, "net")))
+    other = tmp_path / "other.py"
+    other.write_text("x = 1\n")
+    (tmp_path / "data.csv").write_text("1")
+    assert sorted(Path(name).name for name in bundle_of(spec).files) == ["net.py", "other.py"]
+    other.write_text("#" * shipping.MOST_BYTES)
+    assert [Path(name).name for name in bundle_of(spec).files] == ["net.py"]
+
+
 def test_files_that_are_too_large_are_not_sent(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,7 +24,7 @@ def test_an_answer_is_explained_viewed_otherwise_confirmed_and_written(tmp_path:
         app.wait_for(r"▸ . +\d\.\d\de-\d\d +(suggestion|tried|[×÷])")
         app.wait_for(r"(confirmed|replaced|tie|open): ")
         app.press("w")
-        app.wait_for("write the run record")
+        app.wait_for("write the run to")
         app.type_over(record.name)
         app.press("enter")
         app.wait_for_file(record)

@@ -93,7 +93,7 @@ def test_the_whole_path(tmp_path: Path) -> None:
 
         # w writes the record to the file that is named
         app.press("w")
-        save_as(app, "write the run record", tmp_path / "mine.json")
+        save_as(app, "write the run to", tmp_path / "mine.json")
         record = load(tmp_path / "mine.json")
         assert record.status in ("completed", "diverged")
         assert len(record.history.lr) > 50
@@ -125,7 +125,7 @@ def test_a_record_is_not_overwritten_silently(tmp_path: Path) -> None:
         app.press("enter")
         app.wait_for(ENDED)
         app.press("w")
-        app.wait_for("write the run record")
+        app.wait_for("write the run to")
         app.type_over("mine.json")
         app.press("enter")
         app.wait_for("exists|overwrite|replace")

@@ -74,7 +74,13 @@ RUN: list[BindingType] = [
         id="run.reset",
         tooltip="restore model and optimizer, and empty the chart",
     ),
-    Binding("w", "write", "write", id="run.write", tooltip="write the run record as JSON"),
+    Binding(
+        "w",
+        "write",
+        "write",
+        id="run.write",
+        tooltip="write the run: JSON, or what the ending says",
+    ),
     Binding("y", "copy", show=False, id="run.copy", tooltip="copy the suggested learning rate"),
     Binding(
         "i",

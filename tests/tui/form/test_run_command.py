@@ -39,7 +39,7 @@ def made_by(command: str, monkeypatch: pytest.MonkeyPatch) -> RunSpec:
     run = lrtui.commands["run"]
     seen: list[RunSpec] = []
 
-    def remember(specs: Sequence[RunSpec], **_: Any) -> int:
+    def remember(specs: Sequence[RunSpec], *_: Any) -> int:
         seen.extend(specs)
         return 0
 
