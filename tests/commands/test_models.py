@@ -101,6 +101,7 @@ def test_an_argument_that_cannot_be_listed_is_exit_code_2_and_one_line(
     assert done.stdout == ""
 
 
+@pytest.mark.slow
 def test_torchvision_is_imported_in_the_worker_and_not_here() -> None:
     pytest.importorskip("torchvision")
     for where in ("torchvision", "torchvision:"):

@@ -142,6 +142,7 @@ def test_a_plan_that_contradicts_itself_is_a_usage_error() -> None:
     assert "plan.epochs: steps (100) are given too" in done.stderr
 
 
+@pytest.mark.slow
 def test_ctrl_c_in_mid_confirmation_keeps_the_run_and_its_trials(home: Path) -> None:
     arguments = [sys.executable, "-m", "lrtui.cli", "run", *QUICK, "--confirm", "50000"]
     process = subprocess.Popen(

@@ -99,6 +99,7 @@ def test_a_failed_test_is_told_kept_and_run_again_when_asked(tmp_path: Path) -> 
     assert "2/2  works no  failed: " in again.stderr
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(tmp_path: Path) -> None:
     body = "def net(wait=0.0):\n    return Slow(wait)\n"
     body += "class Slow(nn.Module):\n    def __init__(self, wait):\n        super().__init__()\n"

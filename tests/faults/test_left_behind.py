@@ -102,6 +102,7 @@ def test_the_app_leaves_no_process_behind(
         nothing_is_left(found)
 
 
+@pytest.mark.slow
 def test_a_command_that_is_ended_twice_leaves_no_process_behind(model: str, pids: Path) -> None:
     front = subprocess.Popen(
         [*START, "run", "--model", model, "--num-iter", "100"],

@@ -126,6 +126,7 @@ def test_many_odd_files_keep_nothing_from_being_listed(count: int, home: Path) -
     assert len(list(runs.glob("*.jsonl"))) == count + 1  # what cannot be recovered is kept
 
 
+@pytest.mark.slow
 def test_a_home_that_becomes_a_file_while_the_app_is_open(home: Path, tmp_path: Path) -> None:
     with Terminal(lrtui_argv(), tmp_path, {"PYTHONPATH": str(ROOT)}, columns=250) as app:
         app.wait_for("⏎ runs", r"torch \d")

@@ -19,6 +19,7 @@ from tests.sweep.sweeping import SMALL, curve, made_tests, outcomes_of, run_all,
 from tests.waiting import wait
 
 
+@pytest.mark.slow
 def test_the_curves_are_the_same_on_one_worker_and_on_two_in_another_order() -> None:
     tests = made_tests(4)
     alone = run_all(LocalPool.of(core_groups(1)), tests)

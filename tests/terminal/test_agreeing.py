@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.terminal.terminal import Terminal, lrtui_argv
 from tests.user_modules import module
 
@@ -39,6 +41,7 @@ def test_a_spec_that_is_open_runs_nothing_before_or_after_f5(tmp_path: Path) -> 
     assert not (tmp_path / "ran").exists()
 
 
+@pytest.mark.slow
 def test_a_file_that_changes_while_the_question_is_open_is_asked_about_again(
     tmp_path: Path,
 ) -> None:
@@ -73,6 +76,7 @@ def test_run_refuses_with_exit_code_2_and_one_line_that_says_how_to_agree(tmp_pa
     assert not (tmp_path / "ran").exists()
 
 
+@pytest.mark.slow
 def test_run_runs_a_users_file_that_a_flag_names_and_one_of_a_spec_with_yes(
     tmp_path: Path,
 ) -> None:

@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import pytest
+
 from lrtui.runs.store import load
 from tests.terminal.terminal import Terminal, lrtui_argv
 
 
+@pytest.mark.slow
 def test_an_answer_is_explained_viewed_otherwise_confirmed_and_written(tmp_path: Path) -> None:
     record = tmp_path / "tried.json"
     with Terminal(lrtui_argv("--num-iter", "300"), tmp_path, columns=80, lines=24) as app:

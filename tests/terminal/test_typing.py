@@ -23,6 +23,7 @@ def run(tmp_path: Path) -> Iterator[Terminal]:
         yield terminal
 
 
+@pytest.mark.slow
 def test_a_dialog_gets_all_that_was_typed_after_the_key_that_opens_it(
     run: Terminal, tmp_path: Path
 ) -> None:

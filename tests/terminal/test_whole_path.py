@@ -254,6 +254,7 @@ def test_no_terminal_is_reported_with_exit_code_2(tmp_path: Path) -> None:
         assert "TERM" in dumb.text
 
 
+@pytest.mark.slow
 def test_the_run_command_and_the_screen_suggest_the_same_rate(tmp_path: Path) -> None:
     done = subprocess.run(
         lrtui_argv("run", "--json"), cwd=tmp_path, capture_output=True, text=True, check=True
@@ -264,6 +265,7 @@ def test_the_run_command_and_the_screen_suggest_the_same_rate(tmp_path: Path) ->
         app.wait_for(ENDED, re.escape(f"{suggestion['lr']:.2e}"))
 
 
+@pytest.mark.slow
 def test_a_preset_is_saved_opened_in_the_app_and_run_by_the_command(tmp_path: Path) -> None:
     with open_app(tmp_path, "--num-iter", "12", "--optimizer", "torch.optim:SGD") as app:
         app.wait_for("SmallCNN")

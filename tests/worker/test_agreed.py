@@ -101,6 +101,7 @@ def test_a_file_beside_it_is_not_run_once_it_has_changed(
     assert ran.exists()
 
 
+@pytest.mark.slow
 def test_a_module_in_the_working_directory_never_stands_in_for_an_installed_one(
     session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

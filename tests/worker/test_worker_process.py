@@ -38,6 +38,7 @@ def test_a_run_has_a_start_every_step_an_answer_and_an_end(driver: WorkerDriver)
     assert journals() == []
 
 
+@pytest.mark.slow
 def test_the_same_spec_gives_the_same_curve_in_another_worker(driver: WorkerDriver) -> None:
     run(driver, QUICK)
     other = Session()
@@ -64,6 +65,7 @@ def test_reset_restores_the_initial_state_and_the_next_run_is_the_same_one(
     assert [step.raw_loss for step in steps(driver)] == first
 
 
+@pytest.mark.slow
 def test_another_plan_has_another_answer_from_the_same_objects(driver: WorkerDriver) -> None:
     run(driver, ANSWERED)
     run(driver, msgspec.structs.replace(ANSWERED, plan=PlanSpec(schedule="cosine", epochs=2)))
@@ -103,16 +105,16 @@ def test_reset_in_mid_run_stops_and_restores(driver: WorkerDriver) -> None:
 
 
 FAILURES = {
+    "os exit": ("os._exit(7)", "training", "exited with code 7"),
     "exception": ("raise RuntimeError('my own words')", "model", "RuntimeError: my own words"),
     "system exit": ("sys.exit(3)", "model", "sys.exit(3)"),
-    "os exit": ("os._exit(7)", "training", "exited with code 7"),
     "abort": ("os.abort()", "training", "SIGABRT"),
     "kill": ("os.kill(os.getpid(), signal.SIGKILL)", "training", "SIGKILL"),
     "segfault": ("os.kill(os.getpid(), signal.SIGSEGV)", "training", "SIGSEGV"),
 }
 
 
-@pytest.mark.parametrize("name", slow_after(3, FAILURES))
+@pytest.mark.parametrize("name", slow_after(1, FAILURES))
 def test_a_model_that_fails_in_mid_run_loses_no_finished_step(
     driver: WorkerDriver, tmp_path: Path, name: str
 ) -> None:
@@ -253,6 +255,7 @@ def test_nothing_that_a_model_started_outlives_the_worker(
     wait(lambda: not _alive(child), 20)
 
 
+@pytest.mark.slow
 def test_bad_input_is_one_line_that_names_the_phase_and_the_thing(
     driver: WorkerDriver, tmp_path: Path
 ) -> None:
@@ -306,6 +309,7 @@ def test_a_stop_before_anything_is_measured_does_not_wait_for_the_step_in_progre
     assert "did not answer" in end.reason
 
 
+@pytest.mark.slow
 def test_an_edited_model_file_is_imported_again(driver: WorkerDriver, tmp_path: Path) -> None:
     target = module(tmp_path, "net", "raise RuntimeError('before the edit')")
     assert "before the edit" in run(driver, with_model(target)).reason
@@ -358,6 +362,7 @@ def test_a_journal_left_by_a_killed_worker_is_recovered(home: Path) -> None:
     assert len(load(recover(path).path).history.lr) == 4
 
 
+@pytest.mark.slow
 def test_a_notice_says_when_an_idle_worker_went_away(driver: WorkerDriver) -> None:
     run(driver, QUICK)
     assert driver._process is not None

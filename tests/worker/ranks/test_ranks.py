@@ -61,6 +61,7 @@ def losses(driver: WorkerDriver) -> list[float | None]:
 
 
 @pytest.mark.parametrize("shard", slow_after(1, [False, True]))
+@pytest.mark.slow
 def test_the_curve_of_two_processes_is_that_of_one(driver: WorkerDriver, shard: bool) -> None:
     """With DDP and with FSDP2, validation, several passes over the data and accumulation."""
     test = msgspec.structs.replace(SPEC.range, val=True, accumulation_steps=3)
