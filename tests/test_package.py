@@ -32,6 +32,7 @@ def test_the_wheel_has_every_file_of_the_packages_and_nothing_else(wheel: Path) 
     assert not {name for name in packed if PurePosixPath(name).name.startswith(("test_", "check_"))}
 
 
+@pytest.mark.slow
 def test_the_wheel_works_where_it_is_installed_alone(wheel: Path, tmp_path: Path) -> None:
     """What a person runs with `cd tests/installed && pytest`, on the wheel of this checkout."""
     site = tmp_path / "site"

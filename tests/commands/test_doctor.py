@@ -142,6 +142,7 @@ def test_prints_of_a_library_do_not_mix_with_the_findings(
     assert "foreign package" in machine.fused
 
 
+@pytest.mark.slow
 def test_modules_in_the_users_folder_are_not_imported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

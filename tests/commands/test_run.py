@@ -70,6 +70,7 @@ def test_an_answer_is_confirmed_and_shown_as_a_table_and_as_lines_of_code() -> N
 
 
 @pytest.mark.parametrize("schedule", slow_after(1, ["constant", "one-cycle", "cosine"]))
+@pytest.mark.slow
 def test_json_is_one_valid_document_with_all_that_was_measured(schedule: str) -> None:
     done = lrtui(*QUICK, "--race-seconds", "8", "--schedule", schedule, "--json")
     assert done.returncode == 0, done.stderr
@@ -127,6 +128,7 @@ def test_the_answer_is_for_the_plan_in_every_form_of_output(home: Path, schedule
     assert f"lr={suggestion['lr']:.3g}" in code[0]
 
 
+@pytest.mark.slow
 def test_a_long_training_gets_an_interval_and_what_the_trials_cost() -> None:
     done = lrtui(*QUICK, "--steps", "20000")
     assert done.returncode == 0, done.stderr

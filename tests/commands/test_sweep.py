@@ -81,6 +81,7 @@ def test_the_recommended_row_is_marked_with_the_reason(tmp_path: Path) -> None:
     assert f"take {number}: " in done.stdout
 
 
+@pytest.mark.slow
 def test_a_failed_test_is_told_kept_and_run_again_when_asked(tmp_path: Path) -> None:
     body = "def net(works=True):\n    1 / works\n"
     body += "    return nn.Sequential(nn.Flatten(), nn.Linear(64, 10))"

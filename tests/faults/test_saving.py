@@ -78,6 +78,7 @@ def test_the_screen_says_so_until_the_run_is_written_elsewhere(
     assert not copies(temporary)
 
 
+@pytest.mark.slow
 def test_leaving_it_unsaved_keeps_a_copy_and_ends_with_5(
     spec: Path, home: Path, temporary: Path
 ) -> None:

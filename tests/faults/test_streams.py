@@ -12,6 +12,7 @@ import pytest
 from lrtui.runs.store import journals, load, read_journal
 from tests.commands.test_ls import kept
 from tests.faults.processes import ROOT, START, Done, lrtui
+from tests.slowly import rows_slow_after
 from tests.waiting import wait
 
 FULL = "lrtui: stdout cannot be written: No space left on device\n"
@@ -55,11 +56,14 @@ def test_closed_streams_and_a_full_stderr_are_no_crash() -> None:
 
 @pytest.mark.parametrize(
     ("streams", "code"),
-    [
-        ("2>&-", 3),
-        ("--json 3> >(true) >&3 2>&3", 141),
-        ("0<&- >&- 2>&-", 5),
-    ],
+    rows_slow_after(
+        2,
+        [
+            ("2>&-", 3),
+            ("--json 3> >(true) >&3 2>&3", 141),
+            ("0<&- >&- 2>&-", 5),
+        ],
+    ),
 )
 def test_whatever_becomes_of_the_streams_the_run_is_measured_and_kept(
     home: Path, tmp_path: Path, streams: str, code: int

@@ -48,6 +48,7 @@ def test_what_libraries_have_shares_a_worker_and_code_of_the_users_does_not(tmp_
     assert pids[2] != pids[3]
 
 
+@pytest.mark.slow
 def test_a_killed_worker_costs_only_its_test_which_is_run_again(tmp_path: Path) -> None:
     slow = msgspec.structs.replace(SMALL, model=Choice(slow_user_model(tmp_path)))
     lane = WorkerLane(Place(), [ANYTHING])

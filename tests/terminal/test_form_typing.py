@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from tests.terminal.terminal import KEYS, Terminal, lrtui_argv
 
 SEQUENCES = 50
@@ -68,6 +70,7 @@ def in_one_write(app: Terminal, keys: list[str]) -> None:
     app.press("".join(KEYS.get(key, key) for key in keys))
 
 
+@pytest.mark.slow
 def test_keys_typed_at_once_are_never_reordered(tmp_path: Path) -> None:
     chance, fields = random.Random(1), Fields()
     with Terminal(lrtui_argv(), tmp_path, lines=TALL) as app:

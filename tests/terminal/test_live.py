@@ -88,6 +88,7 @@ def test_leaving_in_the_middle_of_a_run_restores_them_exactly(tmp_path: Path, ho
         assert "CODE 0 EXACT True" in app.text
 
 
+@pytest.mark.slow
 def test_what_live_objects_print_never_reaches_the_screen(tmp_path: Path) -> None:
     with Terminal(script(tmp_path), tmp_path) as app:
         text = app.wait_for(ENDED)
@@ -112,6 +113,7 @@ def test_a_model_that_fails_is_reported_and_the_script_goes_on(tmp_path: Path) -
         assert "CODE 0 EXACT True POINTS 0" in app.text
 
 
+@pytest.mark.slow
 def test_a_measured_history_is_shown_without_a_loader(tmp_path: Path) -> None:
     argv = script(tmp_path)
     path = tmp_path / "train.py"

@@ -132,6 +132,7 @@ def test_a_record_is_not_overwritten_silently(tmp_path: Path) -> None:
         assert (tmp_path / "mine.json").read_text() == "precious"
 
 
+@pytest.mark.slow
 def test_x_stops_a_run(tmp_path: Path) -> None:
     with open_app(tmp_path, *LONG_RUN) as app:
         app.press("enter")
@@ -228,6 +229,7 @@ def test_a_size_that_comes_back_at_once_is_drawn_anew(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "env", slow_after(1, [{"NO_COLOR": "1"}, {"TERM": "xterm-16color"}, {"TERM": "screen"}])
 )
+@pytest.mark.slow
 def test_the_path_works_with_few_colours(tmp_path: Path, env: dict[str, str]) -> None:
     with open_app(tmp_path, "--num-iter", "20", columns=80, lines=24, **env) as app:
         app.press("enter")

@@ -11,6 +11,7 @@ from lrtui.launch.session import Session
 from lrtui.protocol import key, look_key
 from lrtui.spec import Choice, LoaderSpec, RunSpec
 from lrtui.specfields import with_values
+from tests.slowly import rows_slow_after
 from tests.user_modules import HEAD, NET
 from tests.waiting import wait
 from tests.worker.driving import QUICK, run, with_model
@@ -86,6 +87,7 @@ def test_a_changed_file_is_not_run_whatever_bytecode_lies_beside_it(
     ],
     ids=["named", "hidden from parsing"],
 )
+@pytest.mark.slow
 def test_a_file_beside_it_is_not_run_once_it_has_changed(
     session: Session, tmp_path: Path, load: str
 ) -> None:
@@ -124,18 +126,21 @@ def test_a_module_in_the_working_directory_never_stands_in_for_an_installed_one(
 
 @pytest.mark.parametrize(
     ("role", "target", "args"),
-    [
-        ("data", "torch:os.system", {"command": "touch ran"}),
-        ("data", "torch.hub:load", {"repo_or_dir": "a/b", "model": "c"}),
-        ("data", "lrtui.launch.machine:subprocess.check_output", {"args": "./touch"}),
-        ("model", "torchvision.datasets:utils.os.system", {"command": "touch ran"}),
-        ("data", "torch.optim:Adam", {}),
-        ("data", "torchvision.datasets:LSUN", {"root": "."}),
-        ("data", "torchvision.datasets.lsun:LSUNClass", {"root": "."}),
-        ("metric", "torchvision.datasets:wrap_dataset_for_transforms_v2", {}),
-        ("loss", "torch.nn:Linear", {"in_features": 1, "out_features": 1}),
-        ("data", "torchvision:CocoDetection", {"annFile": "x"}),
-    ],
+    rows_slow_after(
+        3,
+        [
+            ("data", "torch:os.system", {"command": "touch ran"}),
+            ("data", "torch.hub:load", {"repo_or_dir": "a/b", "model": "c"}),
+            ("data", "lrtui.launch.machine:subprocess.check_output", {"args": "./touch"}),
+            ("model", "torchvision.datasets:utils.os.system", {"command": "touch ran"}),
+            ("data", "torch.optim:Adam", {}),
+            ("data", "torchvision.datasets:LSUN", {"root": "."}),
+            ("data", "torchvision.datasets.lsun:LSUNClass", {"root": "."}),
+            ("metric", "torchvision.datasets:wrap_dataset_for_transforms_v2", {}),
+            ("loss", "torch.nn:Linear", {"in_features": 1, "out_features": 1}),
+            ("data", "torchvision:CocoDetection", {"annFile": "x"}),
+        ],
+    ),
 )
 def test_what_a_library_does_not_list_for_a_role_is_not_called(
     session: Session,

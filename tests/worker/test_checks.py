@@ -29,6 +29,7 @@ from lrtui.runs.store import journal_path, journals, load, read_journal, record_
 from lrtui.spec import Choice, LoaderSpec, RangeSpec, RunSpec
 from tests.events import R, last_result, of_kind, results
 from tests.sample import run_events
+from tests.slowly import rows_slow_after
 from tests.user_modules import module
 from tests.waiting import wait
 from tests.worker.driving import LONG, finish, run, with_model
@@ -155,6 +156,7 @@ def test_reset_in_mid_confirmation_restores(driver: WorkerDriver) -> None:
     assert len(results(driver.events, ConfirmationResult)) == 1
 
 
+@pytest.mark.slow
 def test_a_stop_right_after_the_start_is_not_lost(
     driver: WorkerDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,6 +168,7 @@ def test_a_stop_right_after_the_start_is_not_lost(
     assert finish(driver).reason == "stopped by the user after 1 of 1000000 iterations"
 
 
+@pytest.mark.slow
 def test_what_cannot_be_confirmed_says_why(driver: WorkerDriver, tmp_path: Path) -> None:
     driver.confirm()
     assert "run the range test" in check_result(driver, ConfirmationResult).problem
@@ -182,11 +185,14 @@ def test_what_cannot_be_confirmed_says_why(driver: WorkerDriver, tmp_path: Path)
 
 @pytest.mark.parametrize(
     ("body", "problem"),
-    [
-        ("raise RuntimeError('my own words')", "RuntimeError: my own words (net.py:15)"),
-        ("raise ValueError('my own words')", "ValueError: my own words (net.py:15)"),
-        ("os.kill(os.getpid(), signal.SIGKILL)", "SIGKILL"),
-    ],
+    rows_slow_after(
+        1,
+        [
+            ("raise RuntimeError('my own words')", "RuntimeError: my own words (net.py:15)"),
+            ("raise ValueError('my own words')", "ValueError: my own words (net.py:15)"),
+            ("os.kill(os.getpid(), signal.SIGKILL)", "SIGKILL"),
+        ],
+    ),
 )
 def test_a_model_that_fails_in_a_trial_ends_the_confirmation_with_the_reason(
     driver: WorkerDriver, tmp_path: Path, body: str, problem: str

@@ -291,6 +291,7 @@ def test_a_worker_that_dies_while_building_leaves_a_record_all_the_same(
     assert journals() == []
 
 
+@pytest.mark.slow
 def test_a_fork_that_comes_back_runs_nothing(driver: WorkerDriver, tmp_path: Path) -> None:
     end = run(driver, with_model(module(tmp_path, "forks", before="os.fork()\n")))
     assert end.status in ("completed", "diverged")

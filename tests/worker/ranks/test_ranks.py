@@ -101,6 +101,7 @@ def test_a_stop_reaches_both_and_both_are_put_back(driver: WorkerDriver) -> None
         pytest.param("hangs", "rank 1 did not answer for 15 s", marks=pytest.mark.slow),
     ],
 )
+@pytest.mark.slow
 def test_a_rank_that_fails_is_named_and_the_curve_is_kept(
     driver: WorkerDriver, tmp_path: Path, how: str, reason: str
 ) -> None:
