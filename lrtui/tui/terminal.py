@@ -34,7 +34,8 @@ def refusal(instead: str = _INSTEAD) -> str:
     """Why the app cannot be drawn here, and what to do, in one line; empty where it can."""
     redirected = [name for fd, name in enumerate(_STREAMS) if not _is_terminal(fd)]
     if redirected:
-        return f"no terminal: {' and '.join(redirected)} is redirected; {instead}"
+        verb = "is" if len(redirected) == 1 else "are"
+        return f"no terminal: {' and '.join(redirected)} {verb} redirected; {instead}"
     if os.environ.get("TERM", "") in ("dumb", ""):
         return f"TERM is 'dumb' or not set: this terminal cannot be drawn on; {instead}"
     return ""

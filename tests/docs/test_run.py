@@ -35,6 +35,8 @@ __all__ = ["imports_undone"]
 # what the README and the topics name and do not show themselves; net.py is the one of `model`
 GIVEN = {
     "net.py": next(b.text for b in blocks_of(TOPICS / "model.md") if b.file == "net.py"),
+    "sgd.toml": 'optimizer.target = "torch.optim:SGD"\n',
+    "adamw.toml": 'optimizer.target = "torch.optim:AdamW"\n',
     "spec.toml": "[range]\nnum_iter = 300\n",
     "net.toml": '[model]\ntarget = "net.py:Net"\n',
 }
@@ -112,8 +114,9 @@ def specs_of(document: Path) -> Iterator[tuple[str, RunSpec]]:
             command = parsed(words)
             if command is None or command.name not in ("", "run"):
                 continue
-            file = command.params.get("spec_file") or command.params.get("spec")
-            yield f"{block.where}: {' '.join(words)}", spec_from(file, command.params)
+            files = command.params.get("spec_files") or (command.params.get("spec"),)
+            for file in files:
+                yield f"{block.where}: {' '.join(words)}", spec_from(file, command.params)
 
 
 @pytest.mark.parametrize("document", with_language("sh"))
