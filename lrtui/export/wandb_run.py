@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 from lrtui.catalog.errors import one_line
 from lrtui.export import series
@@ -57,7 +58,8 @@ def _write(content: Content, folder: Path) -> Path:
     return where
 
 
-def _mode() -> str:
+def _mode() -> Any:
+    """What is in WANDB_MODE: wandb refuses what it does not know."""
     return os.environ.get("WANDB_MODE", "offline")
 
 

@@ -80,7 +80,7 @@ def measured(options: argparse.Namespace) -> dict[str, float]:
     count = sum(parameter.numel() for parameter in model.parameters())
     peak = _peak() - before
     on_gpu = torch.cuda.max_memory_allocated() if device.type == "cuda" else 0
-    copied = finder._snapshot.nbytes
+    copied = finder._origin.made.nbytes
     return {"count": count, "peak": peak, "gpu": on_gpu, "copied": copied, **seconds}
 
 

@@ -422,7 +422,7 @@ class TestDiskCache:
     def test_the_copy_is_in_one_file_in_the_given_folder_and_works(self, tmp_path: Path) -> None:
         live = finder(memory_cache=False, cache_dir=str(tmp_path))
         assert len(list(tmp_path.iterdir())) == 1
-        assert live._snapshot.nbytes == 0
+        assert live._origin.made.nbytes == 0
         before = live.digest()
         for _ in range(2):
             live.range_test(loader(), num_iter=3)

@@ -95,11 +95,11 @@ def test_there_is_one_copy_until_the_model_is_trained_further() -> None:
     live = finder()
     for _ in range(2):
         live.range_test(loader(), num_iter=3)
-        assert live._start is live._snapshot
+        assert live._origin.began is live._origin.made
         live.reset()
     train(live.model, live.optimizers[0])
     live.range_test(loader(), num_iter=3)
-    assert live._start is not live._snapshot
+    assert live._origin.began is not live._origin.made
 
 
 @pytest.mark.parametrize(
@@ -116,11 +116,11 @@ def test_there_is_one_copy_until_the_model_is_trained_further() -> None:
 )
 def test_every_change_is_seen(change: Callable[[LRFinder], object]) -> None:
     live = finder()
-    assert live._snapshot.unchanged()
+    assert live._origin.made.unchanged()
     change(live)
-    assert not live._snapshot.unchanged()
+    assert not live._origin.made.unchanged()
     live.reset()
-    assert live._snapshot.unchanged()
+    assert live._origin.made.unchanged()
 
 
 def test_a_second_test_starts_at_the_optimizers_own_rate_after_one_left_in_the_middle() -> None:

@@ -49,7 +49,7 @@ def test_a_fault_in_the_worker_does_not_fail_the_run(
 ) -> None:
     fault = BROKEN
     if broken == "analyse":  # a fault that the analysis itself does not catch
-        fault = BROKEN.replace("lrtui.analysis.analyse", "lrtui.finder")
+        fault = BROKEN.replace("lrtui.analysis.analyse", "lrtui.finder.measured")
         fault = fault.replace("gather_evidence", "analyse")
     done = lrtui(*quick(module(tmp_path, "net", before=fault)))
     assert done.returncode == 3, done.stderr

@@ -70,7 +70,7 @@ def test_only_the_first_of_several_ranks_shows_a_bar(monkeypatch: pytest.MonkeyP
         asked.append(wanted)
         yield steps
 
-    monkeypatch.setattr("lrtui.finder.progress", seen)
+    monkeypatch.setattr("lrtui.finder.lr_finder.progress", seen)
     for is_first in (True, False):
         live = finder()
         live.verbose = True

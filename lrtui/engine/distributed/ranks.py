@@ -128,6 +128,13 @@ class Ranks:
         return rank if self._host is None else dist.get_global_rank(self._host, rank)
 
 
+def all_ranks(device: torch.device) -> Ranks | None:
+    """All ranks of a torchrun script; None where this process is alone."""
+    if not (dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1):
+        return None
+    return Ranks(None, device)
+
+
 def _host_group(group: Group) -> Group:
     """A group of the same ranks that works on the CPU, so that no meeting waits for a GPU."""
     if dist.get_backend(group) == "gloo" or not dist.is_gloo_available():

@@ -7,7 +7,7 @@ every state_dict) refers to is still that parameter.
 
 import os
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 from torch import nn
@@ -33,6 +33,7 @@ from lrtui.engine.restore.random_state import RngState, SavedGenerator
 from lrtui.engine.restore.signals import uninterrupted
 from lrtui.engine.restore.states import SavedState
 from lrtui.engine.restore.tensors import SavedTensors, is_wrapper
+from lrtui.engine.restore.values import is_optimizer
 from lrtui.engine.types import Loader, Scaler, Stateful
 from lrtui.settings import SnapshotPlace
 
@@ -54,7 +55,8 @@ class Snapshot:
         modules: the model, and a criterion that is a module.
         optimizers: all of them; a scheduler attached to one is not touched.
         scaler: a GradScaler, or anything else with `state_dict` and `load_state_dict`.
-        also: other objects with these two methods: they are put back by their `state_dict`.
+        also: other objects: modules and optimizers like those before, anything else with these two
+            methods by its `state_dict`.
         in_memory: keep the copies in memory (one copy), or in a file under `cache_dir`.
         place: where in memory: see `placement`.
 
@@ -77,6 +79,7 @@ class Snapshot:
         cache_dir: str | os.PathLike[str] | None = None,
         place: SnapshotPlace = "auto",
     ) -> None:
+        modules, optimizers, others = _sorted_by_kind(modules, optimizers, also)
         self._tensors = SavedTensors(in_memory, cache_dir)
         tensors = _tensors_of(modules, optimizers)
         _refuse_lazy(modules, tensors)
@@ -96,7 +99,7 @@ class Snapshot:
         for owner in (*parts, *optimizers):
             self._attributes.add(owner)
         self._hooks = SavedHooks((*parts, *optimizers), tensors)
-        self._states = [SavedState(owner) for owner in also]
+        self._states = [SavedState(owner) for owner in others]
         if isinstance(scaler, torch.amp.GradScaler):
             # by its attributes: state_dict lacks what it keeps between unscale_ and update
             self._attributes.add(scaler)
@@ -107,7 +110,7 @@ class Snapshot:
         self._loaders: list[DataLoader[object]] = []
         self._epochs = SavedEpochs()
         self._places: dict[int, SavedPlace] = {}
-        self.watch(modules, optimizers, also)
+        self.watch(modules, optimizers, others)
         placed = Placement(frozenset())
         if in_memory:
             placed = placement(place, self._needs(optimizers))
@@ -215,6 +218,21 @@ class Snapshot:
             if leaf.tensor.requires_grad != leaf.requires_grad:
                 leaf.tensor.requires_grad_(leaf.requires_grad)
             leaf.tensor.grad = leaf.grad
+
+
+def _sorted_by_kind(
+    modules: Sequence[nn.Module], optimizers: Sequence[Optimizer], also: Sequence[Stateful]
+) -> tuple[list[nn.Module], list[Optimizer], list[Stateful]]:
+    """All modules, all optimizers, and what is neither."""
+    all_modules, all_optimizers, others = list(modules), list(optimizers), []
+    for thing in also:
+        if isinstance(thing, nn.Module):
+            all_modules.append(thing)
+        elif is_optimizer(thing):
+            all_optimizers.append(cast(Optimizer, thing))
+        else:
+            others.append(thing)
+    return all_modules, all_optimizers, others
 
 
 def _tensors_of(

@@ -284,9 +284,9 @@ class TestOnAGpu:
     def test_a_short_gpu_is_noticed_by_itself(self, monkeypatch: pytest.MonkeyPatch) -> None:
         from lrtui.engine.restore import placement as placements
 
-        assert self.live()._snapshot.why == ""
+        assert self.live()._origin.made.why == ""
         monkeypatch.setattr(placements, "gpu_room", lambda _: Room(1, 80 * GIB))
         live = self.live()
-        assert all(not copy.is_cuda for copy in live._snapshot._tensors._copies)
+        assert all(not copy.is_cuda for copy in live._origin.made._tensors._copies)
         live.range_test(loader(), num_iter=3)
         assert any("pinned CPU memory" in notice.text for notice in live.notices)

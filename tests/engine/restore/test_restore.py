@@ -443,7 +443,7 @@ def test_tied_weights_are_copied_once_and_stay_tied() -> None:
     model = nn.Sequential(nn.Linear(4, 4, bias=False), nn.Linear(4, 4, bias=False))
     model[1].weight = model[0].weight
     live = finder(model)
-    assert live._snapshot.nbytes == 64
+    assert live._origin.made.nbytes == 64
     before = live.digest()
     live.range_test(loader(), num_iter=3)
     live.reset()

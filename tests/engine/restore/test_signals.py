@@ -19,13 +19,13 @@ def interrupt(*_: object) -> None:
 
 def interrupt_restores(live: LRFinder, monkeypatch: pytest.MonkeyPatch) -> None:
     """Press Ctrl-C at the beginning of every restore."""
-    restore = live._snapshot._tensors.restore
+    restore = live._origin.made._tensors.restore
 
     def interrupted() -> None:
         interrupt()
         restore()
 
-    monkeypatch.setattr(live._snapshot._tensors, "restore", interrupted)
+    monkeypatch.setattr(live._origin.made._tensors, "restore", interrupted)
 
 
 def test_in_the_middle_of_a_restore_it_waits_for_the_end(monkeypatch: pytest.MonkeyPatch) -> None:

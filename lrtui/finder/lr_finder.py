@@ -5,7 +5,6 @@ import warnings
 import weakref
 from collections.abc import Generator, Sequence
 from contextlib import closing
-from math import isfinite
 from types import TracebackType
 from typing import Any, Self, Unpack, cast
 
@@ -14,8 +13,7 @@ from torch import nn
 from torch.amp import GradScaler
 from torch.optim import Optimizer
 
-from lrtui.analysis.analyse import Analysis, analyse
-from lrtui.analysis.answer import ANY_PLAN, Plan, Schedule, Suggestion
+from lrtui.analysis.answer import ANY_PLAN, Plan, Schedule
 from lrtui.analysis.plan import plan_of
 from lrtui.analysis.race import STEP
 from lrtui.analysis.race_verdict import Race
@@ -25,11 +23,9 @@ from lrtui.engine.data.batches import check_loaders
 from lrtui.engine.data.workers import PERSISTENT, persistent_workers
 from lrtui.engine.distributed.wrapped import Wrapped, ranks_of
 from lrtui.engine.failures.described import Failure, Parts, describe, replacement
-from lrtui.engine.history import curves, empty, record
 from lrtui.engine.initialise.draws import check_initialises
 from lrtui.engine.objects import check_also, check_objects
-from lrtui.engine.optim import SavedLearningRates, momentum_of, unprepared
-from lrtui.engine.plot import plot_history
+from lrtui.engine.optim import SavedLearningRates, unprepared
 from lrtui.engine.race.budget import budgeted, check_trials, drained
 from lrtui.engine.race.race import Trials
 from lrtui.engine.race.trial_setup import (
@@ -46,7 +42,6 @@ from lrtui.engine.repeats import Measuring, all_repeats, going_on
 from lrtui.engine.restore.digest import combined, digest
 from lrtui.engine.restore.placement import check_place
 from lrtui.engine.restore.snapshot import Snapshot
-from lrtui.engine.restore.values import is_optimizer
 from lrtui.engine.settings import (
     Beyond,
     Given,
@@ -61,8 +56,9 @@ from lrtui.engine.step import check_update, updates_itself
 from lrtui.engine.training import Training
 from lrtui.engine.types import Criterion, Loader, Stateful
 from lrtui.events import Notice, Step, obstacle_among
-from lrtui.notebook.card import curve_card, empty_card
-from lrtui.notebook.progress import progress, say
+from lrtui.finder.measured import Measured
+from lrtui.finder.origin import Origin
+from lrtui.notebook.progress import progress
 from lrtui.settings import SnapshotPlace
 
 
@@ -78,7 +74,7 @@ class TrialOptions(TrialSettings, total=False):
     factor: float
 
 
-class LRFinder:
+class LRFinder(Measured):
     """Learning-rate range test (Smith, arXiv 1506.01186, section 3.3).
 
     A drop-in for torch_lr_finder's class: where both can do a job the curves are equal to the last
@@ -137,16 +133,11 @@ class LRFinder:
             have no shape yet, or no memory for a copy.
 
     Attributes:
-        history: lists "lr" and "loss" (smoothed) as torch_lr_finder's, "raw_loss", and if they were
-            measured "train_loss", "metric" and "group_lrs"; of the first repeat.
-        histories: one of them per repeat.
-        status: "" before a test, then running, completed, diverged, stopped, interrupted (Ctrl-C)
-            or failed.
-        reason: why it has that status, in words.
         failure: the phase in which the last test failed, and one line; None if it did not.
-        notices: what there is to know about the last test: what it took a batch, the output and the
-            loss for, or an optimizer that does not use the rate that is set. `verbose` prints them.
+        history, histories, status, reason, notices: see `Measured`.
     """
+
+    _how_to_start = "no range test yet. range_test(train_loader) runs one."
 
     def __init__(
         self,
@@ -212,32 +203,9 @@ class LRFinder:
         self._measuring: Measuring | None = None  # the last test, as long as it can go on
         self._loaders: tuple[Any, Any] = (None, None)  # of the last test
         self._own_lrs: tuple[float | None, ...] = ()  # the optimizers', before the last test
-        self.status: str
-        self.reason: str
         self.failure: PhaseError | None = None
         self._clear_history()
-        # `_snapshot` is where reset() goes back to, `_start` where the last test began
-        self._snapshot = self._start = self._take_snapshot()
-        self._snapshot.end()  # no test yet: hooks that the user registers now stay
-        self._spent = False  # whether the weights are those that a test has left
-
-    @property
-    def optimizers(self) -> list[Optimizer]:
-        """All optimizers, as a list."""
-        return list(self.optimizer) if isinstance(self.optimizer, Sequence) else [self.optimizer]
-
-    @property
-    def settings(self) -> Settings:
-        """The settings of the last test; the defaults before there is one."""
-        return self._settings
-
-    @property
-    def best_loss(self) -> float | None:
-        """The lowest smoothed loss so far, over all repeats; None before there is one."""
-        losses: list[float] = []
-        for history in self.histories:
-            losses.extend(history["loss"])
-        return min(filter(isfinite, losses), default=None)
+        self._origin = Origin(self._take_snapshot())
 
     def range_test(
         self,
@@ -338,13 +306,14 @@ class LRFinder:
             create_graph=chosen.create_graph,
         )
         self._end_active()
-        if chosen.repeats > 1 and self._spent:
+        if chosen.repeats > 1 and self._origin.is_spent:
             self._put_back()  # repeats start from the weights before the last test
         own_lrs = SavedLearningRates(self.optimizers)
         course = Course(ramp_of(chosen, own_lrs.values))
+        self._measuring = None
         self._clear_history()
         self._settings = chosen
-        self._begin(train_loader, val_loader)
+        self._begin(train_loader, val_loader, here=True)
         self._loaders = (train_loader, val_loader)
         repeats = all_repeats(
             self._training(), train_loader, val_loader, chosen, course, self._note, self._keep
@@ -379,7 +348,7 @@ class LRFinder:
             return _no_steps()
         ramp = ramp_of(settings, own_lrs.values)
         self._settings = measuring.settings = settings
-        self._begin_restorable(*self._loaders)
+        self._begin(*self._loaders, here=False)
         steps = self._restoring_on_error(going_on(self._training(), measuring, ramp), own_lrs)
         self._active = weakref.ref(steps)
         return steps
@@ -414,8 +383,8 @@ class LRFinder:
         back.
         """
         self._end_active()
-        self._start = self._snapshot
-        self._put_back()
+        self._settle()
+        self._origin.reset()
 
     def digest(self) -> str:
         """A digest of the current model and optimizer: equal digests, equal states.
@@ -426,82 +395,6 @@ class LRFinder:
             return digest(self._modules(), self.optimizers)
         Wrapped(self.model).settle()
         return combined(self.ranks.gathered(digest(self._modules(), self.optimizers)))
-
-    def plot(
-        self,
-        skip_start: int = 10,
-        skip_end: int = 5,
-        log_lr: bool = True,
-        show_lr: float | None = None,
-        ax: Any = None,
-        suggest_lr: bool = True,
-    ) -> Any:
-        """Plot loss over learning rate as torch_lr_finder does; needs `pip install 'lrtui[plot]'`.
-
-        Args:
-            skip_start: points left out at the start.
-            skip_end: points left out at the end.
-            log_lr: logarithmic learning-rate axis.
-            show_lr: draw a vertical line here.
-            ax: matplotlib axes to draw on; None: a new figure, which is shown.
-            suggest_lr: mark torch_lr_finder's suggestion, the steepest point of the smoothed loss.
-
-        Returns:
-            The axes, or with `suggest_lr` the pair (axes, suggested learning rate).
-
-        Raises:
-            ValueError: a negative skip, or a `show_lr` that is not a float.
-            RuntimeError: too few points left for a suggestion.
-        """
-        return plot_history(
-            self.history,
-            skip_start,
-            skip_end,
-            log_lr,
-            show_lr,
-            ax,
-            suggest_lr,
-            shows=self._is_first,
-        )
-
-    def analysis(
-        self, schedule: Schedule = "constant", steps: int | None = None, warmup: int = 0
-    ) -> Analysis:
-        """The whole analysis of the last test's curves: suggestion, published rules, bounds.
-
-        Args:
-            schedule: as for `suggestion`.
-            steps: likewise.
-            warmup: likewise.
-
-        Raises:
-            ValueError: a plan that makes no sense.
-        """
-        plan = plan_of(schedule, steps, warmup)
-        momentum = momentum_of(self.optimizer)
-        measured = curves(self.histories, self._settings, momentum, self.reason)
-        return analyse(measured, obstacle_among(self.notices), plan)
-
-    def suggestion(
-        self, schedule: Schedule = "constant", steps: int | None = None, warmup: int = 0
-    ) -> Suggestion:
-        """The learning rate that the last test suggests for a training, or why there is none.
-
-        Args:
-            schedule: of that training: "constant", or "one-cycle" or "cosine", whose peak the rate
-                is.
-            steps: optimizer steps of the whole training; None: not said.
-            warmup: steps of a linear warm-up, part of `steps`.
-
-        Raises:
-            ValueError: a plan that makes no sense.
-        """
-        return self.analysis(schedule, steps, warmup).suggestion
-
-    def bounds(self) -> tuple[float, float] | None:
-        """base_lr and max_lr of a cyclical schedule (arXiv 1506.01186, section 3.3), or None."""
-        bounds = self.analysis().bounds
-        return None if bounds is None else (bounds.start_lr, bounds.end_lr)
 
     def race(
         self,
@@ -620,7 +513,7 @@ class LRFinder:
             return setup.stability(batches)
         finally:
             self._put_back()
-            self._end_restorable()
+            self._origin.end()
 
     def show(
         self,
@@ -648,75 +541,40 @@ class LRFinder:
         """Put everything back."""
         self.reset()
 
-    def _repr_html_(self) -> str:
-        """How Jupyter shows it: the curve of the last test, and what it suggests."""
-        if not self.history["lr"]:
-            return empty_card("LRFinder: no range test yet. range_test(train_loader) runs one.")
-        return curve_card(self.history, self.suggestion(), self.status, self.reason)
-
     def __getstate__(self) -> dict[str, Any]:
         """Everything but a test in progress: a generator cannot be copied or pickled."""
         return {**vars(self), "_active": None, "_measuring": None, "_loaders": (None, None)}
 
-    def _clear_history(self) -> None:
-        self._measuring = None
-        self.history = empty()
-        self.histories = [self.history]
-        self.status = ""
-        self.reason = ""
-        self.notices: list[Notice] = []
-
-    def _note(self, notice: Notice) -> None:
-        self.notices.append(notice)
-        if self.verbose and self._is_first:
-            say(notice.text)
-
     def _take_snapshot(self) -> Snapshot:
-        modules, optimizers, others = self._modules(), self.optimizers, []
-        for thing in self.also:
-            if isinstance(thing, nn.Module):
-                modules.append(thing)
-            elif is_optimizer(thing):
-                optimizers.append(cast(Optimizer, thing))
-            else:
-                others.append(thing)
         return Snapshot(
-            modules,
-            optimizers,
+            self._modules(),
+            self.optimizers,
             self._precision.scaler,
-            also=others,
+            also=self.also,
             in_memory=self.memory_cache,
             cache_dir=self.cache_dir,
             place=self.snapshot,
         )
 
-    def _begin(self, train_loader: Loader, val_loader: Loader | None) -> None:
-        """Start from the current state.
-
-        That takes a second copy only if somebody has trained since this object was made or reset.
-        """
-        self._start = self._snapshot if self._snapshot.unchanged() else self._take_snapshot()
-        self._begin_restorable(train_loader, val_loader)
-        if self._start.why:
-            self._note(Notice(text=self._start.why))
-
-    def _begin_restorable(self, train_loader: Loader, val_loader: Loader | None) -> None:
-        """Also put back what the loaders and functions own, and what a test does to hooks."""
+    def _begin(self, train_loader: Loader, val_loader: Loader | None, *, here: bool) -> None:
+        """Begin a test in the current state, or go on with one that has its own."""
+        if here:
+            self._origin.move(self._take_snapshot)
+            if self._origin.began.why:
+                self._note(Notice(text=self._origin.began.why))
         functions = (self.criterion, self._settings.metric, self._settings.batch_step)
-        for snapshot in {self._snapshot, self._start}:
-            snapshot.begin([train_loader, val_loader], *functions)
-
-    def _end_restorable(self) -> None:
-        for snapshot in {self._snapshot, self._start}:
-            snapshot.end()
+        self._origin.begin([train_loader, val_loader], *functions)
 
     def _put_back(self) -> None:
         """Go back to where the last test began."""
+        self._settle()
+        self._origin.put_back()
+
+    def _settle(self) -> None:
+        """Forget how the last test would go on: its state is about to go."""
         self._measuring = None
         if self.ranks is not None:
             Wrapped(self.model).settle()
-        self._start.restore()
-        self._spent = False
 
     def _restoring_on_error(
         self, repeats: Generator[Step, None, Outcome], own_lrs: SavedLearningRates
@@ -724,7 +582,7 @@ class LRFinder:
         """Pass the steps on and record them; put everything back if they end too early."""
         self.status = "running"
         self._own_lrs = tuple(own_lrs.values)
-        self._spent = True
+        self._origin.is_spent = True
         try:
             with (
                 precisions.global_settings(self._precision, self._cudnn_benchmark),
@@ -741,7 +599,7 @@ class LRFinder:
             raise
         finally:
             self._active = None
-            self._end_restorable()
+            self._origin.end()
         own_lrs.restore()
 
     def _end(self, outcome: Outcome) -> None:
@@ -796,10 +654,7 @@ class LRFinder:
             except StopIteration as end:
                 outcome: Outcome = end.value
                 return outcome
-            if step.repeat == len(self.histories):
-                self.histories.append(empty())
-            if not step.skipped:
-                record(step, self.histories[step.repeat])
+            self._record(step)
             yield step
 
     def _restoring_at_end(self, trials: Trials) -> Trials:
@@ -813,7 +668,7 @@ class LRFinder:
         finally:
             self._active = None
             self._put_back()
-            self._end_restorable()
+            self._origin.end()
 
     def _end_active(self) -> None:
         """Close a test left in progress: it would put everything back when garbage-collected."""
@@ -848,17 +703,12 @@ class LRFinder:
             optimizers=self.optimizers,
             precision=self._precision,
             device=self.device,
-            snapshot=self._start,
+            snapshot=self._origin.began,
             moves=self._moves,
             channels_last=self._channels_last,
             ranks=self.ranks,
             notes=Notes(lambda line: self._note(Notice(text=line))),
         )
-
-    @property
-    def _is_first(self) -> bool:
-        """Whether this is the process that prints and plots."""
-        return self.ranks is None or self.ranks.is_first
 
     def _modules(self) -> list[nn.Module]:
         """The modules whose state is put back."""
@@ -871,10 +721,7 @@ class LRFinder:
     ) -> TrialSetup:
         """The setup of trials that start where the last test did; after a reset, here."""
         self._end_active()
-        if self._spent:
-            self._begin_restorable(train_loader, val_loader)
-        else:
-            self._begin(train_loader, val_loader)
+        self._begin(train_loader, val_loader, here=not self._origin.is_spent)
         own_lrs = SavedLearningRates(self.optimizers).values
         return TrialSetup(self._training(), train_loader, settings, own_lrs)
 
