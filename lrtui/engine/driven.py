@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, suppress
-from typing import TypedDict
+from typing import TypedDict, cast
 
 import torch
 from torch.amp import GradScaler
@@ -57,14 +57,14 @@ class DrivenSettings(TypedDict, total=False):
     keep_ratios: KeepRatios
 
 
-def driven_settings(given: Given) -> Settings:
+def driven_settings(given: DrivenSettings) -> Settings:
     """The settings that keyword arguments make.
 
     Raises:
         TypeError: there is no setting of that name, or the loop decides it.
         ValueError: a value that cannot be used.
     """
-    settings = settings_of(given)
+    settings = settings_of(cast(Given, given))
     for name in given:
         if name not in DrivenSettings.__annotations__:
             known = ", ".join(DrivenSettings.__annotations__)

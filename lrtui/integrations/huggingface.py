@@ -8,8 +8,7 @@ from typing import Any
 from lrtui.analysis.answer import Schedule, Suggestion
 from lrtui.engine.restore.random_state import RngState
 from lrtui.finder import LRFinder
-
-RANGE = {"start_lr": 1e-7, "num_iter": 400}
+from lrtui.integrations.watch import RANGE
 
 
 def find_lr(trainer: Any, **settings: Any) -> Suggestion:

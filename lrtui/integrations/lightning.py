@@ -5,39 +5,38 @@ then goes on as if there had been none. In the test `self.log` does nothing, and
 optimizer's step (`optimizer_step`, `on_before_zero_grad`) are not called.
 """
 
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Any
 
-import torch
+from torch.utils.data import DataLoader
 
 from lrtui.analysis.answer import Schedule, Suggestion
 from lrtui.engine.reading.callable import signature_of_callable
 from lrtui.finder import LRFinder
+from lrtui.integrations.watch import RANGE
 
-if "pytorch_lightning" in sys.modules and "lightning.pytorch" not in sys.modules:
+try:
+    from lightning.pytorch.callbacks import Callback
+    from lightning.pytorch.utilities.parsing import lightning_hasattr, lightning_setattr
+except ModuleNotFoundError:
     from pytorch_lightning.callbacks import Callback
-else:
-    try:
-        from lightning.pytorch.callbacks import Callback
-    except ModuleNotFoundError:
-        from pytorch_lightning.callbacks import Callback
-
-RANGE = {"start_lr": 1e-7, "num_iter": 400}
+    from pytorch_lightning.utilities.parsing import lightning_hasattr, lightning_setattr
 
 
 class LRRangeTest(Callback):
     """`Trainer(callbacks=[LRRangeTest()])`: `finder` has the curve, `suggestion` the answer.
 
     Args:
-        set_lr: train at the suggested rate: `model.lr` (or `learning_rate`, also of `hparams`) is
-            set, and `configure_optimizers` is called again.
+        set_lr: train at the suggested rate: `model.lr` (or `learning_rate`, also of `hparams` and
+            of the datamodule) is set, and `configure_optimizers` is called again.
         schedule: of the training; its steps are the Trainer's.
         verbose: as of `LRFinder`.
         **settings: of `LRFinder.range_test`.
     """
+
+    finder: LRFinder | None = None
+    suggestion: Suggestion | None = None
 
     def __init__(
         self,
@@ -47,97 +46,77 @@ class LRRangeTest(Callback):
         verbose: bool = True,
         **settings: Any,
     ) -> None:
-        self.set_lr = set_lr
-        self.schedule = schedule
-        self.verbose = verbose
+        self.set_lr, self.schedule, self.verbose = set_lr, schedule, verbose
         self.settings = {**RANGE, **settings}
-        self.finder: LRFinder | None = None
-        self.suggestion: Suggestion | None = None
 
     def on_train_start(self, trainer: Any, pl_module: Any) -> None:
-        """Run the test, put everything back, and set the rate if that is wanted."""
-        _refuse(trainer, pl_module, self.set_lr)
-        finder = self.finder = _finder(trainer, pl_module, self.verbose)
-        with finder, _without_logs(pl_module):
-            finder.range_test(
-                trainer.train_dataloader,
-                batch_step=_batch_step(trainer, pl_module),
-                accumulation_steps=trainer.accumulate_grad_batches,
-                clip_grad_norm=trainer.gradient_clip_val or None,
-                **self.settings,
-            )
+        """Run the test, put everything back, and set the rate if that is wanted.
+
+        Raises:
+            ValueError: a training that the test cannot run as the Trainer does.
+        """
+        rate = _rate_of(pl_module)
+        for is_met, need in _needs(trainer, pl_module, self.set_lr, rate):
+            if not is_met:
+                raise ValueError(f"LRRangeTest needs {need}")
+        scaler = getattr(trainer.precision_plugin, "scaler", None)
+        finder = self.finder = LRFinder(
+            pl_module,
+            trainer.optimizers[0],
+            device=pl_module.device,
+            amp_backend="torch" if scaler else None,
+            amp_config={"enabled": False},  # the precision plugin casts
+            grad_scaler=scaler,
+            verbose=self.verbose,
+        )
+        pl_module.log = lambda *_, **__: None
+        try:
+            with finder:
+                finder.range_test(
+                    trainer.train_dataloader,
+                    batch_step=_batch_step(trainer, pl_module),
+                    accumulation_steps=trainer.accumulate_grad_batches,
+                    clip_grad_norm=trainer.gradient_clip_val or None,
+                    **self.settings,
+                )
+        finally:
+            del pl_module.log
         steps = trainer.estimated_stepping_batches
         self.suggestion = finder.suggestion(self.schedule, steps if steps < 2**31 else None)
-        if self.set_lr and self.suggestion.lr is not None:
-            _set_lr(pl_module, self.suggestion.lr)
+        if self.set_lr and rate and self.suggestion.lr is not None:
+            lightning_setattr(pl_module, rate, self.suggestion.lr)
             trainer.strategy.setup_optimizers(trainer)
 
 
-def _refuse(trainer: Any, pl_module: Any, set_lr: bool) -> None:
-    problem = ""
-    if not pl_module.automatic_optimization:
-        problem = "manual optimization steps by itself: use lrtui.watch(optimizer) in training_step"
-    elif trainer.world_size > 1:
-        problem = "it runs on one device: Trainer(devices=1)"
-    elif len(trainer.optimizers) != 1:
-        problem = "configure_optimizers has to return one optimizer"
-    elif not isinstance(trainer.train_dataloader, torch.utils.data.DataLoader):
-        problem = "the training data has to be one DataLoader"
-    elif trainer.gradient_clip_val and trainer.gradient_clip_algorithm == "value":
-        problem = "it clips gradients by their norm, not by value"
-    elif set_lr and trainer.global_step:
-        problem = "set_lr is for a training that begins, and this one is resumed"
-    elif set_lr:
-        _lr_name(pl_module)
-    if problem:
-        raise ValueError(f"LRRangeTest: {problem}")
+def _rate_of(model: Any) -> str | None:
+    """The name of the model's own learning rate."""
+    return next((name for name in ("lr", "learning_rate") if lightning_hasattr(model, name)), None)
 
 
-def _finder(trainer: Any, pl_module: Any, verbose: bool) -> LRFinder:
-    optimizer = trainer.optimizers[0]
-    scaler = getattr(trainer.precision_plugin, "scaler", None)
-    amp: dict[str, Any] = {}
-    if scaler is not None:  # the precision plugin casts
-        amp = {"amp_backend": "torch", "amp_config": {"enabled": False}, "grad_scaler": scaler}
-    return LRFinder(pl_module, optimizer, device=pl_module.device, verbose=verbose, **amp)
+def _needs(trainer: Any, model: Any, set_lr: bool, rate: str | None) -> list[tuple[bool, str]]:
+    """What has to be so for the test to train as the Trainer does, and whether it is."""
+    clips_values = trainer.gradient_clip_val and trainer.gradient_clip_algorithm == "value"
+    return [
+        (model.automatic_optimization, "automatic optimization (for manual, use lrtui.watch)"),
+        (trainer.world_size == 1, "one device: Trainer(devices=1)"),
+        (len(trainer.optimizers) == 1, "one optimizer from configure_optimizers"),
+        (isinstance(trainer.train_dataloader, DataLoader), "one DataLoader of training data"),
+        (not clips_values, "gradients that are clipped by norm, not by value"),
+        (not set_lr or rate is not None, "`lr` or `learning_rate` in the model, for set_lr"),
+        (not set_lr or not trainer.global_step, "a training that begins, for set_lr"),
+    ]
 
 
-def _batch_step(trainer: Any, pl_module: Any) -> Any:
+def _batch_step(trainer: Any, pl_module: Any) -> Callable[[Any, Any], Any]:
     """`training_step` as the Trainer calls it."""
     indices = count()
-    takes_index = len(signature_of_callable(pl_module.training_step).parameters) > 1
+    arguments = len(signature_of_callable(pl_module.training_step).parameters)
 
     def step(_: Any, batch: Any) -> Any:
         batch = trainer.precision_plugin.convert_input(batch)
         batch = pl_module._on_before_batch_transfer(batch, dataloader_idx=0)
         batch = trainer.strategy.batch_to_device(batch, dataloader_idx=0)
-        index = next(indices)
-        given = (batch, index) if takes_index else (batch,)
-        output = trainer.strategy.training_step(*given)
+        output = trainer.strategy.training_step(*(batch, next(indices))[:arguments])
         return output["loss"] if isinstance(output, Mapping) else output
 
     return step
-
-
-@contextmanager
-def _without_logs(pl_module: Any) -> Iterator[None]:
-    pl_module.log = lambda *_, **__: None
-    try:
-        yield
-    finally:
-        del pl_module.log
-
-
-def _lr_name(pl_module: Any) -> str:
-    for name in ("lr", "learning_rate"):
-        if hasattr(pl_module, name) or name in pl_module.hparams:
-            return name
-    raise ValueError("LRRangeTest: set_lr needs a model with `lr` or `learning_rate`")
-
-
-def _set_lr(pl_module: Any, lr: float) -> None:
-    name = _lr_name(pl_module)
-    if hasattr(pl_module, name):
-        setattr(pl_module, name, lr)
-    if name in pl_module.hparams:
-        pl_module.hparams[name] = lr

@@ -1,9 +1,8 @@
 """The range test inside any training loop: the loop trains, `Watch` sets the rates and measures."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
-from types import TracebackType
-from typing import Self, Unpack, cast
+from typing import Self, Unpack
 
 from torch import nn
 from torch.amp import GradScaler
@@ -16,7 +15,6 @@ from lrtui.engine.optim import unprepared
 from lrtui.engine.range_test import Outcome, broken_off
 from lrtui.engine.restore.placement import check_place
 from lrtui.engine.restore.snapshot import Snapshot
-from lrtui.engine.settings import Given
 from lrtui.engine.types import Batch, Loader, Scalar, Stateful
 from lrtui.finder.measured import Measured
 from lrtui.settings import SnapshotPlace
@@ -24,16 +22,7 @@ from lrtui.settings import SnapshotPlace
 RANGE: DrivenSettings = {"start_lr": 1e-7, "num_iter": 400}  # of all integrations
 
 
-def watch(
-    optimizer: Optimizer | Sequence[Optimizer],
-    model: nn.Module | None = None,
-    *,
-    scaler: GradScaler | None = None,
-    also: Sequence[Stateful] = (),
-    verbose: bool = True,
-    snapshot: SnapshotPlace = "auto",
-    **settings: Unpack[DrivenSettings],
-) -> "Watch":
+class Watch(Measured):
     """The range test in a training loop of yours.
 
         with lrtui.watch(optimizer, model, num_iter=400) as test:
@@ -65,38 +54,39 @@ def watch(
         TypeError: not an optimizer, not a model, an object of `also` that cannot be put back, or a
             setting that does not exist.
         ValueError: settings that make no sense.
+
+    Attributes:
+        history, status, reason, notices: see `Measured`.
+        planned: how many steps the whole test takes.
     """
-    check_objects(nn.Identity() if model is None else model, optimizer, None)
-    check_also(also)
-    check_place(snapshot)
-    optimizer, prepared_scaler = unprepared(optimizer)
-    scaler = scaler or prepared_scaler
-    optimizers = list(optimizer) if isinstance(optimizer, Sequence) else [optimizer]
-    models = [] if model is None else [model]
-    take_snapshot = partial(Snapshot, models, optimizers, scaler, also=also, place=snapshot)
-    return Watch(optimizers, scaler, take_snapshot, cast(Given, {**RANGE, **settings}), verbose)
-
-
-class Watch(Measured):
-    """A range test that a training loop drives; `watch` makes one."""
 
     _how_to_start = "no losses yet. update(loss) takes one after every step."
 
     def __init__(
         self,
-        optimizers: Sequence[Optimizer],
-        scaler: GradScaler | None,
-        take_snapshot: Callable[[], Snapshot],
-        settings: Given,
-        verbose: bool,
+        optimizer: Optimizer | Sequence[Optimizer],
+        model: nn.Module | None = None,
+        *,
+        scaler: GradScaler | None = None,
+        also: Sequence[Stateful] = (),
+        verbose: bool = True,
+        snapshot: SnapshotPlace = "auto",
+        **settings: Unpack[DrivenSettings],
     ) -> None:
-        self.optimizer = optimizers
+        check_objects(nn.Identity() if model is None else model, optimizer, None)
+        check_also(also)
+        check_place(snapshot)
+        self.optimizer, prepared_scaler = unprepared(optimizer)
         self.verbose = verbose
-        self._settings = chosen = driven_settings(settings)
+        self._settings = driven_settings({**RANGE, **settings})
         self._clear_history()
-        self._test = DrivenTest(optimizers, chosen, scaler, take_snapshot, self._record, self._note)
-        self.ranks = self._test.ranks
-        self.planned = self._test.planned
+        scaler = scaler or prepared_scaler
+        models = [] if model is None else [model]
+        take = partial(Snapshot, models, self.optimizers, scaler, also=also, place=snapshot)
+        self._test = DrivenTest(
+            self.optimizers, self._settings, scaler, take, self._record, self._note
+        )
+        self.ranks, self.planned = self._test.ranks, self._test.planned
 
     def __enter__(self) -> Self:
         """Save everything, and set the first rates."""
@@ -107,12 +97,7 @@ class Watch(Measured):
         self.status = "running"
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         """Put everything back; what was measured stays."""
         try:
             if not self.is_over:
@@ -171,3 +156,6 @@ class Watch(Measured):
             return broken_off(error)
         progress = f"{self._test.iteration} of {self.planned} iterations"
         return Outcome("stopped", f"the loop ended after {progress}")
+
+
+watch = Watch

@@ -126,7 +126,7 @@ def test_without_a_rate_to_recommend_the_model_keeps_its_own(pl: Any, tmp_path: 
 
 def test_manual_optimization_is_refused_in_one_line(pl: Any, tmp_path: Any) -> None:
     model = module(pl, automatic_optimization=False)
-    with pytest.raises(ValueError, match=r"manual optimization .* lrtui\.watch") as refusal:
+    with pytest.raises(ValueError, match=r"automatic optimization .* lrtui\.watch") as refusal:
         trainer(pl, tmp_path, LRRangeTest()).fit(model, loader())
     assert "\n" not in str(refusal.value)
 

@@ -1,6 +1,7 @@
 """`lrtui.watch`: the range test in a training loop of the user's."""
 
 import random
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -161,6 +162,23 @@ def test_an_update_outside_of_the_with_is_refused() -> None:
         test.update(1.0)
     with pytest.raises(RuntimeError, match="has not begun"):
         next(test.batches(loader()))
+
+
+def test_a_setting_that_the_loop_decides_or_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"`repeats` is up to the training loop"):
+        lrtui.watch(sgd(mlp()), repeats=3)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="did you mean `num_iter`"):
+        lrtui.watch(sgd(mlp()), num_iters=3)  # type: ignore[call-arg]
+
+
+def test_a_copy_of_the_model_is_not_kept_longer_than_the_test() -> None:
+    model = mlp()
+    optimizer = sgd(model)
+    with lrtui.watch(optimizer, num_iter=5, verbose=False) as test:
+        snapshot = weakref.ref(test._test._snapshot)
+        test.update(train_one(model, optimizer, next(iter(loader()))))
+    assert snapshot() is None
+    assert test.bounds() is None
 
 
 def test_an_average_of_the_weights_is_put_back_too() -> None:
