@@ -2,6 +2,6 @@
 
 Reading order: `range_test` (the loop on one page), `ramp` and `tracker` (which rates, when to
 stop), `step` and `validation` (what one iteration does), `forward` and `data/` (any batch, any
-model), `repeats` (several curves). `restore/` puts everything back after a test; `race/` checks a
-suggested rate in short trainings.
+model), `repeats` (several curves), `driven` (in a loop that is not ours). `restore/` puts
+everything back after a test; `race/` checks a suggested rate in short trainings.
 """

@@ -298,14 +298,14 @@ BUGS = {
         test_name="test_the_scaler_is_restored_even_when_it_was_broken_off_between_unscaling_and_updating",
     ),
     "an exception restores nothing": Bug(
-        file="finder.py",
+        file="finder/lr_finder.py",
         text="            self._put_back_after(error)\n            raise",
         planted="            raise",
         test_file=RESTORE,
         test_name="test_leaving_the_loop_early_puts_everything_back",
     ),
     "the optimizer keeps the last rate": Bug(
-        file="finder.py",
+        file="finder/lr_finder.py",
         text="        own_lrs.restore()",
         planted="        pass",
         test_file=RESTORE,
