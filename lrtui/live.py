@@ -17,7 +17,8 @@ from lrtui.events import Step, nonfinite_kind
 from lrtui.finder import LRFinder
 from lrtui.launch.live_driver import LiveDriver
 from lrtui.range_settings import range_spec
-from lrtui.run_events import LiveObjects, Loader, finite
+from lrtui.run_events.numbers import finite
+from lrtui.run_events.objects import LiveObjects, Loader
 from lrtui.spec import Choice, LoaderSpec, PlanSpec, RangeSpec, RunSpec
 
 Argument = bool | int | float | str | tuple[object, ...]

@@ -19,13 +19,12 @@ from lrtui.output import Output
 from lrtui.output.log import Log, Printed
 from lrtui.protocol import Confirm
 from lrtui.record import new_id
-from lrtui.run_events import (
-    LiveObjects,
-    confirmation_events,
+from lrtui.run_events.checking import confirmation_events, stability_events
+from lrtui.run_events.objects import LiveObjects
+from lrtui.run_events.testing import (
     extension_events,
     range_test_events,
     restore,
-    stability_events,
     started_event,
     while_sampled,
 )

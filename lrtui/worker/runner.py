@@ -21,18 +21,14 @@ from lrtui.output import Output
 from lrtui.output.log import LOG_VARIABLE
 from lrtui.protocol import Confirm, Extend, Run
 from lrtui.range_settings import engine_settings
-from lrtui.run_events import (
-    LiveObjects,
-    Loader,
-    confirmation_events,
+from lrtui.run_events.checking import confirmation_events, stability_events, was_device
+from lrtui.run_events.failing import failed_event, failure_reason
+from lrtui.run_events.objects import LiveObjects, Loader
+from lrtui.run_events.testing import (
     extension_events,
-    failed_event,
-    failure_reason,
     range_test_events,
     restore,
-    stability_events,
     started_event,
-    was_device,
     while_sampled,
 )
 from lrtui.spec import PlanSpec, RangeSpec, RunSpec

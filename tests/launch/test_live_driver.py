@@ -29,7 +29,7 @@ from lrtui.events import (
 )
 from lrtui.launch.live_driver import LiveDriver
 from lrtui.live import live_objects, show, steps_of
-from lrtui.run_events import Loader
+from lrtui.run_events.objects import Loader
 from lrtui.spec import PlanSpec, RangeSpec
 from tests.events import ended, last_result, of_kind, results
 from tests.waiting import wait
@@ -147,7 +147,7 @@ def test_trials_and_the_limit_end_in_one_event_each(
 def test_a_race_says_how_far_it_is_and_samples_of_the_machine_come_along(
     finder: LRFinder, loader: Batches, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lrtui.run_events.RACING_SECONDS", 0.0)
+    monkeypatch.setattr("lrtui.run_events.checking.RACING_SECONDS", 0.0)
     driver = driver_on(finder, loader, tmp_path / "log", end_lr=10, num_iter=100)
     run(driver)
     before = len(driver.events)
@@ -172,7 +172,7 @@ def test_a_race_says_how_far_it_is_and_samples_of_the_machine_come_along(
 def test_a_race_for_some_seconds_counts_them_down(
     finder: LRFinder, loader: Batches, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lrtui.run_events.RACING_SECONDS", 0.0)
+    monkeypatch.setattr("lrtui.run_events.checking.RACING_SECONDS", 0.0)
     driver = driver_on(finder, loader, tmp_path / "log", end_lr=10, num_iter=100)
     run(driver)
     driver.confirm(lr=0.1, seconds=2.0)

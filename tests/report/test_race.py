@@ -20,7 +20,8 @@ from lrtui.report.race import (
     verdicts,
     what_it_is,
 )
-from lrtui.run_events import thinned, trial_event
+from lrtui.run_events.checking import trial_event
+from lrtui.run_events.numbers import thinned
 from tests.report.trials import trial
 
 ANSWER = Suggestion(

@@ -17,7 +17,8 @@ from lrtui.output import Output
 from lrtui.output.log import LOG_VARIABLE
 from lrtui.protocol import Command, Confirm, Extend, Quit, Reset, Run, Stability
 from lrtui.ranks.placement import Placement, placement_of
-from lrtui.run_events import LiveObjects, failed_event
+from lrtui.run_events.failing import failed_event
+from lrtui.run_events.objects import LiveObjects
 from lrtui.spec import RunSpec
 from lrtui.worker.inbox import Inbox
 from lrtui.worker.ranks.blame import before_traceback, is_by_others
