@@ -2,9 +2,9 @@
 
 from typing import Protocol
 
-from lrtui.analysis.answer import Schedule
 from lrtui.events import Event
 from lrtui.output.log import Printed
+from lrtui.protocol import Confirm
 from lrtui.spec import RunSpec
 
 
@@ -44,28 +44,11 @@ class Driver(Protocol):
         """
         ...
 
-    def confirm(
-        self,
-        *,
-        lr: float | None = None,
-        iterations: int | None = None,
-        seconds: float | None = None,
-        schedule: Schedule = "constant",
-        steps: int = 0,
-        warmup: int = 0,
-    ) -> None:
+    def confirm(self, command: Confirm) -> None:
         """Race the last run's suggestion (or `lr`) in short trainings; ignored while busy.
 
         A `TrialResult` follows for each training, then exactly one `ConfirmationResult`, whose
         `problem` says what went wrong. The run's record is written again with them.
-
-        Args:
-            lr: the rate to race; None: the suggestion for the planned training.
-            iterations: optimizer steps of all trials together; None: the engine's choice.
-            seconds: time for all trials together; None: no limit.
-            schedule: of the planned training.
-            steps: of the planned training; 0: not said.
-            warmup: of these steps, those of the warm-up.
         """
         ...
 

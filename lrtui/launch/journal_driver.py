@@ -7,11 +7,11 @@ from pathlib import Path
 
 import msgspec
 
-from lrtui.analysis.answer import Schedule
 from lrtui.endings import check_problem
 from lrtui.events import Ended, Event, Extended, Notice, Restored, Started, decode
 from lrtui.output import Output
 from lrtui.output.log import NOTHING_PRINTED, Log, Printed
+from lrtui.protocol import Confirm
 from lrtui.record import RecordError
 from lrtui.runs.control import owner_of, stop
 from lrtui.runs.replay import events_of
@@ -83,16 +83,7 @@ class JournalDriver:
         if problem:
             self.events.append(Notice(text=problem, level="warning"))
 
-    def confirm(
-        self,
-        *,
-        lr: float | None = None,
-        iterations: int | None = None,
-        seconds: float | None = None,
-        schedule: Schedule = "constant",
-        steps: int = 0,
-        warmup: int = 0,
-    ) -> None:
+    def confirm(self, command: Confirm) -> None:
         """Say that this is the owner's."""
         self.events.append(check_problem("confirmation", self._not_here))
 

@@ -11,7 +11,6 @@ from contextlib import redirect_stderr, redirect_stdout
 from io import TextIOWrapper
 from pathlib import Path
 
-from lrtui.analysis.answer import Schedule
 from lrtui.endings import StopFlag
 from lrtui.events import Ended, Event
 from lrtui.files import open_log
@@ -62,25 +61,8 @@ class LiveDriver:
         else:
             self._start(self._extension_events(end_lr))
 
-    def confirm(
-        self,
-        *,
-        lr: float | None = None,
-        iterations: int | None = None,
-        seconds: float | None = None,
-        schedule: Schedule = "constant",
-        steps: int = 0,
-        warmup: int = 0,
-    ) -> None:
+    def confirm(self, command: Confirm) -> None:
         """Race the suggestion (or `lr`) in short trainings."""
-        command = Confirm(
-            lr=lr,
-            iterations=iterations,
-            seconds=seconds,
-            schedule=schedule,
-            steps=steps,
-            warmup=warmup,
-        )
         self._start(confirmation_events(self._objects, command, self._stop))
 
     def stability(self) -> None:

@@ -1,9 +1,9 @@
 """RecordDriver: shows a saved run on the screen of runs. Nothing is trained, nothing is written."""
 
-from lrtui.analysis.answer import Schedule
 from lrtui.endings import check_problem
 from lrtui.events import Event, Extended, Restored
 from lrtui.output.log import NOTHING_PRINTED, Printed
+from lrtui.protocol import Confirm
 from lrtui.record import Failure, RunRecord
 from lrtui.runs.replay import events_of, spec_of
 from lrtui.spec import RunSpec
@@ -35,16 +35,7 @@ class RecordDriver:
         """Show the record's events again."""
         self.events += events_of(self.record)
 
-    def confirm(
-        self,
-        *,
-        lr: float | None = None,
-        iterations: int | None = None,
-        seconds: float | None = None,
-        schedule: Schedule = "constant",
-        steps: int = 0,
-        warmup: int = 0,
-    ) -> None:
+    def confirm(self, command: Confirm) -> None:
         """Say that there is nothing to train."""
         self.events.append(check_problem("confirmation", _NO_OBJECTS))
 

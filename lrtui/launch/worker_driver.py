@@ -8,7 +8,6 @@ from pathlib import Path
 
 import msgspec
 
-from lrtui.analysis.answer import Schedule
 from lrtui.catalog.places import crash_phase, crash_place
 from lrtui.catalog.targets import locate, split
 from lrtui.catalog.trust import Item
@@ -141,25 +140,8 @@ class WorkerDriver:
                 self._busy, self._cause, self._extends = True, "", True
             self._process.send(Extend(end_lr=end_lr, idle=idle))
 
-    def confirm(
-        self,
-        *,
-        lr: float | None = None,
-        iterations: int | None = None,
-        seconds: float | None = None,
-        schedule: Schedule = "constant",
-        steps: int = 0,
-        warmup: int = 0,
-    ) -> None:
+    def confirm(self, command: Confirm) -> None:
         """Race the suggestion (or `lr`) on the worker's live objects."""
-        command = Confirm(
-            lr=lr,
-            iterations=iterations,
-            seconds=seconds,
-            schedule=schedule,
-            steps=steps,
-            warmup=warmup,
-        )
         self._start_check("confirmation", command)
 
     def stability(self) -> None:

@@ -29,6 +29,7 @@ from lrtui.events import (
 )
 from lrtui.launch.live_driver import LiveDriver
 from lrtui.live import live_objects, show, steps_of
+from lrtui.protocol import Confirm
 from lrtui.run_events.objects import Loader
 from lrtui.spec import PlanSpec, RangeSpec
 from tests.events import ended, last_result, of_kind, results
@@ -129,7 +130,7 @@ def test_trials_and_the_limit_end_in_one_event_each(
     driver = driver_on(finder, loader, tmp_path / "log", end_lr=10, num_iter=100)
     run(driver)
     before = len(driver.events)
-    driver.confirm(lr=0.1, iterations=1500)
+    driver.confirm(Confirm(lr=0.1, iterations=1500))
     finish(driver)
     events = driver.events[before:]
     trials = results(events, TrialResult)
@@ -151,7 +152,7 @@ def test_a_race_says_how_far_it_is_and_samples_of_the_machine_come_along(
     driver = driver_on(finder, loader, tmp_path / "log", end_lr=10, num_iter=100)
     run(driver)
     before = len(driver.events)
-    driver.confirm(lr=0.1, iterations=6000)
+    driver.confirm(Confirm(lr=0.1, iterations=6000))
     finish(driver)
     racing = of_kind(driver.events[before:], Racing)
     trials = results(driver.events, TrialResult)
@@ -175,7 +176,7 @@ def test_a_race_for_some_seconds_counts_them_down(
     monkeypatch.setattr("lrtui.run_events.checking.RACING_SECONDS", 0.0)
     driver = driver_on(finder, loader, tmp_path / "log", end_lr=10, num_iter=100)
     run(driver)
-    driver.confirm(lr=0.1, seconds=2.0)
+    driver.confirm(Confirm(lr=0.1, seconds=2.0))
     finish(driver)
     racing = of_kind(driver.events, Racing)
     assert (racing[0].round, racing[0].total, racing[0].budget) == (-1, 0, 0)  # times a few steps
@@ -189,7 +190,7 @@ def test_a_stopped_confirmation_says_how_many_trials_it_has(
 ) -> None:
     driver = driver_on(finder, loader, tmp_path / "log", end_lr=10, num_iter=100)
     run(driver)
-    driver.confirm(lr=0.1, iterations=10_000_000)
+    driver.confirm(Confirm(lr=0.1, iterations=10_000_000))
     driver.stop()
     finish(driver)
     stopped = last_result(driver.events, ConfirmationResult)
@@ -204,7 +205,7 @@ def test_a_check_that_is_impossible_ends_in_an_event_with_the_reason(
     finder.reset()
     driver = driver_on(finder, None, tmp_path / "log")
     run(driver)
-    driver.confirm(lr=0.1)
+    driver.confirm(Confirm(lr=0.1))
     finish(driver)
     problem = "no loader was given to show(), so nothing can be trained"
     assert driver.events[-1] == Measured(ConfirmationResult(problem=problem))
@@ -250,7 +251,7 @@ def test_a_failure_in_a_trial_names_the_line_of_the_users_code(
 ) -> None:
     driver = driver_on(finder_of(Failing(60)), loader, tmp_path / "log", num_iter=40)
     run(driver)
-    driver.confirm(lr=0.1, iterations=1500)
+    driver.confirm(Confirm(lr=0.1, iterations=1500))
     finish(driver)
     problem = last_result(driver.events, ConfirmationResult).problem
     assert problem == f"RuntimeError: a message of the model ({failing_line()})"

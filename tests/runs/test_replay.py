@@ -8,6 +8,7 @@ import pytest
 from lrtui.analysis.answer import Obstacle
 from lrtui.events import Ended, Event, Restored, Started, Step, Suggested
 from lrtui.launch.record_driver import RecordDriver
+from lrtui.protocol import Confirm
 from lrtui.record import History, RecordError, RunRecord, from_events, from_json
 from lrtui.runs.replay import events_of
 from lrtui.spec import RunSpec
@@ -74,7 +75,7 @@ def test_nothing_runs_on_a_record_and_a_check_says_so() -> None:
     assert len(driver.events) == count
     driver.reset()
     assert driver.events[-1] == Restored(digest=STARTED.digest, exact=True)
-    driver.confirm()
+    driver.confirm(Confirm())
     assert "saved run" in str(driver.events[-1])
     driver.run(RunSpec())
     assert isinstance(driver.events[-1], Ended)

@@ -22,7 +22,7 @@ from lrtui.events import (
     ends_check,
 )
 from lrtui.output.log import Printed
-from lrtui.protocol import Checked, Described, Fetched, Fetching, Looked, Ready, key
+from lrtui.protocol import Checked, Confirm, Described, Fetched, Fetching, Looked, Ready, key
 from lrtui.report.race import what_it_is
 from lrtui.spec import Choice, LoaderSpec, RangeSpec, RunSpec
 
@@ -175,7 +175,7 @@ class FakeDriver:
         self.log = LOG
         self.asked: list[str] = []
         self.specs: list[RunSpec] = []
-        self.budgets: list[dict[str, object]] = []
+        self.budgets: list[Confirm] = []
         self.printed: list[str] = []  # by the user's code
 
     def run(self, spec: RunSpec) -> None:
@@ -183,28 +183,10 @@ class FakeDriver:
         self.asked.append("run")
         self.specs.append(spec)
 
-    def confirm(
-        self,
-        *,
-        lr: float | None = None,
-        iterations: int | None = None,
-        seconds: float | None = None,
-        schedule: Schedule = "constant",
-        steps: int = 0,
-        warmup: int = 0,
-    ) -> None:
+    def confirm(self, command: Confirm) -> None:
         self.busy = True
         self.asked.append("confirm")
-        self.budgets.append(
-            {
-                "lr": lr,
-                "iterations": iterations,
-                "seconds": seconds,
-                "schedule": schedule,
-                "steps": steps,
-                "warmup": warmup,
-            }
-        )
+        self.budgets.append(command)
 
     def extend(self, end_lr: float) -> None:
         self.asked.append(f"extend {end_lr:g}")

@@ -23,6 +23,7 @@ from lrtui.events import (
     encode,
 )
 from lrtui.launch.worker_driver import WorkerDriver
+from lrtui.protocol import Confirm
 from lrtui.record import from_events
 from lrtui.runs.recover import recover
 from lrtui.runs.store import journal_path, journals, load, read_journal, record_path, save
@@ -67,7 +68,7 @@ def test_a_confirmation_has_an_event_for_every_trial_and_is_kept_in_the_record(
     driver: WorkerDriver,
 ) -> None:
     end = run(driver, SPEC)
-    driver.confirm(iterations=1000)
+    driver.confirm(Confirm(iterations=1000))
     assert driver.busy
     result = check_result(driver, ConfirmationResult)
     suggestion = of_kind(driver.events, Suggested)[0].suggestion
@@ -88,7 +89,7 @@ def test_trials_that_blow_up_are_null_with_their_kind_in_a_record_that_any_reade
     driver: WorkerDriver,
 ) -> None:
     end = run(driver, SPEC)
-    driver.confirm(lr=100.0, iterations=1500, schedule="one-cycle")
+    driver.confirm(Confirm(lr=100.0, iterations=1500, schedule="one-cycle"))
     result = check_result(driver, ConfirmationResult)
     assert result.verdict == "replaced"
     assert isinstance(result.better, float)
@@ -107,7 +108,7 @@ def test_trials_that_blow_up_are_null_with_their_kind_in_a_record_that_any_reade
 @pytest.mark.slow
 def test_what_is_of_the_moment_is_sent_and_not_kept(driver: WorkerDriver) -> None:
     end = run(driver, SPEC)
-    driver.confirm(iterations=20_000)
+    driver.confirm(Confirm(iterations=20_000))
     wait(lambda: of_kind(driver.events, Racing) and of_kind(driver.events, Machine))
     wait(lambda: trials_of(driver))
     journal = journal_path(load(end.record).id)
@@ -126,12 +127,12 @@ def test_what_is_of_the_moment_is_sent_and_not_kept(driver: WorkerDriver) -> Non
 
 def test_a_confirmation_can_be_stopped_and_the_worker_goes_on(driver: WorkerDriver) -> None:
     end = run(driver, SPEC)
-    driver.confirm(iterations=10_000_000)
+    driver.confirm(Confirm(iterations=10_000_000))
     driver.stop()
     result = check_result(driver, ConfirmationResult)
     # the stop comes before the race has begun, or in its first trial
     assert "stopped by the user" in (result.problem or result.reason)
-    driver.confirm(iterations=20_000)
+    driver.confirm(Confirm(iterations=20_000))
     wait(lambda: len(trials_of(driver)) >= 2)
     driver.stop()
     result = check_result(driver, ConfirmationResult)
@@ -148,7 +149,7 @@ def test_a_confirmation_can_be_stopped_and_the_worker_goes_on(driver: WorkerDriv
 @pytest.mark.slow
 def test_reset_in_mid_confirmation_restores(driver: WorkerDriver) -> None:
     run(driver, SPEC)
-    driver.confirm(iterations=20_000)
+    driver.confirm(Confirm(iterations=20_000))
     wait(lambda: trials_of(driver))
     driver.reset()
     wait(lambda: isinstance(driver.events[-1], Restored))
@@ -170,16 +171,16 @@ def test_a_stop_right_after_the_start_is_not_lost(
 
 @pytest.mark.slow
 def test_what_cannot_be_confirmed_says_why(driver: WorkerDriver, tmp_path: Path) -> None:
-    driver.confirm()
+    driver.confirm(Confirm())
     assert "run the range test" in check_result(driver, ConfirmationResult).problem
     run(driver, with_model(f"{tmp_path}/gone.py:Net", SPEC))
-    driver.confirm()
+    driver.confirm(Confirm())
     assert "run the range test" in check_result(driver, ConfirmationResult).problem
     flat = RangeSpec(num_iter=300, start_lr=1e-9, end_lr=1e-8)
     run(driver, msgspec.structs.replace(SPEC, range=flat))
-    driver.confirm()
+    driver.confirm(Confirm())
     assert "no suggestion" in check_result(driver, ConfirmationResult).problem
-    driver.confirm(lr=0.1, iterations=7)
+    driver.confirm(Confirm(lr=0.1, iterations=7))
     assert "too few" in check_result(driver, ConfirmationResult).problem
 
 
@@ -201,7 +202,7 @@ def test_a_model_that_fails_in_a_trial_ends_the_confirmation_with_the_reason(
         tmp_path, "net", f"COUNT.append(0)\n        if len(COUNT) > 900: {body}", "COUNT = []\n"
     )
     end = run(driver, with_model(target, SPEC))
-    driver.confirm(lr=0.01, iterations=4000)
+    driver.confirm(Confirm(lr=0.01, iterations=4000))
     result = check_result(driver, ConfirmationResult)
     assert problem in result.problem
     assert trials_of(driver)

@@ -153,11 +153,13 @@ def _measure_checks(driver: Driver, checks: Checks, follower: Follower) -> None:
         if _has_suggestion(driver.events):
             plan = _plan(driver.events)
             driver.confirm(
-                iterations=checks.iterations,
-                seconds=checks.seconds,
-                schedule=plan.schedule,
-                steps=plan.steps,
-                warmup=plan.warmup,
+                Confirm(
+                    iterations=checks.iterations,
+                    seconds=checks.seconds,
+                    schedule=plan.schedule,
+                    steps=plan.steps,
+                    warmup=plan.warmup,
+                )
             )
             follower.follow()
         else:

@@ -14,6 +14,7 @@ import msgspec
 from lrtui.analysis.answer import Bounds, Schedule, Suggestion
 from lrtui.events import Step, Suggested
 from lrtui.launch.driver import Driver
+from lrtui.protocol import Confirm
 from lrtui.report import training
 from lrtui.report.race import corrected
 from lrtui.spec import RunSpec
@@ -386,12 +387,14 @@ class RunModel:
             return False
         self.state.start_check("confirmation")
         self.driver.confirm(
-            lr=candidate.lr,
-            iterations=budget.iterations,
-            seconds=budget.seconds,
-            schedule=plan.schedule,
-            steps=plan.steps,
-            warmup=plan.warmup,
+            Confirm(
+                lr=candidate.lr,
+                iterations=budget.iterations,
+                seconds=budget.seconds,
+                schedule=plan.schedule,
+                steps=plan.steps,
+                warmup=plan.warmup,
+            )
         )
         return True
 

@@ -45,4 +45,4 @@ async def test_the_arrows_choose_and_the_time_is_that_of_the_test(size: tuple[in
         await until(pilot, lambda: "▸    600  ≈ 60 s" in screen_text(app))
         await pilot.press("enter")
         await until(pilot, lambda: bool(driver.budgets))
-        assert driver.budgets[0]["iterations"] == 600
+        assert driver.budgets[0].iterations == 600

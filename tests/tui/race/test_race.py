@@ -100,7 +100,7 @@ async def test_c_asks_for_a_budget_and_the_driver_is_given_it() -> None:
         await pilot.press("enter")
         await until(pilot, lambda: bool(driver.budgets))
         (asked,) = driver.budgets
-        assert (asked["lr"], asked["iterations"], asked["seconds"]) == (3.2e-3, None, 30.0)
+        assert (asked.lr, asked.iterations, asked.seconds) == (3.2e-3, None, 30.0)
 
 
 async def test_the_dialog_says_what_training_the_race_is_for() -> None:
@@ -214,7 +214,7 @@ async def test_without_an_answer_the_active_boundary_is_tried() -> None:
         await until(pilot, lambda: "the end boundary" in screen_text(screen.app))
         await pilot.press("enter")
         await until(pilot, lambda: bool(driver.budgets))
-        assert driver.budgets[0]["lr"] == screen.model.boundaries.end
+        assert driver.budgets[0].lr == screen.model.boundaries.end
 
 
 async def test_checks_and_runs_do_not_start_while_the_other_is_running() -> None:

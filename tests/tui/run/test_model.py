@@ -8,6 +8,7 @@ import pytest
 
 from lrtui.analysis.answer import Bounds, Plan, Schedule
 from lrtui.events import Ended, Event, Measured, Restored, StabilityResult
+from lrtui.protocol import Confirm
 from lrtui.tui.run.budget import Budget
 from lrtui.tui.run.model import EVENTS_PER_POLL, RunModel
 from lrtui.tui.run.view_options import AS_MEASURED
@@ -154,16 +155,8 @@ def test_the_suggestion_is_raced_for_the_training_that_it_is_for(schedule: Sched
     model = polled(started(SPEC, plan=plan), *curve(SPEC), suggested, STOPPED)
     assert model.confirm(Budget(None, 30.0))
     assert isinstance(model.driver, FakeDriver)
-    assert model.driver.budgets == [
-        {
-            "lr": 3.2e-3,
-            "iterations": None,
-            "seconds": 30.0,
-            "schedule": schedule,
-            "steps": 3000,
-            "warmup": 200,
-        }
-    ]
+    asked = Confirm(lr=3.2e-3, seconds=30.0, schedule=schedule, steps=3000, warmup=200)
+    assert model.driver.budgets == [asked]
     assert not model.confirm(Budget(100, None))
 
 
