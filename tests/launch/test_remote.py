@@ -94,6 +94,29 @@ def test_ctrl_c_stops_the_run_there_and_a_hang_up_leaves_it(
     assert load(record).status == status
 
 
+@pytest.mark.slow
+def test_two_processes_on_the_other_machine_train_one_model_and_end_together(
+    box: Box, home: Path, tmp_path: Path
+) -> None:
+    model = ("--model", "sample_models/mlp.py:MLP", "--nproc", "2")
+    done = lrtui("run", *box.flags, *model, "--num-iter", str(STEPS), env=box.env)
+    assert done.returncode == 3, done.stderr  # too short for an answer
+    (there,) = box.records()
+    kept = load(home / "runs" / there.name)
+    assert kept.history == load(there).history
+    assert (kept.status, kept.spec["devices"]["nproc"]) == ("completed", 2)
+
+    target, go = waiting_module(tmp_path)
+    run = box.start("--model", target, "--nproc", "2", "--num-iter", str(STEPS))
+    wait(lambda: any(going_on(path) for path in box.journals()))
+    run.send_signal(signal.SIGINT)
+    go.touch()
+    run.communicate(timeout=60)
+    assert run.returncode == 128 + signal.SIGINT
+    wait(lambda: not box.journals())
+    assert {load(path).status for path in box.records()} == {"completed", "stopped"}
+
+
 def test_what_keeps_a_run_from_being_started_is_one_line(box: Box, home: Path) -> None:
     def started(*flags: str) -> tuple[int, str]:
         run = box.start(*flags)
