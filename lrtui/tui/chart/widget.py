@@ -1,29 +1,29 @@
 """Chart: a widget that draws a Picture, and sends only what changed."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import ClassVar, NamedTuple, get_args
 
 from rich.segment import Segment
-from rich.style import Style
 from textual import events
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from lrtui.tui.chart.axis import axis_for
 from lrtui.tui.chart.glyphs import ROLE_COLOURS, glyphs_for
 from lrtui.tui.chart.layout import Layout, can_be_drawn, layout_of
 from lrtui.tui.chart.picture import LABEL, Picture, Role, Row, canvas_columns
 from lrtui.tui.chart.plotting import draw, marked, unmarked
+from lrtui.tui.widgets.drawn import Drawn
 
 _GAP = 14  # unchanged cells between two changed ones; moving the cursor costs about as many bytes
 
 
-class Chart(Widget):
-    """The loss over the learning rate. Comparing row by row keeps it smooth over SSH."""
+class Chart(Drawn[Row]):
+    """The loss over the learning rate."""
 
-    ALLOW_SELECT = False
+    LOOKS = "chart"
     DEFAULT_CSS = """
     Chart {
         .chart--blank, .chart--text { color: $foreground; }
@@ -46,8 +46,6 @@ class Chart(Widget):
         super().__init__(id=id)
         self.ascii = ascii  # set before the first picture; a later change is drawn with the next
         self.picture = Picture(axis_for(1e-7, 10.0, log=True))
-        self.rows: tuple[Row, ...] = ()
-        self._strips: list[Strip] = []
         self._plotted: _Plotted | None = None  # reused while only marks and panels of them change
 
     @property
@@ -59,7 +57,7 @@ class Chart(Widget):
         """Draw a picture; nothing is sent if it equals the last one."""
         if picture != self.picture:
             self.picture = picture
-            self._redraw()
+            self.redraw()
 
     class Clicked(Message):
         """The mouse was pressed at a learning rate."""
@@ -77,34 +75,9 @@ class Chart(Widget):
     def on_mount(self) -> None:
         self.ascii = self.ascii or bool(getattr(self.app, "ascii", False))
 
-    def on_resize(self, _: events.Resize) -> None:
-        self._redraw()
-
-    def notify_style_update(self) -> None:
-        """Make every row again: the colours changed."""
-        super().notify_style_update()
-        self._strips = list(map(self._strip, self.rows))
-        self.refresh()
-
-    def _redraw(self) -> None:
-        if not self.size.width or not self.size.height:
-            return
-        before, self.rows = self.rows, self._draw()
-        if len(before) != len(self.rows) or len(before[0]) != len(self.rows[0]):
-            self._strips = list(map(self._strip, self.rows))
-            self.refresh()
-            return
-        changed = []
-        for y, row in enumerate(self.rows):
-            if row != before[y]:
-                self._strips[y] = self._strip(row)
-                changed += _changed_regions(y, before[y], row)
-        if changed:
-            self.refresh(*changed)
-
-    def _draw(self) -> tuple[Row, ...]:
+    def draw_rows(self, size: Size) -> Sequence[Row]:
         """The rows of the picture; the curves are drawn only if they may have changed."""
-        width, height = self.size
+        width, height = size
         if not can_be_drawn(width, height):
             return draw(self.picture, width, height)
         layout, glyphs = layout_of(self.picture, width, height), glyphs_for(self.ascii)
@@ -114,20 +87,14 @@ class Chart(Widget):
             self._plotted = _Plotted((plotted, layout, glyphs.ascii), rows)
         return marked(self._plotted.rows, self.picture, layout, glyphs)
 
-    def render_line(self, y: int) -> Strip:
-        """One row. Every segment has a style, as NO_COLOR requires."""
-        if y < len(self._strips):
-            return self._strips[y]
-        return Strip.blank(self.size.width, self.rich_style)
-
-    def _strip(self, row: Row) -> Strip:
+    def strip_of(self, row: Row) -> Strip:
         """The row as segments of one style each; spaces join the segment before them."""
         segments: list[Segment] = []
-        text, style = "", self._style(row[0][1])
+        text, style = "", self.style_of(row[0][1])
         for char, role in row:
             # a space looks the same in any style, and every change of style costs bytes
             if char != " ":
-                own = self._style(role)
+                own = self.style_of(role)
                 if own is not style and own != style:
                     segments.append(Segment(text, style))
                     text, style = "", own
@@ -135,8 +102,9 @@ class Chart(Widget):
         segments.append(Segment(text, style))
         return Strip(segments, len(row))
 
-    def _style(self, role: Role) -> Style:
-        return self.get_component_rich_style(f"chart--{role}")
+    def changed_regions(self, y: int, before: Row, after: Row) -> Iterable[Region]:
+        """Parts of the row; parts that are near are sent as one."""
+        return _changed_regions(y, before, after)
 
 
 class _Plotted(NamedTuple):

@@ -1,26 +1,26 @@
 """FormBody: the one widget of the form. It draws every row, and sends only what changed."""
 
 import asyncio
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
-from rich.style import Style
 from textual import events
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from lrtui.spec import RunSpec
 from lrtui.tui.clean import clean
 from lrtui.tui.form.controls import Controls
 from lrtui.tui.form.form import Form
-from lrtui.tui.form.page.line import Line, Look, changed_span, fill
+from lrtui.tui.form.page.line import Line, changed_span, fill
 from lrtui.tui.form.page.notes import help_of
 from lrtui.tui.form.page.view import View
 from lrtui.tui.keys import KeyName
 from lrtui.tui.session import Session
+from lrtui.tui.widgets.drawn import Drawn
 
 _POLL_SECONDS = 0.25
 _LOOK_AGAIN_SECONDS = 2.0  # while a run goes on elsewhere
@@ -28,7 +28,7 @@ _BLANK: Line = ()
 _USUAL_SIZE = (80, 24)
 
 
-class FormBody(Widget):
+class FormBody(Drawn[Line]):
     """Widgets for 60 fields would cost 50 ms a key in styles and layout: this has none.
 
     Attributes:
@@ -37,7 +37,7 @@ class FormBody(Widget):
         going_on: runs of other front ends, or of none, that workers still measure.
     """
 
-    ALLOW_SELECT = False
+    LOOKS = "form"
     DEFAULT_CSS = """
     FormBody {
         height: 1fr;
@@ -69,11 +69,8 @@ class FormBody(Widget):
         self.session = session
         self.going_on = 0
         self._key_name = keys
-        self._lines: list[Line] = []
-        self._strips: list[Strip] = []
-        self._styles: dict[Look, Style] = {}
         self._start(spec)
-        self._redraw()
+        self.redraw()
 
     def _start(self, spec: RunSpec) -> None:
         self.form = Form(spec, self.session, self._key_name)
@@ -94,7 +91,7 @@ class FormBody(Widget):
 
     def show(self) -> None:
         """Draw what has changed since the last time, and say that something may have."""
-        self._redraw()
+        self.redraw()
         self.post_message(self.Changed())
 
     def check(self) -> None:
@@ -129,7 +126,7 @@ class FormBody(Widget):
     def scroll_by(self, lines: int) -> None:
         """Show what is above or below."""
         self.view.scroll(lines)
-        self._redraw()
+        self.redraw()
 
     def read_past_runs(self) -> None:
         """Read the last runs, beside the screen: there may be many, on a slow disk."""
@@ -140,7 +137,7 @@ class FormBody(Widget):
 
         past, count = await asyncio.to_thread(lambda: (past_runs(), runs_going_on()))
         self.view.outlook.past = past
-        self._redraw()
+        self.redraw()
         if count != self.going_on:
             self.going_on = count
             self.post_message(self.Changed())
@@ -160,50 +157,24 @@ class FormBody(Widget):
 
     # drawing
 
-    def on_resize(self, _: events.Resize) -> None:
-        self._redraw()
-
-    def notify_style_update(self) -> None:
-        """Make every line again: the colours changed."""
-        super().notify_style_update()
-        self._styles.clear()
-        self._strips = list(map(self._strip, self._lines))
-        self.refresh()
-
-    def _redraw(self) -> None:
-        width, height = self.size
-        if not width or not height:  # keys may come before the first layout: they need the rows
+    def redraw(self) -> None:
+        """Draw what differs; keys may come before the first layout, and need the rows."""
+        if not self.size:
             self.view.lines(*_USUAL_SIZE)
-            return
-        before = self._lines
+        super().redraw()
+
+    def draw_rows(self, size: Size) -> Sequence[Line]:
+        """The form, and what will happen beside it."""
+        width, height = size
         lines = [fill(line, width) for line in self.view.lines(width, height)]
-        lines += [fill(_BLANK, width)] * (height - len(lines))
-        self._lines = lines
-        if len(before) != height or self._strips[0].cell_length != width:
-            self._strips = list(map(self._strip, lines))
-            self.refresh()
-            return
-        changed: list[Region] = []
-        for y, line in enumerate(lines):
-            if line != before[y]:
-                self._strips[y] = self._strip(line)
-                start, columns = changed_span(before[y], line)
-                changed.append(Region(start, y, columns, 1))
-        if changed:
-            self.refresh(*changed)
+        return lines + [fill(_BLANK, width)] * (height - len(lines))
 
-    def render_line(self, y: int) -> Strip:
-        """One row. Every segment has a style, as NO_COLOR requires."""
-        if y < len(self._strips):
-            return self._strips[y]
-        return Strip.blank(self.size.width, self.rich_style)
-
-    def _strip(self, line: Line) -> Strip:
-        segments = [Segment(text, self._style(look)) for text, look in line]
+    def strip_of(self, row: Line) -> Strip:
+        """One line."""
+        segments = [Segment(text, self.style_of(look)) for text, look in row]
         return Strip(segments, self.size.width)
 
-    def _style(self, look: Look) -> Style:
-        style = self._styles.get(look)
-        if style is None:
-            style = self._styles[look] = self.get_component_rich_style(f"form--{look}")
-        return style
+    def changed_regions(self, y: int, before: Line, after: Line) -> Iterable[Region]:
+        """The columns from the first to the last change."""
+        start, columns = changed_span(before, after)
+        return [Region(start, y, columns, 1)]

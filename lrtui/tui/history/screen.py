@@ -124,7 +124,7 @@ class HistoryScreen(Screen[RunSpec | None]):
         """Draw the model. Widgets send only what differs from what they show."""
         self.query_one("#title", Quiet).show(self._title())
         self.set_class(bool(len(self.model.marks)), "-marked")
-        self.query_one(RunsTable).show()
+        self.query_one(RunsTable).redraw()
         self._show_cut_off()
 
     def _changed(self) -> None:

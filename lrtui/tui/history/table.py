@@ -3,20 +3,20 @@
 Textual's DataTable measures every row; ten thousand take seconds.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar
 
 from rich.segment import Segment
-from rich.style import Style
 from textual import events
-from textual.geometry import Region
+from textual.geometry import Size
 from textual.strip import Strip
-from textual.widget import Widget
 
 from lrtui.tui.compare.marks import RunMark
 from lrtui.tui.history.model import HistoryModel
 from lrtui.tui.history.rows import Row, progress, when
 from lrtui.tui.numbers import loss
+from lrtui.tui.widgets.drawn import Drawn
 
 Piece = tuple[str, str]  # a text, and the component class that gives it a style
 Line = tuple[Piece, ...]
@@ -25,10 +25,10 @@ _WIDE = 86  # columns from which data, loss and seconds are shown too
 _WHEN, _LR, _OUTCOME, _DATA, _NUMBER = 8, 8, 9, 14, 8
 
 
-class RunsTable(Widget):
+class RunsTable(Drawn[Line]):
     """Draws a HistoryModel. It has no focus: the screen binds the keys."""
 
-    ALLOW_SELECT = False
+    LOOKS = "table"
     DEFAULT_CSS = """
     RunsTable {
         .table--plain { color: $foreground; }
@@ -59,65 +59,40 @@ class RunsTable(Widget):
         super().__init__(id=id)
         self.model = model
         self.top = 0  # the first visible row
-        self._lines: list[Line] = []
 
     @property
     def page(self) -> int:
         """How many rows are visible."""
         return max(1, self.size.height - 1)
 
-    def show(self) -> None:
-        """Draw what differs from what is shown."""
-        if not self.size.width or not self.size.height:
-            return
+    def draw_rows(self, size: Size) -> Sequence[Line]:
+        """The head and the visible runs."""
         self._scroll_to_cursor()
-        before, self._lines = self._lines, self._visible_lines()
-        if len(before) != len(self._lines):
-            self.refresh()
-            return
-        changed = []
-        for y, line in enumerate(self._lines):
-            if line != before[y]:
-                changed.append(Region(0, y, self.size.width, 1))
-        if changed:
-            self.refresh(*changed)
+        now = datetime.now().astimezone()
+        lines = [head(size.width, self.model.order)]
+        for index, row in enumerate(self.model.shown[self.top : self.top + self.page], self.top):
+            mark = self.model.marks.of(row.id)
+            is_cursor = index == self.model.cursor
+            lines.append(line_of(row, mark, is_cursor, size.width, now))
+        blank: Line = ((" " * size.width, "plain"),)
+        return lines + [blank] * (size.height - len(lines))
 
-    def on_resize(self, _: events.Resize) -> None:
-        self._lines = []
-        self.show()
+    def strip_of(self, row: Line) -> Strip:
+        """One line."""
+        segments = [Segment(text, self.style_of(name)) for text, name in row]
+        return Strip(segments).adjust_cell_length(self.size.width, self.rich_style)
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor on a row."""
         if event.y:
             self.model.move(self.top + event.y - 1 - self.model.cursor)
-            self.show()
-
-    def render_line(self, y: int) -> Strip:
-        """One line. Every segment has a style, as NO_COLOR requires."""
-        if y >= len(self._lines):
-            return Strip.blank(self.size.width, self.rich_style)
-        segments = [Segment(text, self._style(name)) for text, name in self._lines[y]]
-        return Strip(segments).adjust_cell_length(self.size.width, self.rich_style)
-
-    def _style(self, name: str) -> Style:
-        return self.get_component_rich_style(f"table--{name}")
+            self.redraw()
 
     def _scroll_to_cursor(self) -> None:
         cursor, page = self.model.cursor, self.page
         lowest = max(0, cursor - page + 1)
         self.top = min(max(self.top, lowest), cursor)
         self.top = max(0, min(self.top, len(self.model.shown) - page))
-
-    def _visible_lines(self) -> list[Line]:
-        now = datetime.now().astimezone()
-        rows = self.model.shown[self.top : self.top + self.page]
-        lines = [head(self.size.width, self.model.order)]
-        for index, row in enumerate(rows, self.top):
-            mark = self.model.marks.of(row.id)
-            is_cursor = index == self.model.cursor
-            lines.append(line_of(row, mark, is_cursor, self.size.width, now))
-        blank: Line = ((" " * self.size.width, "plain"),)
-        return lines + [blank] * (self.size.height - len(lines))
 
 
 def head(width: int, order: str) -> Line:
