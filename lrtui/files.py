@@ -199,10 +199,12 @@ def write_atomic(
 
 
 def _resolved(path: Path) -> Path:
-    try:
-        return path.resolve()
-    except RuntimeError:  # what Python 3.11 raises for a loop
-        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path)) from None
+    resolved = path
+    with contextlib.suppress(RuntimeError):  # what Python 3.11 and 3.12 raise for a loop
+        resolved = path.resolve()
+    if resolved.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+    return resolved
 
 
 def _check_target(path: Path, overwrite: bool) -> None:

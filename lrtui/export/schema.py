@@ -4,6 +4,7 @@
 `lrtui schema`, need nothing of ours to run.
 """
 
+import inspect
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +35,8 @@ def schema() -> dict[str, Any]:
     properties["spec"] = {"anyOf": [{"$ref": "#/$defs/RunSpec"}, {"const": {}}]}
     properties["measured"] = _with_later_results(properties["measured"])
     record["required"] = ["schema", *record["required"]]
-    return {
-        "$schema": _DRAFT,
-        "$id": f"https://lrtui.invalid/{SCHEMA}.json",
-        **record,
-        "$defs": definitions,
-    }
+    described: dict[str, Any] = _without_indents({**record, "$defs": definitions})
+    return {"$schema": _DRAFT, "$id": f"https://lrtui.invalid/{SCHEMA}.json", **described}
 
 
 def _with_later_results(measured: dict[str, Any]) -> dict[str, Any]:
@@ -51,6 +48,18 @@ def _with_later_results(measured: dict[str, Any]) -> dict[str, Any]:
         "required": ["name"],
     }
     return {**measured, "items": {"anyOf": [*measured["items"]["anyOf"], later]}}
+
+
+def _without_indents(part: Any) -> Any:
+    """The same schema with descriptions as Python 3.13 compiles docstrings."""
+    if isinstance(part, list):
+        return [_without_indents(each) for each in part]
+    if not isinstance(part, dict):
+        return part
+    clean = {key: _without_indents(value) for key, value in part.items()}
+    if isinstance(clean.get("description"), str):
+        clean["description"] = inspect.cleandoc(clean["description"])
+    return clean
 
 
 def text() -> str:

@@ -27,6 +27,7 @@ from lrtui.worker.answers import answer
 from lrtui.worker.last_words import keep_last_words
 from lrtui.worker.outbox import Outbox
 from lrtui.worker.runner import Runner
+from lrtui.worker.start_method import fork_by_default
 from lrtui.worker.watch import Stacks
 
 _IDLE_SECONDS = 0.2
@@ -54,6 +55,7 @@ class Service:
         self._unserved: list[Command] = []  # came while ranks ran, and is not for them
         self._stacks = Stacks()  # made before anything is forked
         keep_last_words()
+        fork_by_default()
 
     def serve(self) -> None:
         """Carry out commands until the one to quit."""

@@ -16,6 +16,7 @@ from lrtui.record import new_id
 from lrtui.runs.store import load
 from lrtui.spec import Choice, LoaderSpec, RangeSpec, RunSpec
 from lrtui.worker.runner import Runner
+from lrtui.worker.start_method import fork_by_default
 from lrtui.worker.watch import Stacks
 from tests.user_files import WriteFile, imports_undone, user_file
 
@@ -139,6 +140,7 @@ class Worker:
         self.events: list[Event] = []
         self._seen = seen
         stacks = None if seen is None else Stacks()
+        fork_by_default()
         self.runner = Runner(self._send, StopFlag(), patience=patience, stacks=stacks)
 
     def _send(self, event: Event) -> None:

@@ -35,11 +35,13 @@ def main() -> None:
     import torch.distributed as dist
 
     from lrtui.worker.ranks.rank import Rank
+    from lrtui.worker.start_method import fork_by_default
 
     # after torch, whose thousand modules need no check
     guard = Guard(lambda item: line.pass_on(Refused(item)))
     guard.allow(run.agreed)
     sys.meta_path[sys.meta_path.index(PathFinder)] = guard
+    fork_by_default()
     Rank(rank, run, inbox, line).serve()
     line.close()
     if dist.is_initialized():
