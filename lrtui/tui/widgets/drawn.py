@@ -69,7 +69,8 @@ class Drawn(Widget, Generic[Row]):
             self.refresh(*changed)
 
     def on_resize(self, _: events.Resize) -> None:
-        self.redraw()
+        if self.size != self._drawn_at:  # it may have been painted already
+            self.redraw()
 
     def notify_style_update(self) -> None:
         """Make every row again: the colours changed."""
