@@ -157,13 +157,16 @@ def test_the_code_sets_the_rate_of_a_real_optimizer() -> None:
 
     exported = content(whole())
     namespace: dict[str, object] = {}
-    exec(python_of(exported), namespace)
+    code = python_of(exported)
+    assert all(len(line) <= 100 for line in code.splitlines())
+    exec(code, namespace)
     make, cycle = namespace["constant"], namespace["cyclic"]
     assert callable(make)
     assert callable(cycle)
     optimizer = make(torch.nn.Linear(2, 2))
     assert exported.lr is not None
-    assert optimizer.param_groups[0]["lr"] == pytest.approx(exported.lr, rel=0.005)
+    assert optimizer.param_groups[0]["lr"] == namespace["LR"]
+    assert namespace["LR"] == pytest.approx(exported.lr, rel=0.005)
     assert exported.bounds is not None
     scheduler = cycle(optimizer, 80)
     assert scheduler.base_lrs == pytest.approx([exported.bounds.start_lr], rel=0.005)
