@@ -12,7 +12,7 @@ from lrtui.export.content import Content, ExportError, content_of
 from lrtui.export.drawing import drawing_of
 from lrtui.export.figure import WIDTH, figure_bytes, figure_of
 from lrtui.export.figure_style import styled
-from lrtui.export.svg import nice_ticks, svg_of
+from lrtui.export.svg import svg_of
 from lrtui.record import History, RunRecord
 from lrtui.runs.store import save
 from tests.export.records import RECORD, curve, flat, hostile, whole
@@ -132,11 +132,6 @@ def test_a_long_run_makes_a_page_of_bounded_size() -> None:
     record = msgspec.structs.replace(whole(), history=curve(points=50_000), repeats=[])
     content = content_of(record)
     assert len(svg_of(content, drawing_of(content))) < 300_000
-
-
-def test_ticks_are_round_and_within() -> None:
-    assert nice_ticks(0.07, 3.2) == pytest.approx([1, 2, 3])
-    assert nice_ticks(-0.3, 0.3) == pytest.approx([-0.3, -0.2, -0.1, 0, 0.1, 0.2, 0.3])
 
 
 def test_pyplot_and_the_users_settings_are_left_alone(tmp_path: Path) -> None:
