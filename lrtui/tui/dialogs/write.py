@@ -1,5 +1,6 @@
 """The dialog that writes a file. It asks for a path, and again before it overwrites a file."""
 
+import asyncio
 from pathlib import Path
 from typing import ClassVar, Protocol
 
@@ -47,6 +48,7 @@ class Write(Dialog[Path | None]):
         self.suggested = suggested
         self.save = save
         self.asked = ""  # the existing path that another Enter overwrites
+        self.is_writing = False
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
@@ -65,10 +67,16 @@ class Write(Dialog[Path | None]):
         text = event.value.strip()
         if not text:
             self._say("a path is needed", "$error")
-            return
+        elif not self.is_writing:
+            self.is_writing = True
+            self._say("writing …", "dim")
+            self.run_worker(self._write(text), group="write")
+
+    async def _write(self, text: str) -> None:
+        """Write on a thread: a picture takes seconds, in which the screen goes on."""
         try:
             path = expanded(text)
-            self.save(path, overwrite=self.asked == text)
+            await asyncio.to_thread(self.save, path, overwrite=self.asked == text)
         except FileExistsError:
             self.asked = text
             self._say(f"{text} already exists.  ⏎ overwrites it   esc cancels", "bold $warning")
@@ -78,6 +86,8 @@ class Write(Dialog[Path | None]):
             self._say(f"not written: {error}", "$error")
         else:
             self.dismiss(path)
+        finally:
+            self.is_writing = False
 
     def _say(self, text: str, style: str) -> None:
         self.query_one("#answer", Quiet).show(Content.styled(clean(text), style), layout=True)

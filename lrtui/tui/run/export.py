@@ -31,24 +31,18 @@ def bounds_description(bounds: Bounds) -> str:
 
 def file_name(model: RunModel) -> Path:
     """A file name for a copy of the record: the model's name and the end of the run's id."""
+    from lrtui.export.formats import named_after
+
     started = model.state.started
-    run_id = "run"
-    if started is not None:
-        run_id = started.id[-6:]
-    target = clean(model.state.spec.model.target).rpartition(":")[2]
-    name = "".join(filter(_fits_file_name, target)) or "run"
-    return Path(f"{name}-{run_id}.json")
-
-
-def _fits_file_name(letter: str) -> bool:
-    return letter.isalnum() or letter in "_-"
+    run_id = "run" if started is None else started.id
+    return Path(f"{named_after(clean(model.state.spec.model.target), run_id)}.json")
 
 
 def save_copy(model: RunModel, path: Path, *, overwrite: bool) -> None:
     """Write the run with the boundaries and the test's answer as they stand.
 
-    It is the record as JSON, unless the path ends in another format of `lrtui.export`. Races are
-    entries of `measured`, from which the answer after them is read.
+    It has the format of `lrtui.export` that the path ends in; without an ending it is the record
+    as JSON. Races are entries of `measured`, from which the answer after them is read.
 
     View options are recorded as an entry `view` of `measured`.
 
@@ -57,15 +51,15 @@ def save_copy(model: RunModel, path: Path, *, overwrite: bool) -> None:
         OSError: it cannot be written; one clear line.
         ValueError: the run has nothing to show in that format, or a package is missing.
     """
-    from lrtui.export.formats import is_format, write_file
+    from lrtui.export.formats import write_file
     from lrtui.runs.store import save
 
     record = _record(model)
-    if is_format(path):
+    if path.suffix:
         write_file(record, path, overwrite=overwrite)
     else:
         save(record, path, overwrite=overwrite)
-    if not is_format(path) or path.suffix.lower() == ".json":
+    if path.suffix.lower() in ("", ".json"):
         model.note_written()  # other formats do not have all of it
 
 
