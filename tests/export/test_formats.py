@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from lrtui.export.content import Content, ExportError, content_of
+from lrtui.export.curve_csv import csv_of
 from lrtui.export.formats import FILES, STDOUT, Target, base_name, file_bytes, target_of, write_file
 from lrtui.export.html import html_of
 from lrtui.export.markdown import markdown_of
@@ -140,6 +141,12 @@ def test_no_foreign_text_becomes_code() -> None:
     code = python_of(content(hostile()))
     lines = [line for line in code.splitlines() if line and not line.startswith("#")]
     assert all(re.match(r"(LR|LR_LOW, LR_HIGH|BASE_LR, MAX_LR) = ", line) for line in lines)
+
+
+def test_no_foreign_text_becomes_a_formula_of_a_spreadsheet() -> None:
+    record = msgspec.structs.replace(whole(), id="=1+1", torch="@SUM(1)", lrtui="\t-1")
+    _, first, *_ = csv_of(record).splitlines()
+    assert first.endswith(",1+1,1,SUM(1)")
 
 
 @pytest.mark.parametrize("rule", ["layer_decay", "decay_all"])
