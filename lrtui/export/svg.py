@@ -15,7 +15,7 @@ from lrtui.export.drawing import Drawing
 from lrtui.notebook.ticks import nice_ticks, tick_texts
 
 WIDTH, CURVE_HEIGHT, TRIALS_HEIGHT = 900, 400, 130
-LEFT, RIGHT, TOP, BOTTOM = 70, 20, 26, 46
+LEFT, RIGHT, TOP, BOTTOM = 84, 20, 26, 46
 _MOST = 4000  # points of a repeat that are drawn
 
 

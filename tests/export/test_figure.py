@@ -140,10 +140,9 @@ def test_pyplot_and_the_users_settings_are_left_alone(tmp_path: Path) -> None:
     script = f"""
 import sys, matplotlib
 matplotlib.rcParams["font.size"] = 23
-from pathlib import Path
-from lrtui.export.formats import write_file
+from lrtui.export.formats import write
 from lrtui.runs.store import load
-write_file(load({str(record)!r}), Path({str(tmp_path / "x.pdf")!r}), overwrite=False)
+write(load({str(record)!r}), {str(tmp_path / "x.pdf")!r}, overwrite=False)
 assert matplotlib.rcParams["font.size"] == 23
 assert matplotlib.rcParams["pdf.fonttype"] == 3  # the default
 assert "matplotlib.pyplot" not in sys.modules

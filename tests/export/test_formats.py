@@ -9,7 +9,7 @@ import pytest
 
 from lrtui.export.content import Content, ExportError, content_of
 from lrtui.export.curve_csv import csv_of
-from lrtui.export.formats import FILES, STDOUT, Target, base_name, file_bytes, target_of, write_file
+from lrtui.export.formats import FILES, STDOUT, Target, base_name, file_bytes, target_of, write
 from lrtui.export.html import html_of
 from lrtui.export.markdown import markdown_of
 from lrtui.export.python_code import python_of
@@ -99,9 +99,9 @@ def test_nothing_is_overwritten_unless_it_is_asked_for(tmp_path: Path) -> None:
     path = tmp_path / "out.md"
     path.write_text("mine")
     with pytest.raises(FileExistsError):
-        write_file(RECORD, path, overwrite=False)
+        write(RECORD, str(path), overwrite=False)
     assert path.read_text() == "mine"
-    write_file(RECORD, path, overwrite=True)
+    write(RECORD, str(path), overwrite=True)
     assert RECORD.id in path.read_text()
 
 

@@ -38,29 +38,23 @@ def file_name(model: RunModel) -> Path:
     return Path(f"{named_after(clean(model.state.spec.model.target), run_id)}.json")
 
 
-def save_copy(model: RunModel, path: Path, *, overwrite: bool) -> None:
-    """Write the run with the boundaries and the test's answer as they stand.
+def save_copy(model: RunModel, place: str, *, overwrite: bool) -> str:
+    """Write the run with the boundaries and the test's answer as they stand; returns where.
 
-    It has the format of `lrtui.export` that the path ends in; without an ending it is the record
-    as JSON. Races are entries of `measured`, from which the answer after them is read.
-
-    View options are recorded as an entry `view` of `measured`.
+    `place` is what `lrtui export --to` would ask for. Races are entries of `measured`, from which
+    the answer after them is read. View options are recorded as an entry `view` of `measured`.
 
     Raises:
-        FileExistsError: the path exists and `overwrite` is false.
+        FileExistsError: it exists and `overwrite` is false.
         OSError: it cannot be written; one clear line.
         ValueError: the run has nothing to show in that format, or a package is missing.
     """
-    from lrtui.export.formats import write_file
-    from lrtui.runs.store import save
+    from lrtui.export.formats import target_of, write
 
-    record = _record(model)
-    if path.suffix:
-        write_file(record, path, overwrite=overwrite)
-    else:
-        save(record, path, overwrite=overwrite)
-    if path.suffix.lower() in ("", ".json"):
+    where = write(_record(model), place, overwrite=overwrite)
+    if target_of(place).format == "json":
         model.note_written()  # other formats do not have all of it
+    return where
 
 
 def rescue(model: RunModel) -> Path | None:
