@@ -96,11 +96,12 @@ def _logarithmic(axes: "Axes", first: float, last: float) -> None:
 
 def _draw_words(figure: "Figure", content: Content) -> None:
     """The title and the key above the curve; where it comes from below."""
-    handles, labels = [], []
+    handles: list[Any] = []
+    labels: list[str] = []
     for axes in figure.axes:
-        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
-            handles.append(handle)
-            labels.append(label)
+        drawn, names = axes.get_legend_handles_labels()
+        handles += drawn
+        labels += names
     figure.legend(
         handles,
         labels,

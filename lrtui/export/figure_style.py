@@ -1,5 +1,6 @@
 """The style of a picture for a paper: its fonts and sizes, whatever the user's own settings are."""
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -39,7 +40,8 @@ def styled(run_id: str) -> Iterator[None]:
     import matplotlib as mpl
 
     style: Any = {**_STYLE, "font.family": _fonts(), "svg.hashsalt": run_id}
-    with mpl.rc_context():
+    with mpl.rc_context(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")  # no font has it: a box is drawn
         mpl.rcdefaults()
         mpl.rcParams.update(style)
         yield

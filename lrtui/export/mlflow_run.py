@@ -44,7 +44,7 @@ def write_mlflow(content: Content, place: str, overwrite: bool) -> str:
     uri = place or mlflow.get_tracking_uri()
     if is_database(uri) and not is_installed("sqlalchemy"):
         need = "is a data base, which needs all of MLflow: pip install mlflow"
-        raise ExportError(f"mlflow: {uri} {need}; or name a folder: --to mlflow:mlruns")
+        raise ExportError(f"mlflow: {uri} {need}; or name a folder, as in mlflow:mlruns")
     try:
         with _environment(uri):
             client = mlflow.MlflowClient(tracking_uri=uri)

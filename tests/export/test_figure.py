@@ -37,7 +37,8 @@ def test_a_picture_without_a_rate_says_so() -> None:
     assert words_of(content) == ["batches", "trend", "no learning rate: no descent"]
 
 
-@pytest.mark.parametrize("name", ["", "W" * 500])
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", ["", "W" * 500, "学习率 🚀"])
 def test_its_words_stay_within_a_column_of_a_paper(name: str) -> None:
     content = content_of(msgspec.structs.replace(whole(), name=name, torch=f"2.14{name}"))
     with styled(""):
