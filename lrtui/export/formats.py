@@ -153,8 +153,9 @@ def default_path(record: RunRecord, format_name: str) -> Path:
 
 
 def base_name(record: RunRecord) -> str:
-    """A name for files of a run: the model's name and the end of the run's id."""
-    return named_after(str(value_at(record.spec, "model.target") or ""), record.id)
+    """A name for files of a run: the model's name, or the run's, and the end of its id."""
+    model = str(value_at(record.spec, "model.target") or record.name)
+    return named_after(model, record.id)
 
 
 def named_after(model: str, run_id: str) -> str:

@@ -14,6 +14,7 @@ from lrtui.export.html import html_of
 from lrtui.export.markdown import markdown_of
 from lrtui.export.python_code import python_of
 from lrtui.record import History, RunRecord, from_json, to_json
+from lrtui.runs.foreign import load_result
 from lrtui.runs.store import load
 from tests.export.records import GOLDEN, RECORD, empty, hostile, named, whole
 
@@ -177,3 +178,13 @@ def test_the_code_sets_the_rate_of_a_real_optimizer() -> None:
     assert exported.bounds is not None
     scheduler = cycle(optimizer, 80)
     assert scheduler.base_lrs == pytest.approx([exported.bounds.start_lr], rel=0.005)
+
+
+def test_a_result_of_another_tool_is_named_after_its_file_each_time_the_same(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "theirs.json"
+    path.write_text('{"lr": [1e-4, 1e-3, 1e-2], "loss": [2.0, 1.0, 3.0]}')
+    record, again = load_result(path).record, load_result(path).record
+    assert record == again
+    assert re.fullmatch(r"theirs-\w{6}", base_name(record))
