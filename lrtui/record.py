@@ -4,6 +4,7 @@ It is a fold over the run's events, so that the worker that ran it, the app that
 recovery of its journal after a crash all write the same file.
 """
 
+import hashlib
 import json
 import math
 import secrets
@@ -115,13 +116,27 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 def new_id() -> str:
     """A ULID, which sorts by time of creation: 48 bits of milliseconds, 80 random bits."""
-    number = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
+    return _as_text((time.time_ns() // 1_000_000) << 80 | secrets.randbits(80))
+
+
+def id_of(content: bytes) -> str:
+    """An id for a file that has none: the same whenever it is read."""
+    return _as_text(int.from_bytes(hashlib.sha256(content).digest()[:16]))
+
+
+def _as_text(number: int) -> str:
     return "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -5, -5))
 
 
 def now() -> str:
     """The current time in UTC, as RFC 3339."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return at(time.time())
+
+
+def at(seconds: float) -> str:
+    """A time since the epoch in UTC, as RFC 3339."""
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def from_events(events: Iterable[Event]) -> RunRecord:

@@ -9,6 +9,8 @@ import re
 import sys
 from difflib import get_close_matches
 from importlib.resources import files
+from shutil import get_terminal_size
+from textwrap import wrap
 
 import click
 from click.shell_completion import CompletionItem
@@ -35,17 +37,27 @@ def text_of(name: str) -> str:
 
 def list_topics() -> int:
     """Print the topics; returns the exit code."""
-    known = topics()
-    width = max(map(len, known))
-    lines = [f"lrtui help {name:{width}}  {about}" for name, about in known.items()]
-    return put([*lines, f"lrtui help COMMAND{' ' * (width - 7)}  The flags of a command"])
+    listed = {**topics(), "COMMAND": "The flags of a command"}
+    width = max(map(len, listed))
+    lines: list[str] = []
+    for name, about in listed.items():
+        head = f"lrtui help {name:{width}}  "
+        lines += wrap(about, _columns(), initial_indent=head, subsequent_indent=" " * len(head))
+    return put(lines)
+
+
+def _columns() -> int:
+    """The width of the terminal; elsewhere lines are not broken."""
+    if not sys.stdout.isatty():
+        return 1000
+    return max(40, get_terminal_size().columns)
 
 
 def show_topic(name: str) -> int:
     """Print a topic, drawn where stdout is a terminal; returns the exit code."""
     known = topics()
     if name not in known:
-        near = get_close_matches(name, known, n=1)
+        near = get_close_matches(name, known, n=1, cutoff=0.7)
         hint = f"did you mean '{near[0]}'?" if near else "`lrtui help` lists the topics"
         return say(f"there is no topic '{name}': {hint}", USAGE)
     text = text_of(name)

@@ -4,7 +4,7 @@ formats        the formats, and which of them a name asks for: the way in
 content        what every format shows of a record: answer, curves, code, where it comes from
 curve_csv      the points as CSV
 drawing        the picture as plain arrays: batches, trend, band over repeats, limits
-figure         PNG, SVG and PDF, by matplotlib
+figure         PNG, SVG and PDF, by matplotlib; figure_style: its fonts and sizes
 svg            the picture of the HTML page, without matplotlib
 html           one page that works offline
 text_chart     the picture of the Markdown report, in braille

@@ -143,6 +143,13 @@ def answer_lines(content: Content) -> Iterator[str]:
         yield suggestion.advice
 
 
+def refusal(content: Content) -> str:
+    """That there is no learning rate, and the kind of reason."""
+    if content.suggestion is None:
+        return "no learning rate"
+    return f"no learning rate: {content.suggestion.verdict.replace('_', ' ')}"
+
+
 def ending_line(record: RunRecord) -> str:
     """How the run ended."""
     last_lr = max(record.history.lr, default=None)

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 
+from lrtui.export.content import printable
 from lrtui.record import History, RunRecord
 
 COLUMNS = ("repeat", "iteration", "lr", "loss", "raw_loss", "train_loss", "metric")
@@ -21,11 +22,16 @@ def csv_of(record: RunRecord) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow((*COLUMNS, *ORIGIN))
-    origin = (record.id, record.lrtui, record.torch)
+    origin = [_text(text) for text in (record.id, record.lrtui, record.torch)]
     for repeat, history in enumerate(record.repeats or [record.history]):
         for cells in _rows(repeat, history):
             writer.writerow((*cells, *origin))
     return text.getvalue()
+
+
+def _text(text: str) -> str:
+    """A text that no spreadsheet takes for a formula: a record may come from anybody."""
+    return printable(text).lstrip("=+-@ ")
 
 
 def _rows(repeat: int, history: History) -> Iterator[Sequence[Cell]]:

@@ -15,7 +15,10 @@ Points = tuple[FloatArray, FloatArray]  # rates, and a loss each
 
 _GRID = 400  # points of the band
 _ABOVE, _BELOW = 0.45, 0.15  # of the fall, beside the first and the lowest level
-_NOISES = 4.0  # the least height, in differences of neighbouring batches
+_NOISES = 4.0  # differences of neighbouring batches: the least height, and the least room above
+_BEGIN = 20  # the first of so many parts of a curve tells where it begins
+_LEFT_OUT = 0.005  # of the batches, which may lie below the picture
+_SAME = 1e-6  # losses that differ by less of them are those of a flat curve
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,14 +109,30 @@ def _band(curves: Sequence[Curve]) -> Band | None:
 
 
 def _limits(batches: Sequence[Points], trend: Trend) -> tuple[float, float]:
-    """Limits that show the fall: from below the lowest level to above the first one."""
+    """Limits that show the fall: from below the lowest level to above the first one.
+
+    They hold nearly all batches that lie below the first level too: on a short or steep ramp the
+    trend is far from them.
+    """
+    losses = np.concatenate([loss for _, loss in batches])
     value = trend.value[np.isfinite(trend.value)]
     if not len(value):
-        value = np.concatenate([loss for _, loss in batches])
-    lowest = float(value.min())
-    first = float(np.median(value[: max(1, len(value) // 20)]))
-    height = max(first - lowest, _NOISES * _noise(batches), 1e-6 * max(1.0, abs(first)))
-    return lowest - _BELOW * height, first + _ABOVE * height
+        value = losses
+    begin = [loss[: max(1, len(loss) // _BEGIN)] for _, loss in batches]
+    lowest = min(float(value.min()), float(np.quantile(losses, _LEFT_OUT)))
+    first = max(_level(value), float(np.median(np.concatenate(begin))))
+    noise = _NOISES * _noise(batches)
+    height = max(first - lowest, noise)
+    if height < _SAME * abs(first):
+        height = abs(first) / 2
+    height = height or 1.0
+    above = max(_ABOVE * height, min(noise, float(losses.max()) - first))
+    return lowest - _BELOW * height, first + above
+
+
+def _level(value: FloatArray) -> float:
+    """Where a curve begins."""
+    return float(np.median(value[: max(1, len(value) // _BEGIN)]))
 
 
 def _noise(batches: Sequence[Points]) -> float:

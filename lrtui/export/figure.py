@@ -1,40 +1,35 @@
 """A record as a picture for a paper: PNG, SVG or PDF by matplotlib, with its fonts embedded.
 
-It uses the objects of matplotlib alone: pyplot's state and backend are the user's.
+It is as wide as a column of a page with two, where its text is read as it is. It uses the objects
+of matplotlib alone: pyplot's state and backend are the user's.
 """
 
 import io
 from typing import TYPE_CHECKING, Any
 
-from lrtui.export.content import Content, ending_line, origin, printable, require
+from lrtui.export.content import (
+    Content,
+    ending_line,
+    origin,
+    printable,
+    refusal,
+    require,
+)
 from lrtui.export.drawing import Drawing, drawing_of
+from lrtui.export.figure_style import SMALLEST, TEXT, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-WIDTH, HEIGHT, TRIALS_HEIGHT = 5.5, 3.1, 1.3  # inches; the width of a text column
-_DPI = 300  # of a PNG
+WIDTH, HEIGHT, TRIALS_HEIGHT = 3.5, 2.7, 0.9  # inches
+DPI = 400  # of a PNG
+_MOST_LETTERS = 120  # of a line, before it is cut to the width
+_FEW_POINTS = 60
 
-# of Okabe and Ito: told apart by most readers, also in grey
-_BATCHES, _TREND, _ANSWER, _BOUNDS = "#8a8a8a", "#0072b2", "#009e73", "#d55e00"
-_SIZES = {"small": 6, "text": 8}
-
-_STYLE = {
-    "pdf.fonttype": 42,  # TrueType: publishers refuse type 3
-    "ps.fonttype": 42,
-    "svg.fonttype": "path",
-    "font.family": "DejaVu Sans",  # that comes with matplotlib
-    "font.size": _SIZES["text"],
-    "axes.linewidth": 0.6,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.unicode_minus": False,
-    "text.usetex": False,
-    "path.simplify": True,
-    "legend.frameon": False,
-    "legend.fontsize": 7,
-}
+# of Okabe and Ito: told apart by most readers; in grey by their shapes
+_BATCHES, _TREND, _ANSWER, _BOUNDS = "#6f6f6f", "#0072b2", "#009e73", "#d55e00"
+_DASHES = (0, (4, 2))
 
 
 def figure_bytes(content: Content, kind: str) -> bytes:
@@ -44,16 +39,11 @@ def figure_bytes(content: Content, kind: str) -> bytes:
         ExportError: matplotlib is missing, or nothing was measured.
     """
     require("matplotlib", kind, "'lrtui[plot]'")
-    import matplotlib as mpl
-
     drawing = drawing_of(content)
     buffer = io.BytesIO()
-    with mpl.rc_context():
-        mpl.rcdefaults()  # the same picture whatever the user's matplotlibrc says
-        style: Any = {**_STYLE, "svg.hashsalt": content.record.id}
-        mpl.rcParams.update(style)
+    with styled(content.record.id):
         figure = figure_of(content, drawing)
-        figure.savefig(buffer, format=kind, dpi=_DPI, metadata=_metadata(content, kind))
+        figure.savefig(buffer, format=kind, dpi=DPI, metadata=_metadata(content, kind))
     return buffer.getvalue()
 
 
@@ -87,49 +77,82 @@ def figure_of(content: Content, drawing: Drawing) -> "Figure":
     _draw_curve(curve, content, drawing)
     below.set_xlabel("learning rate")
     if drawing.log_lr:
-        below.set_xscale("log")
+        _logarithmic(below, *drawing.x)
     below.set_xlim(*drawing.x)
-    footer = _escaped(f"{origin(content.record)} · {ending_line(content.record)}")
-    figure.supxlabel(_cut(footer, 130), fontsize=_SIZES["small"] - 1, color="#666666")
+    _draw_words(figure, content)
     return figure
+
+
+def _logarithmic(axes: "Axes", first: float, last: float) -> None:
+    """Decades on the axis; where it is shorter than one, a few rates as they are written."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    axes.set_xscale("log")
+    if last < 10 * first:
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5, 7)))
+        axes.xaxis.set_major_formatter("{x:.3g}")
+    axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def _draw_words(figure: "Figure", content: Content) -> None:
+    """The title and the key above the curve; where it comes from below."""
+    handles: list[Any] = []
+    labels: list[str] = []
+    for axes in figure.axes:
+        drawn, names = axes.get_legend_handles_labels()
+        handles += drawn
+        labels += names
+    figure.legend(
+        handles,
+        labels,
+        title=_fitted(figure, content.title, TEXT),
+        alignment="left",
+        loc="outside upper left",
+        ncols=3 if len(labels) > 4 else 2,
+        markerscale=1.2,
+    )
+    footer = (origin(content.record), ending_line(content.record))
+    lines = "\n".join(_fitted(figure, line, SMALLEST) for line in footer)
+    figure.supxlabel(lines, fontsize=SMALLEST, color="#555555")
 
 
 def _draw_curve(axes: "Axes", content: Content, drawing: Drawing) -> None:
     for index, (lr, loss) in enumerate(drawing.batches):
         label = "batches" if index == 0 else None
-        axes.plot(lr, loss, ".", color=_BATCHES, markersize=2.2, alpha=0.6, mew=0, label=label)
+        size = 4 if len(lr) < _FEW_POINTS else 2.2
+        axes.plot(lr, loss, ".", color=_BATCHES, markersize=size, alpha=0.7, mew=0, label=label)
     if drawing.band is not None:
         band = drawing.band
         label = f"{len(drawing.batches)} repeats"
         axes.fill_between(
-            band.lr, band.low, band.high, color=_TREND, alpha=0.2, linewidth=0, label=label
+            band.lr, band.low, band.high, color=_TREND, alpha=0.25, linewidth=0, label=label
         )
-    axes.plot(drawing.trend.lr, drawing.trend.value, color=_TREND, linewidth=1.4, label="trend")
+    axes.plot(drawing.trend.lr, drawing.trend.value, color=_TREND, linewidth=1.2, label="trend")
     _draw_answer(axes, content, drawing)
     axes.set_ylim(*drawing.y)
     axes.set_ylabel(drawing.y_label)
-    axes.set_title(_cut(_escaped(content.title), 70), fontsize=_SIZES["text"], loc="left")
-    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), handlelength=1.4)
 
 
 def _draw_answer(axes: "Axes", content: Content, drawing: Drawing) -> None:
     """The suggested rate, its interval and the boundaries, as far as there are any."""
     suggestion = content.suggestion
-    if suggestion is not None and suggestion.lr is not None:
-        if suggestion.low is not None and suggestion.high is not None:
-            label = f"interval\n{suggestion.low:.1e} to {suggestion.high:.1e}"
-            axes.axvspan(
-                suggestion.low, suggestion.high, color=_ANSWER, alpha=0.14, lw=0, label=label
-            )
+    if suggestion is None or suggestion.lr is None:
+        axes.plot([], [], " ", label=refusal(content))
+    else:
         axes.axvline(suggestion.lr, color=_ANSWER, lw=1.2, label=f"lr {suggestion.lr:.1e}")
         value = drawing.trend.at(suggestion.lr)
         if value is not None:
             axes.plot([suggestion.lr], [value], "o", color=_ANSWER, markersize=4)
+        if suggestion.low is not None and suggestion.high is not None:
+            label = f"interval {suggestion.low:.1e}, {suggestion.high:.1e}"
+            axes.axvspan(
+                suggestion.low, suggestion.high, color=_ANSWER, alpha=0.16, lw=0, label=label
+            )
     if content.bounds is not None:
         start, end = content.bounds.start_lr, content.bounds.end_lr
-        label = f"boundaries\n{start:.1e} to {end:.1e}"
-        axes.axvline(start, color=_BOUNDS, lw=0.9, ls=(0, (4, 2)), label=label)
-        axes.axvline(end, color=_BOUNDS, lw=0.9, ls=(0, (4, 2)))
+        label = f"boundaries {start:.1e}, {end:.1e}"
+        axes.axvline(start, color=_BOUNDS, lw=0.9, ls=_DASHES, label=label)
+        axes.axvline(end, color=_BOUNDS, lw=0.9, ls=_DASHES)
 
 
 def _draw_trials(axes: "Axes", content: Content) -> None:
@@ -139,10 +162,10 @@ def _draw_trials(axes: "Axes", content: Content) -> None:
     axes.margins(y=0.2)
     axes.set_ylabel(f"{_escaped(content.judged_by)}\nafter trials".replace("validation", "val."))
     axes.plot([lr for lr, _, _ in reached], [loss for _, loss, _ in reached], color=_TREND, lw=0.8)
-    styles = {"pick": ("o", _ANSWER, 6), "as good": ("o", _ANSWER, 4)}
+    styles = {"pick": ("*", _ANSWER, 7), "as good": ("o", _ANSWER, 3.5)}
     seen: set[str] = set()
     for lr, loss, standing in reached:
-        marker, colour, size = styles.get(standing, ("o", _TREND, 3.5))
+        marker, colour, size = styles.get(standing, ("s", _TREND, 3))
         name = standing if standing in styles else "trials"
         label = None if name in seen else name
         seen.add(name)
@@ -151,16 +174,23 @@ def _draw_trials(axes: "Axes", content: Content) -> None:
     if blown_up:
         top = axes.get_xaxis_transform()
         axes.plot(
-            blown_up, [0.95] * len(blown_up), "x", color=_BOUNDS, ms=5, transform=top,
+            blown_up, [0.95] * len(blown_up), "x", color=_BOUNDS, ms=4, transform=top,
             label="blew up", clip_on=False,
         )  # fmt: skip
-    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), handlelength=1.4)
+
+
+def _fitted(figure: "Figure", text: str, size: float) -> str:
+    """A text that is no wider than the picture."""
+    text = printable(text)[:_MOST_LETTERS]
+    shown = figure.text(0, 0, _escaped(text), fontsize=size)
+    kept = text
+    while kept and shown.get_window_extent().width > 0.97 * WIDTH * figure.dpi:
+        kept = kept[:-1]
+        shown.set_text(_escaped(f"{kept}…"))
+    shown.remove()
+    return str(shown.get_text())
 
 
 def _escaped(text: str) -> str:
     """Foreign text as it is: matplotlib would read `$…$` as a formula."""
     return printable(text).replace("$", r"\$")
-
-
-def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most - 1].rstrip(chr(92))}…"

@@ -25,6 +25,7 @@ OTHERS = {
     "mlflow": "a run of MLflow",
 }
 ENDINGS = ".csv, .json, .png, .svg, .pdf, .html, .md or .py"
+ASKED = f"write the run to a file that ends in {ENDINGS}; or to {', '.join(OTHERS)}"
 _ALIASES = {"markdown": "md", "python": "py", "tb": "tensorboard", "htm": "html"}
 STDOUT = "-"
 
@@ -66,11 +67,6 @@ def _named(name: str) -> str:
     return name if name in FILES or name in OTHERS else ""
 
 
-def is_format(path: Path) -> bool:
-    """Whether a name ends in a format."""
-    return _named(path.suffix.removeprefix(".")) in FILES
-
-
 def file_bytes(record: RunRecord, format_name: str) -> bytes:
     """The content of a file in one of the formats that are one file.
 
@@ -108,18 +104,21 @@ def _writer(format_name: str) -> Callable[[Content], str]:
     return lambda content: csv_of(content.record)
 
 
-def write_file(record: RunRecord, path: Path, *, overwrite: bool) -> None:
-    """Write a record in the format that the name's ending says.
+def write(record: RunRecord, text: str, *, overwrite: bool) -> str:
+    """Write a record to what `--to` would ask for; returns where, in words.
 
     Raises:
-        ExportError: there is no such format, or nothing to show in it.
-        FileExistsError: the file exists and `overwrite` is off.
+        ExportError: there is no such format, nothing to show in it, or a package is missing.
+        FileExistsError: it exists and `overwrite` is off.
         OSError: it cannot be written.
     """
-    if not is_format(path):
-        raise ExportError(f"end the name in {ENDINGS}")
-    format_name = _named(path.suffix.removeprefix("."))
-    write_atomic(file_bytes(record, format_name), path, overwrite)
+    target = target_of(text)
+    if target.place == STDOUT:
+        raise ExportError(f"{text}: there is no output here")
+    if not target.is_file:
+        return write_other(record, target, overwrite=overwrite)
+    path = expanded(target.place or default_path(record, target.format))
+    return str(write_atomic(file_bytes(record, target.format), path, overwrite))
 
 
 def write_other(record: RunRecord, target: Target, *, overwrite: bool) -> str:
@@ -154,8 +153,9 @@ def default_path(record: RunRecord, format_name: str) -> Path:
 
 
 def base_name(record: RunRecord) -> str:
-    """A name for files of a run: the model's name and the end of the run's id."""
-    return named_after(str(value_at(record.spec, "model.target") or ""), record.id)
+    """A name for files of a run: the model's name, or the run's, and the end of its id."""
+    model = str(value_at(record.spec, "model.target") or record.name)
+    return named_after(model, record.id)
 
 
 def named_after(model: str, run_id: str) -> str:

@@ -40,7 +40,7 @@ $style</style>
 </head>
 <body>
 <h1>$title</h1>
-<p class="answer">$answer</p>
+<p class="$kind">$answer</p>
 $chart
 $rest
 <footer>$origin</footer>
@@ -57,34 +57,33 @@ _STYLE = """\
 body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--page);
   max-width: 940px; margin: 2em auto; padding: 0 1em; overflow-wrap: anywhere; }
 h1 { font-size: 1.3em; } h2 { font-size: 1.05em; margin-top: 1.6em; }
-.answer { font-size: 1.3em; font-weight: 600; color: var(--answer); }
+p.answer, p.refused { font-size: 1.3em; font-weight: 600; }
+p.answer { color: var(--answer); } p.refused { color: var(--bound); }
 svg { width: 100%; height: auto; font-size: 12px; }
+@media (max-width: 600px) { svg { font-size: 17px; } }
 svg text { fill: var(--quiet); } .x, text.answer, .blown { text-anchor: middle; }
 .y { text-anchor: end; } .grid { stroke: var(--grid); } .cross { stroke: var(--quiet); }
-.batches { stroke: var(--quiet); stroke-width: 2.4; stroke-linecap: round; opacity: .6; }
+.batches { stroke: var(--quiet); stroke-width: 2.8; stroke-linecap: round; opacity: .7; }
 .trend { fill: none; stroke: var(--trend); stroke-width: 2.2; }
 .band { fill: var(--trend); opacity: .22; } .interval { fill: var(--answer); opacity: .15; }
 line.answer { stroke: var(--answer); stroke-width: 1.8; } svg text.answer { fill: var(--answer); }
 .bound { stroke: var(--bound); stroke-dasharray: 6 4; } svg text.blown { fill: var(--bound); }
 circle { fill: var(--trend); } circle.pick, circle.as-good { fill: var(--answer); }
 table { border-collapse: collapse; } td, th { padding: .15em 1em .15em 0; text-align: left; }
-th { font-weight: normal; color: var(--quiet); } .number { font-variant-numeric: tabular-nums; }
+th { font-weight: normal; color: var(--quiet); white-space: nowrap; vertical-align: top; }
+.number { font-variant-numeric: tabular-nums; }
 pre { overflow: auto; padding: .8em; border: 1px solid var(--grid); }
 .reading, .key, footer { color: var(--quiet); } footer { margin-top: 2.5em; font-size: .85em; }
 .key b { font-weight: 600; } .key b.t { color: var(--trend); } .key b.a { color: var(--answer); }
 .key b.b { color: var(--bound); }
 """
 
-_KEY = (
-    '<p class="key">dots: batches · <b class="t">line: their trend</b> ·'
-    ' <b class="a">green: the rate and its interval</b> · <b class="b">dashed: boundaries</b></p>'
-)
-
 # shows rate and loss under the pointer; without scripts the page has everything else
 _SCRIPT = """\
 const data = JSON.parse(document.getElementById("trend").textContent);
 const chart = document.getElementById("chart"), cross = document.getElementById("cross");
 const reading = document.getElementById("reading");
+reading.textContent = "point at the curve to read it";
 chart.addEventListener("pointermove", (event) => {
   const box = chart.getBoundingClientRect();
   const x = (event.clientX - box.left) / box.width * data.width;
@@ -108,6 +107,7 @@ def html_of(content: Content) -> str:
         title=_text(content.title),
         origin=_text(origin(content.record)),
         style=_STYLE,
+        kind="refused" if content.lr is None else "answer",
         answer=_text(lines[0]),
         chart=_chart(content),
         rest="\n".join(_sections(content, lines[1:])),
@@ -126,12 +126,28 @@ def _chart(content: Content) -> str:
     return "\n".join(
         [
             svg_of(content, drawing),
-            '<p class="reading" id="reading">point at the curve to read it</p>',
-            _KEY,
+            '<p class="reading" id="reading"></p>',
+            f'<p class="key">{" · ".join(_key(content, drawing))}</p>',
             f'<script type="application/json" id="trend">{_data(drawing)}</script>',
             f"<script>\n{_SCRIPT}</script>",
         ]
     )
+
+
+def _key(content: Content, drawing: Drawing) -> Iterator[str]:
+    """What the marks of the picture mean, of those that are in it."""
+    yield "dots: batches"
+    yield '<b class="t">line: their trend</b>'
+    if drawing.band is not None:
+        yield f'<b class="t">band: trends of {len(drawing.batches)} repeats</b>'
+    if content.lr is not None:
+        yield '<b class="a">green: the rate and its interval</b>'
+    if content.bounds is not None:
+        start, end = content.bounds.start_lr, content.bounds.end_lr
+        yield f'<b class="b">dashed: boundaries {start:.1e} and {end:.1e}</b>'
+    if content.standings:
+        yield f"below: {_text(content.judged_by)} of the trials"
+        yield '<b class="a">green: the pick, and what is as good</b>'
 
 
 def _data(drawing: Drawing) -> str:

@@ -4,7 +4,7 @@ Foreign text cannot mention anybody, close a block or start one: it is escaped.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from lrtui.export.content import (
     Content,
@@ -34,9 +34,8 @@ def _lines(content: Content) -> Iterator[str]:
     yield f"### Learning-rate range test: {_text(content.title)}"
     yield ""
     yield f"**{_text(first)}**"
-    for line in (*rest, ending_line(record)):
-        yield f"- {_text(line)}"
     yield ""
+    yield from _listed([*rest, ending_line(record)])
     yield from _fenced(_chart(content))
     if record.failure:
         yield from _fenced(list(failed.lines(record.failure.where, record.failure.output)))
@@ -44,13 +43,15 @@ def _lines(content: Content) -> Iterator[str]:
         yield f"{_text(name)}:"
         yield ""
         yield from _fenced(code.split("\n"), "python")
-    yield from _table(("", ""), list(fact_rows(record)))
+    yield from _table(("what was run", ""), list(fact_rows(record)))
     measured = list(race.lines(record.measured, content.lr))
     if measured:
         yield from _folded("Checks", _fenced(measured))
     if record.suggestions:
         rules = [(name, _rate(lr)) for name, lr in record.suggestions.items()]
         yield from _folded("What published rules suggest", _table(("rule", "lr"), rules))
+    if record.notices:
+        yield from _folded("Notices", _listed(record.notices))
     yield f"<sub>{_text(origin(record))}</sub>"
 
 
@@ -78,6 +79,12 @@ def _folded(title: str, lines: Iterator[str]) -> Iterator[str]:
     yield ""
     yield from lines
     yield "</details>"
+    yield ""
+
+
+def _listed(texts: Sequence[str]) -> Iterator[str]:
+    for text in texts:
+        yield f"- {_text(text)}"
     yield ""
 
 

@@ -15,6 +15,7 @@ _FUNCTIONS = {
     "CyclicLR": "cyclic",
 }
 _PARAMETERS = ("model", "optimizer", "total_steps")  # what the user's script has
+_LONGEST = 88  # letters of a line
 _RESULTS = ("lr", "optimizer", "scheduler")
 
 
@@ -47,11 +48,16 @@ def _head(content: Content) -> Iterator[str]:
 
 def _constants(content: Content) -> Iterator[str]:
     suggestion, bounds = content.suggestion, content.bounds
-    yield f"LR = {content.lr!r}"
+    yield f"LR = {_rates(content.lr)}"
     if suggestion is not None and suggestion.low is not None:
-        yield f"LR_LOW, LR_HIGH = {suggestion.low!r}, {suggestion.high!r}"
+        yield f"LR_LOW, LR_HIGH = {_rates(suggestion.low, suggestion.high)}"
     if bounds is not None:
-        yield f"BASE_LR, MAX_LR = {bounds.start_lr!r}, {bounds.end_lr!r}"
+        yield f"BASE_LR, MAX_LR = {_rates(bounds.start_lr, bounds.end_lr)}"
+
+
+def _rates(*rates: float | None) -> str:
+    """Rates with three digits, as the functions have them: more of them mean nothing."""
+    return ", ".join(repr(float(f"{lr:.3g}")) for lr in rates if lr is not None)
 
 
 def _function(name: str, lines: str, tree: ast.Module) -> Iterator[str]:
@@ -61,8 +67,20 @@ def _function(name: str, lines: str, tree: ast.Module) -> Iterator[str]:
     results = [name for name in _RESULTS if name in made]
     yield f"def {_FUNCTIONS[name]}({', '.join(parameters)}):"
     for line in lines.split("\n"):
-        yield f"    {line}"
+        yield from (f"    {part}" for part in _wrapped(line))
     yield f"    return {', '.join(results)}"
+
+
+def _wrapped(line: str) -> list[str]:
+    """A statement; a long call has a line for each argument."""
+    if len(line) <= _LONGEST or "#" in line:
+        return [line]
+    match ast.parse(line).body:
+        case [ast.Assign(targets=[target], value=ast.Call() as call)]:
+            arguments = [ast.unparse(argument) for argument in (*call.args, *call.keywords)]
+            head = f"{ast.unparse(target)} = {ast.unparse(call.func)}("
+            return [head, *(f"    {argument}," for argument in arguments), ")"]
+    return [line]
 
 
 def _imported(tree: ast.Module) -> set[str]:

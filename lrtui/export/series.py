@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 
-from lrtui.export.content import Content
+from lrtui.export.content import Content, printable
 from lrtui.record import History
 
 # a dashboard's name of each list of a history; the loss of torch_lr_finder's history is smoothed
@@ -46,7 +46,12 @@ def answers(content: Content) -> dict[str, float]:
 def versions(content: Content) -> dict[str, str]:
     """The run and what made it."""
     record = content.record
-    return {"lrtui.run": record.id, "lrtui.version": record.lrtui, "torch.version": record.torch}
+    named = {
+        "lrtui.run": record.id,
+        "lrtui.version": record.lrtui,
+        "torch.version": record.torch,
+    }
+    return {name: printable(value) for name, value in named.items()}
 
 
 def settings(content: Content) -> dict[str, str | int | float | bool]:

@@ -12,9 +12,10 @@ import numpy as np
 from lrtui.analysis.curve import FloatArray
 from lrtui.export.content import Content
 from lrtui.export.drawing import Drawing
+from lrtui.notebook.ticks import nice_ticks, tick_texts
 
 WIDTH, CURVE_HEIGHT, TRIALS_HEIGHT = 900, 400, 130
-LEFT, RIGHT, TOP, BOTTOM = 70, 20, 26, 46
+LEFT, RIGHT, TOP, BOTTOM = 84, 20, 26, 46
 _MOST = 4000  # points of a repeat that are drawn
 
 
@@ -158,10 +159,11 @@ def _axes(frame: Frame, label: str) -> Iterator[str]:
 
 
 def _losses(frame: Frame, ticks: Sequence[float], label: str) -> Iterator[str]:
-    for value in dict.fromkeys(ticks):
+    values = list(dict.fromkeys(ticks))
+    for value, text in zip(values, tick_texts(values), strict=True):
         y = f"{frame.row(value):.1f}"
         yield f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y}" y2="{y}"/>'
-        yield f'<text class="y" x="{LEFT - 8}" y="{y}" dy="0.35em">{value:.3g}</text>'
+        yield f'<text class="y" x="{LEFT - 8}" y="{y}" dy="0.35em">{text}</text>'
     middle = (frame.top + frame.bottom) / 2
     place = f'transform="translate(16 {middle:g}) rotate(-90)"'
     yield f'<text class="x" {place}>{label}</text>'
@@ -175,15 +177,6 @@ def rate_ticks(frame: Frame) -> list[float]:
     first, last = math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9)
     decades = [10.0**exponent for exponent in range(first, last + 1)]
     return decades or [low, high]
-
-
-def nice_ticks(low: float, high: float, most: int = 6) -> list[float]:
-    """Round numbers within limits, at equal distances of 1, 2 or 5 times a power of ten."""
-    rough = (high - low) / most
-    power = 10 ** math.floor(math.log10(rough))
-    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)
-    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    return [index * step for index in range(first, last + 1)]
 
 
 # paths

@@ -1,12 +1,13 @@
 """A record as a run of Weights & Biases. It is offline unless WANDB_MODE says otherwise."""
 
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
 from lrtui.catalog.errors import one_line
 from lrtui.export import series
-from lrtui.export.content import Content, ExportError, origin, require
+from lrtui.export.content import Content, ExportError, origin, printable, require
 from lrtui.export.html import html_of
 
 PROJECT = "lrtui"
@@ -18,16 +19,21 @@ def write_wandb(content: Content, folder: Path, overwrite: bool) -> str:
     Raises:
         ExportError: wandb is not installed, or refuses.
         FileExistsError: the run is there already and `overwrite` is off.
+        OSError: the folder cannot be written.
     """
     require("wandb", "wandb")
-    if not overwrite:
-        _refuse_existing(folder, content.record.id.lower())
+    earlier = _earlier(folder, content.record.id.lower())
+    if earlier and not overwrite:
+        raise FileExistsError(0, "already exists", str(earlier[0]))
+    (folder / "wandb").mkdir(parents=True, exist_ok=True)  # it would take /tmp instead
     import wandb
 
     try:
         where = _write(content, folder)
     except wandb.errors.Error as error:
         raise ExportError(f"wandb: {one_line(error)}") from None
+    for replaced in earlier:  # an upload of the folder would send both
+        shutil.rmtree(replaced, ignore_errors=True)
     if _mode() == "offline":
         return f"{where}   `wandb sync {where}` uploads it"
     return str(where)
@@ -36,15 +42,16 @@ def write_wandb(content: Content, folder: Path, overwrite: bool) -> str:
 def _write(content: Content, folder: Path) -> Path:
     import wandb
 
+    mode: Any = _mode()
     settings = wandb.Settings(console="off", silent=True, disable_git=True, save_code=False)
     run = wandb.init(
         project=os.environ.get("WANDB_PROJECT", PROJECT),
         id=content.record.id.lower(),
-        name=content.title,
+        name=printable(content.title),
         notes=origin(content.record),
         job_type="range test",
         config={**series.settings(content), **series.versions(content)},
-        mode=_mode(),
+        mode=mode,
         dir=str(folder),
         settings=settings,
     )
@@ -77,6 +84,6 @@ def _rows(content: Content) -> list[dict[str, float]]:
     return rows
 
 
-def _refuse_existing(folder: Path, run_id: str) -> None:
-    for path in (folder / "wandb").glob(f"*run-*-{run_id}"):
-        raise FileExistsError(0, "already exists", str(path))
+def _earlier(folder: Path, run_id: str) -> list[Path]:
+    """The folders of offline runs that an earlier export of this run has made."""
+    return sorted((folder / "wandb").glob(f"offline-run-*-{run_id}"))

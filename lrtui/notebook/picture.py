@@ -10,8 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from lrtui.notebook.ticks import nice_ticks, tick_texts
+
 WIDTH, HEIGHT = 460, 170
-LEFT, RIGHT, TOP, BOTTOM = 44, 10, 8, 22
+LEFT, RIGHT, TOP, BOTTOM = 44, 14, 8, 22
 CURVE, RATE = "#3f8fd2", "#e0662b"
 MOST_POINTS = 600  # of a line
 HEADROOM = 0.1  # of the losses that are shown, above and below them
@@ -55,7 +57,7 @@ def curve_svg(
     lowest = min(loss for _, loss in (*raw, *points))
     frame = Frame((min(rates), max(rates)), _window([loss for _, loss in points], lowest))
     parts = [*_interval(frame, interval), *_rate(frame, marked)]
-    parts.append(_inside(frame, [_line(frame, raw, 1, 0.35), _line(frame, points, 2, 1)]))
+    parts.append(_inside(frame, [_line(frame, raw, 1, 0.45), _line(frame, points, 2, 1)]))
     return _svg([*parts, *_lr_axis(frame), *_loss_axis(frame)], frame.height, "loss over lr")
 
 
@@ -145,8 +147,7 @@ def _lr_axis(frame: Frame) -> Iterator[str]:
 
 
 def _loss_axis(frame: Frame) -> Iterator[str]:
-    low, high = frame.losses
-    for share in (0.1, 0.5, 0.9):
-        loss = low + share * (high - low)
+    ticks = nice_ticks(*frame.losses)
+    for loss, text in zip(ticks, tick_texts(ticks), strict=True):
         y = frame.y(loss) + 4
-        yield f'<text x="{LEFT - 6}" y="{y:.1f}" text-anchor="end">{loss:.3g}</text>'
+        yield f'<text x="{LEFT - 6}" y="{y:.1f}" text-anchor="end">{text}</text>'

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from lrtui.events import Step
 
 
+# the rate and its loss are worth more of the line than the steps a second
+_FORMAT = "{desc} {percentage:3.0f}% |{bar}| {n_fmt}/{total_fmt} [{remaining} left{postfix}]"
+
+
 def is_seen() -> bool:
     """Whether a bar would be seen: in a notebook, or where stderr is a terminal."""
     return is_notebook() or (sys.stderr is not None and sys.stderr.isatty())
@@ -58,4 +62,4 @@ def _bar(total: int) -> Any:
         warnings.simplefilter("ignore")  # without ipywidgets the bar is text
         from tqdm.auto import tqdm
 
-        return tqdm(total=total, desc="range test", unit="step", leave=False)
+        return tqdm(total=total, desc="range test", bar_format=_FORMAT, leave=False)

@@ -12,7 +12,7 @@ import numpy as np
 from lrtui.analysis.curve import FloatArray, undebias, unsmooth
 from lrtui.events import NonFinitePlace, nonfinite_kind
 from lrtui.files import read_file
-from lrtui.record import History, RecordError, RunRecord, from_json, new_id, now
+from lrtui.record import History, RecordError, RunRecord, at, from_json, id_of
 from lrtui.runs.curves import THEIR_SMOOTH_F
 
 Tool = Literal["torch_lr_finder", "fastai", "lightning", "raw"]
@@ -71,8 +71,8 @@ def load_result(path: Path, tool: Tool | None = None) -> Result:
     name = tool or repeats[0].tool
     reason = "raw losses" if name == "raw" else f"a result of {name}"
     record = RunRecord(
-        id=new_id(),
-        created=now(),
+        id=id_of(content),
+        created=at(path.stat().st_mtime),
         name=path.stem,
         status="completed",
         reason=reason,

@@ -100,8 +100,8 @@ def dialogs(app: LrtuiApp, screen: RunScreen) -> dict[str, Open]:
     from lrtui.tui.dialogs.write import Write
     from lrtui.tui.run.export import save_copy
 
-    def save(path: Path, *, overwrite: bool) -> None:
-        save_copy(screen.model, path, overwrite=overwrite)
+    def save(place: str, *, overwrite: bool) -> str:
+        return save_copy(screen.model, place, overwrite=overwrite)
 
     return {
         "ask": lambda: Ask("a question", "yes", "no"),

@@ -53,7 +53,7 @@ def test_what_exists_is_kept_and_then_nothing_is_written(run_id: str, tmp_path: 
     [
         (["nope", "--to", "csv"], "no such file"),
         (["01JD", "--to", "x.xlsx"], "end the name in .csv, .json"),
-        (["01JD", "--to", "no/such/folder/x.csv"], "cannot be written"),
+        (["01JD", "--to", "no/such/folder/x.csv"], "no/such/folder/x.csv: cannot be written"),
         (["01JD"], "Missing option '--to'"),
     ],
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lrtui.cli import lrtui
-from lrtui.commands.help import complete_topics, drawn, text_of, topics
+from lrtui.commands.help import complete_topics, drawn, list_topics, text_of, topics
 from tests.commands.invoking import invoke
 from tests.docs.blocks import ROOT, TOPICS
 from tests.terminal.terminal import Terminal, lrtui_argv
@@ -74,3 +74,13 @@ def test_on_a_terminal_the_pager_of_the_user_gets_it(tmp_path: Path) -> None:
     assert "How to read a curve" in paged
     assert "# How to read" not in paged
     assert "lrtui help bounds" in paged or "lrtui help refusals" in paged
+
+
+def test_the_list_of_topics_stays_within_a_narrow_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("lrtui.commands.help._columns", lambda: 50)
+    assert list_topics() == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 50
+    assert [line.split()[2] for line in lines if line.startswith("lrtui")][:-1] == list(topics())

@@ -46,6 +46,14 @@ def whole() -> RunRecord:
     return msgspec.structs.replace(record, measured=[*trials, result])
 
 
+def flat(level: float) -> RunRecord:
+    """A run whose loss stays where it is."""
+    rough = 0.02 * np.random.default_rng(0).standard_normal(300)
+    losses = (level * (1 + rough)).tolist()
+    history = msgspec.structs.replace(curve(), loss=losses, raw_loss=losses)
+    return msgspec.structs.replace(RECORD, history=history, suggestion=None, bounds=None)
+
+
 def empty() -> RunRecord:
     """A run that failed before it measured anything."""
     return msgspec.structs.replace(

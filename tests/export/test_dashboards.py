@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from lrtui.export.content import ExportError, content_of
+from lrtui.export.figure import DPI, WIDTH
 from lrtui.export.formats import Target, write_other
 from lrtui.export.tfevents import crc32c, record, scalar_event
 from lrtui.runs.store import save
@@ -39,7 +40,7 @@ def test_tensorboard_reads_the_points_the_answer_and_the_report(tmp_path: Path) 
     assert answer.value == pytest.approx(run.suggestion.lr, rel=1e-6)
     (report,) = summary.Tensors("report")
     assert run.id in report.tensor_proto.string_val[0].decode()
-    assert summary.Images("curve")[0].width == 1650
+    assert summary.Images("curve")[0].width == WIDTH * DPI
     for repeat, history in enumerate(run.repeats, start=1):
         points = EventAccumulator(str(folder / f"repeat-{repeat}"), {"scalars": 0}).Reload()
         losses = [event.value for event in points.Scalars("loss")]
@@ -93,6 +94,8 @@ def test_wandb_gets_an_offline_run_with_the_points(tmp_path: Path) -> None:
     again = exported(tmp_path, "wandb")
     assert again.returncode == 2
     assert "--force" in again.stderr
+    assert exported(tmp_path, "wandb", "--force").returncode == 0
+    assert len(list((tmp_path / "wandb").glob("offline-run-*"))) == 1
 
 
 def test_mlflow_gets_a_run_with_metrics_settings_and_files(tmp_path: Path) -> None:
@@ -112,5 +115,31 @@ def test_mlflow_gets_a_run_with_metrics_settings_and_files(tmp_path: Path) -> No
         assert run.data.tags["lrtui.run"] == run_record.id
         assert run.data.params["optimizer.target"] == "torch.optim:AdamW"
         assert run.data.metrics["suggested_lr"] == pytest.approx(content_of(run_record).lr)
+        assert run.info.end_time - run.info.start_time == 1000 * run_record.seconds
         measured = client.get_metric_history(run.info.run_id, "loss")
         assert [point.value for point in measured] == run_record.repeats[0].raw_loss
+
+
+def test_a_data_base_that_a_slim_mlflow_cannot_write_is_said_with_what_can_be_done(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pytest.importorskip("mlflow")
+    monkeypatch.setattr("lrtui.export.mlflow_run.is_installed", lambda _: False)
+    with pytest.raises(ExportError, match="pip install mlflow; or name a folder"):
+        write_other(whole(), Target("mlflow", "sqlite:///runs.db"), overwrite=False)
+
+
+def test_a_run_that_mlflow_refuses_halfway_is_not_left_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mlflow = pytest.importorskip("mlflow")
+
+    def refuse(*_: object) -> None:
+        raise mlflow.exceptions.MlflowException("no artifacts here")
+
+    target = Target("mlflow", str(tmp_path / "tracked"))
+    with monkeypatch.context() as patch:
+        patch.setattr(mlflow.MlflowClient, "log_text", refuse)
+        with pytest.raises(ExportError, match="no artifacts here"):
+            write_other(whole(), target, overwrite=False)
+    assert "of the experiment" in write_other(whole(), target, overwrite=False)

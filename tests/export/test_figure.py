@@ -8,27 +8,45 @@ import msgspec
 import numpy as np
 import pytest
 
-from lrtui.export.content import ExportError, content_of
+from lrtui.export.content import Content, ExportError, content_of
 from lrtui.export.drawing import drawing_of
-from lrtui.export.figure import figure_bytes, figure_of
-from lrtui.export.svg import nice_ticks, svg_of
+from lrtui.export.figure import WIDTH, figure_bytes, figure_of
+from lrtui.export.figure_style import styled
+from lrtui.export.svg import svg_of
 from lrtui.record import History, RunRecord
 from lrtui.runs.store import save
-from tests.export.records import RECORD, curve, hostile, whole
+from tests.export.records import RECORD, curve, flat, hostile, whole
+
+
+def words_of(content: Content) -> list[str]:
+    """The key of a picture."""
+    (key,) = figure_of(content, drawing_of(content)).legends
+    return [text.get_text() for text in key.get_texts()]
 
 
 def test_it_shows_batches_trend_band_answer_boundaries_and_trials() -> None:
     content = content_of(whole())
-    figure = figure_of(content, drawing_of(content))
-    curve_axes, trial_axes = figure.axes
-    legend = curve_axes.get_legend()
-    assert legend is not None
-    words = [text.get_text().split("\n")[0] for text in legend.get_texts()]
-    assert words[:4] == ["batches", "3 repeats", "trend", "interval"]
-    assert words[4:] == [f"lr {content.lr:.1e}", "boundaries"]
-    trials = trial_axes.get_legend()
-    assert trials is not None
-    assert {text.get_text() for text in trials.get_texts()} == {"pick", "trials", "blew up"}
+    words = words_of(content)
+    assert words[:4] == ["batches", "3 repeats", "trend", f"lr {content.lr:.1e}"]
+    assert [word.split()[0] for word in words[4:6]] == ["interval", "boundaries"]
+    assert set(words[6:]) == {"pick", "trials", "blew up"}
+
+
+def test_a_picture_without_a_rate_says_so() -> None:
+    content = content_of(flat(1.0))
+    assert words_of(content) == ["batches", "trend", "no learning rate: no descent"]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", ["", "W" * 500, "学习率 🚀"])
+def test_its_words_stay_within_a_column_of_a_paper(name: str) -> None:
+    content = content_of(msgspec.structs.replace(whole(), name=name, torch=f"2.14{name}"))
+    with styled(""):
+        figure = figure_of(content, drawing_of(content))
+        figure.draw_without_rendering()
+        inner = figure.get_tightbbox()
+    assert inner.x0 >= 0
+    assert inner.x1 <= WIDTH
 
 
 def test_a_run_without_trials_has_one_axis_and_one_repeat_no_band() -> None:
@@ -53,6 +71,26 @@ def test_a_blow_up_does_not_flatten_the_fall() -> None:
     low, high = drawing_of(content_of(whole())).y
     assert low < 0.5
     assert 2.3 < high < 5
+
+
+@pytest.mark.parametrize("level", [1e-9, 1.0, 1e6])
+def test_losses_of_any_size_fill_the_picture(level: float) -> None:
+    history = curve()
+    losses = [level * loss for loss in history.raw_loss if loss is not None]
+    scaled = msgspec.structs.replace(history, loss=losses, raw_loss=losses)
+    record = msgspec.structs.replace(whole(), history=scaled, repeats=[], measured=[])
+    low, high = drawing_of(content_of(record)).y
+    assert high - low == pytest.approx(3.2 * level, rel=0.2)
+
+
+def test_batches_far_from_the_trend_are_in_the_picture() -> None:
+    lr = np.geomspace(2e-3, 5e-3, 100)  # steeper than the trend can follow
+    losses = (2 - 200 * lr).tolist()
+    history = History(lr=lr.tolist(), loss=losses, raw_loss=losses)
+    record = msgspec.structs.replace(RECORD, history=history, suggestion=None, bounds=None)
+    low, high = drawing_of(content_of(record)).y
+    assert low < min(losses)
+    assert high > max(losses)
 
 
 def test_a_pdf_has_its_fonts_as_truetype() -> None:
@@ -97,21 +135,15 @@ def test_a_long_run_makes_a_page_of_bounded_size() -> None:
     assert len(svg_of(content, drawing_of(content))) < 300_000
 
 
-def test_ticks_are_round_and_within() -> None:
-    assert nice_ticks(0.07, 3.2) == pytest.approx([1, 2, 3])
-    assert nice_ticks(-0.3, 0.3) == pytest.approx([-0.3, -0.2, -0.1, 0, 0.1, 0.2, 0.3])
-
-
 def test_pyplot_and_the_users_settings_are_left_alone(tmp_path: Path) -> None:
     record = tmp_path / "run.json"
     save(whole(), record)
     script = f"""
 import sys, matplotlib
 matplotlib.rcParams["font.size"] = 23
-from pathlib import Path
-from lrtui.export.formats import write_file
+from lrtui.export.formats import write
 from lrtui.runs.store import load
-write_file(load({str(record)!r}), Path({str(tmp_path / "x.pdf")!r}), overwrite=False)
+write(load({str(record)!r}), {str(tmp_path / "x.pdf")!r}, overwrite=False)
 assert matplotlib.rcParams["font.size"] == 23
 assert matplotlib.rcParams["pdf.fonttype"] == 3  # the default
 assert "matplotlib.pyplot" not in sys.modules

@@ -8,11 +8,13 @@ import msgspec
 import pytest
 
 from lrtui.export.content import Content, ExportError, content_of
-from lrtui.export.formats import FILES, STDOUT, Target, base_name, file_bytes, target_of, write_file
+from lrtui.export.curve_csv import csv_of
+from lrtui.export.formats import FILES, STDOUT, Target, base_name, file_bytes, target_of, write
 from lrtui.export.html import html_of
 from lrtui.export.markdown import markdown_of
 from lrtui.export.python_code import python_of
 from lrtui.record import History, RunRecord, from_json, to_json
+from lrtui.runs.foreign import load_result
 from lrtui.runs.store import load
 from tests.export.records import GOLDEN, RECORD, empty, hostile, named, whole
 
@@ -98,9 +100,9 @@ def test_nothing_is_overwritten_unless_it_is_asked_for(tmp_path: Path) -> None:
     path = tmp_path / "out.md"
     path.write_text("mine")
     with pytest.raises(FileExistsError):
-        write_file(RECORD, path, overwrite=False)
+        write(RECORD, str(path), overwrite=False)
     assert path.read_text() == "mine"
-    write_file(RECORD, path, overwrite=True)
+    write(RECORD, str(path), overwrite=True)
     assert RECORD.id in path.read_text()
 
 
@@ -142,6 +144,12 @@ def test_no_foreign_text_becomes_code() -> None:
     assert all(re.match(r"(LR|LR_LOW, LR_HIGH|BASE_LR, MAX_LR) = ", line) for line in lines)
 
 
+def test_no_foreign_text_becomes_a_formula_of_a_spreadsheet() -> None:
+    record = msgspec.structs.replace(whole(), id="=1+1", torch="@SUM(1)", lrtui="\t-1")
+    _, first, *_ = csv_of(record).splitlines()
+    assert first.endswith(",1+1,1,SUM(1)")
+
+
 @pytest.mark.parametrize("rule", ["layer_decay", "decay_all"])
 def test_a_rule_of_parameter_groups_that_is_no_number_becomes_no_code(rule: str) -> None:
     spec = {
@@ -157,13 +165,26 @@ def test_the_code_sets_the_rate_of_a_real_optimizer() -> None:
 
     exported = content(whole())
     namespace: dict[str, object] = {}
-    exec(python_of(exported), namespace)
+    code = python_of(exported)
+    assert all(len(line) <= 100 for line in code.splitlines())
+    exec(code, namespace)
     make, cycle = namespace["constant"], namespace["cyclic"]
     assert callable(make)
     assert callable(cycle)
     optimizer = make(torch.nn.Linear(2, 2))
     assert exported.lr is not None
-    assert optimizer.param_groups[0]["lr"] == pytest.approx(exported.lr, rel=0.005)
+    assert optimizer.param_groups[0]["lr"] == namespace["LR"]
+    assert namespace["LR"] == pytest.approx(exported.lr, rel=0.005)
     assert exported.bounds is not None
     scheduler = cycle(optimizer, 80)
     assert scheduler.base_lrs == pytest.approx([exported.bounds.start_lr], rel=0.005)
+
+
+def test_a_result_of_another_tool_is_named_after_its_file_each_time_the_same(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "theirs.json"
+    path.write_text('{"lr": [1e-4, 1e-3, 1e-2], "loss": [2.0, 1.0, 3.0]}')
+    record, again = load_result(path).record, load_result(path).record
+    assert record == again
+    assert re.fullmatch(r"theirs-\w{6}", base_name(record))

@@ -45,7 +45,7 @@ def test_a_notebook_shows_a_bar_and_then_curve_and_answer_and_a_quiet_test_nothi
         SETUP, "live", TEST, "live", "live.suggestion()", f"live.verbose = False\n{TEST}"
     )
     assert "no range test yet" in html(refused)
-    assert "range test:" in stream(tested, "stderr")
+    assert "range test" in stream(tested, "stderr")
     assert "Warning" not in stream(tested, "stderr")
     assert stream(tested, "stdout").rstrip().endswith("See the graph with LRFinder.plot()")
     assert "<polyline" in html(shown)

@@ -48,7 +48,7 @@ def test_a_terminal_shows_a_bar_with_rate_and_loss_and_the_lines_of_before_unles
     script: Path,
 ) -> None:
     shown, _, quiet = on_a_terminal(script).replace("\r\n", "\n").partition("now quiet\n")
-    assert "range test:" in shown
+    assert "range test" in shown
     assert "/300" in shown
     lines = [line.rpartition("\r")[2] for line in shown.split("\n")]
     assert FINISHED in lines

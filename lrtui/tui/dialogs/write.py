@@ -1,5 +1,6 @@
 """The dialog that writes a file. It asks for a path, and again before it overwrites a file."""
 
+import asyncio
 from pathlib import Path
 from typing import ClassVar, Protocol
 
@@ -10,7 +11,6 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from lrtui.files import expanded
 from lrtui.tui.clean import clean
 from lrtui.tui.dialogs.dialog import Dialog
 from lrtui.tui.widgets.line import Line
@@ -20,15 +20,15 @@ _KEYS = "⏎ writes   esc cancels"
 
 
 class Save(Protocol):
-    """Writes a file; raises FileExistsError where it exists and `overwrite` is off."""
+    """Writes to what was typed; raises FileExistsError where it exists and `overwrite` is off."""
 
-    def __call__(self, path: Path, *, overwrite: bool) -> None:
-        """Write to the path."""
+    def __call__(self, place: str, *, overwrite: bool) -> str:
+        """Write it, and return where that is."""
         ...
 
 
-class Write(Dialog[Path | None]):
-    """Returns the path that was written, or None after escape. It stays open after an error."""
+class Write(Dialog[str | None]):
+    """Returns where it was written, or None after escape. It stays open after an error."""
 
     DEFAULT_CSS = """
     Write Line { margin: 1 0; }
@@ -46,7 +46,8 @@ class Write(Dialog[Path | None]):
         self.question = question
         self.suggested = suggested
         self.save = save
-        self.asked = ""  # the existing path that another Enter overwrites
+        self.asked = ""  # the existing place that another Enter overwrites
+        self.is_writing = False
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
@@ -65,10 +66,15 @@ class Write(Dialog[Path | None]):
         text = event.value.strip()
         if not text:
             self._say("a path is needed", "$error")
-            return
+        elif not self.is_writing:
+            self.is_writing = True
+            self._say("writing …", "dim")
+            self.run_worker(self._write(text), group="write")
+
+    async def _write(self, text: str) -> None:
+        """Write on a thread: a picture takes seconds, in which the screen goes on."""
         try:
-            path = expanded(text)
-            self.save(path, overwrite=self.asked == text)
+            where = await asyncio.to_thread(self.save, text, overwrite=self.asked == text)
         except FileExistsError:
             self.asked = text
             self._say(f"{text} already exists.  ⏎ overwrites it   esc cancels", "bold $warning")
@@ -77,7 +83,9 @@ class Write(Dialog[Path | None]):
         except ValueError as error:  # a NUL in the path, or nothing to write
             self._say(f"not written: {error}", "$error")
         else:
-            self.dismiss(path)
+            self.dismiss(where)
+        finally:
+            self.is_writing = False
 
     def _say(self, text: str, style: str) -> None:
         self.query_one("#answer", Quiet).show(Content.styled(clean(text), style), layout=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 from textual.app import App
 
 from lrtui import presets
+from lrtui.files import expanded
 from lrtui.spec import RunSpec
 from lrtui.tui.clean import clean
 from lrtui.tui.dialogs.open_preset import OpenPreset
@@ -15,12 +16,13 @@ from lrtui.tui.dialogs.write import Write
 def save_preset(app: App[object], spec: RunSpec) -> None:
     """Ask for a name or a path, and save the spec there."""
 
-    def write(path: Path, *, overwrite: bool) -> None:
-        presets.save(spec, presets.preset_path(str(path)), overwrite=overwrite)
+    def write(place: str, *, overwrite: bool) -> str:
+        path = presets.preset_path(str(expanded(place)))
+        presets.save(spec, path, overwrite=overwrite)
+        return str(path)
 
-    def notify(path: Path | None) -> None:
-        if path is not None:
-            saved = presets.preset_path(str(path))
+    def notify(saved: str | None) -> None:
+        if saved is not None:
             app.notify(clean(f"saved: {saved}"), markup=False, timeout=4)
 
     question = "save the form as a preset: a name, or a path.toml"

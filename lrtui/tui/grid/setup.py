@@ -10,7 +10,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from lrtui.files import write_atomic
+from lrtui.files import expanded, write_atomic
 from lrtui.spec import RunSpec, SpecError
 from lrtui.sweep.grid import Grid, to_toml
 from lrtui.tui.clean import clean
@@ -81,9 +81,10 @@ class SetUpGrid(Dialog[list[RunSpec] | None]):
         if self.grid is not None:
             self.app.push_screen(Write(Path("grid.toml"), self._save, "write the grid (TOML) to"))
 
-    def _save(self, path: Path, *, overwrite: bool) -> None:
-        if self.grid is not None:
-            write_atomic(to_toml(self.grid).encode(), path, overwrite)
+    def _save(self, place: str, *, overwrite: bool) -> str:
+        if self.grid is None:
+            raise ValueError("the texts are no grid")
+        return str(write_atomic(to_toml(self.grid).encode(), expanded(place), overwrite))
 
     def _read(self) -> None:
         """Say how many runs the texts are, or what is wrong with them."""

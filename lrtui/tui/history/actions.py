@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lrtui.catalog.errors import one_line
-from lrtui.export.formats import named_after, write_file
+from lrtui.export.formats import named_after, write
 from lrtui.record import RecordError, RunRecord
 from lrtui.report.compare import value_at
 from lrtui.runs.recover import recover
@@ -21,17 +21,17 @@ def export_name(row: Row) -> Path:
     return Path(f"{named_after(model, row.id)}.csv")
 
 
-def export(source: Path, path: Path, *, overwrite: bool) -> None:
-    """Write a record in the format that the path's ending says.
+def export(source: Path, place: str, *, overwrite: bool) -> str:
+    """Write a record to what `lrtui export --to` would ask for; returns where.
 
     Raises:
-        FileExistsError: the path exists and `overwrite` is false.
-        ValueError: the name has another ending, a package is missing, or the record is damaged.
+        FileExistsError: it exists and `overwrite` is false.
+        ValueError: there is no such format, a package is missing, or the record is damaged.
         OSError: it cannot be read or written.
     """
     record = load(source)
     try:
-        write_file(record, path, overwrite=overwrite)
+        return write(record, place, overwrite=overwrite)
     except (LookupError, TypeError, AttributeError) as error:  # it is nearly a record
         raise ValueError(f"this record cannot be read: {one_line(error)}") from None
 

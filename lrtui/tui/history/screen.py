@@ -395,20 +395,19 @@ class HistoryScreen(Screen[RunSpec | None]):
 
     def action_export(self) -> None:
         """Ask for a path, and write the curve or the record."""
-        from lrtui.export.formats import ENDINGS
+        from lrtui.export.formats import ASKED
         from lrtui.tui.dialogs.write import Write
         from lrtui.tui.history.actions import export, export_name
 
         row = self.model.highlighted
         if row is None or row.entry is None:
             return
-        question = f"write the run to a file that ends in {ENDINGS}"
         save = partial(export, row.entry.path)
-        self.app.push_screen(Write(export_name(row), save, question), self._exported)
+        self.app.push_screen(Write(export_name(row), save, ASKED), self._exported)
 
-    def _exported(self, path: Path | None) -> None:
-        if path is not None:
-            tell(self.app, f"written: {path}")
+    def _exported(self, where: str | None) -> None:
+        if where is not None:
+            tell(self.app, f"written: {where}")
 
     def action_recover(self) -> None:
         """Make records of the runs that were cut off."""

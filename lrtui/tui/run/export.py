@@ -31,42 +31,30 @@ def bounds_description(bounds: Bounds) -> str:
 
 def file_name(model: RunModel) -> Path:
     """A file name for a copy of the record: the model's name and the end of the run's id."""
+    from lrtui.export.formats import named_after
+
     started = model.state.started
-    run_id = "run"
-    if started is not None:
-        run_id = started.id[-6:]
-    target = clean(model.state.spec.model.target).rpartition(":")[2]
-    name = "".join(filter(_fits_file_name, target)) or "run"
-    return Path(f"{name}-{run_id}.json")
+    run_id = "run" if started is None else started.id
+    return Path(f"{named_after(clean(model.state.spec.model.target), run_id)}.json")
 
 
-def _fits_file_name(letter: str) -> bool:
-    return letter.isalnum() or letter in "_-"
+def save_copy(model: RunModel, place: str, *, overwrite: bool) -> str:
+    """Write the run with the boundaries and the test's answer as they stand; returns where.
 
-
-def save_copy(model: RunModel, path: Path, *, overwrite: bool) -> None:
-    """Write the run with the boundaries and the test's answer as they stand.
-
-    It is the record as JSON, unless the path ends in another format of `lrtui.export`. Races are
-    entries of `measured`, from which the answer after them is read.
-
-    View options are recorded as an entry `view` of `measured`.
+    `place` is what `lrtui export --to` would ask for. Races are entries of `measured`, from which
+    the answer after them is read. View options are recorded as an entry `view` of `measured`.
 
     Raises:
-        FileExistsError: the path exists and `overwrite` is false.
+        FileExistsError: it exists and `overwrite` is false.
         OSError: it cannot be written; one clear line.
         ValueError: the run has nothing to show in that format, or a package is missing.
     """
-    from lrtui.export.formats import is_format, write_file
-    from lrtui.runs.store import save
+    from lrtui.export.formats import target_of, write
 
-    record = _record(model)
-    if is_format(path):
-        write_file(record, path, overwrite=overwrite)
-    else:
-        save(record, path, overwrite=overwrite)
-    if not is_format(path) or path.suffix.lower() == ".json":
+    where = write(_record(model), place, overwrite=overwrite)
+    if target_of(place).format == "json":
         model.note_written()  # other formats do not have all of it
+    return where
 
 
 def rescue(model: RunModel) -> Path | None:

@@ -19,20 +19,19 @@ def write_record(app: App[Any], model: RunModel, then: Callable[[], object] = la
 
     What is not saved is offered another folder. `then` is called after it was written.
     """
-    from lrtui.export.formats import ENDINGS
+    from lrtui.export.formats import ASKED
     from lrtui.tui.dialogs.write import Write
 
     if model.state.started is None:
         tell(app, "nothing to write yet: no run has started", "warning")
         return
 
-    def written(path: Path | None) -> None:
-        if path is not None:
-            tell(app, f"written: {path}")
+    def written(where: str | None) -> None:
+        if where is not None:
+            tell(app, f"written: {where}")
             then()
 
-    question = f"write the run to a file that ends in {ENDINGS}"
-    app.push_screen(Write(_suggested(model), partial(save_copy, model), question), written)
+    app.push_screen(Write(_suggested(model), partial(save_copy, model), ASKED), written)
 
 
 def _suggested(model: RunModel) -> Path:

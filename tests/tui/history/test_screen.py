@@ -279,6 +279,17 @@ async def test_a_run_is_exported_in_the_format_that_the_name_says(
     assert points[0].startswith("0,0,1e-07,")
 
 
+async def test_a_run_is_exported_to_a_dashboard(tmp_path: Path) -> None:
+    kept(1)
+    async with history_screen() as (screen, pilot):
+        await pilot.press("e")
+        await until(pilot, lambda: screen.app.screen is not screen)
+        text_input(screen.app).value = f"tensorboard:{tmp_path}"
+        await pilot.press("enter")
+        await until(pilot, lambda: screen.app.screen is screen)
+    assert list(tmp_path.glob("*/events.*"))
+
+
 async def test_another_ending_is_refused_and_says_which_there_are(tmp_path: Path) -> None:
     kept(1)
     async with history_screen() as (screen, pilot):

@@ -258,8 +258,8 @@ async def test_w_asks_before_it_overwrites(tmp_path: Path) -> None:
         await pilot.press("w")
         text_input(screen.app).value = str(target)
         await pilot.press("enter")
+        await until(pilot, lambda: "already exists" in screen_words(screen.app))
         assert target.read_text() == "mine"
-        assert "already exists" in screen_words(screen.app)
         await pilot.press("enter")
         await until(pilot, lambda: screen.app.screen is screen)
         assert json.loads(target.read_text())["schema"] == "lrtui.run/1"
@@ -274,16 +274,18 @@ async def test_another_path_after_the_question_is_asked_about_too(tmp_path: Path
         field = text_input(screen.app)
         field.value = str(tmp_path / "a.json")
         await pilot.press("enter")
+        await until(pilot, lambda: "already exists" in screen_words(screen.app))
         field.value = str(tmp_path / "b.json")
-        await pilot.pause()
+        await until(pilot, lambda: "already exists" not in screen_words(screen.app))
         await pilot.press("enter")
+        await until(pilot, lambda: "already exists" in screen_words(screen.app))
         assert (tmp_path / "b.json").read_text() == "mine"
         await pilot.press("escape")
         assert (tmp_path / "a.json").read_text() == "mine"
 
 
 @pytest.mark.parametrize(
-    "path", ["/nowhere/at/all.json", "/", "", "~nobody-here/x.json", "a\x00b.json"]
+    "path", ["/nowhere/at/all.json", "/", "", "~nobody-here/x.json", "a\x00b.json", "x.jpg"]
 )
 async def test_a_record_that_cannot_be_written_is_an_error_in_the_dialog_which_stays(
     path: str,
