@@ -20,6 +20,13 @@ _DEEPEST = 50  # tables and lists within each other
 _TOO_DEEP = "its tables and lists nest too deeply"
 _ROOM = 16 * 2**20
 LARGEST = 256 * 2**20  # bytes of a file that is read whole
+_KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
 
 
 def expanded(path: str | os.PathLike[str]) -> Path:
@@ -38,6 +45,22 @@ def is_file(path: Path) -> bool:
 def is_folder(path: Path) -> bool:
     """Whether there is a folder; False for a name that no folder can have."""
     return os.path.isdir(path)  # noqa: PTH112 - Path's own raises for a name that is too long
+
+
+def other_kind(path: Path) -> str:
+    """What there is at a path that is no regular file: "a pipe"; "" where there is nothing."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):  # ValueError: a name with a NUL
+        return "a link to nothing" if _is_link(path) else ""
+    for is_kind, words in _KINDS:
+        if is_kind(mode):
+            return words
+    return ""
+
+
+def _is_link(path: Path) -> bool:
+    return os.path.islink(path)  # noqa: PTH114 - Path's own raises for a name that is too long
 
 
 def is_taken(path: Path) -> bool:

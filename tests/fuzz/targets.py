@@ -19,7 +19,7 @@ from lrtui.catalog.searchpath import Installed
 from lrtui.catalog.source.reader import offers_in_file
 from lrtui.catalog.trust import items
 from lrtui.commands.answer import summary
-from lrtui.commands.show import UNREADABLE
+from lrtui.commands.opening import UNREADABLE
 from lrtui.commands.streams import printable
 from lrtui.events import Event, encode
 from lrtui.protocol import Describe, Ready, Run, decode_command, decode_message
