@@ -135,6 +135,7 @@ class Follower:
                 if signal.SIGHUP not in self._received:
                     self._progress.show(event)
                 self._read += 1
+            self._progress.refresh()
             if driver.busy:
                 time.sleep(_POLL_SECONDS)
 
