@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem, get_completion_class
 
+from lrtui.catalog.offers import Role
 from lrtui.commands.streams import USAGE, note, printable, put, say
 
 SHELLS = ("bash", "zsh", "fish")
@@ -20,16 +21,40 @@ _INSTALL = {
 }
 
 
+# click's own forgets what it has found where files are offered too, and breaks words at colons
+_BASH = r"""
+_lrtui_completion() {
+    local IFS=$' \t\n' line=${COMP_LINE:0:COMP_POINT} words word begun="" type value
+    read -ra words <<< "$line"
+    [[ $line == *[[:space:]] ]] && words+=("")
+    word=${words[-1]#--*=}
+    # readline replaces what comes after the last colon
+    [[ $COMP_WORDBREAKS == *:* ]] && begun=${word%"${word##*:}"}
+    IFS=$'\n'
+    while IFS=, read -r type value; do
+        case $type in
+            plain) COMPREPLY+=("${value#"$begun"}") ;;
+            file) compopt -o default ;;
+            dir) compopt -o dirnames ;;
+        esac
+    done < <(env COMP_WORDS="${words[*]}" COMP_CWORD=$((${#words[@]} - 1)) \
+        _LRTUI_COMPLETE=bash_complete "$1")
+}
+complete -o nosort -F _lrtui_completion lrtui
+"""
+
+
 def completion(command: click.Command, shell: str | None) -> int:
     """Print the script of a shell, by default the user's own; returns the exit code."""
     shell = shell or Path(os.environ.get("SHELL", "")).name
     completer = get_completion_class(shell)
     if completer is None or shell not in SHELLS:
         return say(f"name the shell: {', '.join(SHELLS)}", USAGE)
-    # its own `source` starts bash to check its version; ours is printed anywhere
-    script = completer(command, {}, "lrtui", _VARIABLE)
     note(f"# {_INSTALL[shell]}")
-    return put((script.source_template % script.source_vars()).splitlines())
+    if shell == "bash":
+        return put(_BASH.strip().splitlines())
+    script = completer(command, {}, "lrtui", _VARIABLE)
+    return put(script.source().splitlines())
 
 
 def complete_runs(
@@ -71,3 +96,23 @@ def complete_formats(incomplete: str) -> list[CompletionItem]:
     found = [CompletionItem(one, help=what) for one, what in formats.items()]
     found = [item for item in found if item.value.startswith(incomplete)]
     return [*found, CompletionItem(incomplete, type="file")]
+
+
+def complete_targets(role: Role, incomplete: str) -> list[CompletionItem]:
+    """What a file offers, after its colon; before one what lrtui offers, and files."""
+    from lrtui.catalog.errors import CatalogError
+    from lrtui.catalog.source.reader import offers_in_file
+    from lrtui.catalog.targets import OWN, locate
+
+    where, colon, _ = incomplete.rpartition(":")
+    found = []
+    if where in ("", "lrtui"):
+        found = [CompletionItem(f"lrtui:{name}") for name, own in OWN.items() if own.role == role]
+    path = locate(where)
+    if path is not None:
+        with contextlib.suppress(CatalogError):
+            for offer in offers_in_file(path, role):
+                name = offer.target.rpartition(":")[2]
+                found.append(CompletionItem(f"{where}:{name}", help=printable(offer.summary)))
+    found = [item for item in found if item.value.startswith(incomplete)]
+    return found if colon else [*found, CompletionItem(incomplete, type="file")]
