@@ -53,10 +53,14 @@ def other_kind(path: Path) -> str:
         mode = path.stat().st_mode
     except (OSError, ValueError):  # ValueError: a name with a NUL
         return "a link to nothing" if _is_link(path) else ""
+    return "" if stat.S_ISREG(mode) else _kind(mode)
+
+
+def _kind(mode: int) -> str:
     for is_kind, words in _KINDS:
         if is_kind(mode):
             return words
-    return ""
+    return "nothing that can be read"
 
 
 def _is_link(path: Path) -> bool:
@@ -80,7 +84,7 @@ def read_file(path: Path, most: int = LARGEST) -> bytes:
         if stat.S_ISDIR(status.st_mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
         if not stat.S_ISREG(status.st_mode):
-            raise OSError(errno.EINVAL, "is not a regular file", str(path))
+            raise OSError(errno.EINVAL, f"is {_kind(status.st_mode)}, no file", str(path))
         if status.st_size > most:
             raise OSError(errno.EFBIG, f"{status.st_size:,} bytes are too many", str(path))
         return file.read()
@@ -239,7 +243,7 @@ def _check_target(path: Path, overwrite: bool) -> None:
     if path.exists() and not overwrite:
         raise FileExistsError(errno.EEXIST, "already exists", str(path))
     if path.exists() and not path.is_file():
-        raise OSError(errno.EINVAL, "is not a regular file", str(path))
+        raise OSError(errno.EINVAL, f"is {other_kind(path)}, no file", str(path))
 
 
 def _write_all(file: BinaryIO, content: bytes) -> None:

@@ -12,11 +12,13 @@ from lrtui.commands.streams import (
     ANSWER,
     NO_ANSWER,
     USAGE,
+    folded,
     json_text,
     printable,
     put,
     put_json,
     say,
+    terminal_columns,
 )
 from lrtui.record import RecordError
 from lrtui.report.compare import Contender, contender, differences
@@ -81,7 +83,8 @@ def compare(names: Sequence[str], as_json: bool, smoothing: Smoothing = UNSAID) 
     code = ANSWER if chosen.name else NO_ANSWER
     if as_json:
         return put_json(json_text(_document(sides, chosen)), code)
-    return put([*_head(sides), *map(printable, _lines(contenders, chosen))], code)
+    lines = [*folded(_head(sides)), *_table(contenders), *folded(_pick(chosen))]
+    return put(map(printable, lines), code)
 
 
 def _side(letter: str, name: str, smoothing: Smoothing) -> _Side:
@@ -107,19 +110,26 @@ def _head(sides: Sequence[_Side]) -> Iterator[str]:
             words.append(f"{record.status}: {record.reason}")
         elif one.lr is None and one.suggestion is not None:
             words.append(f"no rate: {one.suggestion.reason}")
-        yield printable(f"{one.name}  {' · '.join(words)}")
+        yield f"{one.name}  {' · '.join(words)}"
     yield ""
 
 
-def _lines(contenders: Sequence[Contender], chosen: Pick) -> Iterator[str]:
-    rows = list(compared_rows(contenders))
+def _table(contenders: Sequence[Contender]) -> Iterator[str]:
+    """A column for each; on a terminal below each other as many as fit beside each other."""
+    rows = [("", [one.name for one in contenders]), *compared_rows(contenders)]
     texts = [text for _, cells in rows for text in cells]
     width = max(_COLUMN, min(28, max(map(len, texts)) + 2))
-    names = [one.name for one in contenders]
-    yield _line("", names, width)
-    for label, cells in rows:
-        yield _line(label, cells, width)
-    yield ""
+    beside = len(contenders)
+    terminal = terminal_columns()
+    if terminal is not None:
+        beside = max(1, (terminal - _LABEL - 1) // width)
+    for first in range(0, len(contenders), beside):
+        for label, cells in rows:
+            yield _line(label, cells[first : first + beside], width)
+        yield ""
+
+
+def _pick(chosen: Pick) -> Iterator[str]:
     yield f"pick     {chosen.name or 'none'}: {chosen.reason}"
     if chosen.caveat:
         yield f"         {chosen.caveat}"

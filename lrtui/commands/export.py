@@ -73,7 +73,8 @@ def _write(record: RunRecord, target: Target, content: bytes | None, force: bool
     except FileExistsError as error:
         return say(f"{error.filename}: {error.strerror}; --force overwrites it", USAGE)
     except OSError as error:
-        where = error.filename or target.place
+        # a file is written beside its name first, and the error has that one
+        where = target.place if target.is_file else error.filename or target.place
         return say(f"{where}: cannot be written: {error.strerror or error}", NOT_SAVED)
 
 

@@ -73,15 +73,20 @@ def _list(saved: Iterator[Listed], as_json: bool, words: Sequence[str]) -> int:
     tidy()
     without_record = len(journals())
     if without_record:
-        note(
-            f"{without_record} more have no record: they are still running, or were cut off; "
-            "`lrtui recover` makes records of those that were cut off"
-        )
+        note(_without_record(without_record))
     if not count and not code and words:
         note(f"no run has {' and '.join(words)} in its line")
     elif not count and not code:
         note(f"no runs are kept in {paths.runs()} yet: `lrtui` and `lrtui run` keep theirs there")
     return code
+
+
+def _without_record(count: int) -> str:
+    if count == 1:
+        words = "1 more has no record: it is still running, or was cut off"
+    else:
+        words = f"{count} more have no record: they are still running, or were cut off"
+    return f"{words}; `lrtui recover` makes records of what was cut off"
 
 
 def _has(record: Listed, words: Sequence[str]) -> bool:

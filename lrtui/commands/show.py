@@ -12,7 +12,7 @@ from lrtui.commands.answer import has_answer, summary
 from lrtui.commands.chart import chart_lines
 from lrtui.commands.ls import when
 from lrtui.commands.opening import REFUSED, check_use, opened, refuse
-from lrtui.commands.streams import ANSWER, NO_ANSWER, note, put, put_json
+from lrtui.commands.streams import ANSWER, NO_ANSWER, folded, note, put, put_json
 from lrtui.record import RecordError, RunRecord, to_json
 from lrtui.runs.curves import with_answer
 from lrtui.runs.foreign import UNSAID, Smoothing
@@ -45,7 +45,7 @@ def show(
         code = ANSWER if has_answer(record) else NO_ANSWER
         if as_json:
             return put_json(to_json(record).decode(), code)
-        lines = [*_chart(record), *summary(record, str(result.path), rules)]
+        lines = [*_chart(record), *folded(summary(record, str(result.path), rules))]
     except REFUSED as error:
         return refuse(name, error)
     if result.tool is None:
