@@ -28,8 +28,8 @@ def ls(context: click.Context, /, words: tuple[str, ...], most: int | None, as_j
     lrtui ls adamw digits         those with both words in their line
     lrtui ls --json | jq -r '.[0].id'
 
-    A line shows ID, time, status, suggested learning rate, model, data and optimizer. Each WORD has
-    to be in it.
+    A line shows ID, time, status, suggested learning rate, model, data and optimizer; on a terminal
+    as much as fits. Each WORD has to be in it.
     """
     check_home()
     from lrtui.commands.ls import list_records
@@ -63,8 +63,8 @@ def show(
 
     ID is that of a run, or a prefix that no other run has. FILE is a run record, or a result of
     another tool: torch_lr_finder's or Lightning's {"lr": [...], "loss": [...]}; fastai's two lists
-    as [[...], [...]]; or CSV with columns lr and loss, or raw_loss. The smoothing of such losses is
-    undone: say --from lightning for Lightning's; losses in CSV are taken as raw.
+    as [[...], [...]]; or CSV with columns lr and loss, or raw_loss. The smoothing of their losses
+    is undone, in CSV that of --from; stderr says what was taken to be the tool.
 
     With --schedule, --steps or --warmup-steps it is the answer for that training, from the same
     curve.

@@ -20,7 +20,8 @@ Tool = Literal["torch_lr_finder", "fastai", "lightning", "raw"]
 _RATES = ("lr", "lrs", "learning_rate", "learning_rates", "learning rate")
 _RAW_LOSSES = ("raw_loss", "raw_losses")
 _LOSSES = ("loss", "losses", "train_loss", "smoothed_loss")
-_AHEAD = 1  # Lightning's average counts a step more than it has seen
+_BETA, _AHEAD = 0.98, 1  # Lightning's average counts a step more than it has seen
+_FIRST = 5  # losses, by which Lightning's average is known
 
 
 class Smoothing(NamedTuple):
@@ -113,8 +114,8 @@ def _from_json(document: object, name: str) -> _Points:
         if rates is not None and raw:
             return _points(rates, raw, name, "raw", named_raw=True)
         if rates is not None and losses is not None:
-            tool: Tool = "fastai" if "losses" in document else "torch_lr_finder"
-            return _points(rates, losses, name, tool)
+            points = _points(rates, losses, name, "torch_lr_finder")
+            return points._replace(tool=_tool_of(document, points.losses))
     if isinstance(document, list) and any(isinstance(entry, dict) for entry in document):
         raise RecordError(f"{name}: several records in one file: give their ids, or a file of each")
     if isinstance(document, list) and len(document) == 2:
@@ -122,6 +123,25 @@ def _from_json(document: object, name: str) -> _Points:
     raise RecordError(
         f"{name}: expected a run record, an object with `lr` and `loss`, or two lists"
     )
+
+
+def _tool_of(document: Mapping[str, Any], losses: Sequence[float]) -> Tool:
+    """What made an object of rates and losses, by its names and its first losses."""
+    if "losses" in document:
+        return "fastai"
+    averages = np.array(losses[:_FIRST])
+    steps = np.arange(len(averages)) + 1
+    # with a steady loss Lightning's begins at a half of it, then two thirds, three quarters …
+    shares = (1 - _BETA**steps) / (1 - _BETA ** (steps + _AHEAD))
+    if _scatter(averages / shares) < _scatter(averages):
+        return "lightning"
+    return "torch_lr_finder"
+
+
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")
+def _scatter(losses: FloatArray) -> float:
+    """The standard deviation, as a share of the mean; nan where that says nothing."""
+    return float(np.std(losses) / np.abs(np.mean(losses)))
 
 
 def _from_csv(content: bytes, name: str) -> list[_Points]:
@@ -229,6 +249,6 @@ def _unsmoothed(losses: FloatArray, tool: Tool, smooth_f: float) -> FloatArray:
         case "fastai":
             return undebias(losses)
         case "lightning":
-            return undebias(losses, ahead=_AHEAD)
+            return undebias(losses, _BETA, _AHEAD)
         case "raw":
             return losses

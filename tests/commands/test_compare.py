@@ -1,6 +1,7 @@
 """`lrtui compare`: kept runs, files, and results of other finders."""
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import pytest
 
 from lrtui.analysis.curve import FloatArray, debiased_average, exponential_average
 from lrtui.record import RecordError
-from lrtui.runs.foreign import UNSAID, Smoothing, Tool, load_result
+from lrtui.runs.foreign import Smoothing, Tool, load_result
 from lrtui.runs.store import record_path, save
 from tests.commands.invoking import invoke
 from tests.export.records import curve, whole
@@ -43,8 +44,10 @@ def test_the_smoothing_of_another_tool_is_undone(tmp_path: Path, shape: str) -> 
     tool, smooth, document = SHAPES[shape]
     path = tmp_path / "theirs.json"
     path.write_text(json.dumps(document(CURVE.lr, smooth(RAW).tolist())))
-    said = Smoothing(tool) if tool == "lightning" else UNSAID
-    record = load_result(path, said).record
+    result = load_result(path)
+    assert result.tool == tool
+    assert result.is_guess == (tool != "raw")
+    record = result.record
     assert record.history.lr == CURVE.lr
     measured = np.array(record.history.raw_loss, dtype=float)
     np.testing.assert_allclose(measured, RAW, rtol=1e-6, atol=1e-6)
@@ -56,17 +59,27 @@ def test_every_shape_is_shown_compared_and_exported_with_the_same_rate(tmp_path:
         path = tmp_path / f"{index}.json"
         path.write_text(json.dumps(document(CURVE.lr, smooth(RAW).tolist())))
         names.append(str(path))
-        said = ("--from", tool) if tool == "lightning" else ()
-        shown = invoke("show", names[-1], *said)
+        shown = invoke("show", names[-1])
         assert shown.exit_code == 0, shown.output
         assert f"done: {'raw losses' if tool == 'raw' else f'a result of {tool}'}" in shown.stdout
         (line,) = (line for line in shown.stdout.splitlines() if line.startswith("lr  "))
         rates.add(line)
-        exported = invoke("export", names[-1], *said, "--to", "csv:-")
+        exported = invoke("export", names[-1], "--to", "csv:-")
         assert len(exported.stdout.splitlines()) == 1 + len(CURVE.lr)
     assert len(rates) == 1
-    others = [name for name in names if "lightning" not in name]
-    assert invoke("compare", *others, "--json").exit_code == 3
+    compared = json.loads(invoke("compare", *names, "--json").stdout)["results"]
+    assert len({f"{one['lr']:.6g}" for one in compared}) == 1
+    said = invoke("show", names[0], "--from", "lightning")
+    assert "done: a result of lightning" in said.stdout
+
+
+@pytest.mark.parametrize("losses", [[1.0], [0.0] * 4, [None] * 4, [math.inf] * 4, [1e308] * 4])
+def test_losses_that_tell_no_tool_are_torch_lr_finders(
+    tmp_path: Path, losses: list[float | None]
+) -> None:
+    path = tmp_path / "theirs.json"
+    path.write_text(json.dumps({"lr": [1e-4] * len(losses), "loss": losses}))
+    assert load_result(path).tool == "torch_lr_finder"
 
 
 def test_losses_that_are_called_raw_stay_raw_whatever_is_said_of_the_others(tmp_path: Path) -> None:
