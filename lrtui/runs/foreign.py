@@ -133,14 +133,15 @@ def _tool_of(document: Mapping[str, Any], losses: Sequence[float]) -> Tool:
     steps = np.arange(len(averages)) + 1
     # with a steady loss Lightning's begins at a half of it, then two thirds, three quarters …
     shares = (1 - _BETA**steps) / (1 - _BETA ** (steps + _AHEAD))
-    if _scatter(averages / shares) < _scatter(averages):
+    if _scatter(averages, shares) < _scatter(averages, np.ones(len(averages))):
         return "lightning"
     return "torch_lr_finder"
 
 
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")
-def _scatter(losses: FloatArray) -> float:
-    """The standard deviation, as a share of the mean; nan where that says nothing."""
+def _scatter(averages: FloatArray, shares: FloatArray) -> float:
+    """The standard deviation of the losses behind averages, as a share of their mean, or nan."""
+    losses = averages / shares
     return float(np.std(losses) / np.abs(np.mean(losses)))
 
 
