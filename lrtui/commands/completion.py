@@ -2,13 +2,21 @@
 
 import contextlib
 import os
+import sys
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from click.shell_completion import CompletionItem, get_completion_class
 
+from lrtui import paths
 from lrtui.catalog.offers import Role
 from lrtui.commands.streams import USAGE, note, printable, put, say
+
+if TYPE_CHECKING:
+    from lrtui.runs.index import Entry
 
 SHELLS = ("bash", "zsh", "fish")
 _VARIABLE = "_LRTUI_COMPLETE"
@@ -50,7 +58,8 @@ def completion(command: click.Command, shell: str | None) -> int:
     completer = get_completion_class(shell)
     if completer is None or shell not in SHELLS:
         return say(f"name the shell: {', '.join(SHELLS)}", USAGE)
-    note(f"# {_INSTALL[shell]}")
+    if sys.stdout.isatty():  # not in each shell that begins with `eval "$(lrtui completion …)"`
+        note(f"# {_INSTALL[shell]}")
     if shell == "bash":
         return put(_BASH.strip().splitlines())
     script = completer(command, {}, "lrtui", _VARIABLE)
@@ -58,21 +67,27 @@ def completion(command: click.Command, shell: str | None) -> int:
 
 
 def complete_runs(
-    _context: click.Context, _parameter: click.Parameter, incomplete: str
+    context: click.Context, _parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """The ids that begin so, with what was run, newest first; and files."""
-    from itertools import islice
-
-    from lrtui.runs.index import entries
+    """The ids that begin so, with what was run, newest first, and files; with `--undo` deleted."""
+    from lrtui.runs.find import beginning_with
+    from lrtui.runs.index import entries, read_entry
 
     prefix = incomplete.upper()
+    if context.params.get("undo"):
+        deleted = beginning_with(paths.trash(), prefix, "*.json")
+        return [_item(read_entry(path)) for path in deleted]
     found = []
     with contextlib.suppress(OSError):  # a shell has no place for an error
         for entry in islice(entries(), _MOST):
             if entry.id.startswith(prefix):
-                words = filter(None, (entry.name, entry.model, entry.optimizer))
-                found.append(CompletionItem(entry.id, help=printable(" · ".join(words))))
+                found.append(_item(entry))
     return [*found, CompletionItem(incomplete, type="file")]
+
+
+def _item(entry: "Entry") -> CompletionItem:
+    words = filter(None, (entry.name, entry.model, entry.optimizer))
+    return CompletionItem(entry.id, help=printable(" · ".join(words)))
 
 
 def complete_running(
@@ -100,19 +115,23 @@ def complete_formats(incomplete: str) -> list[CompletionItem]:
 
 def complete_targets(role: Role, incomplete: str) -> list[CompletionItem]:
     """What a file offers, after its colon; before one what lrtui offers, and files."""
+    where, colon, _ = incomplete.rpartition(":")
+    found = [item for item in _targets(role, where) if item.value.startswith(incomplete)]
+    return found if colon else [*found, CompletionItem(incomplete, type="file")]
+
+
+def _targets(role: Role, where: str) -> Iterator[CompletionItem]:
     from lrtui.catalog.errors import CatalogError
     from lrtui.catalog.source.reader import offers_in_file
     from lrtui.catalog.targets import OWN, locate
 
-    where, colon, _ = incomplete.rpartition(":")
-    found = []
-    if where in ("", "lrtui"):
-        found = [CompletionItem(f"lrtui:{name}") for name, own in OWN.items() if own.role == role]
+    for name, own in OWN.items():
+        if own.role == role:
+            yield CompletionItem(f"lrtui:{name}")
     path = locate(where)
-    if path is not None:
-        with contextlib.suppress(CatalogError):
-            for offer in offers_in_file(path, role):
-                name = offer.target.rpartition(":")[2]
-                found.append(CompletionItem(f"{where}:{name}", help=printable(offer.summary)))
-    found = [item for item in found if item.value.startswith(incomplete)]
-    return found if colon else [*found, CompletionItem(incomplete, type="file")]
+    if path is None:
+        return
+    with contextlib.suppress(CatalogError):
+        for offer in offers_in_file(path, role):
+            name = offer.target.rpartition(":")[2]
+            yield CompletionItem(f"{where}:{name}", help=printable(offer.summary))

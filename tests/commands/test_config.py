@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from lrtui import paths
@@ -67,6 +68,7 @@ def test_a_shell_accepts_its_script(shell: str, tmp_path: Path) -> None:
     done = invoke("completion", shell)
     assert done.exit_code == 0
     assert "_LRTUI_COMPLETE" in done.stdout
+    assert done.stderr == ""  # it would be read at the start of every shell
     if shutil.which(shell) is None:
         return
     script = tmp_path / "script"
@@ -123,7 +125,10 @@ def test_bash_completes_ids_beside_files_and_what_comes_after_a_colon(
         "lrtui --model=net.py:W": ["Wide"],
         "lrtui run --model net.py:Net --sched": ["--schedule"],
         "lrtui export x --to h": ["html"],
+        "lrtui rm --undo 01": ["01JDELETED"],
     }
+    save(msgspec.structs.replace(RECORD, id="01JDELETED"), record_path("01JDELETED"))
+    invoke("rm", "01JDELETED")
     command = tmp_path / "lrtui"
     command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m lrtui.cli\n')
     command.chmod(0o700)
