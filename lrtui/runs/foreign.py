@@ -212,7 +212,7 @@ def _number(value: object, name: str) -> float:
 
 
 def _history(points: _Points, tool: Tool, smooth_f: float | None) -> History:
-    """A history with raw losses, and the smoothed ones of a tool that smooths.
+    """A history with raw losses, and those of torch_lr_finder, which a record's `loss` are too.
 
     Points without a rate are left out.
     """
@@ -220,7 +220,7 @@ def _history(points: _Points, tool: Tool, smooth_f: float | None) -> History:
     used = np.isfinite(rates)
     nonfinite: list[NonFinitePlace] = []
     raw = _unsmoothed(losses, tool, smooth_f or THEIR_SMOOTH_F)[used]
-    smoothed = losses[used] if tool != "raw" else np.array([])
+    smoothed = losses[used] if tool == "torch_lr_finder" else np.array([])
     return History(
         lr=rates[used].tolist(),
         loss=_with_nulls("loss", smoothed, nonfinite),
