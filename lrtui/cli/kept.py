@@ -73,7 +73,7 @@ def show(
     """
     check_home()
     from lrtui.commands.show import show as show_record
-    from lrtui.runs.foreign import Smoothing
+    from lrtui.runs.tools import Smoothing
 
     given = {name: value for name, value in plan.items() if value is not None}
     smoothing = Smoothing(tool, smooth_f)
@@ -111,7 +111,7 @@ def compare(
     if len(names) < 2:
         raise click.UsageError("name two runs or more to compare them")
     from lrtui.commands.compare import compare as compare_runs
-    from lrtui.runs.foreign import Smoothing
+    from lrtui.runs.tools import Smoothing
 
     context.exit(compare_runs(names, as_json, Smoothing(tool, smooth_f)))
 
@@ -157,7 +157,7 @@ def export(
     """
     check_home()
     from lrtui.commands.export import export as export_run
-    from lrtui.runs.foreign import Smoothing
+    from lrtui.runs.tools import Smoothing
 
     context.exit(export_run(name, to, force, Smoothing(tool, smooth_f)))
 

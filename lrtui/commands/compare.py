@@ -25,7 +25,7 @@ from lrtui.report.compare import Contender, contender, differences
 from lrtui.report.compared import compared_rows
 from lrtui.report.pick import Pick, pick
 from lrtui.runs.curves import curves_of, with_answer
-from lrtui.runs.foreign import UNSAID, Smoothing
+from lrtui.runs.tools import UNSAID, Smoothing
 
 _LABEL, _COLUMN = 14, 13
 

@@ -17,7 +17,7 @@ from lrtui.export.formats import (
 )
 from lrtui.files import expanded, write_atomic
 from lrtui.record import RunRecord
-from lrtui.runs.foreign import UNSAID, Smoothing
+from lrtui.runs.tools import UNSAID, Smoothing
 
 
 def export(name: str, to: Sequence[str], force: bool, smoothing: Smoothing = UNSAID) -> int:

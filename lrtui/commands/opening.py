@@ -9,7 +9,8 @@ from lrtui.commands.streams import USAGE, note, say
 from lrtui.record import RecordError, RunRecord
 from lrtui.runs.curves import THEIR_SMOOTH_F
 from lrtui.runs.find import find
-from lrtui.runs.foreign import Result, Smoothing, Tool, load_result
+from lrtui.runs.foreign import Result, load_result
+from lrtui.runs.tools import Smoothing, Tool
 
 # what a file that is nearly a record makes the code raise that reads its details
 UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)

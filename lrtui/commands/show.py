@@ -15,8 +15,8 @@ from lrtui.commands.opening import REFUSED, check_use, opened, refuse
 from lrtui.commands.streams import ANSWER, NO_ANSWER, folded, note, put, put_json
 from lrtui.record import RecordError, RunRecord, to_json
 from lrtui.runs.curves import with_answer
-from lrtui.runs.foreign import UNSAID, Smoothing
 from lrtui.runs.index import Entry
+from lrtui.runs.tools import UNSAID, Smoothing
 
 _RECORDS_OWN: Mapping[str, Any] = MappingProxyType({})
 

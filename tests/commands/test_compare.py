@@ -15,8 +15,9 @@ import pytest
 
 from lrtui.analysis.curve import FloatArray, debiased_average, exponential_average
 from lrtui.record import RecordError
-from lrtui.runs.foreign import Smoothing, Tool, load_result
+from lrtui.runs.foreign import load_result
 from lrtui.runs.store import record_path, save
+from lrtui.runs.tools import Smoothing, Tool
 from tests.commands.invoking import invoke
 from tests.export.records import curve, whole
 

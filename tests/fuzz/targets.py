@@ -26,8 +26,9 @@ from lrtui.protocol import Describe, Ready, Run, decode_command, decode_message
 from lrtui.protocol import encode as encode_message
 from lrtui.record import RecordError, from_json, to_json
 from lrtui.runs.curves import with_answer
-from lrtui.runs.foreign import Smoothing, Tool, load_result
+from lrtui.runs.foreign import load_result
 from lrtui.runs.recover import recover
+from lrtui.runs.tools import Smoothing, Tool
 from lrtui.spec import Choice, RunSpec, SpecError, to_toml
 from lrtui.sweep import grid
 from lrtui.tui.clean import clean
