@@ -104,7 +104,7 @@ def test_the_chart_is_for_terminals_as_wide_as_they_are(monkeypatch: pytest.Monk
         lines = chart_lines(record)
         assert max(map(len, lines)) <= widest
         assert lines[-1] == ""
-        assert any("▲" in line for line in lines)
+        assert any("▴" in line for line in lines)
     monkeypatch.setenv("COLUMNS", "30")
     assert chart_lines(record) == []
 
