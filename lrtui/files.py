@@ -20,6 +20,13 @@ _DEEPEST = 50  # tables and lists within each other
 _TOO_DEEP = "its tables and lists nest too deeply"
 _ROOM = 16 * 2**20
 LARGEST = 256 * 2**20  # bytes of a file that is read whole
+_KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
 
 
 def expanded(path: str | os.PathLike[str]) -> Path:
@@ -40,6 +47,26 @@ def is_folder(path: Path) -> bool:
     return os.path.isdir(path)  # noqa: PTH112 - Path's own raises for a name that is too long
 
 
+def other_kind(path: Path) -> str:
+    """What there is at a path that is no regular file: "a pipe"; "" where there is nothing."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):  # ValueError: a name with a NUL
+        return "a link to nothing" if _is_link(path) else ""
+    return "" if stat.S_ISREG(mode) else _kind(mode)
+
+
+def _kind(mode: int) -> str:
+    for is_kind, words in _KINDS:
+        if is_kind(mode):
+            return words
+    return "nothing that can be read"
+
+
+def _is_link(path: Path) -> bool:
+    return os.path.islink(path)  # noqa: PTH114 - Path's own raises for a name that is too long
+
+
 def is_taken(path: Path) -> bool:
     """Whether there is anything at a path; False for a name that nothing can have."""
     return os.path.lexists(path)  # a link to nowhere takes a name, too
@@ -57,7 +84,7 @@ def read_file(path: Path, most: int = LARGEST) -> bytes:
         if stat.S_ISDIR(status.st_mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
         if not stat.S_ISREG(status.st_mode):
-            raise OSError(errno.EINVAL, "is not a regular file", str(path))
+            raise OSError(errno.EINVAL, f"is {_kind(status.st_mode)}, no file", str(path))
         if status.st_size > most:
             raise OSError(errno.EFBIG, f"{status.st_size:,} bytes are too many", str(path))
         return file.read()
@@ -218,7 +245,7 @@ def _check_target(path: Path, overwrite: bool) -> None:
     if path.exists() and not overwrite:
         raise FileExistsError(errno.EEXIST, "already exists", str(path))
     if path.exists() and not path.is_file():
-        raise OSError(errno.EINVAL, "is not a regular file", str(path))
+        raise OSError(errno.EINVAL, f"is {other_kind(path)}, no file", str(path))
 
 
 def _write_all(file: BinaryIO, content: bytes) -> None:

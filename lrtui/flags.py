@@ -65,13 +65,22 @@ def _option(name: str, path: str) -> Callable[[Command], Command]:
     flag = f"--{name.replace('_', '-')}"
     help = declaration.help
     if path in CHOICES:
-        return click.option(flag, metavar="T", help=f"{name.capitalize()}: {help}.")
+        help = f"{name.capitalize()}: {help}."
+        return click.option(flag, metavar="T", shell_complete=_complete_target, help=help)
     help = f"{help[0].upper()}{help[1:]}."
     if declaration.kind == "bool":
         return click.option(flag, is_flag=True, default=None, help=help)
     if declaration.choices:
         return click.option(flag, type=click.Choice(declaration.choices), help=help)
     return click.option(flag, type=_TYPES.get(declaration.kind), help=help)
+
+
+def _complete_target(_: click.Context, parameter: click.Parameter, incomplete: str) -> Any:
+    """What a shell offers for a target; imported late."""
+    from lrtui.commands.completion import complete_targets
+
+    role: Any = parameter.name
+    return complete_targets(role, incomplete)
 
 
 def _with_flag(spec: RunSpec, path: str, value: Any) -> RunSpec:

@@ -79,12 +79,12 @@ def config(context: click.Context, /, write: bool, template: bool, as_json: bool
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]), required=False)
 @click.pass_context
 def completion(context: click.Context, /, shell: str | None) -> None:
-    r"""Print the script that makes a shell complete commands, options and ids of runs.
+    r"""Print the script that makes a shell complete commands, flags, ids and what a file offers.
 
     \b
     eval "$(lrtui completion bash)"
 
-    Without SHELL it is that of $SHELL. stderr says where it goes.
+    Without SHELL it is that of $SHELL. On a terminal it says where the script goes.
     """
     from lrtui.commands.completion import completion as print_script
 

@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -21,15 +21,16 @@ def check_output(output: Path, force: bool) -> None:
         raise click.UsageError(f"{output}: there is no folder {output.parent}")
 
 
-def check_budget(asked: dict[str, Any]) -> None:
+def check_budget(iterations: int | None) -> None:
+    """Refuse a race that is too short to tell rates apart."""
     from lrtui.analysis.race import check_budget
 
-    iterations = asked["iterations"]
-    if iterations is not None:
-        try:
-            check_budget(iterations)
-        except ValueError as error:
-            raise click.UsageError(f"--race: {error}") from None
+    if iterations is None:
+        return
+    try:
+        check_budget(iterations)
+    except ValueError as error:
+        raise click.UsageError(f"--race: {error}") from None
 
 
 def host_of(name: str | None, command: str | None) -> "Host | None":

@@ -6,7 +6,12 @@ import click
 
 from lrtui.cli.checks import check_home
 from lrtui.cli.group import lrtui
-from lrtui.cli.options import as_json_option, complete_formats, complete_runs
+from lrtui.cli.options import (
+    as_json_option,
+    complete_formats,
+    complete_runs,
+    smoothing_options,
+)
 from lrtui.flags import plan_options
 
 
@@ -23,8 +28,8 @@ def ls(context: click.Context, /, words: tuple[str, ...], most: int | None, as_j
     lrtui ls adamw digits         those with both words in their line
     lrtui ls --json | jq -r '.[0].id'
 
-    A line shows ID, time, status, suggested learning rate, model, data and optimizer. Each WORD has
-    to be in it.
+    A line shows ID, time, status, suggested learning rate, model, data and optimizer; on a terminal
+    as much as fits. Each WORD has to be in it.
     """
     check_home()
     from lrtui.commands.ls import list_records
@@ -34,13 +39,8 @@ def ls(context: click.Context, /, words: tuple[str, ...], most: int | None, as_j
 
 @lrtui.command()
 @click.argument("name", metavar="FILE|ID", shell_complete=complete_runs)
-@click.option(
-    "--smooth-f",
-    type=click.FloatRange(min=0, max=1, min_open=True),
-    metavar="F",
-    help="smooth_f of a torch_lr_finder history (default 0.05; 1: not smoothed).",
-)
 @plan_options
+@smoothing_options
 @click.option("--rules", is_flag=True, help="Also print what the published rules suggest.")
 @as_json_option("the record")
 @click.pass_context
@@ -48,6 +48,7 @@ def show(
     context: click.Context,
     /,
     name: str,
+    tool: Any,
     smooth_f: float | None,
     rules: bool,
     as_json: bool,
@@ -58,11 +59,12 @@ def show(
     \b
     lrtui show 01JD
     lrtui show 01JD --schedule one-cycle --steps 3000    for another training
-    lrtui show history.json --rules                      what published rules say
+    lrtui show theirs.json --from lightning --rules      what published rules say
 
-    FILE is a run record, or a torch_lr_finder history: {"lr": [...], "loss": [...]}. ID is that
-    of a run, or a prefix that no other run has. The losses in a history are smoothed; the answer
-    is computed from the raw losses.
+    ID is that of a run, or a prefix that no other run has. FILE is a run record, or a result of
+    another tool: torch_lr_finder's or Lightning's {"lr": [...], "loss": [...]}; fastai's two lists
+    as [[...], [...]]; or CSV with columns lr and loss, or raw_loss. The smoothing of their losses
+    is undone, in CSV that of --from; stderr says what was taken to be the tool.
 
     With --schedule, --steps or --warmup-steps it is the answer for that training, from the same
     curve.
@@ -71,24 +73,28 @@ def show(
     """
     check_home()
     from lrtui.commands.show import show as show_record
+    from lrtui.runs.tools import Smoothing
 
     given = {name: value for name, value in plan.items() if value is not None}
-    context.exit(show_record(name, as_json, smooth_f, rules=rules, plan=given))
+    smoothing = Smoothing(tool, smooth_f)
+    context.exit(show_record(name, as_json, smoothing, rules=rules, plan=given))
 
 
 @lrtui.command()
 @click.argument(
     "names", metavar="RUN RUN...", nargs=-1, required=True, shell_complete=complete_runs
 )
-@click.option(
-    "--from",
-    "tool",
-    type=click.Choice(["torch_lr_finder", "fastai", "lightning", "raw"]),
-    help="What made the files that are not lrtui's: their losses are smoothed in its way.",
-)
+@smoothing_options
 @as_json_option("the comparison")
 @click.pass_context
-def compare(context: click.Context, /, names: tuple[str, ...], tool: Any, as_json: bool) -> None:
+def compare(
+    context: click.Context,
+    /,
+    names: tuple[str, ...],
+    tool: Any,
+    smooth_f: float | None,
+    as_json: bool,
+) -> None:
     r"""Compare runs, and results of other finders.
 
     \b
@@ -96,9 +102,8 @@ def compare(context: click.Context, /, names: tuple[str, ...], tool: Any, as_jso
     lrtui compare 01JD torch_lr_finder.json curve.csv
     lrtui compare 01JD theirs.json --from lightning --json
 
-    RUN is a file, an id or its beginning. A file is a run record; torch_lr_finder's or Lightning's
-    {"lr": [...], "loss": [...]}; fastai's two lists as [[...], [...]]; or CSV with columns lr and
-    loss, or raw_loss. Say --from lightning for Lightning's; losses in CSV are taken as raw.
+    RUN is an id or its beginning, or a file: a run record, or a result of another tool, as
+    `lrtui show --help` says. --from and --smooth-f hold for all files of other tools.
 
     Exit codes: 0 one is picked; 2 usage, or no such run; 3 none can be picked.
     """
@@ -106,8 +111,9 @@ def compare(context: click.Context, /, names: tuple[str, ...], tool: Any, as_jso
     if len(names) < 2:
         raise click.UsageError("name two runs or more to compare them")
     from lrtui.commands.compare import compare as compare_runs
+    from lrtui.runs.tools import Smoothing
 
-    context.exit(compare_runs(names, as_json, tool))
+    context.exit(compare_runs(names, as_json, Smoothing(tool, smooth_f)))
 
 
 @lrtui.command()
@@ -122,11 +128,21 @@ def compare(context: click.Context, /, names: tuple[str, ...], tool: Any, as_jso
     help="May be repeated.",
 )
 @click.option("--force", is_flag=True, help="Overwrite what exists.")
+@smoothing_options
 @click.pass_context
-def export(context: click.Context, /, name: str, to: tuple[str, ...], force: bool) -> None:
+def export(
+    context: click.Context,
+    /,
+    name: str,
+    to: tuple[str, ...],
+    force: bool,
+    tool: Any,
+    smooth_f: float | None,
+) -> None:
     r"""Export a run for papers, pull requests, dashboards and scripts.
 
-    RUN is a file, an id or its beginning. FILE is written in the format that its ending says:
+    RUN is an id or its beginning, or a file: a run record, or a result of another tool, as
+    `lrtui show --help` says. FILE is written in the format that its ending says:
     .csv, .json, .png, .svg, .pdf, .html, .md or .py. FORMAT alone makes a file named after the run
     in this folder; FORMAT:FILE sets another name, and FORMAT:- prints it.
 
@@ -141,8 +157,9 @@ def export(context: click.Context, /, name: str, to: tuple[str, ...], force: boo
     """
     check_home()
     from lrtui.commands.export import export as export_run
+    from lrtui.runs.tools import Smoothing
 
-    context.exit(export_run(name, to, force))
+    context.exit(export_run(name, to, force, Smoothing(tool, smooth_f)))
 
 
 @lrtui.command()

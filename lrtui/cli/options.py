@@ -51,3 +51,20 @@ def on_hangup_option(command: Callable[..., Any]) -> Callable[..., Any]:
         "What a run does when the terminal is gone: it continues in its worker (default) or stops."
     )
     return click.option("--on-hangup", type=words, default=None, help=help)(command)
+
+
+def smoothing_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The flags that say how the losses in files of other tools are smoothed."""
+    smooth_f = click.option(
+        "--smooth-f",
+        type=click.FloatRange(min=0, max=1, min_open=True),
+        metavar="F",
+        help="smooth_f of a torch_lr_finder history (default 0.05; 1: not smoothed).",
+    )
+    tool = click.option(
+        "--from",
+        "tool",
+        type=click.Choice(["torch_lr_finder", "fastai", "lightning", "raw"]),
+        help="What made a file that is not lrtui's: its losses are smoothed in its way.",
+    )
+    return tool(smooth_f(command))

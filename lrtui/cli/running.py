@@ -54,6 +54,9 @@ def run(
     context: click.Context,
     /,
     spec_files: tuple[Path, ...],
+    iterations: int | None,
+    seconds: float | None,
+    stability: bool,
     as_json: bool,
     quiet: bool,
     file: Path | None,
@@ -114,14 +117,13 @@ def run(
     from lrtui.commands.run.result import Output
     from lrtui.commands.streams import note
 
-    asked = {name: flags.pop(name) for name in ("iterations", "seconds", "stability")}
-    check_budget(asked)
+    check_budget(iterations)
     specs = [spec_from(spec_file, flags) for spec_file in spec_files or (None,)]
     if elsewhere:
         note(f"lrtui: {elsewhere}")
     terms = Terms(
         agreed=_agreed(specs, bool(spec_files), flags, yes),
-        checks=Checks(**{name: value for name, value in asked.items() if value is not None}),
+        checks=Checks(iterations=iterations, seconds=seconds, stability=stability),
         stop_on_hangup=on_hangup == "stop",
         host=host_of(host, host_command),
         detach=detach,

@@ -1,4 +1,5 @@
 """Subcommands without a screen, one file each: `run` does the work of the app.
 
-`answer` prints the answer of a run, `progress` its progress, `streams` writes to stdout and stderr.
+`opening` reads what `show`, `compare` and `export` are given, `answer` and `chart` put a run into
+lines, `streams` writes to stdout and stderr.
 """

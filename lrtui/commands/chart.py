@@ -9,7 +9,7 @@ from lrtui.record import RunRecord
 def chart_lines(record: RunRecord) -> list[str]:
     """The trend, its axis, and a mark at the rate; none without a curve, or in a narrow terminal.
 
-    A blank line comes last.
+    A blank line comes first and last.
     """
     # imported late: numpy comes with them
     from lrtui.export.content import ExportError, content_of
@@ -21,4 +21,4 @@ def chart_lines(record: RunRecord) -> list[str]:
         lines = text_chart(content, drawing_of(content), shutil.get_terminal_size().columns)
     except ExportError:  # nothing was measured
         return []
-    return [printable(line) for line in lines and [*lines, ""]]
+    return [printable(line) for line in lines and ["", *lines, ""]]

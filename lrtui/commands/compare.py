@@ -1,32 +1,31 @@
 """`lrtui compare`: several results side by side, and which of them to take."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
 from lrtui.analysis.answer import Bounds, Suggestion
 from lrtui.analysis.trend import loss_trend, lowest
-from lrtui.catalog.errors import one_line
-from lrtui.commands.show import UNREADABLE
+from lrtui.commands.opening import REFUSED, Opened, check_use, opened, refuse
 from lrtui.commands.streams import (
     ANSWER,
     NO_ANSWER,
     USAGE,
+    folded,
     json_text,
-    note,
     printable,
     put,
     put_json,
     say,
+    terminal_columns,
 )
-from lrtui.record import RecordError, RunRecord
+from lrtui.record import RecordError
 from lrtui.report.compare import Contender, contender, differences
 from lrtui.report.compared import compared_rows
 from lrtui.report.pick import Pick, pick
 from lrtui.runs.curves import curves_of, with_answer
-from lrtui.runs.find import find
-from lrtui.runs.foreign import Tool, load_result
+from lrtui.runs.tools import UNSAID, Smoothing
 
 _LABEL, _COLUMN = 14, 13
 
@@ -54,40 +53,45 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     results: list[Compared]
 
 
-def compare(names: Sequence[str], as_json: bool, tool: Tool | None = None) -> int:
+class _Side(NamedTuple):
+    """One of the results, and what is compared of it."""
+
+    contender: Contender
+    result: Opened
+
+
+def compare(names: Sequence[str], as_json: bool, smoothing: Smoothing = UNSAID) -> int:
     """Print the comparison; returns the exit code: 0 for a pick, 3 for none, 2 for bad input.
 
     Args:
         names: files, ids or beginnings of ids.
         as_json: print JSON.
-        tool: what made the foreign files; None: their shape says.
+        smoothing: of the results of other finders.
     """
-    results = []
+    sides: list[_Side] = []
     for index, name in enumerate(names):
         try:
-            results.append(_result(_letter(index), name, tool))
-        except RecordError as error:
-            return say(str(error), USAGE)
-        except OSError as error:
-            return say(f"{error.filename or name}: {error.strerror}", USAGE)
-        except UNREADABLE as error:
-            return say(f"{name}: this record cannot be read: {one_line(error)}", USAGE)
-    contenders = [one for one, _, _ in results]
+            sides.append(_side(_letter(index), name, smoothing))
+        except REFUSED as error:
+            return refuse(name, error)
+    try:
+        check_use(smoothing, [side.result for side in sides])
+    except RecordError as error:
+        return say(str(error), USAGE)
+    contenders = [side.contender for side in sides]
     chosen = pick(contenders)
     code = ANSWER if chosen.name else NO_ANSWER
     if as_json:
-        return put_json(json_text(_document(results, chosen)), code)
-    return put([*_head(results), *map(printable, _lines(contenders, chosen))], code)
+        return put_json(json_text(_document(sides, chosen)), code)
+    lines = [*folded(_head(sides)), *_table(contenders), *folded(_pick(chosen))]
+    return put(map(printable, lines), code)
 
 
-def _result(letter: str, name: str, tool: Tool | None) -> tuple[Contender, RunRecord, Path]:
-    path = find(name)
-    loaded = load_result(path, tool)
-    if loaded.read_as:
-        note(f"{name}: read as {loaded.read_as}; --from says what made it")
-    record = with_answer(loaded.record)
+def _side(letter: str, name: str, smoothing: Smoothing) -> _Side:
+    result = opened(name, smoothing)
+    record = with_answer(result.record)
     trend = loss_trend(curves_of(record))
-    return contender(record, letter, lowest(trend)), record, path
+    return _Side(contender(record, letter, lowest(trend)), result._replace(record=record))
 
 
 def _letter(index: int) -> str:
@@ -96,29 +100,36 @@ def _letter(index: int) -> str:
     return chr(ord("A") + index % 26) + (str(again + 1) if again else "")
 
 
-def _head(results: Sequence[tuple[Contender, RunRecord, Path]]) -> Iterator[str]:
+def _head(sides: Sequence[_Side]) -> Iterator[str]:
     """A line for each result: what its letter stands for."""
-    for one, record, path in results:
-        words = [record.id if record.lrtui else str(path)]
-        if record.name and record.lrtui:
+    for one, (record, path, tool) in sides:
+        words = [str(path) if tool else record.id]
+        if record.name and not tool:
             words.append(record.name)
         if record.status == "failed" or not record.history.lr:
             words.append(f"{record.status}: {record.reason}")
         elif one.lr is None and one.suggestion is not None:
             words.append(f"no rate: {one.suggestion.reason}")
-        yield printable(f"{one.name}  {' · '.join(words)}")
+        yield f"{one.name}  {' · '.join(words)}"
     yield ""
 
 
-def _lines(contenders: Sequence[Contender], chosen: Pick) -> Iterator[str]:
-    rows = list(compared_rows(contenders))
+def _table(contenders: Sequence[Contender]) -> Iterator[str]:
+    """A column for each; on a terminal below each other as many as fit beside each other."""
+    rows = [("", [one.name for one in contenders]), *compared_rows(contenders)]
     texts = [text for _, cells in rows for text in cells]
     width = max(_COLUMN, min(28, max(map(len, texts)) + 2))
-    names = [one.name for one in contenders]
-    yield _line("", names, width)
-    for label, cells in rows:
-        yield _line(label, cells, width)
-    yield ""
+    beside = len(contenders)
+    terminal = terminal_columns()
+    if terminal is not None:
+        beside = max(1, (terminal - _LABEL - 1) // width)
+    for first in range(0, len(contenders), beside):
+        for label, cells in rows:
+            yield _line(label, cells[first : first + beside], width)
+        yield ""
+
+
+def _pick(chosen: Pick) -> Iterator[str]:
     yield f"pick     {chosen.name or 'none'}: {chosen.reason}"
     if chosen.caveat:
         yield f"         {chosen.caveat}"
@@ -133,14 +144,14 @@ def _cut(text: str, width: int) -> str:
     return text if len(text) < width else f"{text[: width - 2]}…"
 
 
-def _document(results: Sequence[tuple[Contender, RunRecord, Path]], chosen: Pick) -> Comparison:
-    differing = differences([one.spec for one, _, _ in results])
+def _document(sides: Sequence[_Side], chosen: Pick) -> Comparison:
+    differing = differences([side.contender.spec for side in sides])
     entries = []
-    for one, record, path in results:
+    for one, (record, path, tool) in sides:
         entry = Compared(
             name=one.name,
             file=str(path),
-            id=record.id if record.lrtui else "",
+            id="" if tool else record.id,
             lr=one.lr,
             suggestion=one.suggestion,
             bounds=one.bounds,

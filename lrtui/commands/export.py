@@ -4,8 +4,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from lrtui.catalog.errors import one_line
-from lrtui.commands.show import UNREADABLE
+from lrtui.commands.opening import REFUSED, check_use, opened, refuse
 from lrtui.commands.streams import ANSWER, NOT_SAVED, USAGE, printable, put, say
 from lrtui.export.content import ExportError
 from lrtui.export.formats import (
@@ -17,34 +16,32 @@ from lrtui.export.formats import (
     write_other,
 )
 from lrtui.files import expanded, write_atomic
-from lrtui.record import RecordError, RunRecord
-from lrtui.runs.find import find
-from lrtui.runs.foreign import load_result
+from lrtui.record import RunRecord
+from lrtui.runs.tools import UNSAID, Smoothing
 
 
-def export(name: str, to: Sequence[str], force: bool) -> int:
+def export(name: str, to: Sequence[str], force: bool, smoothing: Smoothing = UNSAID) -> int:
     """Write a run in each of these formats, and print where; returns the exit code.
 
     What one of them refuses is said before anything is written.
     """
     try:
         targets = [target_of(text) for text in to]
-        record = load_result(find(name)).record
-        placed = list(_placed(record, targets))
+        result = opened(name, smoothing)
+        check_use(smoothing, [result])
+        placed = list(_placed(result.record, targets))
         contents = {
-            target: file_bytes(record, target.format) for target in placed if target.is_file
+            target: file_bytes(result.record, target.format) for target in placed if target.is_file
         }
-    except (RecordError, ExportError) as error:
+    except ExportError as error:
         return say(str(error), USAGE)
-    except OSError as error:
-        return say(f"{error.filename or name}: {error.strerror}", USAGE)
-    except UNREADABLE as error:
-        return say(f"{name}: this record cannot be read: {one_line(error)}", USAGE)
+    except REFUSED as error:
+        return refuse(name, error)
     existing = [target.place for target in contents if _exists(target)]
     if existing and not force:
         return say(f"{', '.join(existing)}: already exists; --force overwrites it", USAGE)
     for target in placed:
-        code = _write(record, target, contents.get(target), force)
+        code = _write(result.record, target, contents.get(target), force)
         if code != ANSWER:
             return code
     return ANSWER
@@ -76,6 +73,7 @@ def _write(record: RunRecord, target: Target, content: bytes | None, force: bool
     except FileExistsError as error:
         return say(f"{error.filename}: {error.strerror}; --force overwrites it", USAGE)
     except OSError as error:
+        # a file is written beside its name first, and the error has that one
         where = target.place if target.is_file else error.filename or target.place
         return say(f"{where}: cannot be written: {error.strerror or error}", NOT_SAVED)
 

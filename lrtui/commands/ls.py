@@ -1,6 +1,6 @@
 """`lrtui ls`: the saved run records, newest first, one line each."""
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
 from itertools import islice
@@ -9,10 +9,12 @@ import msgspec
 
 from lrtui import paths
 from lrtui.analysis.answer import Suggestion
-from lrtui.commands.streams import json_text, note, printable, put, put_json
+from lrtui.commands.streams import json_text, note, printable, put, put_json, terminal_columns
 from lrtui.runs.index import Entry, entries
 from lrtui.runs.store import journals
 from lrtui.runs.tidy import tidy
+
+_UNCUT = 76  # a narrower terminal would lose the learning rate
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,13 +38,26 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
 
     def __str__(self) -> str:
         """One line; "-" stands for what is unknown."""
+        return self._line((self.model, self.data, self.optimizer))
+
+    def within(self, columns: int) -> str:
+        """The line for a terminal: where it is wider, with short names, and then cut."""
+        if len(str(self)) <= columns:
+            return str(self)
+        names = [target.rpartition(":")[2] for target in (self.model, self.data, self.optimizer)]
+        short = self._line(names)
+        if columns < _UNCUT or len(short) <= columns:
+            return short
+        return f"{short[: columns - 1]}…"
+
+    def _line(self, choices: Iterable[str]) -> str:
         lr = "-"
         if self.suggestion is not None and self.suggestion.lr is not None:
             lr = f"{self.suggestion.lr:.1e}"
-        choices = f"{self.model or '-'} · {self.data or '-'} · {self.optimizer or '-'}"
+        chosen = " · ".join(choice or "-" for choice in choices)
         if self.name:
-            choices = f"{self.name}: {choices}"
-        return printable(f"{self.id}  {when(self.created)}  {self.status:11}  {lr:>7}  {choices}")
+            chosen = f"{self.name}: {chosen}"
+        return printable(f"{self.id}  {when(self.created)}  {self.status:11}  {lr:>7}  {chosen}")
 
 
 def list_records(as_json: bool, words: Sequence[str] = (), most: int | None = None) -> int:
@@ -62,26 +77,32 @@ def _list(saved: Iterator[Listed], as_json: bool, words: Sequence[str]) -> int:
     if as_json:
         return put_json(json_text(list(saved)))
     count = 0
+    columns = terminal_columns()
 
     def lines() -> Iterator[str]:
         nonlocal count
         for record in saved:
             count += 1
-            yield str(record)
+            yield str(record) if columns is None else record.within(columns)
 
     code = put(lines())
     tidy()
     without_record = len(journals())
     if without_record:
-        note(
-            f"{without_record} more have no record: they are still running, or were cut off; "
-            "`lrtui recover` makes records of those that were cut off"
-        )
+        note(_without_record(without_record))
     if not count and not code and words:
         note(f"no run has {' and '.join(words)} in its line")
     elif not count and not code:
         note(f"no runs are kept in {paths.runs()} yet: `lrtui` and `lrtui run` keep theirs there")
     return code
+
+
+def _without_record(count: int) -> str:
+    if count == 1:
+        words = "1 more has no record: it is still running, or was cut off"
+    else:
+        words = f"{count} more have no record: they are still running, or were cut off"
+    return f"{words}; `lrtui recover` makes records of what was cut off"
 
 
 def _has(record: Listed, words: Sequence[str]) -> bool:

@@ -8,26 +8,23 @@ from typing import Any
 import msgspec
 
 from lrtui.analysis.plan import plan_of
-from lrtui.catalog.errors import one_line
 from lrtui.commands.answer import has_answer, summary
 from lrtui.commands.chart import chart_lines
 from lrtui.commands.ls import when
-from lrtui.commands.streams import ANSWER, NO_ANSWER, USAGE, note, put, put_json, say
+from lrtui.commands.opening import REFUSED, check_use, opened, refuse
+from lrtui.commands.streams import ANSWER, NO_ANSWER, folded, note, put, put_json
 from lrtui.record import RecordError, RunRecord, to_json
-from lrtui.runs.curves import THEIR_SMOOTH_F, with_answer
-from lrtui.runs.find import find
+from lrtui.runs.curves import with_answer
 from lrtui.runs.index import Entry
-from lrtui.runs.store import load
+from lrtui.runs.tools import UNSAID, Smoothing
 
 _RECORDS_OWN: Mapping[str, Any] = MappingProxyType({})
-# what a file that is nearly a record makes the code raise that reads its details
-UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
 
 
 def show(
     name: str,
     as_json: bool,
-    smooth_f: float | None = None,
+    smoothing: Smoothing = UNSAID,
     *,
     rules: bool = False,
     plan: Mapping[str, Any] = _RECORDS_OWN,
@@ -37,37 +34,22 @@ def show(
     Args:
         name: a path, or the beginning of an id.
         as_json: print the record itself.
-        smooth_f: what a torch_lr_finder history was smoothed with, which it does not say; None:
-            that library's default.
+        smoothing: of a result of another finder.
         rules: also print what the published rules suggest.
         plan: what of `schedule`, `steps` and `warmup_steps` is other than the record's own.
     """
     try:
-        path = find(name)
-        saved = load(path)
-        if smooth_f is not None and not is_smoothed_only(saved):
-            use = "--smooth-f is for a torch_lr_finder history"
-            return say(f"{name}: {use}: this record has its raw losses", USAGE)
-        record = with_answer(with_plan(saved, plan), smooth_f or THEIR_SMOOTH_F)
-        document, lines = "", []
+        result = opened(name, smoothing)
+        check_use(smoothing, [result])
+        record = with_answer(with_plan(result.record, plan))
+        code = ANSWER if has_answer(record) else NO_ANSWER
         if as_json:
-            document = to_json(record).decode()
-        else:
-            lines = [*_chart(record), *summary(record, str(path), rules)]
-    except RecordError as error:
-        return say(str(error), USAGE)
-    except OSError as error:
-        return say(f"{error.filename or name}: {error.strerror}", USAGE)
-    except UNREADABLE as error:
-        return say(f"{name}: this record cannot be read: {one_line(error)}", USAGE)
-    if not as_json:
-        _note_details(record, str(path))
-    if smooth_f is None and is_smoothed_only(saved):
-        default = f"smoothed with {THEIR_SMOOTH_F}, torch_lr_finder's default"
-        note(f"taken to be {default}: --smooth-f sets another")
-    code = ANSWER if has_answer(record) else NO_ANSWER
-    if as_json:
-        return put_json(document, code)
+            return put_json(to_json(record).decode(), code)
+        lines = [*_chart(record), *folded(summary(record, str(result.path), rules))]
+    except REFUSED as error:
+        return refuse(name, error)
+    if result.tool is None:
+        _note_details(record, str(result.path))
     return put(lines, code)
 
 
@@ -96,12 +78,6 @@ def with_plan(record: RunRecord, changes: Mapping[str, Any]) -> RunRecord:
     except ValueError as error:
         raise RecordError(str(error)) from None
     return msgspec.structs.replace(record, plan=plan, suggestion=None)
-
-
-def is_smoothed_only(record: RunRecord) -> bool:
-    """Whether a record is a torch_lr_finder history: without an answer and without raw losses."""
-    history = record.history
-    return record.suggestion is None and bool(history.loss) and not history.raw_loss
 
 
 def _note_details(record: RunRecord, path: str) -> None:

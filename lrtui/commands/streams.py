@@ -3,8 +3,10 @@
 import contextlib
 import json
 import re
+import shutil
 import sys
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
+from textwrap import wrap
 
 from lrtui.events import json_document
 from lrtui.shell.streams import ANSWER, NO_ANSWER, NOT_SAVED, Stream
@@ -12,6 +14,8 @@ from lrtui.shell.streams import ANSWER, NO_ANSWER, NOT_SAVED, Stream
 USAGE, USER_FAILED = 2, 4
 
 _LONGEST = 2000  # characters of a message
+_LABEL = 9  # columns of `lr       ` and the other labels of an answer
+_IN_ONE_PIECE = ("code ", "log ", "record ")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 __all__ = ["ANSWER", "NOT_SAVED", "NO_ANSWER", "USAGE", "USER_FAILED"]
@@ -27,6 +31,27 @@ def put(lines: Iterable[str], code: int = ANSWER) -> int:
         lines.close()  # what it has begun it finishes here, and not when Python shuts down
     sys.stdout.flush()
     return code
+
+
+def folded(lines: Iterable[str]) -> Iterator[str]:
+    """The lines, on a terminal broken at spaces where they are wider than it.
+
+    Code and paths stay in one piece, to be copied. What follows a label stays in its column.
+    """
+    width = terminal_columns()
+    for line in lines:
+        if width is None or len(line) <= width or line.startswith(_IN_ONE_PIECE):
+            yield line
+            continue
+        indent = " " * _LABEL if line[_LABEL - 2 : _LABEL] == "  " else ""
+        yield from wrap(
+            line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        )
+
+
+def terminal_columns() -> int | None:
+    """How wide the terminal is that stdout goes to; None where it goes elsewhere."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def put_json(document: str, code: int = ANSWER) -> int:

@@ -2,31 +2,28 @@
 
 import io
 import sys
-import time
 
 import msgspec
 
 from lrtui.commands.streams import printable
 from lrtui.report.compare import differences
 from lrtui.report.progress import clock
+from lrtui.shell.status_line import StatusLine
 from lrtui.sweep.executor import Outcome, Test
 from lrtui.sweep.sweep import Counts, Sweep
 
-_REWRITE_SECONDS = 0.5
+_STATUS_SECONDS = 0.5
 
 
 class SweepProgress:
-    """On a terminal the last line is rewritten; elsewhere there are only lines of ended tests."""
+    """On a terminal the last line is replaced; elsewhere there are only lines of ended tests."""
 
     def __init__(self, sweep: Sweep) -> None:
         self._out = sys.stderr or io.StringIO()
-        self._rewrites = self._out.isatty()
+        self._status = StatusLine(self._out, seconds=_STATUS_SECONDS)
         self._names = _names(sweep)
         self._total = len(sweep.tests)
         self._ended = len(sweep.before)
-        self._open = False  # a line that is still being rewritten
-        self._shown = -_REWRITE_SECONDS
-        self._text = ""
 
     def ended(self, test: Test, outcome: Outcome) -> None:
         """Write the line of a test that has ended."""
@@ -35,28 +32,18 @@ class SweepProgress:
         if outcome.reason and outcome.status == "failed":
             parts[-1] = f"failed: {outcome.reason}"
         parts.append(clock(outcome.seconds))
-        self.close()
-        self._write(f"{printable('  '.join(filter(None, parts)))}\n")
+        self._status.remove()
+        self._out.write(f"{printable('  '.join(filter(None, parts)))}\n")
+        self._out.flush()
 
     def show(self, counts: Counts) -> None:
         """Write how far it is, where lines can be replaced."""
-        if not self._rewrites or time.monotonic() - self._shown < _REWRITE_SECONDS:
-            return
-        self._shown = time.monotonic()
-        text = counts_text(counts)
-        if text != self._text or not self._open:
-            self._write(f"\r\x1b[K{text}")
-            self._text, self._open = text, True
+        self._status.show(counts_text(counts))
+        self._status.refresh()
 
     def close(self) -> None:
-        """Remove the line that is being rewritten."""
-        if self._open:
-            self._write("\r\x1b[K")
-            self._open = False
-
-    def _write(self, text: str) -> None:
-        self._out.write(text)
-        self._out.flush()
+        """Remove the line that is replaced."""
+        self._status.remove()
 
 
 def counts_text(counts: Counts) -> str:

@@ -45,9 +45,9 @@ def _rates(content: Content, drawing: Drawing, columns: int) -> list[str]:
     lr = content.lr
     if lr is not None and first <= lr <= last:
         column = int(_dot_columns(np.array([lr]), drawing, columns)[0]) // 2
-        text = f"▲ lr {lr:.1e}"
+        text = f"▴ lr {lr:.1e}"
         if column + len(text) > columns:
-            text = f"lr {lr:.1e} ▲"
+            text = f"lr {lr:.1e} ▴"
             column -= len(text) - 1
         lines.append(f"{'':{_LABEL + 2 + column}}{text}")
     return lines

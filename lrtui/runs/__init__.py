@@ -10,7 +10,9 @@ trash     delete records, and take that back
 replay    a record as the events that made it
 find      a run by its file, its id, or the beginning of one
 curves    a record's histories as arrays, and the answer that they give
-foreign   results of other finders as records
+tools     other finders: how they smooth losses, and how to undo it
+points    rates and losses in their files
+foreign   their results as records
 tidy      remove what killed processes left, and count the runs that were cut off
 recover   from the journal of a run that was cut off to its record
 """

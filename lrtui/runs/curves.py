@@ -10,25 +10,20 @@ from lrtui.record import History, RunRecord
 THEIR_SMOOTH_F = 0.05  # torch_lr_finder's default: its history does not say what was used
 
 
-def curves_of(record: RunRecord, smooth_f: float = THEIR_SMOOTH_F) -> list[Curve]:
-    """One curve for each repeat that measured any loss.
-
-    Args:
-        record: of a run, or made from a history of torch_lr_finder.
-        smooth_f: the smoothing to undo in a history that has smoothed losses only.
-    """
+def curves_of(record: RunRecord) -> list[Curve]:
+    """One curve for each repeat that measured any loss."""
     curves = []
     for history in record.repeats or [record.history]:
         if history.lr and (history.raw_loss or history.loss):
-            curves.append(_curve(history, record, smooth_f))
+            curves.append(_curve(history, record))
     return curves
 
 
-def _curve(history: History, record: RunRecord, smooth_f: float) -> Curve:
+def _curve(history: History, record: RunRecord) -> Curve:
     range_settings = record.spec.get("range", {})
     return Curve.of(
         history.lr,
-        _raw_losses(history, smooth_f),
+        _raw_losses(history),
         history.loss or None,
         history.metric or None,
         metric_mode=range_settings.get("metric_mode", "max"),
@@ -38,10 +33,11 @@ def _curve(history: History, record: RunRecord, smooth_f: float) -> Curve:
     )
 
 
-def _raw_losses(history: History, smooth_f: float) -> FloatArray:
+def _raw_losses(history: History) -> FloatArray:
+    """The raw losses; a history that `lrtui.load` read from torch_lr_finder has none."""
     if history.raw_loss:
         return as_floats("raw_loss", history.raw_loss)
-    return unsmooth(as_floats("loss", history.loss), smooth_f)
+    return unsmooth(as_floats("loss", history.loss), THEIR_SMOOTH_F)
 
 
 def answer_of(record: RunRecord) -> Suggested | None:
@@ -58,14 +54,14 @@ def answer_of(record: RunRecord) -> Suggested | None:
     )
 
 
-def with_answer(record: RunRecord, smooth_f: float = THEIR_SMOOTH_F) -> RunRecord:
+def with_answer(record: RunRecord) -> RunRecord:
     """The record with an answer: its own, or the one that the curve of a record without one gives.
 
     torch_lr_finder's histories and runs that were cut off have none.
     """
     if record.suggestion is not None or record.status == "failed" or not record.history.lr:
         return record
-    analysis = analyse(curves_of(record, smooth_f), record.obstacle or None, record.plan)
+    analysis = analyse(curves_of(record), record.obstacle or None, record.plan)
     return msgspec.structs.replace(
         record,
         suggestion=analysis.suggestion,

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from lrtui import paths
-from lrtui.files import expanded, is_file, is_folder
+from lrtui.files import expanded, is_file, other_kind
 from lrtui.record import RecordError
 from lrtui.runs.store import going_on, journals
 
@@ -20,8 +20,11 @@ def find(name: str) -> Path:
     path = expanded(name)
     if is_file(path):
         return path
-    if not name or is_folder(path):
-        raise RecordError(f"{name or 'nothing'} is no file: give a run record, or the id of a run")
+    if not name:
+        raise RecordError("the name is empty: give a file, or the id of a run")
+    kind = other_kind(path)
+    if kind:
+        raise RecordError(f"{name} is {kind}: give a file, or the id of a run")
     prefix = name.upper()
     saved = beginning_with(paths.runs(), prefix, "*.json")
     if len(saved) == 1:

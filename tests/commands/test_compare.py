@@ -1,6 +1,8 @@
 """`lrtui compare`: kept runs, files, and results of other finders."""
 
 import json
+import math
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,8 +15,9 @@ import pytest
 
 from lrtui.analysis.curve import FloatArray, debiased_average, exponential_average
 from lrtui.record import RecordError
-from lrtui.runs.foreign import Tool, load_result
+from lrtui.runs.foreign import load_result
 from lrtui.runs.store import record_path, save
+from lrtui.runs.tools import Smoothing, Tool
 from tests.commands.invoking import invoke
 from tests.export.records import curve, whole
 
@@ -42,10 +45,79 @@ def test_the_smoothing_of_another_tool_is_undone(tmp_path: Path, shape: str) -> 
     tool, smooth, document = SHAPES[shape]
     path = tmp_path / "theirs.json"
     path.write_text(json.dumps(document(CURVE.lr, smooth(RAW).tolist())))
-    record = load_result(path, tool if tool == "lightning" else None).record
+    result = load_result(path)
+    assert result.tool == tool
+    assert result.is_guess == (tool != "raw")
+    record = result.record
     assert record.history.lr == CURVE.lr
     measured = np.array(record.history.raw_loss, dtype=float)
     np.testing.assert_allclose(measured, RAW, rtol=1e-6, atol=1e-6)
+
+
+def test_every_shape_is_shown_compared_and_exported_with_the_same_answer(tmp_path: Path) -> None:
+    names, answers = [], set()
+    for index, (tool, smooth, document) in enumerate(SHAPES.values()):
+        path = tmp_path / f"{index}.json"
+        path.write_text(json.dumps(document(CURVE.lr, smooth(RAW).tolist())))
+        names.append(str(path))
+        shown = invoke("show", names[-1], "--rules")
+        assert shown.exit_code == 0, shown.output
+        assert f"done: {'raw losses' if tool == 'raw' else f'a result of {tool}'}" in shown.stdout
+        lines = shown.stdout.splitlines()[1:-1]  # between what made it and its file
+        answers.add("\n".join(lines))
+        exported = invoke("export", names[-1], "--to", "csv:-")
+        assert len(exported.stdout.splitlines()) == 1 + len(CURVE.lr)
+    assert len(answers) == 1
+    compared = json.loads(invoke("compare", *names, "--json").stdout)["results"]
+    assert len({f"{one['lr']:.6g}" for one in compared}) == 1
+    said = invoke("show", names[0], "--from", "lightning")
+    assert "done: a result of lightning" in said.stdout
+
+
+@pytest.mark.parametrize("losses", [[1.0], [0.0] * 4, [None] * 4, [math.inf] * 4, [1e308] * 4])
+def test_losses_that_tell_no_tool_are_torch_lr_finders(
+    tmp_path: Path, losses: list[float | None]
+) -> None:
+    path = tmp_path / "theirs.json"
+    path.write_text(json.dumps({"lr": [1e-4] * len(losses), "loss": losses}))
+    assert load_result(path).tool == "torch_lr_finder"
+
+
+def test_losses_that_are_called_raw_stay_raw_whatever_is_said_of_the_others(tmp_path: Path) -> None:
+    path = tmp_path / "theirs.csv"
+    path.write_text("lr,raw_loss\n1e-4,2.5\n1e-3,1.5\n")
+    result = load_result(path, Smoothing("fastai"))
+    assert result.record.history.raw_loss == [2.5, 1.5]
+    assert not result.is_guess
+
+
+@pytest.mark.parametrize("flags", [("--from", "fastai"), ("--smooth-f", "0.1")])
+@pytest.mark.parametrize("command", [("show",), ("export", "--to", "csv:-"), ("compare", "01JD")])
+def test_what_is_said_of_other_tools_is_refused_where_there_is_none(
+    command: tuple[str, ...], flags: tuple[str, ...]
+) -> None:
+    save(whole(), record_path(whole().id))
+    done = invoke(*command, "01JD", *flags)
+    assert done.exit_code == 2
+    assert f"{flags[0]} is for " in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("command", [("show",), ("export", "--to", "csv:-"), ("compare", "01JD")])
+def test_what_is_no_file_is_called_what_it_is(tmp_path: Path, command: tuple[str, ...]) -> None:
+    save(whole(), record_path(whole().id))
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("gone")
+    kinds = {
+        "/dev/zero": "a device",
+        str(tmp_path): "a folder",
+        str(tmp_path / "pipe"): "a pipe",
+        str(tmp_path / "link"): "a link to nothing",
+    }
+    for name, kind in kinds.items():
+        done = invoke(*command, name)
+        assert done.exit_code == 2
+        assert done.stderr == f"lrtui: {name} is {kind}: give a file, or the id of a run\n"
 
 
 def test_csv_has_named_columns_in_any_order_and_case(tmp_path: Path) -> None:
@@ -74,6 +146,8 @@ def test_a_csv_of_ours_is_read_back_with_its_repeats(tmp_path: Path) -> None:
         ('{"lr": 3, "loss": [1]}', "expected a list of numbers"),
         ("[1, 2, 3]", "expected a run record"),
         ("[[], []]", "no points"),
+        ("{torn", "not JSON"),
+        ('[{"schema": "lrtui.run/1"}, {}]', "several records in one file"),
         ('{"schema": "lrtui.run/9"}', "newer lrtui"),
     ],
 )
@@ -110,7 +184,7 @@ def test_a_foreign_result_beside_a_run_has_its_rate_and_no_pick(tmp_path: Path) 
     path.write_text("lr,loss\n" + "".join(f"{lr},{loss}\n" for lr, loss in rows))
     done = invoke("compare", str(path), "01JD")
     assert done.exit_code == 3
-    assert "read as raw losses; --from says what made it" in done.stderr
+    assert f"{path}: read as raw losses; --from says what made it" in done.stderr
     assert "A does not say its data and loss" in done.stdout
     several = invoke("compare", *[str(path)] * 3, "01JD")
     assert "A, B and C do not say their data and loss" in several.stdout

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from lrtui import paths
@@ -67,6 +68,7 @@ def test_a_shell_accepts_its_script(shell: str, tmp_path: Path) -> None:
     done = invoke("completion", shell)
     assert done.exit_code == 0
     assert "_LRTUI_COMPLETE" in done.stdout
+    assert done.stderr == ""  # it would be read at the start of every shell
     if shutil.which(shell) is None:
         return
     script = tmp_path / "script"
@@ -106,6 +108,39 @@ def test_ids_and_commands_are_completed(words: str, expected: str) -> None:
         check=False,
     )
     assert f"plain,{expected}" in done.stdout.splitlines()
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+def test_bash_completes_ids_beside_files_and_what_comes_after_a_colon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(RECORD, record_path(RECORD.id))
+    classes = "class Net(Module): ...\nclass Wide(Module): ...\n"
+    (tmp_path / "net.py").write_text(f"from torch.nn import Module\n{classes}")
+    monkeypatch.chdir(tmp_path)
+    expected = {
+        "lrtui show 01j": [RECORD.id],
+        "lrtui run --data lr": ["lrtui:digits", "lrtui:images", "lrtui:table"],
+        "lrtui run --model net.py:": ["Net", "Wide"],
+        "lrtui --model=net.py:W": ["Wide"],
+        "lrtui run --model net.py:Net --sched": ["--schedule"],
+        "lrtui export x --to h": ["html"],
+        "lrtui rm --undo 01": ["01JDELETED"],
+    }
+    save(msgspec.structs.replace(RECORD, id="01JDELETED"), record_path("01JDELETED"))
+    invoke("rm", "01JDELETED")
+    command = tmp_path / "lrtui"
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m lrtui.cli\n')
+    command.chmod(0o700)
+    script = [invoke("completion", "bash").stdout, "COMP_WORDBREAKS=' =:'"]
+    for line in expected:
+        script.append(f"COMP_LINE='{line}' COMP_POINT={len(line)} COMPREPLY=()")
+        script.append('_lrtui_completion ./lrtui; echo "${COMPREPLY[*]}"')
+    done = subprocess.run(
+        ["bash", "-c", "\n".join(script)], capture_output=True, text=True, check=True
+    )
+    for line, words in zip(done.stdout.splitlines(), expected.values(), strict=True):
+        assert line.split()[: len(words)] == words
 
 
 def test_the_schema_is_printed() -> None:

@@ -11,9 +11,10 @@ import msgspec
 import pytest
 from click.testing import Result
 
-from lrtui.commands.ls import when
+from lrtui.commands.ls import listed, when
 from lrtui.events import encode
 from lrtui.record import RunRecord, from_events
+from lrtui.runs.index import Entry
 from lrtui.runs.store import journal_path, record_path, save
 from lrtui.spec import Choice, RunSpec
 from tests.commands.invoking import invoke
@@ -40,6 +41,16 @@ def test_no_records_is_one_line_and_no_failure(home: Path) -> None:
     assert done.stderr.count("\n") == 1
     assert str(home / "runs") in done.stderr
     assert json.loads(ls("--json").stdout) == []
+
+
+def test_a_line_is_no_wider_than_a_terminal_and_keeps_the_id_and_the_rate() -> None:
+    line = listed(Entry.of(kept(1), ""))
+    assert line.within(200) == str(line)
+    assert line.within(100).endswith("3.0e-03  SmallCNN · digits · AdamW")
+    assert len(line.within(80)) == 80
+    assert line.within(80).startswith(line.id)
+    assert line.within(80).endswith("…")
+    assert "3.0e-03" in line.within(40)
 
 
 def test_each_record_has_a_line_the_newest_first() -> None:

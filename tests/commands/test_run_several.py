@@ -104,25 +104,42 @@ def test_the_chart_is_for_terminals_as_wide_as_they_are(monkeypatch: pytest.Monk
         lines = chart_lines(record)
         assert max(map(len, lines)) <= widest
         assert lines[-1] == ""
-        assert any("▲" in line for line in lines)
+        assert any("▴" in line for line in lines)
     monkeypatch.setenv("COLUMNS", "30")
     assert chart_lines(record) == []
 
 
-def test_show_draws_the_chart_on_a_terminal_in_its_characters_and_nowhere_else() -> None:
+def test_on_a_terminal_there_is_a_chart_in_its_characters_and_lines_break_at_spaces() -> None:
     command = [*LRTUI, "show", str(GOLDEN)]
-    environment = {**os.environ, "LC_ALL": "C", "COLUMNS": "80"}
+    output = _on_terminal(command, columns=50)
+    assert "(trend) over learning rate" in output
+    assert "^" in output
+    assert output.isascii()
+    assert "\x1b" not in output
+    answer = output[output.index("done: ") : output.index("code")]
+    assert max(map(len, answer.splitlines())) <= 50
+    piped = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "(trend)" not in piped.stdout
+    assert " ".join(answer.split()) in " ".join(piped.stdout.split()).replace("·", ".")
+
+
+def test_a_comparison_is_as_wide_as_the_terminal() -> None:
+    output = _on_terminal([*LRTUI, "compare", *[str(GOLDEN)] * 5], columns=60)
+    heads = [line.split() for line in output.splitlines() if line.startswith(" " * 14)]
+    assert heads == [["A", "B", "C"], ["D", "E"]]
+
+
+def _on_terminal(command: list[str], columns: int) -> str:
+    """What a command writes to a terminal that shows ASCII."""
+    environment = {**os.environ, "LC_ALL": "C"}
     environment.pop("LINES", None)
-    shown = PtyProcess.spawn(command, env=environment)
+    environment.pop("COLUMNS", None)
+    shown = PtyProcess.spawn(command, env=environment, dimensions=(24, columns))
     output = b""
     with suppress(EOFError):
         while True:
             output += shown.read()
-    assert b"(trend) over learning rate" in output
-    assert output.isascii()
-    assert b"\x1b" not in output
-    piped = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert "(trend)" not in piped.stdout
+    return output.decode()
 
 
 def _descendants(pid: int) -> list[int]:

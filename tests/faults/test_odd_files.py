@@ -59,7 +59,7 @@ def test_the_good_record_is_listed_and_the_odd_ones_are_named() -> None:
     done = lrtui("ls")
     assert done.returncode == 0, done.stderr
     assert RECORD.id.encode() in done.stdout
-    assert b"fifo.json: is not a regular file" in done.stderr
+    assert b"fifo.json: is a pipe, no file" in done.stderr
     assert b"Traceback" not in done.stderr
     assert RECORD.id.encode() in lrtui("ls", "--json").stdout
 

@@ -19,14 +19,16 @@ from lrtui.catalog.searchpath import Installed
 from lrtui.catalog.source.reader import offers_in_file
 from lrtui.catalog.trust import items
 from lrtui.commands.answer import summary
-from lrtui.commands.show import UNREADABLE
+from lrtui.commands.opening import UNREADABLE
 from lrtui.commands.streams import printable
 from lrtui.events import Event, encode
 from lrtui.protocol import Describe, Ready, Run, decode_command, decode_message
 from lrtui.protocol import encode as encode_message
 from lrtui.record import RecordError, from_json, to_json
 from lrtui.runs.curves import with_answer
+from lrtui.runs.foreign import load_result
 from lrtui.runs.recover import recover
+from lrtui.runs.tools import Smoothing, Tool
 from lrtui.spec import Choice, RunSpec, SpecError, to_toml
 from lrtui.sweep import grid
 from lrtui.tui.clean import clean
@@ -117,6 +119,22 @@ def _words(data: bytes) -> list[str]:
         return [str(error)]  # nearly a record: `show` says so in a line
 
 
+def read_result(data: bytes, folder: Path) -> None:
+    """A result of another finder, whatever the user says of its losses."""
+    path = folder / "theirs"
+    path.write_bytes(data)
+    for tool in (None, *get_args(Tool)):
+        try:
+            record = load_result(path, Smoothing(tool)).record
+            answered = with_answer(record)
+        except RecordError as error:
+            refused(error)
+            return
+        except UNREADABLE:
+            return  # nearly a record: `show` says so in a line
+        assert from_json(to_json(answered)).history.lr == record.history.lr
+
+
 def read_journal(data: bytes, folder: Path) -> None:
     """A journal of a run that was cut off."""
     path = folder / "01JD0000000000000000000000.jsonl"
@@ -203,6 +221,13 @@ def targets() -> dict[str, Target]:
     settings = (b'[keys]\n"run.stop" = "x"\n[app]\nascii = true\nmouse = false\n',)
     records = tuple(path.read_bytes() for path in sorted((_TESTS / "golden").glob("*.json")))
     history = b'{"lr": [1e-7, 1e-6, 1e-5], "loss": [2.3, 2.2, 2.1]}'
+    results = (
+        history,
+        b"[[1e-7, 1e-6, 1e-5], [2.3, 2.2, 2.1]]",
+        b'{"lrs": [1e-7, 1e-6], "losses": [2.3, NaN]}',
+        b"repeat,lr,raw_loss\n0,1e-4,2.5\n1,1e-4,\n",
+        b"# a log\nstep, Loss ,Learning_Rate\n0,2.5,1e-4\n1,inf,1e-3\n",
+    )
     events: tuple[Event, ...] = (STARTED, *steps(12), SUGGESTED, ENDED)
     journal = b"".join(encode(event) for event in events)
     messages = (
@@ -226,6 +251,7 @@ def targets() -> dict[str, Target]:
         Target("grid", grids, read_grid),
         Target("config", settings, read_settings),
         Target("record", (*records, history), read_record),
+        Target("result", results, read_result),
         Target("journal", (journal,), read_journal),
         Target("message", messages, read_message),
         Target("target", names, read_target),

@@ -59,7 +59,7 @@ def test_a_directory_is_refused(tmp_path: Path) -> None:
 def test_a_file_that_is_not_a_regular_one_is_refused(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    with pytest.raises(OSError, match="not a regular file"):
+    with pytest.raises(OSError, match="is a pipe, no file"):
         save(RECORD, pipe, overwrite=True)
     assert pipe.is_fifo()
 

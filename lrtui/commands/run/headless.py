@@ -1,5 +1,6 @@
 """The specs of one `lrtui run`, one after the other."""
 
+import sys
 from collections.abc import Sequence
 from contextlib import closing, nullcontext
 from signal import SIGHUP
@@ -112,14 +113,16 @@ def _result(spec: RunSpec, run: Run, output: Output, *, is_alone: bool) -> Resul
 
 
 def _begin(name: str, index: int, count: int, output: Output) -> None:
-    """Say which of several specs comes."""
-    if not output.quiet:
-        note(f"{name} ({index + 1} of {count})")
+    """Say which of several specs comes: on stdout as a part of the answer, on stderr how many."""
+    counted = f"{name} ({index + 1} of {count})"
+    on_terminal = sys.stdout.isatty() and not output.as_json
+    if not (output.quiet or on_terminal):
+        note(counted)
     if output.as_json:
         return
     if index:
         put([""])
-    put([printable(f"spec     {name}")])
+    put([printable(f"spec     {counted if on_terminal else name}")])
 
 
 def _end(results: Sequence[Result], output: Output) -> None:

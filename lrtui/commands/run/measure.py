@@ -15,6 +15,7 @@ from lrtui.events import Ended, Event, Notice, Started, Step, Suggested
 from lrtui.launch.driver import Driver
 from lrtui.launch.remote.host import Host
 from lrtui.launch.session import Session
+from lrtui.launch.worker_driver import WorkerDriver
 from lrtui.protocol import Confirm, Stability
 from lrtui.shell import signals
 from lrtui.spec import RunSpec
@@ -76,14 +77,11 @@ def measure(spec: RunSpec, terms: Terms, progress: Progress) -> Run:
             hang_up = partial(session.hang_up, stop=terms.stop_on_hangup)
             follower = Follower(driver, progress, received, hang_up)
             driver.run(spec)
-            if terms.detach:
-                follower.follow(until=_is_measuring)
-                checks = _commands(terms.checks, _plan(driver.events))
-                left = not received and driver.detach(checks)
+            left = terms.detach and _leave(driver, terms.checks, follower)
             if not left:
                 follower.follow()
-                if not received:
-                    _measure_checks(driver, terms.checks, follower)
+            if not (left or received):
+                _measure_checks(driver, terms.checks, follower)
         events = list(driver.events)
     finally:
         session.close()  # first, so that no spare worker is started for a next run
@@ -105,6 +103,14 @@ def measure(spec: RunSpec, terms: Terms, progress: Progress) -> Run:
     )
 
 
+def _leave(driver: WorkerDriver, checks: Checks, follower: "Follower") -> bool:
+    """Leave the run when its first step is measured; whether it goes on alone."""
+    follower.follow(until=_is_measuring)
+    if follower.received:
+        return False
+    return driver.detach(_commands(checks, _plan(driver.events)))
+
+
 class Follower:
     """Shows a driver's events as they come, and stops the driver when a signal was received."""
 
@@ -118,9 +124,9 @@ class Follower:
         self._driver = driver
         self._hang_up = hang_up
         self._progress = progress
-        self._received = received
+        self.received = received
         self._read = 0
-        self.stopped = False
+        self._stopped = False
 
     def follow(self, until: Callable[[Sequence[Event]], bool] = lambda _: False) -> None:
         """Return when the driver is idle and all of its events are shown, or what is waited for."""
@@ -128,18 +134,25 @@ class Follower:
         while driver.busy or self._read < len(driver.events):
             if until(driver.events):
                 return
-            if self._received and not self.stopped:
-                self.stopped = True
+            if self.received and not self._stopped:
+                self._stopped = True
                 self._stop()
-            for event in driver.events[self._read :]:
-                if signal.SIGHUP not in self._received:
-                    self._progress.show(event)
-                self._read += 1
+            self._show()
             if driver.busy:
                 time.sleep(_POLL_SECONDS)
 
+    def _show(self) -> None:
+        """Show what is new, while there is a terminal."""
+        new = self._driver.events[self._read :]
+        self._read += len(new)
+        if signal.SIGHUP in self.received:
+            return
+        for event in new:
+            self._progress.show(event)
+        self._progress.refresh()
+
     def _stop(self) -> None:
-        if signal.SIGHUP in self._received:
+        if signal.SIGHUP in self.received:
             self._hang_up()
         else:
             self._driver.stop()
@@ -164,7 +177,7 @@ def _measure_checks(driver: Driver, checks: Checks, follower: Follower) -> None:
             follower.follow()
         else:
             note("no race: there is no learning rate to confirm")
-    if checks.stability and not follower.stopped:
+    if checks.stability and not follower.received:
         driver.stability()
         follower.follow()
 

@@ -1,6 +1,7 @@
 """The progress of a run as lines on stderr, where there is no screen."""
 
 import io
+import math
 import sys
 
 from lrtui.commands.streams import printable
@@ -16,11 +17,12 @@ from lrtui.events import (
     Suggested,
     TrialResult,
 )
-from lrtui.report.progress import racing_text
+from lrtui.report.progress import clock, racing_text
+from lrtui.shell.status_line import StatusLine
 
 
 class Progress:
-    """On a terminal one line that is rewritten; elsewhere one line for each tenth of the steps.
+    """On a terminal a line that is replaced; elsewhere a line for each tenth of the steps.
 
     A quiet one writes warnings only.
     """
@@ -28,58 +30,59 @@ class Progress:
     def __init__(self, *, quiet: bool = False) -> None:
         self._quiet = quiet
         self._out = sys.stderr or io.StringIO()  # Python has none where the descriptor was closed
-        self._rewrites = self._out.isatty()
+        self._status = StatusLine(self._out)
         self._total = 0
+        self._allowed = math.inf  # seconds of the test
         self._count = 0
         self._shown_tenth = -1
-        self._open = False  # a line that is still being rewritten
 
     def show(self, event: Event) -> None:
-        """Write what an event says about the progress."""
+        """Take in what an event says about the progress."""
         if self._quiet and not _is_warning(event):
             return
         match event:
             case Started():
                 self._total = event.total_steps
+                self._allowed = event.spec.range.max_seconds or math.inf
                 self._line(_start_text(event))
             case Notice():
                 self._line(event.text)
             case Extended(problem="", total_steps=total):
                 self._total = total
             case Step():
-                self._count += 1
                 self._step(event)
             case Racing():
-                self._rewrite(racing_text(event))
+                self._status.show(racing_text(event))
             case Measured(result=TrialResult() as trial):
+                self._status.remove()
                 self._line(_trial_text(trial))
             case Suggested() | Ended():
                 self.close()
 
+    def refresh(self) -> None:
+        """Replace the line, where it is due. To be called several times a second."""
+        self._status.refresh()
+
     def close(self) -> None:
-        """End the line that is being rewritten."""
-        if self._open:
-            self._out.write("\n")
-            self._open = False
+        """Let the last state of the line stand."""
+        self._status.leave()
 
     def _step(self, step: Step) -> None:
-        tenth = self._count * 10 // max(1, self._total)
+        self._count += 1
         text = f"{self._count}/{self._total}  lr {step.lr:.2e}  loss {_loss_text(step)}"
-        if self._rewrites:
-            self._rewrite(text)
-        elif tenth > self._shown_tenth:
+        self._status.show(text, f"  {clock(self._seconds_left(step))} left")
+        tenth = self._count * 10 // max(1, self._total)
+        if tenth > self._shown_tenth and not self._status.is_possible:
             self._line(text)
         self._shown_tenth = tenth
 
-    def _rewrite(self, text: str) -> None:
-        """Show a line that the next one replaces; nothing where lines cannot be replaced."""
-        if self._rewrites:
-            self._out.write(f"\r\x1b[K{text}")
-            self._out.flush()
-            self._open = True
+    def _seconds_left(self, step: Step) -> float:
+        """At the pace so far, or until the time is up."""
+        pace = step.seconds / self._count
+        return min(pace * (self._total - self._count), self._allowed - step.seconds)
 
     def _line(self, text: str) -> None:
-        self.close()
+        self._status.leave()
         self._out.write(f"{printable(text)}\n")
 
 
@@ -89,7 +92,8 @@ def _is_warning(event: Event) -> bool:
 
 def _start_text(event: Started) -> str:
     """What is run, without the parts that a failed build leaves empty."""
-    parts = [event.spec.model.target, event.spec.data.target, event.device, event.batch]
+    spec = event.spec
+    parts = [spec.model.target, spec.data.target, spec.optimizer.target, event.device]
     return " · ".join(filter(None, parts))
 
 

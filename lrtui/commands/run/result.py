@@ -16,6 +16,7 @@ from lrtui.commands.streams import (
     NO_ANSWER,
     NOT_SAVED,
     USER_FAILED,
+    folded,
     note,
     put,
     put_json,
@@ -139,7 +140,7 @@ def _print(record: RunRecord, end: Ended, output: Output) -> int:
     if not output.as_json:
         if sys.stdout.isatty() and not output.quiet:
             put(chart_lines(record))
-        put(summary(record, end.record))
+        put(folded(summary(record, end.record)))
     return ANSWER if has_answer(record) else NO_ANSWER
 
 
