@@ -137,6 +137,8 @@ class Watch(Measured):
         """The batches of a loader, epoch after epoch, until the test is over."""
         self._check_begun()
         check_loaders(loader, None)
+        if self.is_over:
+            return
         self._test.watch_loader(loader)
         batches = train_batches(loader)
         while not self.is_over:

@@ -179,6 +179,7 @@ def test_a_copy_of_the_model_is_not_kept_longer_than_the_test() -> None:
         test.update(train_one(model, optimizer, next(iter(loader()))))
     assert snapshot() is None
     assert test.bounds() is None
+    assert list(test.batches(loader())) == []
 
 
 def test_an_average_of_the_weights_is_put_back_too() -> None:

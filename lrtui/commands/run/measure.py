@@ -164,16 +164,7 @@ def _measure_checks(driver: Driver, checks: Checks, follower: Follower) -> None:
         return
     if checks.iterations or checks.seconds:
         if _has_suggestion(driver.events):
-            plan = _plan(driver.events)
-            driver.confirm(
-                Confirm(
-                    iterations=checks.iterations,
-                    seconds=checks.seconds,
-                    schedule=plan.schedule,
-                    steps=plan.steps,
-                    warmup=plan.warmup,
-                )
-            )
+            driver.confirm(_race(checks, _plan(driver.events)))
             follower.follow()
         else:
             note("no race: there is no learning rate to confirm")
@@ -198,18 +189,21 @@ def _commands(checks: Checks, plan: Plan) -> list[Confirm | Stability]:
     """The checks, for a worker that carries them out when nobody is there any more."""
     commands: list[Confirm | Stability] = []
     if checks.iterations or checks.seconds:
-        commands.append(
-            Confirm(
-                iterations=checks.iterations,
-                seconds=checks.seconds,
-                schedule=plan.schedule,
-                steps=plan.steps,
-                warmup=plan.warmup,
-            )
-        )
+        commands.append(_race(checks, plan))
     if checks.stability:
         commands.append(Stability())
     return commands
+
+
+def _race(checks: Checks, plan: Plan) -> Confirm:
+    """The race of the suggestion, for the planned training."""
+    return Confirm(
+        iterations=checks.iterations,
+        seconds=checks.seconds,
+        schedule=plan.schedule,
+        steps=plan.steps,
+        warmup=plan.warmup,
+    )
 
 
 def _plan(events: Sequence[Event]) -> Plan:
